@@ -1,0 +1,1 @@
+"""Composition roots: each puts one program together from its parts."""

@@ -1,0 +1,1 @@
+"""Facts to findings to a verdict: pure functions of a report."""

@@ -1,0 +1,1 @@
+"""This computer: the only place that touches sockets, clocks and randomness."""

@@ -1,0 +1,1 @@
+"""Test beds: networks made on one machine."""

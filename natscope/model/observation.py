@@ -1,0 +1,81 @@
+"""What a probe saw: one packet exchange, one connection, one look at the host. Never a conclusion.
+
+Every kind is declared in `KINDS`; a third party's kinds are `x.<name>.<kind>` and need no entry.
+"""
+
+from __future__ import annotations
+
+import enum
+from typing import Any
+
+import msgspec
+
+KINDS: dict[str, str] = {
+    "host.links": "interfaces, default routes and local addresses of this host",
+    "udp.socket": "a UDP socket of one family was opened, or refused to",
+    "dns.lookup": "a name was looked up for one family",
+    "stun.binding": "one STUN Binding request and what came back",
+    "stun.dropped": "datagrams on a STUN socket that were no answer, counted by reason",
+    "https.latency": "TCP, TLS and one HTTP request to a relay, timed apart",
+    "icmp.echo": "one ICMP echo request to a relay",
+    "captive.challenge": "one /generate_204 with a challenge, over plain HTTP",
+}
+
+
+class Outcome(enum.StrEnum):
+    """How an exchange ended."""
+
+    ANSWERED = "answered"
+    NO_ANSWER = "no-answer"
+    REFUSED = "refused"
+    """The other side said no in words or codes (HTTP status, TLS alert, TCP reset, STUN error)."""
+    ICMP_ERROR = "icmp-error"
+    LOCAL_ERROR = "local-error"
+    """This host did not even send: no route, permission, bind failure."""
+    WRONG = "wrong"
+    """Something came back that does not fit: bad certificate, altered challenge, other source."""
+    CANCELLED = "cancelled"
+
+
+class Observation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One measured thing. Times are milliseconds since the start of the run.
+
+    `target` is `ip:port`, a URL or a name as text; `socket` the local address used; `source` where the answer came
+    from; `data` holds what belongs to the kind, JSON values only; `summary` is one clause for people.
+    """
+
+    id: str
+    kind: str
+    probe: str
+    outcome: Outcome
+    target: str = ""
+    family: int | None = None
+    region_id: int | None = None
+    node: str = ""
+    socket: str = ""
+    source: str = ""
+    sent_ms: float | None = None
+    received_ms: float | None = None
+    rtt_ms: float | None = None
+    bytes_sent: int = 0
+    bytes_received: int = 0
+    error: str = ""
+    summary: str = ""
+    data: dict[str, Any] = {}
+
+
+class ProbeOutcome(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether a probe ran. `state`: `ran`, `skipped`, `failed`, `cut` (deadline or Ctrl-C); `reason` is for people.
+
+    `flag` names the option that would make a skipped probe run, or is empty.
+    """
+
+    name: str
+    title: str
+    state: str
+    reason: str = ""
+    flag: str = ""
+    elapsed_ms: float = 0.0
+    packets_sent: int = 0
+    bytes_sent: int = 0
+    bytes_received: int = 0

@@ -1,0 +1,250 @@
+"""The report `natscope.report/1`: what a run measured, what it means, and every observation behind it.
+
+Within major 1 fields are only added and enum values may grow; readers treat a value they do not know as `unknown`.
+Units stand in the names. `yes`, `no` and `unknown` are the only answers to a yes/no question. The JSON Schema is
+generated from these classes.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from natscope.model.finding import Finding
+from natscope.model.nat import Filtering, Mapping, PortAllocation
+from natscope.model.observation import Observation, ProbeOutcome
+from natscope.model.tri import Tri
+from natscope.model.verdict import Direct, Verdict
+
+SCHEMA = "natscope.report/1"
+
+
+class InterfaceReport(msgspec.Struct, frozen=True, kw_only=True):
+    """One network interface. `kind`: ethernet, wireless, loopback, tunnel, bridge, virtual or unknown."""
+
+    name: str
+    kind: str
+    up: bool
+    mtu: int | None
+    addresses: tuple[str, ...]
+    default_route: bool
+
+
+class HostReport(msgspec.Struct, frozen=True, kw_only=True):
+    """This computer. `shared_address_space`: does it hold an address of 100.64.0.0/10, and on which interfaces."""
+
+    name: str
+    os: str
+    kernel: str
+    architecture: str
+    python: str
+    shared_address_space: Tri = Tri.UNKNOWN
+    shared_addresses: tuple[str, ...] = ()
+    default_interface: str = ""
+    gateways: tuple[str, ...] = ()
+    evidence: tuple[str, ...] = ()
+
+
+class SeenEndpoint(msgspec.Struct, frozen=True, kw_only=True):
+    """An address and port of ours as relays saw it; `seen_by` are region ids, `local` the socket that sent."""
+
+    address: str
+    port: int
+    seen_by: tuple[int, ...]
+    local: str = ""
+    evidence: tuple[str, ...] = ()
+
+
+class FamilyReport(msgspec.Struct, frozen=True, kw_only=True):
+    """One family. `state`: `works`, `absent`, `link-local-only`, `broken` (an address but no answer), `unknown`.
+
+    `reason` says why `works` is `no` or `unknown`. `local` are addresses of this host that could be used.
+    """
+
+    os_support: Tri
+    works: Tri
+    state: str
+    reason: str = ""
+    endpoints: tuple[SeenEndpoint, ...] = ()
+    local: tuple[str, ...] = ()
+    evidence: tuple[str, ...] = ()
+
+
+class NatFamilyReport(msgspec.Struct, frozen=True, kw_only=True):
+    """NAT behaviour of one family. `reasons` says per field why it is unknown; `evidence` are observation ids.
+
+    `mapping_varies`: does the public port or address differ between destinations (the weaker question that plain
+    servers can answer; `mapping` stays `unknown` where address- and port-dependence cannot be told apart).
+    """
+
+    mapping: Mapping = Mapping.UNKNOWN
+    mapping_varies: Tri = Tri.UNKNOWN
+    filtering: Filtering = Filtering.UNKNOWN
+    hairpinning: Tri = Tri.UNKNOWN
+    port_preservation: Tri = Tri.UNKNOWN
+    port_allocation: PortAllocation = PortAllocation.UNKNOWN
+    mapping_lifetime_s: float | None = None
+    layers: int | None = None
+    several_addresses: Tri = Tri.UNKNOWN
+    evidence: tuple[str, ...] = ()
+    reasons: dict[str, str] = {}
+
+
+class NatReport(msgspec.Struct, frozen=True, kw_only=True):
+    """`v4` and `v6`; the fields beside them repeat `v4` when IPv4 works, else `v6`."""
+
+    v4: NatFamilyReport
+    v6: NatFamilyReport
+    mapping: Mapping = Mapping.UNKNOWN
+    mapping_varies: Tri = Tri.UNKNOWN
+    filtering: Filtering = Filtering.UNKNOWN
+    hairpinning: Tri = Tri.UNKNOWN
+    port_preservation: Tri = Tri.UNKNOWN
+    port_allocation: PortAllocation = PortAllocation.UNKNOWN
+    mapping_lifetime_s: float | None = None
+    layers: int | None = None
+    several_addresses: Tri = Tri.UNKNOWN
+    evidence: tuple[str, ...] = ()
+    reasons: dict[str, str] = {}
+
+
+class ServiceError(msgspec.Struct, frozen=True, kw_only=True):
+    """A refusal in the service's own code and words."""
+
+    code: str
+    words: str
+
+
+class MappingServiceReport(msgspec.Struct, frozen=True, kw_only=True):
+    """One port mapping protocol. `state`: is the service there. `proof`: proved, unproved, refused or null."""
+
+    state: Tri = Tri.UNKNOWN
+    proof: str | None = None
+    external: str | None = None
+    error: ServiceError | None = None
+    gateway: str | None = None
+    reason: str = ""
+    evidence: tuple[str, ...] = ()
+
+
+class PortMappingReport(msgspec.Struct, frozen=True, kw_only=True):
+    """Can a port be opened on the router."""
+
+    upnp: MappingServiceReport
+    nat_pmp: MappingServiceReport
+    pcp: MappingServiceReport
+
+
+class RelayLatency(msgspec.Struct, frozen=True, kw_only=True):
+    """Round trips in milliseconds; null where nothing was measured."""
+
+    stun_v4: float | None = None
+    stun_v6: float | None = None
+    https: float | None = None
+    icmp: float | None = None
+
+
+class RelayError(msgspec.Struct, frozen=True, kw_only=True):
+    """What is wrong with a relay as seen from here. `code`: no-answer, certificate, refused, dns, http-status, …"""
+
+    code: str
+    message: str
+    node: str = ""
+    evidence: tuple[str, ...] = ()
+
+
+class RelayReport(msgspec.Struct, frozen=True, kw_only=True):
+    """One region. `latency_ms` are medians of `samples`, `best_ms` the smallest; https counts the request alone.
+
+    `loss` is the share of STUN requests without an answer, 0.0 to 1.0, null when none was sent. `jitter_ms` is the
+    mean difference of consecutive round trips (RFC 3550's idea, plain mean). `node` is the node that answered.
+    `measured` is false for regions that the map forbids to measure.
+    """
+
+    region_id: int
+    region_code: str
+    region_name: str
+    latency_ms: RelayLatency
+    best_ms: RelayLatency
+    samples: int
+    loss: float | None
+    jitter_ms: float | None
+    node: str | None
+    error: RelayError | None = None
+    measured: bool = True
+    evidence: tuple[str, ...] = ()
+
+
+class PreferredRelay(msgspec.Struct, frozen=True, kw_only=True):
+    """The home relay this host would choose, and why (`reason` is a clause for people)."""
+
+    region_id: int | None
+    region_code: str | None
+    reason: str
+    evidence: tuple[str, ...] = ()
+
+
+class NotMeasured(msgspec.Struct, frozen=True, kw_only=True):
+    """What the report does not know, why, and the flag that would measure it (may be empty)."""
+
+    what: str
+    reason: str
+    flag: str = ""
+
+
+class MapReport(msgspec.Struct, frozen=True, kw_only=True):
+    """The relay map in use."""
+
+    source: str
+    kind: str
+    regions: int
+    nodes: int
+    cached_age_s: float | None = None
+    vendor: bool = False
+    warnings: tuple[str, ...] = ()
+
+
+class Cost(msgspec.Struct, frozen=True, kw_only=True):
+    """What the run sent and received (payload bytes of UDP, ICMP and TCP as far as we see them)."""
+
+    packets_sent: int
+    bytes_sent: int
+    bytes_received: int
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """One netcheck. `interrupted` is true after Ctrl-C; `limit_reached` when the time limit ended the run."""
+
+    schema: str
+    natscope: str
+    run_id: str
+    started_at: str
+    duration_ms: float
+    interrupted: bool
+    limit_reached: bool
+    host: HostReport
+    interfaces: tuple[InterfaceReport, ...]
+    udp: Tri
+    udp_reason: str
+    ipv4: FamilyReport
+    ipv6: FamilyReport
+    nat: NatReport
+    port_mapping: PortMappingReport
+    relays: tuple[RelayReport, ...]
+    preferred_relay: PreferredRelay
+    captive_portal: Tri
+    captive_portal_reason: str
+    verdict: Verdict
+    findings: tuple[Finding, ...]
+    not_measured: tuple[NotMeasured, ...]
+    relay_map: MapReport
+    cost: Cost
+    probes: tuple[ProbeOutcome, ...]
+    observations: tuple[Observation, ...]
+
+    def relay(self, region_id: int) -> RelayReport | None:
+        """The region with that id."""
+        return next((r for r in self.relays if r.region_id == region_id), None)
+
+
+NO_VERDICT = Verdict(direct=Direct.UNKNOWN, sentence="Direct: unknown, not judged yet")
+"""What stands in a report before `natscope.diagnosis` has read it."""

@@ -1,0 +1,1 @@
+"""The netcheck: plan, run, assemble."""

@@ -1,0 +1,1 @@
+"""What a third party may import: probes and report formats."""

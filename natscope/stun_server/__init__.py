@@ -1,0 +1,1 @@
+"""A STUN server for anyone: who is answered, how often, with what."""

@@ -1,0 +1,1 @@
+"""Reads a running tailscaled through its LocalAPI."""

@@ -1,0 +1,1 @@
+"""Bytes to values and back: stateless codecs, one table per message."""
