@@ -1,0 +1,17 @@
+"""How far a run is, for a display that is redrawn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """`ipv4`/`ipv6`: `asking`, `answered`, `off` (not asked) or `refused` (no socket). `step` is a few words."""
+
+    elapsed_s: float
+    regions_answered: int
+    regions_total: int
+    ipv4: str
+    ipv6: str
+    step: str

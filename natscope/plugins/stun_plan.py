@@ -1,0 +1,46 @@
+"""The probe plan as data: which relay is asked what, over which family, and when.
+
+`natscope.netcheck.plan.make_plan` makes it; the relay probe and `natscope targets` read it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from natscope.model.endpoint import Family
+
+TAILSCALE_FORM = "tailscale"
+"""A relay answers nothing but the 40-byte form with SOFTWARE `tailnode` and FINGERPRINT."""
+PLAIN_FORM = "plain"
+"""The 20-byte request of RFC 8489 for every other server."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedSend:
+    """One STUN request. `at_s` counts from the start of the run; `round` from 0.
+
+    `only_if_silent` sends are dropped when the region has answered by then, over whatever family.
+    """
+
+    at_s: float
+    family: Family
+    region_id: int
+    node: str
+    round: int
+    form: str = TAILSCALE_FORM
+    only_if_silent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ProbePlan:
+    """All sends in order of time. `silent_after_s`: when a region without an answer counts as silent."""
+
+    sends: tuple[PlannedSend, ...] = ()
+    silent_after_s: float = 1.5
+    regions: tuple[int, ...] = ()
+
+    @property
+    def families(self) -> tuple[Family, ...]:
+        """The families that are asked at all, 4 before 6."""
+        asked = {send.family for send in self.sends}
+        return tuple(sorted(asked))
