@@ -1,0 +1,84 @@
+"""Checks on presented certificates that OpenSSL does not do for us: pins, and a name other than the SNI."""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+import warnings
+from datetime import UTC, datetime
+
+from cryptography import x509
+from cryptography.x509.oid import NameOID
+
+from natscope.host.api import Failure, HostError
+
+META_CERTIFICATE_PREFIX = "derpkey"
+"""CN of the certificate with which a relay announces its key; it is no part of the chain."""
+
+
+def check_pin(presented: tuple[bytes, ...], pin_sha256: str, server_name: str) -> None:
+    """Upstream's `sha256-raw` rule; an empty `server_name` skips the name. Raises `HostError(CERTIFICATE)`."""
+    parsed = [(der, _parse(der)) for der in presented]
+    certificates = [(der, c) for der, c in parsed if not _common_name(c).startswith(META_CERTIFICATE_PREFIX)]
+    if len(certificates) != 1:
+        raise _refused(f"a pinned server presents exactly one certificate, this one presents {len(certificates)}")
+    der, certificate = certificates[0]
+    if hashlib.sha256(der).hexdigest() != pin_sha256:
+        raise _refused("the certificate is not the pinned one")
+    now = datetime.now(UTC)
+    if now < certificate.not_valid_before_utc:
+        raise _refused("the pinned certificate is not valid yet (is this computer's clock right?)")
+    if now > certificate.not_valid_after_utc:
+        raise _refused("the pinned certificate has expired")
+    if server_name and not _is_for(certificate, server_name):
+        raise _refused(f"the pinned certificate is not for {server_name}")
+
+
+def check_name(der: bytes, name: str) -> None:
+    """The chain was verified already; the name is ours. Raises `HostError(CERTIFICATE)`."""
+    if not _is_for(_parse(der), name):
+        raise _refused(f"the certificate is not for {name}")
+
+
+def _refused(words: str) -> HostError:
+    return HostError(Failure.CERTIFICATE, words)
+
+
+def _parse(der: bytes) -> x509.Certificate:
+    try:
+        return x509.load_der_x509_certificate(der)
+    except ValueError as error:
+        raise _refused("a presented certificate cannot be read") from error
+
+
+def _common_name(certificate: x509.Certificate) -> str:
+    """The CN. The relay's has 71 characters where X.520 allows 64: read it all the same, without a warning."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            names = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+        except ValueError:
+            return ""
+    return str(names[0].value) if names else ""
+
+
+def _is_for(certificate: x509.Certificate, name: str) -> bool:
+    """Subject alternative names only, as RFC 6125 and upstream have it: the CN is no name."""
+    try:
+        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except (x509.ExtensionNotFound, ValueError):
+        return False
+    try:
+        ip = ipaddress.ip_address(name.strip("[]"))
+    except ValueError:
+        wanted = name.rstrip(".").lower()
+        return any(_matches(pattern.rstrip(".").lower(), wanted) for pattern in names.get_values_for_type(x509.DNSName))
+    return ip in names.get_values_for_type(x509.IPAddress)
+
+
+def _matches(pattern: str, name: str) -> bool:
+    """A `*` stands for exactly the whole first label (RFC 6125 section 6.4.3)."""
+    if not pattern.startswith("*."):
+        return pattern == name
+    first, dot, rest = name.partition(".")
+    return bool(first and dot) and rest == pattern[2:] and "." in rest

@@ -1,0 +1,44 @@
+"""Puts the parts of this computer together as one `Host`.
+
+Importing this module loads neither ssl (beyond what asyncio itself loads), aiodns, cryptography nor psutil: each part
+imports its own at the first use.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from natscope.host.api import Host, Links
+from natscope.host.real.clock import RealClock
+from natscope.host.real.icmp import RealIcmp
+from natscope.host.real.identity import read_identity
+from natscope.host.real.resolver import RealResolver
+from natscope.host.real.rng import RealRng
+from natscope.host.real.streams import RealStreams
+from natscope.host.real.udp import RealUdp
+
+
+def build_real_host() -> Host:
+    """This computer, with the environment as it is now."""
+    return Host(
+        identity=read_identity(),
+        clock=RealClock(),
+        rng=RealRng(),
+        udp=RealUdp(),
+        streams=RealStreams(),
+        resolver=RealResolver(),
+        links=_links(),
+        icmp=RealIcmp(),
+        environ=dict(os.environ),
+    )
+
+
+def _links() -> Links:
+    if sys.platform == "linux":
+        from natscope.host.real.links_linux import LinuxLinks
+
+        return LinuxLinks()
+    from natscope.host.real.links_other import OtherLinks
+
+    return OtherLinks()

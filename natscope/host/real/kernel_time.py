@@ -1,0 +1,41 @@
+"""The kernel's receive time stamps, converted to the monotonic clock.
+
+A stamp is taken when the packet reaches the network stack, so a busy event loop does not lengthen a round trip.
+Source: Linux Documentation/networking/timestamping.rst, SO_TIMESTAMPNS.
+"""
+
+from __future__ import annotations
+
+import socket
+import struct
+import sys
+import time
+
+_SO_TIMESTAMPNS = 35
+_TIMESPEC = struct.Struct("@ll")
+_MAX_AGE_NS = 10_000_000_000
+"""Older than this the wall clock was set meanwhile: the stamp is worth nothing."""
+
+ANCILLARY_BYTES = 512
+
+
+def ask_for_stamps(sock: socket.socket) -> None:
+    """Turn stamps on where the system has them; without them the time after `recvmsg` serves."""
+    if sys.platform != "linux":
+        return
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
+    except OSError:
+        return
+
+
+def received_at(ancillary: list[tuple[int, int, bytes]]) -> float:
+    """Monotonic seconds at which a packet that was read just now arrived."""
+    now = time.monotonic_ns()
+    for level, kind, data in ancillary:
+        if level == socket.SOL_SOCKET and kind == _SO_TIMESTAMPNS and len(data) >= _TIMESPEC.size:
+            stamp: tuple[int, int] = _TIMESPEC.unpack_from(data)
+            age = time.time_ns() - (stamp[0] * 1_000_000_000 + stamp[1])
+            if 0 <= age <= _MAX_AGE_NS:
+                return (now - age) / 1e9
+    return now / 1e9
