@@ -1,0 +1,17 @@
+"""The known answers of `fixtures/vectors/stun.json` (it says where each comes from)."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+VECTORS: dict[str, Any] = json.loads(
+    (Path(__file__).resolve().parents[3] / "fixtures" / "vectors" / "stun.json").read_text(encoding="utf-8")
+)
+
+
+def named(group: str) -> list[Any]:
+    """The entries of a group."""
+    entries: list[Any] = VECTORS[group]
+    return entries
