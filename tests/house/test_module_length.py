@@ -1,0 +1,70 @@
+"""Modules and functions stay short: over the soft limit needs a reason here, over the hard one never lands."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from tests.house.tree import ROOT, python_files, relative
+
+SOFT_LINES, HARD_LINES, FUNCTION_LINES = 400, 600, 60
+
+LONG_MODULES: dict[str, str] = {}
+"""Modules over the soft limit, each with its reason."""
+
+LONG_FUNCTIONS: dict[str, str] = {}
+"""`file:function` over the limit, each with its reason."""
+
+
+def long_modules(root: Path) -> list[str]:
+    problems = []
+    for path in python_files(root):
+        name, lines = relative(path, root), len(path.read_text().splitlines())
+        if lines > HARD_LINES:
+            problems.append(f"{name}: {lines} lines, more than {HARD_LINES}")
+        elif lines > SOFT_LINES and name not in LONG_MODULES:
+            problems.append(f"{name}: {lines} lines, more than {SOFT_LINES} without a reason")
+    return problems
+
+
+def long_functions(root: Path) -> list[str]:
+    problems = []
+    for path in python_files(root):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                name, lines = f"{relative(path, root)}:{node.name}", (node.end_lineno or 0) - node.lineno + 1
+                if lines > FUNCTION_LINES and name not in LONG_FUNCTIONS:
+                    problems.append(f"{name}: {lines} lines, more than {FUNCTION_LINES} without a reason")
+    return problems
+
+
+def test_modules_are_short() -> None:
+    assert long_modules(ROOT) == []
+
+
+def test_functions_are_short() -> None:
+    assert long_functions(ROOT) == []
+
+
+def test_every_exception_still_exists_and_needs_one() -> None:
+    for name in LONG_MODULES:
+        assert len((ROOT / name).read_text().splitlines()) > SOFT_LINES
+    for name in LONG_FUNCTIONS:
+        assert (ROOT / name.partition(":")[0]).is_file()
+
+
+@pytest.mark.parametrize(("lines", "limit"), [(HARD_LINES + 1, HARD_LINES), (SOFT_LINES + 1, SOFT_LINES)])
+def test_a_long_module_is_caught(tmp_path: Path, lines: int, limit: int) -> None:
+    module = tmp_path / "natscope" / "long.py"
+    module.parent.mkdir()
+    module.write_text("pass\n" * lines)
+    assert [p for p in long_modules(tmp_path) if f"more than {limit}" in p]
+
+
+def test_a_long_function_is_caught(tmp_path: Path) -> None:
+    module = tmp_path / "natscope" / "long.py"
+    module.parent.mkdir()
+    module.write_text("async def long():\n" + "    pass\n" * FUNCTION_LINES)
+    assert long_functions(tmp_path) == [f"natscope/long.py:long: 61 lines, more than {FUNCTION_LINES} without a reason"]
