@@ -12,6 +12,7 @@ import msgspec
 from natscope.model.finding import Finding
 from natscope.model.nat import Filtering, Mapping, PortAllocation
 from natscope.model.observation import Observation, ProbeOutcome
+from natscope.model.relay_map import MapProblem
 from natscope.model.tri import Tri
 from natscope.model.verdict import Direct, Verdict
 
@@ -192,7 +193,10 @@ class NotMeasured(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MapReport(msgspec.Struct, frozen=True, kw_only=True):
-    """The relay map in use."""
+    """The relay map in use. `problems` are what its reader found wrong or unwise, as `LoadedMap.problems`.
+
+    `warnings` are one-line texts about anything else, such as a copy from the cache that had to serve.
+    """
 
     source: str
     kind: str
@@ -201,6 +205,7 @@ class MapReport(msgspec.Struct, frozen=True, kw_only=True):
     cached_age_s: float | None = None
     vendor: bool = False
     warnings: tuple[str, ...] = ()
+    problems: tuple[MapProblem, ...] = ()
 
 
 class Cost(msgspec.Struct, frozen=True, kw_only=True):
