@@ -1,0 +1,1 @@
+"""Something on the way or on this host falsifies other measurements."""

@@ -1,0 +1,78 @@
+"""This network wants you to log in first (captive portal).
+
+What it is
+    Hotels, trains and guest networks answer every web request with their own page until somebody has logged in
+    or agreed. Until then hardly anything else gets out, so whatever is measured says something about the login
+    page, not about the network behind it.
+
+What we look for
+    - a request for `/generate_204` at a relay of the map in use that comes back as something else than "204,
+      nothing to see", or without the answer to the challenge that was sent along.
+
+What would contradict it
+    - one challenge answered rightly: then nobody sits in between.
+
+What to do
+    - Open any page in a browser, log in or agree, and measure again.
+
+How to verify
+    `natscope netcheck` no longer names a login page, and relays answer.
+
+Sources
+    RFC 8910 (captive portal identification); upstream net/captivedetection and cmd/derper (`/generate_204` with
+    `X-Tailscale-Challenge`). A relay whose port 80 redirects looks the same to every client: then its admin is
+    the one to ask.
+"""
+
+from __future__ import annotations
+
+from natscope.diagnosis.cause import NOTHING, Cause, Ground, Strength, Support, unknown
+from natscope.diagnosis.facts import Facts, cite
+from natscope.model.finding import Fix, Severity
+from natscope.model.observation import Outcome
+from natscope.model.tri import Tri
+
+CAUSE = Cause(
+    id="NS-ENV-06",
+    title="This network wants you to log in first (captive portal).",
+    severity=Severity.FAIL,
+    sides=1,
+    who_can_fix=("you", "administrator"),
+    fires=("captive-portal",),
+    silent=("healthy", "udp-blocked"),
+    hides=("whether UDP gets out", "how your router translates (NAT type)", "relays and their certificates"),
+    fixes=(
+        Fix(
+            do="Open any page in a browser, log in or agree, then measure again.",
+            who="you",
+            effort="E1",
+            duration="2 min",
+            verify="natscope netcheck",
+        ),
+    ),
+)
+
+
+def evidence(facts: Facts) -> Support:
+    """A challenge that came back altered."""
+    if facts.captive_portal.holds is Tri.UNKNOWN:
+        return unknown(facts.captive_portal.missing)
+    if facts.captive_portal.holds is Tri.NO:
+        return NOTHING
+    altered = facts.seen("captive.challenge", Outcome.WRONG, Outcome.REFUSED)
+    grounds = (
+        Ground(Strength.DECISIVE, "a challenge came back altered", cite(altered))
+        if altered
+        else Ground(Strength.FACT, "the run saw a login page", facts.captive_portal.evidence),
+    )
+    return Support(
+        Tri.YES, grounds, detail="A relay's answer to a test page was replaced on the way." if altered else ""
+    )
+
+
+def against(facts: Facts) -> Support:
+    """A challenge answered rightly."""
+    right = facts.seen("captive.challenge", Outcome.ANSWERED)
+    if facts.captive_portal.holds is Tri.NO:
+        return Support(Tri.YES, (Ground(Strength.DECISIVE, "a challenge was answered rightly", cite(right)),))
+    return NOTHING if facts.captive_portal else unknown(facts.captive_portal.missing)

@@ -1,0 +1,1 @@
+"""How a router translates IPv4."""

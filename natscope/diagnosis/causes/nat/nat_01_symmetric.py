@@ -1,0 +1,134 @@
+"""The public port differs from peer to peer (symmetric NAT).
+
+What it is
+    A router between this computer and the internet gives each destination another public port for the same
+    local one. The port that a relay sees is therefore not the one a peer would see, so no peer can know where
+    to write to. Two sides like this do not meet directly, and neither does this side with one that lets in only
+    the ports it wrote to, unless ports are guessed. What it means for a pair takes the other side's report too;
+    from this side alone, the mapping is what can be told. The field's words: address-dependent or address- and
+    port-dependent mapping.
+
+What we look for
+    - two relays that see two public ports of one local socket, on the same public address;
+    - the first port again after the second was seen: then the difference belongs to the destinations, not to a
+      change in between. Without that, three or more ports make it likely, two make it possible.
+
+What would contradict it
+    - the same public port at relays with different addresses;
+    - differing public addresses alone, with the port kept: that is NS-NAT-09;
+    - ports that follow a pattern, or are the same for two ports of one address: measured with more sends, that
+      would be NS-NAT-03 or NS-NAT-04. A plain run cannot tell these from random ports and says so.
+
+What to do
+    - Turn on IPv6: it passes by address translation.
+    - Let the router open ports (NAT-PMP, PCP or UPnP), or forward one UDP port to this computer.
+    - Turn on endpoint-independent mapping or "static port" in the router, where it is offered.
+    - It suffices that one side of a pair does one of these.
+
+How to verify
+    `natscope netcheck` says "Public port: same for all peers", or the IPv6 line has an address.
+
+Sources
+    RFC 4787 section 4.1 and REQ-1 (mapping), RFC 5780 section 4.3 (how it is found), RFC 3489 section 5 (where
+    "symmetric" comes from).
+"""
+
+from __future__ import annotations
+
+from natscope.diagnosis.cause import NOTHING, Cause, Ground, Strength, Support, unknown
+from natscope.diagnosis.facts import Facts, ordered
+from natscope.diagnosis.samples import alternates
+from natscope.diagnosis.words import enumerated
+from natscope.model.endpoint import Family
+from natscope.model.finding import Fix, Severity
+from natscope.model.nat import Mapping
+from natscope.model.report import SeenEndpoint
+from natscope.model.tri import Tri
+
+CAUSE = Cause(
+    id="NS-NAT-01",
+    title="Your router, or your provider's, shows each peer another port: none knows where to write to (symmetric NAT).",
+    severity=Severity.FAIL,
+    sides=1,
+    who_can_fix=("you", "administrator", "provider"),
+    fires=("mapping-varies",),
+    silent=("healthy", "several-addresses", "udp-blocked"),
+    hides=(),
+    hidden_by=("NS-ENV-06", "NS-UDP-01"),
+    fixes=(
+        Fix(
+            do="Turn on IPv6 in your router: it passes by the translation.",
+            who="you",
+            effort="E3",
+            duration="5 min",
+            undo="turn it off",
+            verify="natscope netcheck",
+        ),
+        Fix(
+            do="Turn on NAT-PMP, PCP or UPnP in your router, or forward one UDP port to this computer.",
+            who="you",
+            effort="E3",
+            duration="10 min",
+            undo="turn it off",
+            verify="natscope netcheck",
+        ),
+        Fix(
+            do="Turn on endpoint-independent mapping (static port) for UDP in the router, where it is offered.",
+            who="administrator",
+            effort="E4",
+            duration="10 min",
+            undo="turn it off",
+            verify="natscope netcheck",
+        ),
+    ),
+)
+
+FAMILY: Family = 4
+
+
+def evidence(facts: Facts) -> Support:
+    """Several public ports of one socket on one public address."""
+    varies = facts.mapping_varies(FAMILY)
+    if varies.holds is Tri.UNKNOWN:
+        return unknown(varies.missing)
+    groups = _ports(facts)
+    if varies.holds is Tri.NO or not groups:
+        return NOTHING
+    ports = max(groups, key=len)
+    works6 = facts.works(6)
+    return Support(
+        Tri.YES,
+        _grounds(facts, ports),
+        detail=f"{len(ports)} relays or more saw {len(ports)} ports: {enumerated([str(e.port) for e in ports])}."
+        if len(ports) > 1
+        else "",
+        severity=Severity.WARN if works6 else None,
+        fixes=CAUSE.fixes[1:] if works6 else None,
+    )
+
+
+def against(facts: Facts) -> Support:
+    """One port for all, or no translation."""
+    part = facts.nat(FAMILY)
+    if part.mapping in (Mapping.ENDPOINT_INDEPENDENT, Mapping.NONE) or part.mapping_varies is Tri.NO:
+        return Support(Tri.YES, (Ground(Strength.DECISIVE, "one public port for all", ordered(part.evidence)),))
+    return NOTHING if part.mapping_varies is Tri.YES else unknown(facts.mapping_varies(FAMILY).missing)
+
+
+def _ports(facts: Facts) -> list[tuple[SeenEndpoint, ...]]:
+    """Endpoints that share the local socket and the public address and have different ports."""
+    groups: dict[tuple[str, str], dict[int, SeenEndpoint]] = {}
+    for endpoint in facts.endpoints(FAMILY):
+        groups.setdefault((endpoint.local, endpoint.address), {})[endpoint.port] = endpoint
+    return [tuple(by_port.values()) for by_port in groups.values() if len(by_port) > 1]
+
+
+def _grounds(facts: Facts, ports: tuple[SeenEndpoint, ...]) -> tuple[Ground, ...]:
+    """A port that comes back after another one decides; else each further port is one fact."""
+    local, address = ports[0].local, ports[0].address
+    samples = [s for s in facts.mapped if s.local == local and str(s.endpoint.ip) == address]
+    again = alternates(samples, lambda sample: sample.endpoint.port)
+    cited = ordered(tuple(name for endpoint in ports for name in endpoint.evidence[:2]))
+    if again:
+        return (Ground(Strength.DECISIVE, "a port came back after another was seen", again + cited),)
+    return tuple(Ground(Strength.FACT, f"port {e.port} beside {ports[0].port}", ordered(e.evidence)) for e in ports[1:])

@@ -1,0 +1,1 @@
+"""Relays and the map that names them."""

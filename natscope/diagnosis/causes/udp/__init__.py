@@ -1,0 +1,1 @@
+"""UDP is blocked or shaped."""

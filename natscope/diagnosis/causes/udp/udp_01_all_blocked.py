@@ -1,0 +1,106 @@
+"""UDP does not get out of this network.
+
+What it is
+    A firewall between this computer and the internet drops UDP packets, to whichever host and port they go.
+    Direct connections of mesh VPNs are UDP, so none can come about; everything goes through a relay over TCP
+    443. That works, but stalls when packets get lost, because TCP waits for each of them.
+
+What we look for
+    - STUN requests to at least three hosts (or to all there are), each repeated, without a single answer;
+    - at the same time one of these hosts answers over TCP or ICMP. This is the control: the network and the
+      hosts are up.
+
+What would contradict it
+    - one answer over UDP from anywhere;
+    - silence over TCP and ICMP too: then there is no network, and nothing can be said about UDP.
+
+What to do
+    - Ask whoever runs the network to let UDP out. It suffices to allow it from this computer to any port, and,
+      if that is too much, to port 3478 and from the VPN's own port (41641).
+    - Use another network, such as a phone's, for what needs a direct connection.
+    - If a relayed connection is good enough, there is nothing to do.
+
+How to verify
+    `natscope netcheck` shows round trips over IPv4 or IPv6 in the relay table, no longer only over HTTPS.
+
+Sources
+    RFC 8489 section 6.2.1 (retransmission: silence is not one lost packet); upstream net/netcheck/netcheck.go
+    falls back to HTTPS and ICMP in the same case.
+"""
+
+from __future__ import annotations
+
+from natscope.diagnosis.cause import NOTHING, Cause, Ground, Strength, Support, unknown
+from natscope.diagnosis.facts import ANSWERS, Facts, cite
+from natscope.diagnosis.words import counted, enumerated
+from natscope.model.finding import Fix, Severity
+from natscope.model.observation import Observation, Outcome
+from natscope.model.tri import Tri
+
+CAUSE = Cause(
+    id="NS-UDP-01",
+    title="This network drops UDP: nothing comes back over it.",
+    severity=Severity.FAIL,
+    sides=1,
+    who_can_fix=("administrator", "you"),
+    fires=("udp-blocked",),
+    silent=("healthy", "no-network", "stun-closed"),
+    hides=("how your router translates (NAT type)", "public UDP address and port", "round trips over UDP"),
+    hidden_by=("NS-ENV-06",),
+    fixes=(
+        Fix(
+            do="Ask the administrator of the network to let UDP out to any port, or at least port 3478 and your 41641.",
+            who="administrator",
+            effort="E4",
+            duration="days",
+            verify="natscope netcheck",
+        ),
+        Fix(
+            do="Use another network, such as your phone's, for what needs a direct connection.",
+            who="you",
+            effort="E5",
+            duration="5 min",
+            undo="change back",
+            verify="natscope netcheck",
+        ),
+    ),
+)
+
+
+def evidence(facts: Facts) -> Support:
+    """Silence over UDP, with an answer over TCP or ICMP as control."""
+    if facts.udp.holds is Tri.UNKNOWN:
+        return unknown(facts.udp.missing)
+    if facts.udp.holds is Tri.YES:
+        return NOTHING
+    silent = facts.seen("stun.binding", Outcome.NO_ANSWER, Outcome.ICMP_ERROR)
+    grounds = [Ground(Strength.ABSENCE, "no answer over UDP", cite(silent))]
+    control = facts.other_protocol
+    if control:
+        grounds.append(Ground(Strength.DECISIVE, "answers over TCP or ICMP at the same time", control.evidence))
+    return Support(Tri.YES, tuple(grounds), detail=_numbers(facts, silent))
+
+
+def against(facts: Facts) -> Support:
+    """Any answer over UDP."""
+    answers = facts.seen("stun.binding", Outcome.ANSWERED)
+    if answers:
+        return Support(Tri.YES, (Ground(Strength.DECISIVE, "an answer over UDP", cite(answers)),))
+    return NOTHING if facts.udp.holds is Tri.NO else unknown(facts.udp.missing)
+
+
+def _numbers(facts: Facts, silent: tuple[Observation, ...]) -> str:
+    """How many packets to how many hosts got nothing, and who answered otherwise."""
+    if not silent:
+        return ""
+    hosts = {host for host, _, _ in (o.target.rpartition(":") for o in silent)}
+    ports = sorted({port for _, _, port in (o.target.rpartition(":") for o in silent)}, key=lambda p: (len(p), p))
+    packets, where = counted(len(silent), "UDP packet"), counted(len(hosts), "host")
+    text = f"{packets} to {where}, port {enumerated(ports)}, got no answer."
+    regions = {o.region_id for o in silent}
+    living = {o.region_id for o in facts.seen("https.latency", *ANSWERS) if o.region_id in regions}
+    pinged = {o.region_id for o in facts.seen("icmp.echo", Outcome.ANSWERED) if o.region_id in regions}
+    for name, answered in (("TCP", living), ("ping", pinged)):
+        if answered:
+            return f"{text} {counted(len(answered), 'relay')} of {len(regions)} answered over {name} at the same time."
+    return text

@@ -1,0 +1,84 @@
+"""This computer has no IPv6.
+
+What it is
+    There is no IPv6 address that could talk to the internet: none at all, only addresses that are valid on one
+    cable (link-local), or IPv6 is switched off. That is common and breaks nothing. But IPv6 passes by address
+    translation, so where both sides have it, direct connections are the rule.
+
+What we look for
+    - the addresses and routes of this computer: no global IPv6 address or no route for it;
+    - whether the system can open an IPv6 socket at all.
+
+What would contradict it
+    - an answer from a relay over IPv6.
+
+What to do
+    - Turn on IPv6 in the router ("prefix delegation" or "native IPv6"); many providers deliver it and many
+      routers ship with it off.
+    - Ask the provider for IPv6.
+    - If you get direct connections over IPv4, there is nothing to do.
+
+How to verify
+    `natscope netcheck -6` shows an address under "Addresses" and round trips in the IPv6 column.
+
+Sources
+    RFC 4291 section 2.5 (kinds of addresses), RFC 4193 (unique local addresses), RFC 8415 (prefix delegation).
+"""
+
+from __future__ import annotations
+
+from natscope.diagnosis.cause import NOTHING, Cause, Ground, Strength, Support, unknown
+from natscope.diagnosis.facts import Facts
+from natscope.model.finding import Fix, Severity
+from natscope.model.tri import Tri
+
+CAUSE = Cause(
+    id="NS-V6-01",
+    title="This computer has no IPv6. That breaks nothing; with it, direct connections are easier.",
+    severity=Severity.INFO,
+    sides=1,
+    who_can_fix=("you", "provider"),
+    fires=("mapping-varies",),
+    silent=("healthy", "ipv6-broken", "no-network"),
+    fixes=(
+        Fix(
+            do="Turn on IPv6 in your router, if your provider delivers it.",
+            who="you",
+            effort="E3",
+            duration="10 min",
+            undo="turn it off",
+            verify="natscope netcheck -6",
+        ),
+        Fix(
+            do="Ask your provider for IPv6.",
+            who="provider",
+            effort="E5",
+            duration="days",
+            verify="natscope netcheck -6",
+        ),
+    ),
+)
+
+NONE = frozenset({"absent", "link-local-only"})
+
+
+def evidence(facts: Facts) -> Support:
+    """No usable address or route in this host's own tables, while IPv4 is there."""
+    part = facts.family(6)
+    if part.works is Tri.UNKNOWN:
+        return unknown(part.reason or "a run with IPv6")
+    if part.works is Tri.YES or part.state not in NONE or facts.family(4).state == "absent":
+        return NOTHING
+    says = "only link-local addresses" if part.state == "link-local-only" else "no global address or no route"
+    detail = "It has link-local addresses only." if part.state == "link-local-only" else ""
+    if part.os_support is Tri.NO:
+        says, detail = "the system has IPv6 switched off", "The system has it switched off."
+    return Support(Tri.YES, (Ground(Strength.DECISIVE, says, facts.works(6).evidence),), detail=detail)
+
+
+def against(facts: Facts) -> Support:
+    """An answer over IPv6."""
+    works = facts.works(6)
+    if works:
+        return Support(Tri.YES, (Ground(Strength.DECISIVE, "an answer over IPv6", works.evidence),))
+    return NOTHING if works.holds is Tri.NO else unknown(works.missing)

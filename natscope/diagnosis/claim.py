@@ -1,0 +1,39 @@
+"""A cause that the facts support, judged: its support and the certainty computed from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from natscope.diagnosis.cause import Cause, Support
+from natscope.model.finding import Certainty, Finding, Severity
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One cause that holds in a report."""
+
+    cause: Cause
+    support: Support
+
+    @property
+    def severity(self) -> Severity:
+        """The case's own, else the cause's."""
+        return self.support.severity or self.cause.severity
+
+    @property
+    def certainty(self) -> Certainty:
+        """Computed from the grounds."""
+        return self.support.certainty
+
+    def finding(self) -> Finding:
+        """What the report says about it."""
+        return Finding(
+            id=self.cause.id,
+            severity=self.severity,
+            title=self.support.title or self.cause.title,
+            certainty=self.certainty,
+            evidence=self.support.evidence,
+            fixes=self.cause.fixes if self.support.fixes is None else self.support.fixes,
+            detail=self.support.detail,
+            hides=self.cause.hides,
+        )

@@ -1,0 +1,26 @@
+"""Which claims stand once the dominating ones are known, and in which order they are told.
+
+A captive portal or blocked UDP falsifies other measurements: the causes it hides are left out, and the finding
+says in words what could not be judged because of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from natscope.diagnosis.claim import Claim
+from natscope.model.finding import Certainty, Severity
+
+_SEVERITY = {Severity.FAIL: 0, Severity.WARN: 1, Severity.INFO: 2}
+_CERTAINTY = {Certainty.CERTAIN: 0, Certainty.LIKELY: 1, Certainty.POSSIBLE: 2}
+
+
+def settle(claims: Sequence[Claim]) -> tuple[Claim, ...]:
+    """Without the hidden ones; worst first, then most certain, then those that hide something, then by id."""
+    standing = {claim.cause.id for claim in claims}
+    shown = [claim for claim in claims if standing.isdisjoint(claim.cause.hidden_by)]
+    return tuple(sorted(shown, key=_rank))
+
+
+def _rank(claim: Claim) -> tuple[int, int, bool, str]:
+    return (_SEVERITY[claim.severity], _CERTAINTY[claim.certainty], not claim.cause.hides, claim.cause.id)

@@ -1,0 +1,66 @@
+"""Public endpoints as single answers told them, in order of time.
+
+They tell a translation that differs by destination from one that changed once during the run: only where an
+earlier value comes back after another one was seen does the difference belong to the destinations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable
+from dataclasses import dataclass
+
+from natscope.model.endpoint import Endpoint, Family
+from natscope.model.observation import Observation, Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """One answer: when it came (ms since the start), to our `local` socket, from `target`, and what it told."""
+
+    at_ms: float
+    local: str
+    target: str
+    endpoint: Endpoint
+    observation: str
+
+    @property
+    def family(self) -> Family:
+        """4 or 6, of the endpoint that was told."""
+        return self.endpoint.family
+
+
+def read_mapped(observations: Iterable[Observation]) -> tuple[Mapped, ...]:
+    """The answered STUN requests; answers without a readable endpoint are left out."""
+    found = [sample for sample in map(_read, observations) if sample is not None]
+    return tuple(sorted(found, key=lambda s: (s.at_ms, s.observation)))
+
+
+def _read(observation: Observation) -> Mapped | None:
+    if observation.kind != "stun.binding" or observation.outcome is not Outcome.ANSWERED:
+        return None
+    told = observation.data.get("mapped")
+    if not isinstance(told, str) or observation.received_ms is None:
+        return None
+    try:
+        endpoint = Endpoint.parse(told)
+    except ValueError:
+        return None
+    return Mapped(observation.received_ms, observation.socket, observation.target, endpoint, observation.id)
+
+
+def alternates(samples: Iterable[Mapped], value: Callable[[Mapped], Hashable]) -> tuple[str, ...]:
+    """Ids of three answers A, B, A in this order with differing values; empty when there are none.
+
+    Compare only samples of one socket: give them already chosen.
+    """
+    first: dict[Hashable, str] = {}
+    other: dict[Hashable, str] = {}
+    for sample in samples:
+        key = value(sample)
+        if key in other:
+            return first[key], other[key], sample.observation
+        first.setdefault(key, sample.observation)
+        for known in first:
+            if known != key:
+                other.setdefault(known, sample.observation)
+    return ()

@@ -1,0 +1,145 @@
+"""The verdict: will peers connect directly, as far as one side's measurements can tell?
+
+Rows of a table from the most dominating on; the first that holds answers. Whom the router lets in is not
+measured here, so no sentence says anything about it; "likely" rests on both sides sending at the same time,
+which mesh VPNs do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from natscope.diagnosis.claim import Claim
+from natscope.diagnosis.facts import Facts
+from natscope.diagnosis.words import as_sentence
+from natscope.model.finding import Certainty
+from natscope.model.nat import Mapping
+from natscope.model.tri import Tri
+from natscope.model.verdict import Direct, Verdict
+
+Claims = dict[str, Claim]
+Rule = Callable[[Facts, Claims], Verdict | None]
+
+
+def decide(facts: Facts, claims: Sequence[Claim]) -> Verdict:
+    """The first rule that has an answer."""
+    by_id = {claim.cause.id: claim for claim in claims}
+    for rule in RULES:
+        verdict = rule(facts, by_id)
+        if verdict is not None:
+            return verdict
+    return _unknown("not enough was measured", as_sentence(facts.report.udp_reason))
+
+
+def _interrupted(facts: Facts, claims: Claims) -> Verdict | None:
+    if not facts.report.interrupted:
+        return None
+    return _unknown(f"stopped after {facts.report.duration_ms / 1000:.1f} s")
+
+
+def _captive(facts: Facts, claims: Claims) -> Verdict | None:
+    if "NS-ENV-06" not in claims:
+        return None
+    return _unknown("this network wants you to log in first", reasons=("NS-ENV-06",))
+
+
+def _no_network(facts: Facts, claims: Claims) -> Verdict | None:
+    """This host's own tables: no family has an address that leads anywhere."""
+    stuck = ("absent", "link-local-only")
+    if facts.report.udp is Tri.YES or facts.report.ipv4.state not in stuck or facts.report.ipv6.state not in stuck:
+        return None
+    return _unknown("this computer has no network", "It has no address and route that lead to the internet.")
+
+
+def _blocked(facts: Facts, claims: Claims) -> Verdict | None:
+    claim = claims.get("NS-UDP-01")
+    if claim is None:
+        return None
+    if claim.certainty is not Certainty.CERTAIN:
+        sentence = "Direct: unlikely, nothing comes back over UDP"
+        return Verdict(direct=Direct.UNLIKELY, sentence=sentence, reasons=("NS-UDP-01",))
+    relayed = any(relay.latency_ms.https is not None for relay in facts.relays)
+    rest = ", so everything goes through a relay" if relayed else ""
+    return Verdict(direct=Direct.NO, sentence=f"Direct: no. This network drops UDP{rest}.", reasons=("NS-UDP-01",))
+
+
+def _silent(facts: Facts, claims: Claims) -> Verdict | None:
+    if facts.udp:
+        return None
+    if facts.relays and not any(facts.alive(relay) is Tri.YES for relay in facts.relays):
+        return _unknown("no relay answered", as_sentence(facts.report.udp_reason))
+    return _unknown("nothing was learned over UDP", as_sentence(facts.report.udp_reason))
+
+
+def _varies(facts: Facts, claims: Claims) -> Verdict | None:
+    """The public port or address is another one for each destination."""
+    if not facts.mapping_varies(4) and "NS-NAT-09" not in claims:
+        return None
+    reasons = tuple(name for name in ("NS-NAT-01", "NS-NAT-09") if name in claims)
+    what = "address" if "NS-NAT-01" not in claims and "NS-NAT-09" in claims else "port"
+    works6 = facts.works(6)
+    rest = "an open port or IPv6" if works6 else "an open port"
+    explanation = (
+        f"What relays see of your public {what} is not what a peer would see, so no peer knows where to write to. "
+        "Peers with an open port still get direct"
+    )
+    more = ", and so do peers with IPv6: yours works." if works6 else "."
+    return Verdict(
+        direct=Direct.UNLIKELY,
+        sentence=f"Direct: unlikely, except to peers with {rest}",
+        reasons=reasons,
+        explanation=explanation + more,
+    )
+
+
+def _same(facts: Facts, claims: Claims) -> Verdict | None:
+    """One public port for all, or no translation at all."""
+    part = facts.nat(4)
+    if part.mapping is Mapping.NONE:
+        how = "This computer has a public IPv4 address of its own, so a peer knows where to write to."
+    elif part.mapping_varies is Tri.NO or part.mapping is Mapping.ENDPOINT_INDEPENDENT:
+        how = "Relays at different addresses see the same public port, so a peer knows where to write to."
+    else:
+        return None
+    rest = "Whom your side lets in was not measured; a peer whose router picks random ports may still need a relay."
+    return Verdict(direct=Direct.LIKELY, sentence="Direct: likely, with most peers", explanation=f"{how} {rest}")
+
+
+def _only_six(facts: Facts, claims: Claims) -> Verdict | None:
+    """IPv4 says nothing, or is not there; IPv6 works."""
+    if not facts.works(6):
+        return None
+    why = facts.nat(4).reasons.get("mapping_varies", "") if facts.works(4) else ""
+    return Verdict(
+        direct=Direct.LIKELY,
+        sentence="Direct: likely, with peers that have IPv6",
+        explanation=" ".join(
+            part for part in ("IPv6 answers.", as_sentence(why and f"IPv4 could not be judged: {why}")) if part
+        ),
+    )
+
+
+def _one_relay(facts: Facts, claims: Claims) -> Verdict | None:
+    """UDP works, but ports could not be compared."""
+    answered = sum(bool(facts.stun_answered(relay)) for relay in facts.relays)
+    why = facts.nat(4).reasons.get("mapping_varies", "")
+    if answered == 1:
+        return _unknown("only one relay answered, and comparing ports takes two", as_sentence(why))
+    return _unknown("whether your public port is the same for all was not seen", as_sentence(why))
+
+
+def _unknown(why: str, explanation: str = "", reasons: tuple[str, ...] = ()) -> Verdict:
+    return Verdict(direct=Direct.UNKNOWN, sentence=f"Direct: unknown, {why}", reasons=reasons, explanation=explanation)
+
+
+RULES: tuple[Rule, ...] = (
+    _interrupted,
+    _captive,
+    _no_network,
+    _blocked,
+    _silent,
+    _varies,
+    _same,
+    _only_six,
+    _one_relay,
+)
