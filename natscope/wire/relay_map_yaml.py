@@ -1,0 +1,90 @@
+"""Headscale's YAML form of the relay map: upstream's fields with lower-case names.
+
+Scalars are read as the field wants them, the way Headscale's decoder does: `regioncode: no` is a text, `stunonly: yes`
+a switch, `stunport: "0"` wrong. A region set to null is one to remove. Names match in any case, so a map that carries
+upstream's CamelCase names is read too (Headscale itself ignores those: the linter says so).
+Source: Headscale derp-example.yaml, hscontrol/derp/derp.go; YAML 1.2 core schema.
+"""
+
+from __future__ import annotations
+
+import re
+
+from natscope.errors import UserError
+from natscope.model.relay_map import MapProblem, RelayMap
+from natscope.wire.relay_map_reading import Form, Reading, WrongValueError, read_tree
+from natscope.wire.yaml_tree import YamlScalar, read_yaml
+
+_INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,17})")
+_NUMBER = re.compile(r"[-+]?(?:[0-9]{1,18}(?:\.[0-9]{0,18})?|\.[0-9]{1,18})(?:[eE][-+]?[0-9]{1,2})?")
+_SWITCHES = {
+    **dict.fromkeys(("true", "yes", "on", "y"), True),
+    **dict.fromkeys(("false", "no", "off", "n"), False),
+}
+_NEEDS_QUOTES = re.compile(r"^$|^[\s>|&*!%#`@,?\-\[\]{}\"'~]|: |:$|\s#|\s$|^(?:null|true|false|yes|no|on|off)$", re.I)
+
+
+def decode_relay_map_yaml(data: bytes) -> tuple[RelayMap, tuple[MapProblem, ...]]:
+    """The map and what is wrong with it; raises `UserError` when `data` is no relay map at all."""
+    reading = read_relay_map_yaml(data)
+    return reading.relay_map, reading.problems
+
+
+def read_relay_map_yaml(data: bytes) -> Reading:
+    """As `decode_relay_map_yaml`, with where everything stands."""
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UserError(f"is not YAML: byte {error.start + 1} is not UTF-8 text") from None
+    if not text.strip():
+        raise UserError("is empty")
+    tree = read_yaml(text)
+    reading = read_tree(tree.value, YAML_FORM, lambda: tree.spot)
+    reading.spots = tree.spot
+    reading.duplicate_keys = tuple(tree.duplicates)
+    return reading
+
+
+def _text(value: object) -> str:
+    if isinstance(value, YamlScalar):
+        return value.text
+    raise WrongValueError("must be a text")
+
+
+def _integer(value: object) -> int:
+    if not isinstance(value, YamlScalar):
+        raise WrongValueError("must be a whole number")
+    if _INTEGER.fullmatch(value.text):
+        if value.plain:
+            return int(value.text)
+        raise WrongValueError("must be a whole number, without quotes", int(value.text))
+    raise WrongValueError("must be a whole number")
+
+
+def _number(value: object) -> float:
+    if isinstance(value, YamlScalar) and value.plain and _NUMBER.fullmatch(value.text):
+        return float(value.text)
+    raise WrongValueError("must be a number")
+
+
+def _flag(value: object) -> bool:
+    word = _SWITCHES.get(value.text.lower()) if isinstance(value, YamlScalar) else None
+    if word is None:
+        raise WrongValueError("must be true or false")
+    if isinstance(value, YamlScalar) and not value.plain:
+        raise WrongValueError("must be true or false, without quotes", word)
+    return word
+
+
+def _line(name: str, value: object) -> str:
+    if value is ...:
+        return f"{name.lower()}: "
+    if isinstance(value, bool):
+        return f"{name.lower()}: {str(value).lower()}"
+    text = str(value)
+    if isinstance(value, str) and _NEEDS_QUOTES.search(text):
+        text = "'" + text.replace("'", "''") + "'"
+    return f"{name.lower()}: {text}"
+
+
+YAML_FORM = Form("yaml", {"text": _text, "integer": _integer, "number": _number, "flag": _flag}, _line)
