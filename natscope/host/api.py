@@ -152,11 +152,15 @@ class TlsOptions:
 
 @dataclass(frozen=True, slots=True)
 class TlsInfo:
-    """What a TLS handshake showed. `certificates` are DER, the server's own first."""
+    """What a TLS handshake showed. `certificates` are DER, the server's own first.
+
+    `handshake_s` is the handshake alone, without what this computer had to load before it; None for a server.
+    """
 
     version: str
     certificates: tuple[bytes, ...] = ()
     alpn: str = ""
+    handshake_s: float | None = None
 
 
 class Stream(Protocol):

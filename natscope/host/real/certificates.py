@@ -10,45 +10,40 @@ from datetime import UTC, datetime
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
-from natscope.host.api import Failure, HostError
-
 META_CERTIFICATE_PREFIX = "derpkey"
 """CN of the certificate with which a relay announces its key; it is no part of the chain."""
+_UNREADABLE = "a presented certificate cannot be read"
 
 
-def check_pin(presented: tuple[bytes, ...], pin_sha256: str, server_name: str) -> None:
-    """Upstream's `sha256-raw` rule; an empty `server_name` skips the name. Raises `HostError(CERTIFICATE)`."""
-    parsed = [(der, _parse(der)) for der in presented]
+def pin_refusal(presented: tuple[bytes, ...], pin_sha256: str, server_name: str) -> str:
+    """Why upstream's `sha256-raw` rule refuses this chain, empty when it does not; no `server_name`, no name check."""
+    try:
+        parsed = [(der, x509.load_der_x509_certificate(der)) for der in presented]
+    except ValueError:
+        return _UNREADABLE
     certificates = [(der, c) for der, c in parsed if not _common_name(c).startswith(META_CERTIFICATE_PREFIX)]
     if len(certificates) != 1:
-        raise _refused(f"a pinned server presents exactly one certificate, this one presents {len(certificates)}")
+        return f"a pinned server presents exactly one certificate, this one presents {len(certificates)}"
     der, certificate = certificates[0]
     if hashlib.sha256(der).hexdigest() != pin_sha256:
-        raise _refused("the certificate is not the pinned one")
+        return "the certificate is not the pinned one"
     now = datetime.now(UTC)
     if now < certificate.not_valid_before_utc:
-        raise _refused("the pinned certificate is not valid yet (is this computer's clock right?)")
+        return "the pinned certificate is not valid yet (is this computer's clock right?)"
     if now > certificate.not_valid_after_utc:
-        raise _refused("the pinned certificate has expired")
+        return "the pinned certificate has expired"
     if server_name and not _is_for(certificate, server_name):
-        raise _refused(f"the pinned certificate is not for {server_name}")
+        return f"the pinned certificate is not for {server_name}"
+    return ""
 
 
-def check_name(der: bytes, name: str) -> None:
-    """The chain was verified already; the name is ours. Raises `HostError(CERTIFICATE)`."""
-    if not _is_for(_parse(der), name):
-        raise _refused(f"the certificate is not for {name}")
-
-
-def _refused(words: str) -> HostError:
-    return HostError(Failure.CERTIFICATE, words)
-
-
-def _parse(der: bytes) -> x509.Certificate:
+def name_refusal(der: bytes, name: str) -> str:
+    """Why a certificate, whose chain was verified already, does not stand for `name`; empty when it does."""
     try:
-        return x509.load_der_x509_certificate(der)
-    except ValueError as error:
-        raise _refused("a presented certificate cannot be read") from error
+        certificate = x509.load_der_x509_certificate(der)
+    except ValueError:
+        return _UNREADABLE
+    return "" if _is_for(certificate, name) else f"the certificate is not for {name}"
 
 
 def _common_name(certificate: x509.Certificate) -> str:

@@ -109,7 +109,8 @@ class Connection(asyncio.Protocol):
         """Send what waits, for at most `CLOSE_S`, then close; the peer's own close is not waited for."""
         if self._lost:
             return
-        self.transport.close()
+        if not self.transport.is_closing():  # asyncio's TLS transports break when closed twice
+            self.transport.close()
         try:
             if self.transport.get_write_buffer_size():
                 async with asyncio.timeout(CLOSE_S):

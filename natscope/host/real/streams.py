@@ -70,10 +70,12 @@ class RealStream:
         doing = f"TLS with {options.server_name or self._remote}"
         loop = asyncio.get_running_loop()
         try:
+            context = await contexts.prepare(options)
+            started_at = loop.time()
             transport = await loop.start_tls(
                 self._connection.transport,
                 self._connection,
-                contexts.client(options),
+                context,
                 server_hostname=options.server_name.rstrip(".") or None,
                 ssl_handshake_timeout=HANDSHAKE_S,
                 ssl_shutdown_timeout=CLOSE_S,
@@ -81,7 +83,8 @@ class RealStream:
             if transport is None:
                 raise HostError(Failure.TLS, f"{doing}: the connection was closed during the handshake")
             self._connection.replace_transport(transport)
-            self._tls = contexts.check(transport.get_extra_info("ssl_object"), options)
+            ssl_object, took_s = transport.get_extra_info("ssl_object"), loop.time() - started_at
+            self._tls = contexts.check(ssl_object, options, doing, took_s)
         except (OSError, ValueError) as error:
             self._connection.abort()
             raise contexts.host_error(error, doing) from error
@@ -241,6 +244,9 @@ class RealListener:
 
     def _on_done(self, task: asyncio.Task[None]) -> None:
         self._tasks.pop(task, None)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            context = {"message": "a connection's handler failed", "exception": error, "task": task}
+            task.get_loop().call_exception_handler(context)
 
     async def _serve(self, connection: Connection) -> None:
         try:

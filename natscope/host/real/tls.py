@@ -7,9 +7,10 @@ the dialled name.
 
 from __future__ import annotations
 
-import hashlib
+import asyncio
 import ssl
-from typing import Any
+from dataclasses import replace
+from typing import Any, TypeAlias
 
 from natscope.host.api import Failure, HostError, ServerTls, TlsInfo, TlsOptions
 from natscope.host.real import failures
@@ -44,15 +45,19 @@ class TlsContexts:
     """Client contexts by what they check: making one reads the whole trust store, so each is kept."""
 
     def __init__(self) -> None:
-        self._clients: dict[tuple[bool, bool, str, tuple[str, ...]], ssl.SSLContext] = {}
+        self._clients: dict[_Key, ssl.SSLContext] = {}
+        self._pending: dict[_Key, asyncio.Future[ssl.SSLContext]] = {}
 
-    def client(self, options: TlsOptions) -> ssl.SSLContext:
-        """A client's context. Raises `OSError` when the CA file cannot be read."""
-        chain = options.verify and not options.pin_sha256
-        own_name_check = bool(options.verify_name) and options.verify_name != options.server_name
-        key = (chain, own_name_check or not options.server_name, options.ca_file, options.alpn)
+    async def prepare(self, options: TlsOptions) -> ssl.SSLContext:
+        """A client's context; what has to be read from disk for it is read in a thread. Raises `OSError`."""
+        key = _key(options)
         if key not in self._clients:
-            self._clients[key] = _client_context(chain, not key[1], options)
+            if key not in self._pending:
+                self._pending[key] = asyncio.ensure_future(asyncio.to_thread(_client_context, options))
+            try:
+                self._clients[key] = await asyncio.shield(self._pending[key])
+            finally:
+                self._pending.pop(key, None)
         return self._clients[key]
 
     def server(self, options: ServerTls) -> ssl.SSLContext:
@@ -63,19 +68,20 @@ class TlsContexts:
             context.set_alpn_protocols(list(options.alpn))
         return context
 
-    def check(self, ssl_object: Any, options: TlsOptions) -> TlsInfo:
+    def check(self, ssl_object: Any, options: TlsOptions, doing: str, handshake_s: float) -> TlsInfo:
         """What the handshake showed, after the checks that OpenSSL did not do itself. Raises `HostError`."""
-        info = self.describe(ssl_object)
-        if not options.verify and not options.pin_sha256:
-            return info
+        info = replace(self.describe(ssl_object), handshake_s=handshake_s)
+        refusal = ""
         if options.pin_sha256:
-            from natscope.host.real.certificates import check_pin
+            from natscope.host.real.certificates import pin_refusal
 
-            check_pin(info.certificates, options.pin_sha256, options.server_name)
-        elif options.verify_name and options.verify_name != options.server_name:
-            from natscope.host.real.certificates import check_name
+            refusal = pin_refusal(info.certificates, options.pin_sha256, options.server_name)
+        elif options.verify and options.verify_name and options.verify_name != options.server_name:
+            from natscope.host.real.certificates import name_refusal
 
-            check_name(info.certificates[0], options.verify_name)
+            refusal = name_refusal(info.certificates[0], options.verify_name)
+        if refusal:
+            raise HostError(Failure.CERTIFICATE, f"{doing}: {refusal}")
         return info
 
     def describe(self, ssl_object: Any) -> TlsInfo:
@@ -96,16 +102,29 @@ class TlsContexts:
         return HostError(Failure.TLS, f"{doing}: the name cannot stand in a TLS handshake")
 
 
-def _client_context(chain: bool, check_hostname: bool, options: TlsOptions) -> ssl.SSLContext:
+_Key: TypeAlias = tuple[bool, bool, bool, str, tuple[str, ...]]
+
+
+def _key(options: TlsOptions) -> _Key:
+    """What two clients must have in common to share a context: chain check, name check, pin, CA file, protocols."""
+    chain = options.verify and not options.pin_sha256
+    name = chain and bool(options.server_name) and options.verify_name in ("", options.server_name)
+    return (chain, name, bool(options.pin_sha256), options.ca_file if chain else "", options.alpn)
+
+
+def _client_context(options: TlsOptions) -> ssl.SSLContext:
+    chain, name, pinned, ca_file, alpn = _key(options)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = chain and check_hostname
+    context.check_hostname = name
     context.verify_mode = ssl.CERT_REQUIRED if chain else ssl.CERT_NONE
     if chain:
         _load_trust(context)
-        if options.ca_file:
-            context.load_verify_locations(cafile=options.ca_file)
-    if options.alpn:
-        context.set_alpn_protocols(list(options.alpn))
+    if ca_file:
+        context.load_verify_locations(cafile=ca_file)
+    if alpn:
+        context.set_alpn_protocols(list(alpn))
+    if pinned or (chain and not name):
+        import natscope.host.real.certificates  # noqa: F401  needed after the handshake, and slow to load
     return context
 
 
@@ -136,8 +155,3 @@ def _presented(ssl_object: Any) -> tuple[bytes, ...]:
     chain = ssl_object._sslobj.get_unverified_chain() or ()
     der = 2  # _ssl.ENCODING_DER
     return tuple(certificate.public_bytes(der) for certificate in chain)
-
-
-def sha256_hex(der: bytes) -> str:
-    """The fingerprint a `sha256-raw:` pin names: SHA-256 of the whole certificate, lower-case hex."""
-    return hashlib.sha256(der).hexdigest()
