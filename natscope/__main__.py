@@ -1,8 +1,8 @@
 """`natscope` and `python -m natscope`."""
 
-from __future__ import annotations
+import sys
 
 from natscope.cli.main import main
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

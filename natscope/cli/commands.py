@@ -1,0 +1,18 @@
+"""The table of commands: name, module, what it does in a few words. A module is imported when its command is named.
+
+Each module has `app`, a `typer.Typer`: with one command for a plain command, with several for a group. Adding a
+command: its file, its row here, then `python -m natscope.cli.generate`.
+"""
+
+COMMANDS = (
+    # name, module, is it a group, summary
+    ("netcheck", "natscope.cli.netcheck", False, "can this network connect directly, and if not, why?"),
+    ("targets", "natscope.cli.targets", False, "whom would a netcheck contact, with how many packets?"),
+    ("config", "natscope.cli.config", True, "settings: what is in force, where from, a template"),
+    ("schema", "natscope.cli.schema", False, "JSON Schema of what --json prints"),
+    ("help", "natscope.cli.help", False, "short texts: nat-types, relays, exit-codes, environment, …"),
+    ("completion", "natscope.cli.completion", False, "a completion script for bash, zsh or fish"),
+    ("version", "natscope.cli.version", False, "the version; --json: also Python and the parts it uses"),
+)
+
+BY_NAME = {row[0]: row for row in COMMANDS}

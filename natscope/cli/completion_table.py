@@ -1,0 +1,125 @@
+"""What can be completed after which words, as literals.
+
+Made by `python -m natscope.cli.generate`; do not edit.
+"""
+
+# ruff: noqa
+# fmt: off
+
+# path: (words with help, options (spellings, values, repeatable, help), values of the arguments)
+# values: None for a flag, a tuple of words, or the kind of file: file, folder, any
+TABLE = {
+    "": ((('netcheck', 'can this network connect directly, and if not, why?'), ('targets', 'whom would a netcheck contact, with how many packets?'), ('config', 'settings: what is in force, where from, a template'), ('schema', 'JSON Schema of what --json prints'), ('help', 'short texts: nat-types, relays, exit-codes, environment, …'), ('completion', 'a completion script for bash, zsh or fish'), ('version', 'the version; --json: also Python and the parts it uses')), (), ()),
+    "netcheck": (
+        (),
+        (
+            (('--derp-map',), 'file', False, 'relay map: a URL, a file, or - for standard input'),
+            (('--profile',), ('quick', 'default', 'full'), False, 'how much to measure [default]'),
+            (('--full',), None, False, 'same as --profile full'),
+            (('--https', '--no-https'), None, False, 'measure HTTPS to every relay, not only to silent ones'),
+            (('--icmp', '--no-icmp'), None, False, 'ping every relay, not only silent ones'),
+            (('--only',), ('interfaces', 'relay_stun'), True, 'run only these probes'),
+            (('--skip',), ('interfaces', 'relay_stun'), True, 'leave these probes out'),
+            (('--gentle', '--no-gentle'), None, False, 'a quarter of the packets per second, one sample a relay'),
+            (('--timeout', '-W'), 'any', False, 'limit of the whole run [5]'),
+            (('-4', '--ipv4'), None, False, 'IPv4 only'),
+            (('-6', '--ipv6'), None, False, 'IPv6 only'),
+            (('--interface', '-i'), 'any', False, 'send through this interface only'),
+            (('--source-port', '--bind-port'), 'any', False, 'local UDP port (0: any)'),
+            (('--bind-address',), 'any', False, 'local address to send from'),
+            (('--offline', '--no-offline'), None, False, 'fetch nothing: use the cached relay map'),
+            (('--json',), None, False, 'the report as JSON, same as --format json'),
+            (('--format',), ('json',), False, 'output format'),
+            (('--tailscale-json',), None, False, 'JSON in the form of tailscale netcheck --format=json'),
+            (('--output', '-o'), 'file', False, 'write the report to a file, whole or not at all'),
+            (('--record',), 'folder', False, 'keep everything that was measured in a folder'),
+            (('--replay',), 'folder', False, 'judge a recorded run again, without a network'),
+            (('--fail-on',), ('fail', 'warn', 'never'), False, 'exit 1 from which severity on [fail]'),
+            (('--quiet', '-q'), None, False, 'the answer only'),
+            (('--verbose', '-v'), None, True, 'more: -v, -vv'),
+            (('--debug',), None, False, 'what the program does, on standard error'),
+            (('--color',), ('auto', 'always', 'never'), False, 'colour [auto]'),
+            (('--ascii', '--no-ascii'), None, False, 'draw with ASCII only'),
+            (('--no-progress',), None, False, 'show no progress'),
+        ),
+        (),
+    ),
+    "targets": (
+        (),
+        (
+            (('--derp-map',), 'file', False, 'relay map: a URL, a file, or - for standard input'),
+            (('--profile',), ('quick', 'default', 'full'), False, 'how much to measure [default]'),
+            (('--full',), None, False, 'same as --profile full'),
+            (('--https', '--no-https'), None, False, 'measure HTTPS to every relay, not only to silent ones'),
+            (('--icmp', '--no-icmp'), None, False, 'ping every relay, not only silent ones'),
+            (('--only',), ('interfaces', 'relay_stun'), True, 'run only these probes'),
+            (('--skip',), ('interfaces', 'relay_stun'), True, 'leave these probes out'),
+            (('--gentle', '--no-gentle'), None, False, 'a quarter of the packets per second, one sample a relay'),
+            (('--timeout', '-W'), 'any', False, 'limit of the whole run [5]'),
+            (('-4', '--ipv4'), None, False, 'IPv4 only'),
+            (('-6', '--ipv6'), None, False, 'IPv6 only'),
+            (('--offline', '--no-offline'), None, False, 'fetch nothing: use the cached relay map'),
+            (('--json',), None, False, 'as JSON, for a program'),
+            (('--quiet', '-q'), None, False, 'the answer only'),
+            (('--ascii', '--no-ascii'), None, False, 'draw with ASCII only'),
+        ),
+        (),
+    ),
+    "config": (
+        (('show', 'Print every setting with its value'), ('check', 'Say what is wrong with the configuration files and variables'), ('path', 'Print which files are read, lowest first'), ('template', 'Print a commented configuration file with every setting')),
+        (
+        ),
+        (),
+    ),
+    "config show": (
+        (),
+        (
+            (('--origin',), None, False, 'also where each value comes from'),
+            (('--json',), None, False, 'as JSON, for a program'),
+        ),
+        (),
+    ),
+    "config check": (
+        (),
+        (
+        ),
+        (),
+    ),
+    "config path": (
+        (),
+        (
+        ),
+        (),
+    ),
+    "config template": (
+        (),
+        (
+        ),
+        (),
+    ),
+    "schema": (
+        (),
+        (
+        ),
+        ('report',),
+    ),
+    "help": (
+        (),
+        (
+        ),
+        ('environment', 'exit-codes', 'ipv6', 'nat-types', 'privacy', 'relays', 'udp', 'netcheck', 'targets', 'config', 'schema', 'help', 'completion', 'version'),
+    ),
+    "completion": (
+        (),
+        (
+        ),
+        ('bash', 'zsh', 'fish'),
+    ),
+    "version": (
+        (),
+        (
+            (('--json',), None, False, 'as JSON, for a program'),
+        ),
+        (),
+    ),
+}

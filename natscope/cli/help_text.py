@@ -1,0 +1,343 @@
+"""The help of every command as literals, so that printing one imports nothing else.
+
+Made by `python -m natscope.cli.generate`; do not edit.
+"""
+
+# ruff: noqa
+# fmt: off
+
+FIRST_CONTACT = """\
+natscope says why your mesh connection is slow or relayed, and what to change.
+
+  natscope netcheck          can this network connect directly?      2 s
+  natscope targets           whom would that contact, how often?
+
+  more     config, schema, help, completion, version
+
+natscope COMMAND --help starts with examples · natscope help nat-types
+"""
+
+HELP = {
+    "": """\
+natscope says why your mesh connection is slow or relayed, and what to change.
+
+  natscope netcheck                        can this network connect directly?
+  natscope netcheck --derp-map derp.yaml   ask your own relays and nobody else
+  natscope netcheck --json -o report.json  for a program or a support ticket
+
+Usage: natscope COMMAND [OPTIONS]
+
+Commands
+  netcheck      can this network connect directly, and if not, why?
+  targets       whom would a netcheck contact, with how many packets?
+  config        settings: what is in force, where from, a template
+  schema        JSON Schema of what --json prints
+  help          short texts: nat-types, relays, exit-codes, environment, …
+  completion    a completion script for bash, zsh or fish
+  version       the version; --json: also Python and the parts it uses
+
+Options
+  --help, -h      this text; COMMAND --help starts with examples
+  --version, -V   the version
+
+Exit codes
+    0  good
+    1  findings at or above --fail-on
+    2  usage: a bad flag, file or value
+    3  could not test: no network, nothing answered, no permission
+    4  internal error of natscope
+  130  interrupted
+  natscope help exit-codes says more
+""",
+    "netcheck": """\
+Say whether this network lets peers connect directly, and if not, why.
+
+  natscope netcheck                           can this network connect directly?
+  natscope netcheck --derp-map derp.yaml --https
+      your own relays, over UDP and HTTPS
+  natscope netcheck --record run1 --json -o run1.json
+      keep it; judge again: --replay run1
+
+Usage: natscope netcheck [OPTIONS]
+
+Asks every relay of the map over UDP (STUN), those that stay silent over HTTPS
+and ping too. The map is the one you name, else that of a running tailscaled,
+else Tailscale's public one. natscope targets lists whom that contacts.
+
+Options are also variables and settings of a file: natscope help environment.
+
+Options
+  --derp-map URL|FILE|-         relay map: a URL, a file, or - for standard
+                                input
+  --profile quick|default|full  how much to measure [default]
+  --full                        same as --profile full
+  --https / --no-https          measure HTTPS to every relay, not only to silent
+                                ones
+  --icmp / --no-icmp            ping every relay, not only silent ones
+  --only PROBE,…                run only these probes
+  --skip PROBE,…                leave these probes out
+  --gentle / --no-gentle        a quarter of the packets per second, one sample
+                                a relay
+  --timeout, -W SECONDS         limit of the whole run [5]
+  --ipv4, -4                    IPv4 only
+  --ipv6, -6                    IPv6 only
+  --interface, -i NAME          send through this interface only
+  --source-port, --bind-port PORT
+                                local UDP port (0: any)
+  --bind-address ADDRESS        local address to send from
+  --offline / --no-offline      fetch nothing: use the cached relay map
+  --json                        the report as JSON, same as --format json
+  --format NAME                 output format
+  --tailscale-json              JSON in the form of tailscale netcheck
+                                --format=json
+  --output, -o FILE             write the report to a file, whole or not at all
+  --record DIR                  keep everything that was measured in a folder
+  --replay DIR                  judge a recorded run again, without a network
+  --fail-on fail|warn|never     exit 1 from which severity on [fail]
+  --quiet, -q                   the answer only
+  --verbose, -v                 more: -v, -vv
+  --debug                       what the program does, on standard error
+  --color auto|always|never     colour [auto]
+  --ascii / --no-ascii          draw with ASCII only
+  --no-progress                 show no progress
+  --help, -h                    this text
+
+Exit codes
+    0  good
+    1  findings at or above --fail-on
+    2  usage: a bad flag, file or value
+    3  could not test: no network, nothing answered, no permission
+    4  internal error of natscope
+  130  interrupted
+""",
+    "targets": """\
+List each host that a netcheck would contact, with packets, bytes and seconds; sends nothing to them.
+
+  natscope targets                       with the map that netcheck would use
+  natscope targets --derp-map derp.yaml  with your own relays
+  natscope targets --full --json
+      everything that --full would do, for a program
+
+Usage: natscope targets [OPTIONS]
+
+Only the relay map is fetched, when it is not a file. The numbers are upper
+bounds.
+
+Options
+  --derp-map URL|FILE|-         relay map: a URL, a file, or - for standard
+                                input
+  --profile quick|default|full  how much to measure [default]
+  --full                        same as --profile full
+  --https / --no-https          measure HTTPS to every relay, not only to silent
+                                ones
+  --icmp / --no-icmp            ping every relay, not only silent ones
+  --only PROBE,…                run only these probes
+  --skip PROBE,…                leave these probes out
+  --gentle / --no-gentle        a quarter of the packets per second, one sample
+                                a relay
+  --timeout, -W SECONDS         limit of the whole run [5]
+  --ipv4, -4                    IPv4 only
+  --ipv6, -6                    IPv6 only
+  --offline / --no-offline      fetch nothing: use the cached relay map
+  --json                        as JSON, for a program
+  --quiet, -q                   the answer only
+  --ascii / --no-ascii          draw with ASCII only
+  --help, -h                    this text
+
+Exit codes
+    0  good
+    2  usage: a bad flag, file or value
+    3  could not test: no network, nothing answered, no permission
+    4  internal error of natscope
+  130  interrupted
+""",
+    "config": """\
+Settings: what is in force, where it comes from, a commented template.
+
+  natscope config show --origin
+      every setting, its value, and which file or variable set it
+  natscope config path           which files are read, lowest first
+  natscope config template       a commented file to start from
+
+Usage: natscope config COMMAND
+
+A flag wins over NATSCOPE_* in the environment, that over ./natscope.toml (which
+may set harmless keys only), that over your file, that over the file for all
+users of this computer.
+
+Commands
+  show          Print every setting with its value
+  check         Say what is wrong with the configuration files and variables
+  path          Print which files are read, lowest first
+  template      Print a commented configuration file with every setting
+
+Options
+  --help, -h                    this text
+""",
+    "config show": """\
+Print every setting with its value.
+
+  natscope config show                  values as they are written in a file
+  natscope config show --origin         and where each comes from
+  natscope config show --origin --json  for a program
+
+Usage: natscope config show [OPTIONS]
+
+Options
+  --origin                      also where each value comes from
+  --json                        as JSON, for a program
+  --help, -h                    this text
+
+Exit codes
+    0  good
+    2  usage: a bad flag, file or value
+    3  could not test: no network, nothing answered, no permission
+    4  internal error of natscope
+  130  interrupted
+""",
+    "config check": """\
+Say what is wrong with the configuration files and variables.
+
+  natscope config check                       exit 0 when nothing is wrong
+  NATSCOPE_NETCHECK_TIMEOUT=3 natscope config check
+      with a variable
+  XDG_CONFIG_HOME=. natscope config check
+      a file that is not in force yet: ./natscope/config.toml
+
+Usage: natscope config check
+
+Options
+  --help, -h                    this text
+
+Exit codes
+    0  good
+    1  findings at or above --fail-on
+    2  usage: a bad flag, file or value
+    3  could not test: no network, nothing answered, no permission
+    4  internal error of natscope
+  130  interrupted
+""",
+    "config path": """\
+Print which files are read, lowest first.
+
+  natscope config path
+      three lines: layer, file, is it there
+  natscope config path | grep user           yours
+  XDG_CONFIG_HOME=/tmp natscope config path  with another home of configuration
+
+Usage: natscope config path
+
+Options
+  --help, -h                    this text
+
+Exit codes
+    0  good
+    2  usage: a bad flag, file or value
+    3  could not test: no network, nothing answered, no permission
+    4  internal error of natscope
+  130  interrupted
+""",
+    "config template": """\
+Print a commented configuration file with every setting.
+
+  natscope config template                    look at it
+  natscope config template > ~/.config/natscope/config.toml
+      start from it
+  natscope config template | grep NATSCOPE_   the names of the variables
+
+Usage: natscope config template
+
+Options
+  --help, -h                    this text
+
+Exit codes
+    0  good
+    2  usage: a bad flag, file or value
+    3  could not test: no network, nothing answered, no permission
+    4  internal error of natscope
+  130  interrupted
+""",
+    "schema": """\
+Print the JSON Schema (2020-12) of a document, or list the documents that have one.
+
+  natscope schema                             which there are
+  natscope schema report                      what netcheck --json prints
+  natscope schema report > report.schema.json
+      to check reports with
+
+Usage: natscope schema [NAME]
+
+Options
+  --help, -h                    this text
+
+Exit codes
+    0  good
+    2  usage: a bad flag, file or value
+    3  could not test: no network, nothing answered, no permission
+    4  internal error of natscope
+  130  interrupted
+""",
+    "help": """\
+Explain a topic, or list the topics.
+
+  natscope help            the list of topics
+  natscope help nat-types  what routers do, in plain words
+  natscope help netcheck   the same as natscope netcheck --help
+
+Usage: natscope help [TOPIC]
+
+Options
+  --help, -h                    this text
+
+Exit codes
+    0  good
+    2  usage: a bad flag, file or value
+    3  could not test: no network, nothing answered, no permission
+    4  internal error of natscope
+  130  interrupted
+""",
+    "completion": """\
+Print a completion script for a shell.
+
+  eval "$(natscope completion bash)"          now, in this bash
+  natscope completion zsh > "${fpath[1]}/_natscope"
+      zsh, from the next start on
+  natscope completion fish > ~/.config/fish/completions/natscope.fish
+      fish, from now on
+
+Usage: natscope completion bash|zsh|fish
+
+For bash, a file of that content in ~/.local/share/bash-
+completion/completions/natscope serves every new shell.
+
+Options
+  --help, -h                    this text
+
+Exit codes
+    0  good
+    2  usage: a bad flag, file or value
+    3  could not test: no network, nothing answered, no permission
+    4  internal error of natscope
+  130  interrupted
+""",
+    "version": """\
+Print the version.
+
+  natscope version         natscope 0.1.0
+  natscope version --json  also Python, the system and the parts in use
+  natscope --version       the same as the first
+
+Usage: natscope version [OPTIONS]
+
+Options
+  --json                        as JSON, for a program
+  --help, -h                    this text
+
+Exit codes
+    0  good
+    2  usage: a bad flag, file or value
+    3  could not test: no network, nothing answered, no permission
+    4  internal error of natscope
+  130  interrupted
+""",
+}

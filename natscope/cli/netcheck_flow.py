@@ -1,0 +1,129 @@
+"""What `natscope netcheck` does: measure or replay, record, render, deliver, exit code."""
+
+from __future__ import annotations
+
+from natscope.apps.config import Config, cache_directory, state_directory
+from natscope.apps.netcheck import NetcheckRun, replay, run_netcheck
+from natscope.cli import exit_codes
+from natscope.cli.formats import FormatChoice, choose_format
+from natscope.cli.output import check_destination, deliver
+from natscope.cli.progress import ProgressLine
+from natscope.cli.render import DEFAULT_WIDTH, Console
+from natscope.cli.session import Session
+from natscope.errors import UserError
+from natscope.netcheck.options import MapChoice, NetcheckOptions
+from natscope.plugins.report_format import RenderOptions
+
+_FAMILIES = {"both": (4, 6), "4": (4,), "6": (6,)}
+
+
+def run(session: Session) -> int:
+    """The whole command; the exit code. Raises `UserError` and `CannotMeasure`."""
+    config, console = session.config, session.console
+    chosen = choose_format(config.text("netcheck.format"))
+    destination = config.text("netcheck.output")
+    check_destination(destination, console)
+    if config.text("netcheck.replay"):
+        result = _replayed(config)
+    else:
+        result = _measured(session, chosen)
+        _record(result, config, console)
+    for warning in (*result.record.warnings, *result.report.relay_map.warnings):
+        console.warn(warning)
+    return _finish(result, chosen, destination, session)
+
+
+def netcheck_options(config: Config) -> NetcheckOptions:
+    """The measuring part of the settings."""
+    return NetcheckOptions(
+        families=_FAMILIES[config.text("netcheck.family")],
+        interface=config.text("netcheck.interface"),
+        source_port=int(config.number("netcheck.source_port")),
+        bind_address=config.text("netcheck.bind_address"),
+        profile=config.text("netcheck.profile"),
+        only=config.names("netcheck.only"),
+        skip=config.names("netcheck.skip"),
+        gentle=config.switch("netcheck.gentle"),
+        https=config.switch("netcheck.https"),
+        icmp=config.switch("netcheck.icmp"),
+        timeout_s=config.number("netcheck.timeout"),
+    )
+
+
+def map_choice(session: Session) -> MapChoice:
+    """Where the relay map comes from; a project file that says so is announced."""
+    config = session.config
+    if config.origins["derp_map"].layer == "project":
+        session.console.warn(f"the relay map is {config.text('derp_map')}, as {config.origins['derp_map'].where} says")
+    return MapChoice(
+        where=config.text("derp_map"),
+        default_url=config.text("default_map_url"),
+        socket=config.text("tailscaled_socket"),
+        cache_dir=cache_directory(config, session.environ),
+        offline=config.switch("offline"),
+        use_tailscaled=config.switch("use_tailscaled"),
+    )
+
+
+def _measured(session: Session, chosen: FormatChoice) -> NetcheckRun:
+    console = session.console
+    line = ProgressLine(console)
+    line.start("reading the relay map; Ctrl-C shows what is known so far")
+    try:
+        return run_netcheck(
+            netcheck_options(session.config),
+            map_choice(session),
+            state_dir=state_directory(session.config, session.environ),
+            progress=line if line.wanted else None,
+            environ=session.environ,
+            stdin=console.streams.binary_input(),
+            warm_up=chosen.warm_up,
+        )
+    finally:
+        line.finish()
+
+
+def _replayed(config: Config) -> NetcheckRun:
+    from natscope.netcheck.record import load
+
+    if config.text("netcheck.record"):
+        raise UserError("--replay and --record contradict each other: a replay measures nothing")
+    return replay(load(config.text("netcheck.replay")))
+
+
+def _record(result: NetcheckRun, config: Config, console: Console) -> None:
+    folder = config.text("netcheck.record")
+    if not folder:
+        return
+    from natscope.netcheck.record import save
+
+    path = save(result.record, folder)
+    if console.verbosity >= 0:
+        console.note(f"recorded in {path}")
+
+
+def _finish(result: NetcheckRun, chosen: FormatChoice, destination: str, session: Session) -> int:
+    """Render, deliver and say how it ends."""
+    console = session.console
+    # imported here: the threshold needs the model of findings, the first packet does not
+    from natscope.cli.outcome import exit_code
+
+    code = exit_code(result.report, session.config.text("netcheck.fail_on"))
+    renderer = chosen.renderer()
+    to_file = bool(destination) and destination != "-"
+    drawn = renderer.format.for_terminal and not to_file
+    options = RenderOptions(
+        width=console.width if drawn else DEFAULT_WIDTH,
+        colour=console.colour and drawn,
+        ascii_only=console.ascii_only and drawn,
+        verbosity=min(console.verbosity, 2),
+        exit_code=code,
+    )
+    deliver(renderer.render(result.report, options), destination, console)
+    if console.verbosity > 2:
+        from natscope.cli.debug import explain_run
+
+        explain_run(result, session)
+    if code == exit_codes.CANNOT_TEST and not to_file and console.verbosity >= 0 and not renderer.format.for_terminal:
+        console.note("error: nothing answered, so nothing could be tested")
+    return code

@@ -1,0 +1,77 @@
+"""Progress of a run on standard error: a line that is redrawn on a terminal, with `-v` one line a step elsewhere."""
+
+from __future__ import annotations
+
+from natscope.cli.render import Console
+from natscope.netcheck.progress import Progress
+
+BAR_CELLS = 20
+_WORDS = {"answered": "yes", "asking": "asking", "off": "off", "refused": "no"}
+_SIGNS = {"answered": "✓", "asking": "…", "off": "–", "refused": "✗"}
+
+
+class ProgressLine:
+    """Draws `Progress` values; call `finish` before anything else is written."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._drawn = False
+        self._last_step = ""
+
+    @property
+    def wanted(self) -> bool:
+        """Whether anything would be shown."""
+        return self._console.live or self._console.verbosity > 0
+
+    def start(self, text: str) -> None:
+        """The first line, before anything is known."""
+        if self._console.live:
+            self._redraw(text)
+        elif self._console.verbosity > 0:
+            self._console.note(f"natscope: {text}")
+
+    def __call__(self, progress: Progress) -> None:
+        """Show how far the run is."""
+        if self._console.live:
+            self._redraw(self._picture(progress))
+        elif self._console.verbosity > 0:
+            self._step(progress)
+
+    def finish(self) -> None:
+        """Take the line away."""
+        if self._drawn:
+            self._console.streams.scribble("\r\x1b[2K")
+            self._drawn = False
+
+    def _redraw(self, text: str) -> None:
+        self._console.streams.scribble("\r\x1b[2K" + text[: max(self._console.width - 1, 1)])
+        self._drawn = True
+
+    def _picture(self, progress: Progress) -> str:
+        total = max(progress.regions_total, 1)
+        filled = BAR_CELLS * min(progress.regions_answered, total) // total
+        ascii_only = self._console.ascii_only
+        bar = ("=" if ascii_only else "━") * filled + ("." if ascii_only else "─") * (BAR_CELLS - filled)
+        signs = _WORDS if ascii_only else _SIGNS
+        parts = [
+            f"relays {progress.regions_answered} of {progress.regions_total}",
+            f"IPv4 {signs.get(progress.ipv4, progress.ipv4)}",
+            f"IPv6 {signs.get(progress.ipv6, progress.ipv6)}",
+            "Ctrl-C: show so far",
+        ]
+        return f"{progress.elapsed_s:.1f} s  {bar}  " + (" | " if ascii_only else " · ").join(parts)
+
+    def _step(self, progress: Progress) -> None:
+        """A line for each new step; none for the same one again."""
+        families = [
+            f"{name} {_WORDS.get(state, state)}"
+            for name, state in (("IPv4", progress.ipv4), ("IPv6", progress.ipv6))
+            if state in ("answered", "refused")
+        ]
+        text = ", ".join(
+            [part for part in (progress.step, f"relays {progress.regions_answered}/{progress.regions_total}") if part]
+            + families
+        )
+        if text != self._last_step:
+            self._last_step = text
+            self._console.note(f"natscope: {progress.elapsed_s:.1f} s {text}")

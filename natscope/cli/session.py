@@ -1,0 +1,53 @@
+"""One invocation: its settings and the console decided by them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import typer
+
+from natscope.apps.config import Config, load
+from natscope.cli.environment import process_environment, working_directory
+from natscope.cli.options import flags_of, verbosity_of
+from natscope.cli.render import Console
+from natscope.cli.streams import Streams
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What a command works with."""
+
+    console: Console
+    config: Config
+    environ: Mapping[str, str]
+
+
+def console_of(context: typer.Context) -> Console:
+    """The console that `main` put into the context; one on the process's streams when typer runs a command alone."""
+    found = context.find_root().obj
+    if isinstance(found, Console):
+        return found
+    import sys
+
+    return Console.of(Streams(sys.stdin, sys.stdout, sys.stderr), process_environment())
+
+
+def begin(context: typer.Context) -> Session:
+    """Read the settings of all layers with the context's parameters as flags; warnings about files are printed.
+
+    Raises `UserError`.
+    """
+    console = console_of(context)
+    parameters: dict[str, Any] = context.params
+    config = load(console.environ, flags=flags_of(parameters), cwd=working_directory())
+    console = console.decided(
+        color=config.text("color"),
+        ascii_only=config.switch("ascii"),
+        progress=config.switch("progress"),
+        verbosity=verbosity_of(parameters),
+    )
+    for warning in config.warnings:
+        console.warn(warning)
+    return Session(console, config, console.environ)
