@@ -9,6 +9,8 @@ import ipaddress
 import re
 from typing import NamedTuple
 
+VENDOR_SUFFIX = ".tailscale.com"
+
 _NAME = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?:\.(?!-)[A-Za-z0-9_-]{1,63})*\.?")
 _SCHEME = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*://")
 _PORT = re.compile(r"^(\[[^\]]*\]|[^:]*):[0-9]*$")
@@ -45,6 +47,11 @@ def host_name_fault(text: str) -> HostNameFault | None:
     if not text.isascii():
         return HostNameFault("host-name-not-ascii", "clients want the form that begins with xn--")
     return HostNameFault("host-name-invalid", "is neither a DNS name nor an address", _bare(text.strip()))
+
+
+def is_vendor_host(name: str) -> bool:
+    """Whether a host name is one of Tailscale's own."""
+    return name.rstrip(".").lower().endswith(VENDOR_SUFFIX)
 
 
 def is_address_of(text: str, family: int) -> bool:

@@ -118,7 +118,9 @@ def _integer(value: object) -> int:
     if type(value) is float and value.is_integer() and abs(value) < 2**53:
         raise WrongValueError("must be a whole number, without decimals", int(value))
     instead = int(value) if type(value) is str and re.fullmatch(r"-?[0-9]{1,16}", value) else None
-    raise WrongValueError("must be a whole number, without quotes" if instead is not None else "must be a whole number", instead)
+    raise WrongValueError(
+        "must be a whole number, without quotes" if instead is not None else "must be a whole number", instead
+    )
 
 
 def _number(value: object) -> float:
@@ -130,7 +132,9 @@ def _number(value: object) -> float:
 def _flag(value: object) -> bool:
     if type(value) is bool:
         return value
-    raise WrongValueError("must be true or false, without quotes", _WORDS.get(value.lower()) if type(value) is str else None)
+    raise WrongValueError(
+        "must be true or false, without quotes", _WORDS.get(value.lower()) if type(value) is str else None
+    )
 
 
 def _line(name: str, value: object) -> str:

@@ -13,10 +13,10 @@ from natscope.model.address_space import is_private, is_shared
 from natscope.model.endpoint import IPAddress
 from natscope.model.relay_map import MapProblem, RelayNode, RelayRegion
 from natscope.wire.relay_map_fields import HOME_FIELDS, MAP_FIELDS, NODE_FIELDS, REGION_FIELDS
+from natscope.wire.relay_map_hosts import is_vendor_host
 from natscope.wire.relay_map_problems import Finding, Findings, Path, Spot, quoted
 from natscope.wire.relay_map_reading import Reading
 
-VENDOR_SUFFIX = ".tailscale.com"
 SELF_HOSTED_IDS = range(900, 1000)
 
 
@@ -31,11 +31,6 @@ def lint(reading: Reading) -> tuple[MapProblem, ...]:
             findings.add(finding)
     problems = (*reading.problems, *findings.located(reading.spots))
     return tuple(sorted(problems, key=lambda problem: (problem.line, problem.column)))
-
-
-def is_vendor_host(name: str) -> bool:
-    """Whether a relay's host name is one of Tailscale's own."""
-    return name.rstrip(".").lower().endswith(VENDOR_SUFFIX)
 
 
 def _single_region(reading: Reading) -> Iterator[Finding]:
