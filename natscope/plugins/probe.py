@@ -159,6 +159,11 @@ class StunExchange(Protocol):
         """An error instead of an answer, so far: local, or told by ICMP."""
         ...
 
+    @property
+    def is_open(self) -> bool:
+        """Neither answered nor failed so far."""
+        ...
+
 
 class StunChannel(Protocol):
     """The run's one UDP socket of one family: probes that compare ports share it."""

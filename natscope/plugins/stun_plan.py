@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+import ipaddress
 from dataclasses import dataclass
 
-from natscope.model.endpoint import Family
+from natscope.model.endpoint import Family, IPAddress
+from natscope.model.relay_map import RelayNode
 
 TAILSCALE_FORM = "tailscale"
 """A relay answers nothing but the 40-byte form with SOFTWARE `tailnode` and FINGERPRINT."""
@@ -44,3 +46,14 @@ class ProbePlan:
         """The families that are asked at all, 4 before 6."""
         asked = {send.family for send in self.sends}
         return tuple(sorted(asked))
+
+
+def stun_literal(node: RelayNode, family: Family) -> IPAddress | None:
+    """The address the map itself gives for STUN: STUNTestIP before the family's own field."""
+    if node.stun_test_ip:
+        try:
+            ip = ipaddress.ip_address(node.stun_test_ip)
+        except ValueError:
+            return None
+        return ip if ip.version == family else None
+    return node.literal(family)

@@ -1,0 +1,298 @@
+"""One run: sockets, plan, probes side by side, limits, and the record at the end.
+
+The relay probe starts before the other probes are even imported, so that the first packet leaves early. Probes that do
+not hold the run (captive portal) are cut when everything else is done and the time that a run of answering relays may
+take is over: 1.5 × the slowest round trip + 400 ms, of which `RESERVE_S` is left for start and report.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from natscope.errors import PluginError
+from natscope.host.api import Host
+from natscope.host.http_api import Http
+from natscope.model.endpoint import Family
+from natscope.model.observation import Outcome, ProbeOutcome
+from natscope.model.relay_map import LoadedMap
+from natscope.netcheck.context import ProbeView, SharedRun
+from natscope.netcheck.history import History
+from natscope.netcheck.link_record import IdentityRecord, LinkRecord
+from natscope.netcheck.options import NetcheckOptions
+from natscope.netcheck.plan import make_plan
+from natscope.netcheck.progress import Progress
+from natscope.netcheck.record import RunRecord
+from natscope.netcheck.recorder import Spent
+from natscope.netcheck.selection import LoadedProbe, choose_modules, left_out, load_all, load_probe, reason_to_skip
+from natscope.netcheck.stun_observations import record_sockets, record_stun
+from natscope.plugins.loader import Found, PluginModule
+from natscope.plugins.probe import Scope
+from natscope.version import VERSION
+
+if TYPE_CHECKING:
+    pass
+
+FIRST = "relay_stun"
+"""Started before anything else is imported."""
+RESERVE_S = 0.16
+BOUND_S, BOUND_FACTOR = 0.4, 1.5
+CLOSING_S = 0.25
+"""Kept back from the time limit for recording and drawing."""
+CUT_PATIENCE_S = 0.2
+"""A cancelled probe may take this long to write down that it was cut."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunInputs:
+    """What a run needs from outside. `http` is called at the first HTTP request, `stop` is set by Ctrl-C.
+
+    `idle` is called once, piece by piece, while the run waits for answers: imports that the report will need.
+    """
+
+    host: Host
+    loaded_map: LoadedMap
+    options: NetcheckOptions
+    history: History
+    found: Found
+    http: Callable[[], Http]
+    stop: asyncio.Event
+    progress: Callable[[Progress], None] | None = None
+    idle: Sequence[Callable[[], None]] = ()
+
+
+@dataclass(slots=True)
+class _Running:
+    """A started probe."""
+
+    loaded: LoadedProbe
+    task: asyncio.Task[ProbeOutcome]
+
+
+@dataclass(slots=True)
+class _State:
+    outcomes: list[ProbeOutcome] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    running: dict[str, _Running] = field(default_factory=dict)
+    ended: dict[str, asyncio.Event] = field(default_factory=dict)
+    interrupted: bool = False
+    limit_reached: bool = False
+
+
+async def run_probes(inputs: RunInputs) -> RunRecord:
+    """Measure and record. Raises `UserError` for probe names nobody has; network trouble is in the record."""
+    modules = choose_modules(inputs.found, inputs.options)
+    started = inputs.host.clock.now()
+    started_at = inputs.host.clock.utc().isoformat().replace("+00:00", "Z")
+    shared = await _open(inputs, started)
+    state = _State()
+    state.outcomes += left_out(inputs.found, inputs.options)
+    state.warnings += [error.message for error in inputs.found.warnings]
+    try:
+        await _start_all(modules, shared, inputs, state)
+        await _wait(shared, inputs, state)
+    finally:
+        await _cut_all(state, shared)
+        await shared.addresses.close()
+        await shared.mux.close()
+    return await _record(inputs, shared, state, started_at)
+
+
+async def _open(inputs: RunInputs, started: float) -> SharedRun:
+    families: tuple[Family, ...] = tuple(f for f in (4, 6) if f in inputs.options.families)
+    shared = SharedRun(inputs.host, inputs.loaded_map, inputs.options, families, inputs.http, inputs.progress, started)
+    shared.deadline = started + inputs.options.timeout_s - min(CLOSING_S, inputs.options.timeout_s / 8)
+    links = await shared.links()
+    for family in families:
+        await shared.mux.open(family)
+    shared.plan = make_plan(inputs.loaded_map.relay_map, links, inputs.options, inputs.history)
+    record_sockets(shared.mux, shared.recorder, families)
+    return shared
+
+
+async def _start_all(modules: tuple[PluginModule, ...], shared: SharedRun, inputs: RunInputs, state: _State) -> None:
+    first = [module for module in modules if module.name == FIRST]
+    rest = [module for module in modules if module.name != FIRST]
+    names = [module.name for module in modules]
+    state.ended = {name: asyncio.Event() for name in names}
+    warn = _warner(state)
+    for module in first:
+        _start(load_all([module], warn), shared, inputs, state)
+        await asyncio.sleep(0)  # the first burst leaves here
+        await asyncio.sleep(0)
+    await _start_rest(rest, shared, inputs, state, warn)
+
+
+async def _start_rest(
+    modules: list[PluginModule],
+    shared: SharedRun,
+    inputs: RunInputs,
+    state: _State,
+    warn: Callable[[PluginError], None],
+) -> None:
+    """Import and start the others, then do the idle work, giving way to due sends in between."""
+    loaded: list[LoadedProbe] = []
+    for module in modules:
+        try:
+            loaded.append(load_probe(module))
+        except PluginError as error:
+            warn(error)
+            state.ended[module.name].set()
+        await asyncio.sleep(0)
+    _start(loaded, shared, inputs, state)
+    for piece in inputs.idle:
+        await asyncio.sleep(0)
+        if inputs.stop.is_set():
+            return
+        piece()
+
+
+def _warner(state: _State) -> Callable[[PluginError], None]:
+    def warn(error: PluginError) -> None:
+        state.warnings.append(error.message)
+
+    return warn
+
+
+def _start(loaded: list[LoadedProbe], shared: SharedRun, inputs: RunInputs, state: _State) -> None:
+    scope = Scope(shared.loaded_map, shared.options, shared.families, shared.plan)
+    loop = asyncio.get_running_loop()
+    for item in loaded:
+        probe = item.probe
+        skipped = reason_to_skip(probe, scope, inputs.options, inputs.host.capabilities)
+        if skipped is not None:
+            state.outcomes.append(skipped)
+            state.ended[probe.name].set()
+            continue
+        state.running[probe.name] = _Running(item, loop.create_task(_run_one(item, shared, state)))
+
+
+async def _run_one(item: LoadedProbe, shared: SharedRun, state: _State) -> ProbeOutcome:
+    """Wait for what must come first, run, and say how it ended; a broken probe fails alone."""
+    probe, clock = item.probe, shared.host.clock
+    began = clock.now()
+    outcome, reason = "ran", ""
+    try:
+        for name in probe.after:
+            if name in state.ended:
+                await state.ended[name].wait()
+        began = clock.now()
+        await item.run(ProbeView(shared, probe.name))
+    except asyncio.CancelledError:
+        outcome, reason = "cut", "interrupted" if state.interrupted else "the time was up"
+    except Exception as error:  # a plug-in's bug must not take the run with it
+        outcome, reason = "failed", f"{type(error).__name__}: {error}"[:200]
+        state.warnings.append(f"the probe {probe.name} failed: {reason}")
+    finally:
+        state.ended[probe.name].set()
+    elapsed_ms = round((clock.now() - began) * 1000, 3)
+    return ProbeOutcome(name=probe.name, title=probe.title, state=outcome, reason=reason, elapsed_ms=elapsed_ms)
+
+
+async def _wait(shared: SharedRun, inputs: RunInputs, state: _State) -> None:
+    """Until all that holds the run is done, then a little for the rest; never beyond the limit."""
+    stop = asyncio.get_running_loop().create_task(inputs.stop.wait())
+    try:
+        holders = [r.task for r in state.running.values() if r.loaded.probe.holds]
+        everything = [r.task for r in state.running.values()]
+        await _wait_for(holders or everything, shared.deadline, stop, shared)
+        patience = min(shared.deadline, _bound(shared))
+        await _wait_for(everything, patience, stop, shared)
+    finally:
+        stop.cancel()
+    state.interrupted = inputs.stop.is_set()
+    held = [r.task for r in state.running.values() if r.loaded.probe.holds]
+    state.limit_reached = not state.interrupted and any(not task.done() for task in held or everything)
+
+
+def _bound(shared: SharedRun) -> float:
+    slowest = max(shared.mux.best_s.values(), default=0.0)
+    return shared.recorder.started + BOUND_FACTOR * slowest + BOUND_S - RESERVE_S
+
+
+async def _wait_for(
+    tasks: Sequence[asyncio.Task[ProbeOutcome]], until: float, stop: asyncio.Task[bool], shared: SharedRun
+) -> None:
+    pending = [task for task in tasks if not task.done()]
+    while pending and not stop.done():
+        remaining = until - shared.host.clock.now()
+        if remaining <= 0:
+            return
+        await asyncio.wait((*pending, stop), timeout=remaining, return_when=asyncio.FIRST_COMPLETED)
+        pending = [task for task in pending if not task.done()]
+
+
+async def _cut_all(state: _State, shared: SharedRun) -> None:
+    tasks = {name: running.task for name, running in state.running.items()}
+    for task in tasks.values():
+        if not task.done():
+            task.cancel()
+    if tasks:
+        await asyncio.wait(tuple(tasks.values()), timeout=CUT_PATIENCE_S)
+    for name, running in state.running.items():
+        task = running.task
+        if task.done() and not task.cancelled():
+            state.outcomes.append(task.result())
+        else:
+            probe = running.loaded.probe
+            state.outcomes.append(ProbeOutcome(name=name, title=probe.title, state="cut", reason="the time was up"))
+
+
+async def _record(inputs: RunInputs, shared: SharedRun, state: _State, started_at: str) -> RunRecord:
+    host, recorder = inputs.host, shared.recorder
+    ended = host.clock.now()
+    await record_stun(shared.mux, recorder, host, ended=ended, interrupted=state.interrupted)
+    links = shared.known_links()
+    await _look_again(host, shared)
+    if recorder.overflow:
+        state.warnings.append(f"{recorder.overflow} observations too many were not kept")
+    return RunRecord(
+        natscope=VERSION,
+        run_id=host.rng.bytes(8).hex(),
+        started_at=started_at,
+        duration_ms=round((ended - recorder.started) * 1000, 3),
+        interrupted=state.interrupted,
+        limit_reached=state.limit_reached,
+        options=inputs.options,
+        identity=IdentityRecord.of(host.identity),
+        links=None if links is None else LinkRecord.of(links),
+        loaded_map=inputs.loaded_map,
+        history=inputs.history,
+        observations=tuple(recorder.observations),
+        probes=tuple(_with_costs(outcome, recorder.spent.get(outcome.name)) for outcome in state.outcomes),
+        warnings=tuple(state.warnings),
+    )
+
+
+async def _look_again(host: Host, shared: SharedRun) -> None:
+    """Addresses that changed while we measured make comparisons worthless: say so."""
+    before = shared.known_links()
+    after = await host.links.look()
+    if before is None or (after.interfaces == before.interfaces and after.default_routes == before.default_routes):
+        return
+    shared.recorder.observe(
+        "run",
+        "host.links",
+        Outcome.WRONG,
+        error="changed",
+        summary="interfaces or routes changed during the run",
+        data={"changed": True},
+    )
+
+
+def _with_costs(outcome: ProbeOutcome, spent: Spent | None) -> ProbeOutcome:
+    if spent is None:
+        return outcome
+    return ProbeOutcome(
+        name=outcome.name,
+        title=outcome.title,
+        state=outcome.state,
+        reason=outcome.reason,
+        flag=outcome.flag,
+        elapsed_ms=outcome.elapsed_ms,
+        packets_sent=spent.packets_sent,
+        bytes_sent=spent.bytes_sent,
+        bytes_received=spent.bytes_received,
+    )
