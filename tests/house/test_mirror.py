@@ -24,10 +24,11 @@ def expected_tests(module: Path, root: Path) -> list[Path]:
     for source, tests in MIRRORED.items():
         if module.is_relative_to(root / source):
             inner = module.relative_to(root / source)
-            flat = "_".join([*inner.parent.parts, inner.stem])
+            stem = inner.stem.lstrip("_")
+            flat = "_".join([*inner.parent.parts, stem])
             folder = root / tests
-            return [folder / inner.parent / f"test_{inner.stem}.py", folder / f"test_{flat}.py",
-                    folder / f"test_{inner.stem}.py"]  # fmt: skip
+            return [folder / inner.parent / f"test_{stem}.py", folder / f"test_{flat}.py",
+                    folder / f"test_{stem}.py"]  # fmt: skip
     raise ValueError(module)
 
 
