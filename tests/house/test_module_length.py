@@ -14,7 +14,9 @@ SOFT_LINES, HARD_LINES, FUNCTION_LINES = 400, 600, 60
 LONG_MODULES: dict[str, str] = {}
 """Modules over the soft limit, each with its reason."""
 
-LONG_FUNCTIONS: dict[str, str] = {}
+LONG_FUNCTIONS: dict[str, str] = {
+    "tests/reports/builder.py:report": "one call that names every field of a report",
+}
 """`file:function` over the limit, each with its reason."""
 
 

@@ -70,7 +70,7 @@ def without_docstring(paths: list[Path], root: Path) -> list[str]:
     problems = []
     for path in paths:
         first = (ast.get_docstring(ast.parse(path.read_text())) or "").partition("\n")[0]
-        if len(first) < 10:
+        if len(first) < 5:
             problems.append(relative(path, root))
     return problems
 
