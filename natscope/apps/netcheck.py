@@ -1,21 +1,37 @@
 """Composition root of the netcheck: real host, map, probes, report.
 
-Synchronous: it owns the event loop. Everything that the first packet does not need is imported after it.
+Synchronous: it owns the event loop. Everything that the first packet does not need is imported after it, while the
+run waits for answers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+import asyncio
+import contextlib
+import ipaddress
+import os
+import signal
+from collections.abc import Callable, Coroutine, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, BinaryIO
 
+from natscope.errors import UserError
+from natscope.host.api import Host
+from natscope.host.http_api import Http, HttpRequest, HttpResponse
+from natscope.host.real.host import build_real_host
+from natscope.model.relay_map import LoadedMap
+from natscope.netcheck.history import FILE_NAME, encode_history, load_history
 from natscope.netcheck.options import MapChoice, NetcheckOptions
 from natscope.netcheck.progress import Progress
+from natscope.plugins.loader import PROBES, find
 
 if TYPE_CHECKING:
     from natscope.model.report import Report
     from natscope.netcheck.record import RunRecord
     from natscope.netcheck.targets import Target
+
+MAX_TIMEOUT_S = 60.0
+MIN_TIMEOUT_S = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,19 +54,165 @@ def run_netcheck(
 ) -> NetcheckRun:
     """Measure. Ctrl-C and SIGTERM stop the probes and give what is known (`record.interrupted`).
 
-    `warm_up` is called once while the run waits for answers: import there what drawing the report needs.
+    `warm_up` is called once while the run waits for answers: import there what drawing the report needs. Ctrl-C while
+    the map is still being fetched raises `KeyboardInterrupt`: there is nothing to show.
     Raises `UserError` (options, map) and `CannotMeasure` (no map).
     """
-    raise NotImplementedError
+    check_options(options)
+    host = replace(build_real_host(), environ=dict(environ))
+    idle = (_import_report, warm_up) if warm_up is not None else (_import_report,)
+    with asyncio.Runner() as runner:
+        record = runner.run(_measure(host, options, choice, state_dir, progress, stdin, idle))
+    result = replay(record)
+    return replace(result, record=_keep_history(result, state_dir))
 
 
 def replay(record: RunRecord) -> NetcheckRun:
     """Assemble and diagnose a stored record; no network."""
-    raise NotImplementedError
+    from natscope.diagnosis.engine import diagnose
+    from natscope.netcheck.assemble import assemble
+
+    return NetcheckRun(record, diagnose(assemble(record)))
 
 
 def list_targets(
     options: NetcheckOptions, choice: MapChoice, *, environ: Mapping[str, str], stdin: BinaryIO | None = None
 ) -> tuple[Target, ...]:
     """Each host that a run with these options would contact; only the map is loaded, nothing else is sent."""
-    raise NotImplementedError
+    from natscope.netcheck.targets import targets_of
+
+    check_options(options)
+    host = replace(build_real_host(), environ=dict(environ))
+    with asyncio.Runner() as runner:
+        loaded_map = runner.run(_load_map(host, choice, stdin))
+    return targets_of(loaded_map, options, find(PROBES), host.capabilities, lambda error: None)
+
+
+def check_options(options: NetcheckOptions) -> None:
+    """Raises `UserError` for values no run can have."""
+    if not options.families or any(family not in (4, 6) for family in options.families):
+        raise UserError("at least one of IPv4 and IPv6 must be measured")
+    if not MIN_TIMEOUT_S <= options.timeout_s <= MAX_TIMEOUT_S:
+        raise UserError(f"the time limit must lie between {MIN_TIMEOUT_S:g} and {MAX_TIMEOUT_S:g} seconds")
+    if not 0 <= options.source_port <= 65535:
+        raise UserError(f"{options.source_port} is no port")
+    if options.bind_address:
+        try:
+            ipaddress.ip_address(options.bind_address)
+        except ValueError as error:
+            raise UserError(f"{options.bind_address[:60]!r} is no IP address to bind to") from error
+
+
+def _import_report() -> None:
+    """What `replay` needs: loaded while answers are on their way."""
+    import natscope.diagnosis.engine
+    import natscope.netcheck.assemble  # noqa: F401
+
+
+async def _measure(
+    host: Host,
+    options: NetcheckOptions,
+    choice: MapChoice,
+    state_dir: str,
+    progress: Callable[[Progress], None] | None,
+    stdin: BinaryIO | None,
+    idle: tuple[Callable[[], None], ...],
+) -> RunRecord:
+    from natscope.netcheck.run import RunInputs, run_probes
+
+    stop = asyncio.Event()
+    with _stop_on_signals(stop):
+        loaded_map = await _unless_stopped(_load_map(host, choice, stdin), stop)
+        return await run_probes(
+            RunInputs(
+                host=host,
+                loaded_map=loaded_map,
+                options=options,
+                history=load_history(state_dir),
+                found=find(PROBES),
+                http=lambda: _http(host),
+                stop=stop,
+                progress=progress,
+                idle=idle,
+            )
+        )
+
+
+def _http(host: Host) -> Http:
+    from natscope.web.client import HttpClient
+
+    return HttpClient(host)
+
+
+async def _load_map(host: Host, choice: MapChoice, stdin: BinaryIO | None) -> LoadedMap:
+    from natscope.netcheck.map_source import load_map
+    from natscope.tailscaled.map import ask_tailscaled
+
+    read = stdin.read if stdin is not None else _no_input
+    return await load_map(host, _LazyHttp(host), choice, stdin=read, ask_daemon=ask_tailscaled)
+
+
+def _no_input(count: int) -> bytes:
+    return b""
+
+
+class _LazyHttp:
+    """An `Http` whose client is imported at the first request: a map from a file needs none."""
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+
+    async def fetch(self, request: HttpRequest) -> HttpResponse:
+        """Send through the real client."""
+        return await _http(self._host).fetch(request)
+
+
+async def _unless_stopped(work: Coroutine[None, None, LoadedMap], stop: asyncio.Event) -> LoadedMap:
+    loop = asyncio.get_running_loop()
+    task, stopped = loop.create_task(work), loop.create_task(stop.wait())
+    try:
+        await asyncio.wait((task, stopped), return_when=asyncio.FIRST_COMPLETED)
+        if not task.done():
+            raise KeyboardInterrupt
+        return task.result()
+    finally:
+        stopped.cancel()
+        task.cancel()
+
+
+@contextlib.contextmanager
+def _stop_on_signals(stop: asyncio.Event) -> Iterator[None]:
+    """SIGINT and SIGTERM set `stop`; where that is not possible (threads, Windows) Python's own way stays."""
+    loop = asyncio.get_running_loop()
+    taken = []
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
+            loop.add_signal_handler(number, stop.set)
+            taken.append(number)
+    try:
+        yield
+    finally:
+        for number in taken:
+            loop.remove_signal_handler(number)
+
+
+def _keep_history(result: NetcheckRun, state_dir: str) -> RunRecord:
+    """Write `last.json` for the next run's choice of a home relay; where that fails, the run says so."""
+    import msgspec
+
+    from natscope.netcheck.home import next_history
+    from natscope.netcheck.record import write_private
+
+    record = result.record
+    if not state_dir:
+        return record
+    history = next_history(record, result.report.relays)
+    if history == record.history:
+        return record
+    try:
+        os.makedirs(state_dir, mode=0o700, exist_ok=True)
+        write_private(os.path.join(state_dir, FILE_NAME), encode_history(history))
+    except OSError as error:
+        words = f"cannot keep the home relay for the next run in {state_dir}: {error.strerror}"
+        return msgspec.structs.replace(record, warnings=(*record.warnings, words))
+    return record

@@ -1,0 +1,36 @@
+"""What a run does not know, why, and the flag that would tell."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from natscope.model.report import NotMeasured, RelayReport
+from natscope.netcheck import assemble_nat, assemble_port_mapping
+from natscope.netcheck.record import RunRecord
+
+_ALWAYS = (
+    NotMeasured(what="who may write to your public port (filtering)", reason=assemble_nat.FILTERING),
+    NotMeasured(what="calling your own public address (hairpinning)", reason=assemble_nat.HAIRPINNING),
+    NotMeasured(what="lifetime of a silent mapping", reason=assemble_nat.LIFETIME),
+    NotMeasured(what="opening a port on the router", reason=assemble_port_mapping.NOT_ASKED),
+)
+
+
+def not_measured(record: RunRecord, relays: Sequence[RelayReport]) -> tuple[NotMeasured, ...]:
+    """First what this run left out, then what no run of this version measures."""
+    found = [
+        NotMeasured(what=probe.title, reason=probe.reason, flag=probe.flag)
+        for probe in record.probes
+        if probe.state in ("skipped", "failed", "cut")
+    ]
+    unmeasured = [r.region_code or str(r.region_id) for r in relays if not r.measured]
+    if unmeasured:
+        names = ", ".join(unmeasured[:5]) + (" …" if len(unmeasured) > 5 else "")
+        found.append(NotMeasured(what=f"relays {names}", reason="the map forbids to measure them"))
+    if not any(r.latency_ms.https is not None or _tried_https(r) for r in relays):
+        found.append(NotMeasured(what="relays over HTTPS", reason="only silent relays are asked", flag="--https"))
+    return (*found, *_ALWAYS)
+
+
+def _tried_https(relay: RelayReport) -> bool:
+    return relay.error is not None and relay.error.code.startswith(("certificate", "https", "http"))

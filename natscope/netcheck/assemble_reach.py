@@ -1,0 +1,71 @@
+"""Does UDP work, and is there a captive portal: answers that need more than silence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from natscope.model.endpoint import Endpoint
+from natscope.model.observation import Observation, Outcome, ProbeOutcome
+from natscope.model.tri import Tri
+
+ENOUGH_HOSTS = 3
+CAME_BACK = (Outcome.ANSWERED, Outcome.REFUSED, Outcome.WRONG)
+
+
+def udp_works(observations: Sequence[Observation]) -> tuple[Tri, str]:
+    """Yes with one answer; no with silence from 3 hosts (or all there are) beside TCP or ICMP from one of them."""
+    stun = [o for o in observations if o.kind == "stun.binding"]
+    if any(o.outcome is Outcome.ANSWERED for o in stun):
+        return Tri.YES, ""
+    if not stun:
+        return Tri.UNKNOWN, "no relay was asked over UDP"
+    if any(o.outcome is Outcome.WRONG or o.outcome is Outcome.REFUSED for o in stun):
+        return Tri.UNKNOWN, "something came back over UDP, but no valid answer of the host that was asked"
+    if all(o.outcome is Outcome.LOCAL_ERROR and o.error != "permission" for o in stun):
+        return Tri.UNKNOWN, f"nothing could be sent: {stun[0].summary or stun[0].error}"
+    if any(o.outcome is Outcome.CANCELLED for o in stun):
+        return Tri.UNKNOWN, "the run was interrupted before an answer could come"
+    asked = {host_of(o) for o in stun if o.outcome is not Outcome.LOCAL_ERROR or o.error == "permission"}
+    controls = _controls(observations)
+    silent_hosts = f"{len(asked)} host" + ("" if len(asked) == 1 else "s")
+    if not asked & controls:
+        return Tri.UNKNOWN, f"{silent_hosts} gave no answer over UDP, but none over TCP or ICMP either"
+    if len(asked) < min(ENOUGH_HOSTS, _hosts_there_are(observations)):
+        return Tri.UNKNOWN, f"only {silent_hosts} could be asked over UDP"
+    return Tri.NO, f"{silent_hosts} gave no answer over UDP, while TCP or ICMP to the same host was answered"
+
+
+def host_of(observation: Observation) -> str:
+    """The address an observation's target has, without the port."""
+    try:
+        return str(Endpoint.parse(observation.target).ip)
+    except ValueError:
+        return observation.target
+
+
+def _controls(observations: Sequence[Observation]) -> set[str]:
+    """Hosts that answered over TCP (be it with a refusal or a bad certificate) or ICMP."""
+    tcp = {host_of(o) for o in observations if o.kind == "https.latency" and o.outcome in CAME_BACK}
+    icmp = {host_of(o) for o in observations if o.kind == "icmp.echo" and o.outcome is Outcome.ANSWERED}
+    return tcp | icmp
+
+
+def _hosts_there_are(observations: Sequence[Observation]) -> int:
+    return len({host_of(o) for o in observations if o.kind == "stun.binding"})
+
+
+def captive_portal(observations: Sequence[Observation], probes: Sequence[ProbeOutcome]) -> tuple[Tri, str]:
+    """No with one challenge answered rightly, yes with an altered one; the right answer wins."""
+    seen = [o for o in observations if o.kind == "captive.challenge"]
+    if any(o.outcome is Outcome.ANSWERED for o in seen):
+        return Tri.NO, ""
+    altered = next((o for o in seen if o.outcome is Outcome.WRONG), None)
+    if altered is not None:
+        return Tri.YES, altered.summary
+    probe = next((p for p in probes if p.name == "captive_portal"), None)
+    if probe is not None and probe.state in ("skipped", "cut"):
+        return Tri.UNKNOWN, probe.reason if probe.state == "skipped" else "cut: the run was over before an answer came"
+    if not seen:
+        return Tri.UNKNOWN, "not asked"
+    told = next((o for o in seen if o.outcome is Outcome.REFUSED), seen[0])
+    return Tri.UNKNOWN, told.summary or "no answer on port 80"

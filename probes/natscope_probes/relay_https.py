@@ -1,0 +1,242 @@
+"""Round trips to relays over HTTPS.
+
+Question: does a relay answer over TCP where it is silent over UDP, how fast, and is its certificate right?
+Method: TCP and TLS as a relay client would (host name or `CertName`, pins), then one GET `/derp/latency-check`; the
+request is timed apart from TCP and TLS. Node by node, family by family, a new try starts when the last one failed or
+took 0.4 s. A refused certificate is read once more without checks, to say what is wrong. Upstream: net/netcheck,
+measureHTTPSLatency.
+Can tell: that TCP gets through (the control for silence over UDP), certificate problems, latency without handshakes.
+Cannot tell: what UDP would cost.
+Disturbs: nothing; one connection a relay, two when a certificate is wrong.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+from natscope.host.api import Failure, HostError, TlsOptions
+from natscope.host.http_api import HttpRequest, HttpResponse, HttpTimings
+from natscope.model.endpoint import Endpoint, Family
+from natscope.model.observation import Outcome
+from natscope.model.relay_map import RelayNode, RelayRegion
+from natscope.plugins.probe import Budget, Contact, Probe, ProbeContext, Scope
+from natscope_probes import _relay_targets as targets
+
+PATH = "/derp/latency-check"
+PIN_PREFIX = "sha256-raw:"
+STAGGER_S = 0.4
+ATTEMPT_S = 3.0
+CLOSING_S = 0.1
+MAX_CONCURRENT, GENTLE_CONCURRENT = 32, 8
+MAX_BYTES = 8192
+REQUEST_BYTES = 900
+"""About what one TLS connection with one request sends."""
+
+_OUTCOMES = {
+    Failure.TIMEOUT: Outcome.NO_ANSWER,
+    Failure.REFUSED: Outcome.REFUSED,
+    Failure.RESET: Outcome.REFUSED,
+    Failure.CLOSED: Outcome.REFUSED,
+    Failure.CERTIFICATE: Outcome.WRONG,
+    Failure.TLS: Outcome.WRONG,
+    Failure.UNREACHABLE_HOST: Outcome.ICMP_ERROR,
+}
+
+
+def contacts(scope: Scope) -> tuple[Contact, ...]:
+    """The relays of each region; only silent ones unless asked for all."""
+    everything = targets.is_on_demand(scope.options, scope.options.https)
+    return tuple(
+        Contact(
+            host=node.host_name,
+            port=node.effective_derp_port,
+            protocol="tcp",
+            packets=12,
+            bytes=REQUEST_BYTES,
+            seconds=ATTEMPT_S,
+            why=f"HTTPS to relay {node.name}",
+            always=everything and number == 0,
+        )
+        for region in scope.loaded_map.relay_map.measured_regions()
+        for number, node in enumerate(targets.nodes_to_ask(region))
+        if everything or not region.avoid
+    )
+
+
+PROBE = Probe(
+    name="relay_https",
+    title="relays over HTTPS",
+    after=("relay_stun",),
+    needs=frozenset({"streams"}),
+    budget=Budget(packets=2400, bytes=180_000, seconds=3.0),
+    contacts=contacts,
+    emits=("https.latency", "dns.lookup"),
+    flag="--https",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One node over one family."""
+
+    region: RelayRegion
+    node: RelayNode
+    family: Family
+
+
+async def run(ctx: ProbeContext) -> None:
+    """Ask the regions that stayed silent, or all of them on demand."""
+    everything = targets.is_on_demand(ctx.options, ctx.options.https)
+    regions = targets.regions_to_ask(ctx, everything=everything)
+    if not regions:
+        return
+    ctx.progress("asking relays over HTTPS" if everything else "asking silent relays over HTTPS")
+    gate = asyncio.Semaphore(GENTLE_CONCURRENT if ctx.options.gentle else MAX_CONCURRENT)
+    await asyncio.gather(*(_ask_region(ctx, region, gate) for region in regions))
+
+
+async def _ask_region(ctx: ProbeContext, region: RelayRegion, gate: asyncio.Semaphore) -> None:
+    """Try after try until one is answered; later ones start while earlier ones still wait."""
+    async with gate:
+        running: list[asyncio.Task[bool]] = []
+        loop = asyncio.get_running_loop()
+        try:
+            for attempt in attempts(region, ctx.families, _answering(ctx, region)):
+                running.append(loop.create_task(_try(ctx, attempt)))
+                await asyncio.wait((running[-1],), timeout=STAGGER_S)
+                if _any_success(running):
+                    return
+            while any(not task.done() for task in running) and not _any_success(running):
+                await asyncio.wait([t for t in running if not t.done()], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in running:
+                task.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
+
+
+def attempts(region: RelayRegion, families: tuple[Family, ...], first: tuple[Family, ...]) -> tuple[Attempt, ...]:
+    """The tries in order: the first node over its families, then the second; `first` families come first."""
+    ordered = sorted(families, key=lambda family: (family not in first, family))
+    return tuple(
+        Attempt(region, node, family)
+        for node in targets.nodes_to_ask(region)
+        for family in ordered
+        if node.may_have(family)
+    )
+
+
+def tls_options(node: RelayNode) -> TlsOptions:
+    """What a relay client checks: the host name, another name, a pin, or nothing (upstream: net/tlsdial)."""
+    if node.insecure_for_tests:
+        return TlsOptions(server_name=node.host_name, verify=False)
+    if node.cert_name.startswith(PIN_PREFIX):
+        return TlsOptions(server_name=node.host_name, pin_sha256=node.cert_name.removeprefix(PIN_PREFIX).lower())
+    return TlsOptions(server_name=node.host_name, verify_name=node.cert_name)
+
+
+def _answering(ctx: ProbeContext, region: RelayRegion) -> tuple[Family, ...]:
+    answered = {
+        exchange.target.family: None
+        for exchange in ctx.exchanges()
+        if exchange.region_id == region.region_id and exchange.answered_at is not None
+    }
+    return tuple(answered)
+
+
+def _any_success(tasks: list[asyncio.Task[bool]]) -> bool:
+    return any(task.done() and not task.cancelled() and task.result() for task in tasks)
+
+
+async def _try(ctx: ProbeContext, attempt: Attempt) -> bool:
+    """One try; whether the relay answered well."""
+    node = attempt.node
+    sent_at = ctx.host.clock.now()
+    facts = {"family": attempt.family, "region_id": attempt.region.region_id, "node": node.name, "sent_at": sent_at}
+    target = f"{node.host_name}:{node.effective_derp_port}"
+    try:
+        ip = await ctx.resolve(node, attempt.family)
+        endpoint = Endpoint(ip, node.effective_derp_port)
+        target = str(endpoint)
+        response = await ctx.http.fetch(_request(ctx, node, endpoint))
+    except HostError as error:
+        await _record_failure(ctx, node, error, target, facts)
+        return False
+    except asyncio.CancelledError:
+        ctx.observe("https.latency", Outcome.CANCELLED, target=target, summary="cut off", **facts)
+        raise
+    return _record_answer(ctx, response, target, facts)
+
+
+def _request(ctx: ProbeContext, node: RelayNode, endpoint: Endpoint) -> HttpRequest:
+    host = f"[{node.host_name}]" if ":" in node.host_name else node.host_name
+    remaining = ctx.deadline - ctx.host.clock.now() - CLOSING_S
+    return HttpRequest(
+        url=f"https://{host}:{node.effective_derp_port}{PATH}",
+        timeout_s=max(0.05, min(ATTEMPT_S, remaining)),
+        max_bytes=MAX_BYTES,
+        connect_to=endpoint,
+        interface=ctx.options.interface or None,
+        tls=tls_options(node),
+    )
+
+
+def _record_answer(ctx: ProbeContext, response: HttpResponse, target: str, facts: dict[str, object]) -> bool:
+    good = response.status <= 299
+    request_s = response.timings.request_s
+    fields: dict[str, object] = {"data": {"status": response.status, **_timings(response.timings)}}
+    if good and request_s is not None:
+        fields["rtt_ms"] = round(request_s * 1000, 4)
+    if not good:
+        fields |= {"error": "http-status", "summary": f"HTTP status {response.status} instead of an answer"}
+    ctx.observe(
+        "https.latency",
+        Outcome.ANSWERED if good else Outcome.REFUSED,
+        target=target,
+        source="" if response.remote is None else str(response.remote),
+        received_at=ctx.host.clock.now(),
+        bytes_sent=response.bytes_sent,
+        bytes_received=response.bytes_received,
+        **facts,
+        **fields,
+    )
+    return good
+
+
+def _timings(timings: HttpTimings) -> dict[str, float]:
+    named = {"connect_ms": timings.connect_s, "tls_ms": timings.tls_s, "request_ms": timings.request_s}
+    return {name: round(seconds * 1000, 4) for name, seconds in named.items() if seconds is not None}
+
+
+async def _record_failure(
+    ctx: ProbeContext, node: RelayNode, error: HostError, target: str, facts: dict[str, object]
+) -> None:
+    code, words = error.failure.value, error.message
+    received_at = ctx.host.clock.now()
+    if error.failure is Failure.CERTIFICATE:
+        code, words = await _read_certificate(ctx, node, target, words)
+    outcome = _OUTCOMES.get(error.failure, Outcome.LOCAL_ERROR)
+    if outcome not in (Outcome.NO_ANSWER, Outcome.LOCAL_ERROR):
+        facts = {**facts, "received_at": received_at}
+    ctx.observe("https.latency", outcome, target=target, error=code, summary=words, **facts)
+
+
+async def _read_certificate(ctx: ProbeContext, node: RelayNode, target: str, words: str) -> tuple[str, str]:
+    """What exactly is wrong with it; the first refusal's own words where it cannot be read."""
+    from natscope_probes._certificate import judge
+
+    options = tls_options(node)
+    remaining = max(0.05, ctx.deadline - ctx.host.clock.now() - CLOSING_S)
+    try:
+        async with asyncio.timeout(remaining):
+            stream = await ctx.host.streams.connect(Endpoint.parse(target), timeout_s=remaining)
+            try:
+                await stream.start_tls(TlsOptions(server_name=options.server_name, verify=False))
+                presented = stream.tls.certificates if stream.tls is not None else ()
+            finally:
+                await stream.close()
+    except (HostError, TimeoutError):
+        return "certificate", words
+    name = options.verify_name or options.server_name
+    problem = judge(presented, name, ctx.host.clock.utc(), options.pin_sha256)
+    return problem.code, problem.words
