@@ -44,7 +44,7 @@ SPOILED: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
     "the dead is well": (lambda r: r["relays"][DEAD - 1].update(error=None), "is dead and has no error"),
     "certificate": (
         lambda r: r["relays"][WRONG_CERTIFICATE - 1]["error"].update(code="tls"),
-        "a wrong certificate and",
+        "a wrong certificate",
     ),
     "home": (lambda r: r["preferred_relay"].update(region_id=2), "the preferred relay is 2"),
     "finding": (lambda r: r["findings"].pop(0), "not among the findings ['NS-REL-15']"),
