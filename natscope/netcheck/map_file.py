@@ -31,42 +31,44 @@ def read_map_file(path: str, max_bytes: int) -> bytes:
         raise UserError(f"{path}: no such file.{_suggestion(path)}") from None
     except (OSError, ValueError) as error:
         raise UserError(f"{path}: {_reason(error)}") from None
-    with open(descriptor, "rb") as file:
+    try:
         _check(path, os.fstat(descriptor), max_bytes)
-        try:
+        with open(descriptor, "rb", closefd=False) as file:
             data = file.read(max_bytes + 1)
-        except OSError as error:
-            raise UserError(f"{path}: {_reason(error)}") from None
-    if len(data) > max_bytes:
-        raise UserError(f"{path} {too_large('more than ' + megabytes(max_bytes), max_bytes)}")
-    return data
+    except OSError as error:
+        raise UserError(f"{path}: {_reason(error)}") from None
+    finally:
+        os.close(descriptor)
+    return _within(data, path, max_bytes)
 
 
 def read_map_stdin(read: Callable[[int], bytes], max_bytes: int) -> bytes:
     """All of standard input. Raises `UserError` when it is larger than `max_bytes`."""
-    data = read(max_bytes + 1)
+    return _within(read(max_bytes + 1), "standard input", max_bytes)
+
+
+def too_large(name: str, max_bytes: int, size: int | None = None) -> UserError:
+    """The error about something of `size` bytes, None when only so much is known that it is too large."""
+    limit = f"{max_bytes / 1e6:.1f} MB"
+    how = f"larger than {limit}" if size is None else f"{size / 1e6:.1f} MB, the limit is {limit}"
+    return UserError(f"{name} is no relay map: it is {how}")
+
+
+def _within(data: bytes, name: str, max_bytes: int) -> bytes:
     if len(data) > max_bytes:
-        raise UserError(f"standard input {too_large('more than ' + megabytes(max_bytes), max_bytes)}")
+        raise too_large(name, max_bytes)
     return data
-
-
-def too_large(size: str, max_bytes: int) -> str:
-    """The end of the sentence about something of `size`."""
-    return f"is no relay map: it is {size}, the limit is {megabytes(max_bytes)}"
-
-
-def megabytes(count: int) -> str:
-    """A size in words, powers of ten."""
-    return f"{count / 1e6:.1f} MB"
 
 
 def _check(path: str, found: os.stat_result, max_bytes: int) -> None:
     if stat.S_ISDIR(found.st_mode):
         raise UserError(f"{path}: it is a folder")
     if not stat.S_ISREG(found.st_mode):
-        raise UserError(f"{path}: not a regular file", hint="to pass a map through a pipe: --derp-map -")
+        raise UserError(
+            f"{path}: not a regular file", hint="to pass a map through a pipe, write - instead of a file name"
+        )
     if found.st_size > max_bytes:
-        raise UserError(f"{path} {too_large(megabytes(found.st_size), max_bytes)}")
+        raise too_large(path, max_bytes, found.st_size)
 
 
 def _reason(error: OSError | ValueError) -> str:

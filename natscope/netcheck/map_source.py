@@ -17,7 +17,7 @@ from natscope.host.api import Host, HostError
 from natscope.host.http_api import Http, HttpRequest
 from natscope.model.relay_map import LoadedMap, MapProblem
 from natscope.netcheck.map_cache import BrokenCacheError, load_cached, store
-from natscope.netcheck.map_file import megabytes, read_map_file, read_map_stdin, too_large
+from natscope.netcheck.map_file import read_map_file, read_map_stdin, too_large
 from natscope.netcheck.map_url import check_url, file_of, is_url, is_vendor_url, shown_url
 from natscope.netcheck.options import MapChoice
 from natscope.wire.relay_map_form import is_web_page, read_relay_map
@@ -27,7 +27,7 @@ from natscope.wire.relay_map_reading import Reading
 REDIRECTS = 3
 STDIN = "-"
 
-_HINT = "give a map yourself: --derp-map FILE"
+_HINT = "a map can also be a file: --derp-map FILE"
 
 
 class DaemonAnswer(Protocol):
@@ -125,11 +125,11 @@ async def fetch_map(http: Http, url: str, *, timeout_s: float, max_bytes: int) -
     if response.status != 200:
         raise CannotMeasure(f"cannot fetch the relay map {name}: the server answered {response.status}", hint=_HINT)
     if response.truncated:
-        raise UserError(f"{name} {too_large('more than ' + megabytes(max_bytes), max_bytes)}")
+        raise too_large(name, max_bytes)
     if is_web_page(response.body):
         raise CannotMeasure(
             f"{name} answered with a web page instead of a relay map: perhaps this network wants you to sign in",
-            hint="open any web page in a browser, or give a map yourself: --derp-map FILE",
+            hint="open any web page in a browser, or use a map that is a file: --derp-map FILE",
         )
     return response.body
 

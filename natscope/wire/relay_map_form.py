@@ -41,8 +41,8 @@ def _refuse_other_files(data: bytes) -> None:
         raise UserError("is empty")
     if is_web_page(data):
         raise UserError("is a web page, not a relay map")
-    if data.startswith(_UTF16) or b"\x00" in data[:4]:
-        raise UserError("is no relay map: it is UTF-16 text or binary; a map is UTF-8 text")
     for magic, what in _BINARY:
         if data.startswith(magic):
             raise UserError(f"is no relay map: it is {what}")
+    if data.startswith(_UTF16) or b"\x00" in data[:4]:
+        raise UserError("is no relay map: it is UTF-16 text or binary; a map is UTF-8 text")

@@ -46,7 +46,7 @@ def host_name_fault(text: str) -> HostNameFault | None:
         return HostNameFault("host-name-in-brackets", "an IPv6 address stands here without brackets", _bare(text))
     if not text.isascii():
         return HostNameFault("host-name-not-ascii", "clients want the form that begins with xn--")
-    return HostNameFault("host-name-invalid", "is neither a DNS name nor an address", _bare(text.strip()))
+    return HostNameFault("host-name-invalid", "is neither a DNS name nor an address", _stripped(text))
 
 
 def is_vendor_host(name: str) -> bool:
@@ -73,4 +73,12 @@ def _bare(text: str) -> str | None:
     host = _SCHEME.sub("", text).split("/", 1)[0].rpartition("@")[2]
     match = _PORT.match(host)
     host = (match.group(1) if match else host).strip("[]")
-    return host if host and host != text and host_name_fault(host) is None else None
+    return _valid(host) if host != text else None
+
+
+def _stripped(text: str) -> str | None:
+    return _valid(text.strip()) if text != text.strip() else None
+
+
+def _valid(host: str) -> str | None:
+    return host if host and host_name_fault(host) is None else None

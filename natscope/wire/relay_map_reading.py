@@ -141,10 +141,11 @@ class _Reader:
             self._error("duplicate-region", path, f"region {region_id} stands here twice", region_id=region_id)
             return None
         values = self._record(raw, _REGION, path, region_id)
-        if values is None or not self._id_agrees(values, path, region_id):
+        if values is None:
             return None
+        agrees = self._id_agrees(values, path, region_id)
         nodes = self._nodes(values.pop("nodes", None), path, region_id)
-        if not nodes:
+        if not nodes or not agrees:
             return None
         self.reading.region_paths[region_id] = path
         values |= {"region_code": values.get("region_code", ""), "region_name": values.get("region_name", "")}
@@ -169,11 +170,12 @@ class _Reader:
             self._error("not-an-object", path, f"a node is an object, not {_noun(raw)}", region_id=region_id)
             return None
         values = self._record(raw, _NODE, path, region_id)
-        if values is None or not self._id_agrees(values, path, region_id):
+        if values is None:
             return None
-        values |= {"name": values.get("name", ""), "host_name": values.get("host_name", "")}
+        agrees = self._id_agrees(values, path, region_id)
+        values |= {"name": values.get("name", ""), "host_name": values.get("host_name", ""), "region_id": region_id}
         node = RelayNode(**values)  # type: ignore[arg-type]  # kinds are checked field by field
-        if not self._node_is_usable(node, path):
+        if not self._node_is_usable(node, path) or not agrees:
             return None
         self.reading.node_paths[node.name] = path
         return node
@@ -186,7 +188,8 @@ class _Reader:
             faults.append(("no-address-family", "IPv4", message, None))
         for code, name, message, instead in faults:
             fix = self.form.line(name, instead) if instead is not None else ""
-            self._error(code, (*path, name), message, fix, region_id=node.region_id)
+            place = path if code.endswith("-missing") else (*path, name)
+            self._error(code, place, message, fix, region_id=node.region_id)
         self._pin(node, path)
         return not faults
 

@@ -8,6 +8,7 @@ Source: Headscale derp-example.yaml, hscontrol/derp/derp.go; YAML 1.2 core schem
 
 from __future__ import annotations
 
+import math
 import re
 
 from natscope.errors import UserError
@@ -16,7 +17,7 @@ from natscope.wire.relay_map_reading import Form, Reading, WrongValueError, read
 from natscope.wire.yaml_tree import YamlScalar, read_yaml
 
 _INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,17})")
-_NUMBER = re.compile(r"[-+]?(?:[0-9]{1,18}(?:\.[0-9]{0,18})?|\.[0-9]{1,18})(?:[eE][-+]?[0-9]{1,2})?")
+_NUMBER = re.compile(r"[-+]?(?:[0-9]{1,18}(?:\.[0-9]{0,18})?|\.[0-9]{1,18})(?:[eE][-+]?[0-9]{1,3})?")
 _SWITCHES = {
     **dict.fromkeys(("true", "yes", "on", "y"), True),
     **dict.fromkeys(("false", "no", "off", "n"), False),
@@ -63,7 +64,9 @@ def _integer(value: object) -> int:
 
 def _number(value: object) -> float:
     if isinstance(value, YamlScalar) and value.plain and _NUMBER.fullmatch(value.text):
-        return float(value.text)
+        number = float(value.text)
+        if math.isfinite(number):
+            return number
     raise WrongValueError("must be a number")
 
 
