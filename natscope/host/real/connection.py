@@ -45,6 +45,11 @@ class Connection(asyncio.Protocol):
         self.transport = transport
         self._paused_reading = False
 
+    @property
+    def has_unread(self) -> bool:
+        """Whether bytes wait that nobody has read."""
+        return bool(self._buffer)
+
     def data_received(self, data: bytes) -> None:
         """Keep it; stop reading when much waits."""
         self._buffer += data

@@ -40,6 +40,15 @@ _BY_ERRNO: dict[int, tuple[Failure, str]] = {
 }
 
 
+_ERRNO_BY_CLASS: dict[type[OSError], int] = {
+    ConnectionResetError: errno.ECONNRESET,
+    ConnectionAbortedError: errno.ECONNABORTED,
+    ConnectionRefusedError: errno.ECONNREFUSED,
+    BrokenPipeError: errno.EPIPE,
+}
+"""asyncio raises some of these without a number."""
+
+
 def failure_of(number: int) -> Failure:
     """The failure an errno stands for."""
     return _BY_ERRNO.get(number, (Failure.OTHER, ""))[0]
@@ -49,7 +58,8 @@ def host_error(error: OSError, doing: str) -> HostError:
     """`error` as a `HostError` whose sentence begins with `doing` (no final stop)."""
     if isinstance(error, TimeoutError):
         return HostError(Failure.TIMEOUT, f"{doing}: no answer in time")
-    failure, words = _BY_ERRNO.get(error.errno or 0, (Failure.OTHER, ""))
+    number = error.errno or _ERRNO_BY_CLASS.get(type(error), 0)
+    failure, words = _BY_ERRNO.get(number, (Failure.OTHER, ""))
     if not words:
         words = error.strerror or type(error).__name__
     return HostError(failure, f"{doing}: {words}")

@@ -49,6 +49,7 @@ class RealResolver:
         self._nameservers = tuple(nameservers)
         self._resolver: aiodns.DNSResolver | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._pending = 0
 
     async def addresses(self, name: str, family: Family, *, timeout_s: float) -> Sequence[IPAddress]:
         """At most 8 addresses; a literal is returned as it is. Raises `HostError`."""
@@ -65,9 +66,11 @@ class RealResolver:
     async def _ask(self, name: str, family: Family, timeout_s: float, doing: str) -> Sequence[IPAddress]:
         from aiodns.error import DNSError
 
+        resolver = self._open()
+        self._pending += 1
         try:
             async with asyncio.timeout(timeout_s):
-                result = await self._open().getaddrinfo(name, family=family_constant(family))
+                result = await resolver.getaddrinfo(name, family=family_constant(family))
         except TimeoutError as error:
             raise timed_out(doing, timeout_s) from error
         except DNSError as error:
@@ -75,6 +78,11 @@ class RealResolver:
             raise HostError(failure, f"{doing}: {words}") from error
         except (UnicodeError, ValueError) as error:
             raise HostError(Failure.NAME_NOT_FOUND, f"{doing}: that is no name the DNS could know") from error
+        finally:
+            self._pending -= 1
+            if not self._pending:
+                # What was cut off would otherwise call back from c-ares' thread, perhaps into a loop that has ended.
+                resolver.cancel()
         found = dict.fromkeys(_address(node.addr[0]) for node in result.nodes if node.family == family_constant(family))
         if not found:
             raise HostError(Failure.NAME_NO_ADDRESS, f"{doing}: the name has no address of this family")
@@ -88,6 +96,7 @@ class RealResolver:
         if self._resolver is None or self._loop is not loop:
             self._resolver = aiodns.DNSResolver(self._nameservers or None, loop=loop, timeout=_TRY_S, tries=_TRIES)
             self._loop = loop
+            self._pending = 0
         return self._resolver
 
 

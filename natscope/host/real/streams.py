@@ -71,6 +71,8 @@ class RealStream:
         loop = asyncio.get_running_loop()
         try:
             context = await contexts.prepare(options)
+            if self._connection.has_unread:
+                raise HostError(Failure.TLS, f"{doing}: the other side does not speak TLS on this port")
             started_at = loop.time()
             transport = await loop.start_tls(
                 self._connection.transport,
