@@ -7,12 +7,14 @@ tell. The order of relays, interfaces and observations in the report makes no di
 from __future__ import annotations
 
 import functools
+import ipaddress
 from dataclasses import dataclass, replace
 
 from natscope.diagnosis.logic import any_of
 from natscope.diagnosis.order import natural
 from natscope.diagnosis.samples import Mapped, read_mapped
-from natscope.model.endpoint import Family
+from natscope.model.address_space import is_private, is_shared
+from natscope.model.endpoint import Endpoint, Family
 from natscope.model.observation import Observation, Outcome
 from natscope.model.relay_map import MapProblem
 from natscope.model.report import FamilyReport, NatFamilyReport, RelayReport, Report, SeenEndpoint
@@ -21,6 +23,10 @@ from natscope.model.tri import Tri
 MAX_CITED = 24
 """Observation ids cited for one fact: enough to check it by hand, few enough to read."""
 
+FAMILIES: tuple[Family, ...] = (4, 6)
+CANCELLED = Outcome.CANCELLED
+LEADS_NOWHERE = frozenset({"name-not-found", "name-has-no-address"})
+"""What a name server says about a name that is wrong; its own failures say nothing about the name."""
 ANSWERS = frozenset({Outcome.ANSWERED, Outcome.REFUSED, Outcome.WRONG})
 """Outcomes that prove that something came back from the other side."""
 
@@ -65,17 +71,25 @@ class Facts:
         return Fact(self.report.udp, cite(self.seen("stun.binding", *wanted)), "answers from relays over UDP")
 
     @functools.cached_property
+    def own_rules(self) -> Fact:
+        """Did this system refuse to send every single request over UDP (no permission)?"""
+        asked = tuple(o for o in self.seen("stun.binding") if o.outcome is not CANCELLED)
+        refused = tuple(o for o in asked if o.outcome is Outcome.LOCAL_ERROR and o.error == "permission")
+        return Fact(Tri.of(len(refused) == len(asked) if asked else None), cite(refused), "requests over UDP")
+
+    @functools.cached_property
     def captive_portal(self) -> Fact:
         """Does this network answer web requests in place of the sites that were asked?"""
         return Fact(self.report.captive_portal, cite(self.seen("captive.challenge")), "a /generate_204 challenge")
 
     @functools.cached_property
     def other_protocol(self) -> Fact:
-        """Did a relay answer over TCP or ICMP in this run: the control for silence over UDP."""
-        found = self.seen("https.latency", *ANSWERS) + self.seen("icmp.echo", Outcome.ANSWERED)
+        """Did a host that is silent over UDP answer over TCP or ICMP in this run: the control for that silence."""
+        silent = {host_of(o) for o in self.seen("stun.binding", Outcome.NO_ANSWER, Outcome.ICMP_ERROR)}
+        tried = self.seen("https.latency") + self.seen("icmp.echo")
+        found = tuple(o for o in tried if o.outcome in ANSWERS and host_of(o) in silent)
         if found:
             return Fact(Tri.YES, cite(found))
-        tried = self.seen("https.latency") + self.seen("icmp.echo")
         return Fact(Tri.of(False if tried else None), cite(tried), "HTTPS or ICMP to the relays (--https, --icmp)")
 
     def family(self, family: Family) -> FamilyReport:
@@ -102,8 +116,21 @@ class Facts:
         return Fact(part.several_addresses, ordered(part.evidence), "answers from two relays at different addresses")
 
     def endpoints(self, family: Family) -> tuple[SeenEndpoint, ...]:
-        """Our public endpoints, in an order that does not depend on the report's."""
-        return tuple(sorted(self.family(family).endpoints, key=lambda e: (e.local, e.address, e.port)))
+        """Our endpoints as seen from outside, in an order that does not depend on the report's.
+
+        A relay inside this network sees an address that the router did not make: it does not count beside others.
+        """
+        seen = sorted(self.family(family).endpoints, key=lambda e: (e.local, e.address, e.port))
+        outside = tuple(endpoint for endpoint in seen if is_public(endpoint.address))
+        return outside or tuple(seen)
+
+    @functools.cached_property
+    def seen_from_outside(self) -> Fact:
+        """Did a relay see a public address of ours? Not so where all relays are inside this network."""
+        seen = self.report.ipv4.endpoints + self.report.ipv6.endpoints
+        public = tuple(endpoint for endpoint in seen if is_public(endpoint.address))
+        cited = ordered(tuple(name for endpoint in public or seen for name in endpoint.evidence[:2]))
+        return Fact(Tri.of(bool(public) if seen else None), cited, "an answer from a relay on the internet")
 
     @functools.cached_property
     def map_problems(self) -> tuple[MapProblem, ...]:
@@ -112,8 +139,9 @@ class Facts:
 
     @functools.cached_property
     def mapped(self) -> tuple[Mapped, ...]:
-        """Every answered STUN request with the endpoint it told us, in order of time."""
-        return read_mapped(self.observations)
+        """Every answered STUN request with the endpoint it told us, in order of time; the same ones as `endpoints`."""
+        told = {endpoint.address for family in FAMILIES for endpoint in self.endpoints(family)}
+        return tuple(sample for sample in read_mapped(self.observations) if str(sample.endpoint.ip) in told)
 
     @functools.cached_property
     def relays(self) -> tuple[RelayReport, ...]:
@@ -137,6 +165,26 @@ class Facts:
             return Fact(Tri.YES, cite(back))
         return Fact(Tri.of(False if asked else None), cite(asked), "HTTPS to that relay (--https)")
 
+    def relay_up(self, relay: RelayReport) -> Fact:
+        """Does a relay run there: an answer over HTTPS, a TLS certificate or an HTTP status, not just a refusal?"""
+        asked = tuple(o for o in self.seen("https.latency", region_id=relay.region_id) if o.outcome is not CANCELLED)
+        up = tuple(
+            o
+            for o in asked
+            if o.outcome in (Outcome.ANSWERED, Outcome.WRONG)
+            or (o.outcome is Outcome.REFUSED and o.error == "http-status")
+        )
+        if up:
+            return Fact(Tri.YES, cite(up))
+        tried = tuple(o for o in asked if o.outcome is not Outcome.LOCAL_ERROR)
+        return Fact(Tri.of(False if tried else None), cite(tried), "HTTPS to that relay (--https)")
+
+    def nameless(self, relay: RelayReport) -> Fact:
+        """Does the name server say that the relay's name leads nowhere?"""
+        cited = relay.error.evidence if relay.error is not None and relay.error.code == "dns" else ()
+        said = tuple(o for o in self.seen("dns.lookup") if o.id in cited and o.error in LEADS_NOWHERE)
+        return Fact(Tri.of(bool(said)), cite(said))
+
     def alive(self, relay: RelayReport) -> Tri:
         """Whether the region answered over any protocol."""
         times = relay.latency_ms
@@ -150,6 +198,23 @@ class Facts:
         living = tuple(r for r in self.relays if r.region_id not in but and self.alive(r) is Tri.YES)
         cited = ordered(tuple(name for relay in living[:3] for name in relay.evidence[:2]))
         return replace(Fact(Tri.of(bool(living)), cited), missing="" if living else "an answer from another relay")
+
+
+def host_of(observation: Observation) -> str:
+    """The address that was asked, without its port."""
+    try:
+        return str(Endpoint.parse(observation.target).ip)
+    except ValueError:
+        return observation.target
+
+
+def is_public(address: str) -> bool:
+    """An address that is not this network's own, a carrier's, or this host's."""
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    return not (is_private(ip) or is_shared(ip) or ip.is_loopback or ip.is_link_local or ip.is_unspecified)
 
 
 def cite(observations: tuple[Observation, ...]) -> tuple[str, ...]:

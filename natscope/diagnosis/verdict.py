@@ -14,6 +14,7 @@ from natscope.diagnosis.facts import Facts
 from natscope.diagnosis.words import as_sentence
 from natscope.model.finding import Certainty
 from natscope.model.nat import Mapping
+from natscope.model.observation import Outcome
 from natscope.model.tri import Tri
 from natscope.model.verdict import Direct, Verdict
 
@@ -44,11 +45,21 @@ def _captive(facts: Facts, claims: Claims) -> Verdict | None:
 
 
 def _no_network(facts: Facts, claims: Claims) -> Verdict | None:
-    """This host's own tables: no family has an address that leads anywhere."""
-    stuck = ("absent", "link-local-only")
-    if facts.report.udp is Tri.YES or facts.report.ipv4.state not in stuck or facts.report.ipv6.state not in stuck:
+    """This host's own tables: nothing got out, and a family lacks an address or a route while none works."""
+    sent = any(o.outcome is not Outcome.LOCAL_ERROR for o in facts.seen("stun.binding") + facts.seen("https.latency"))
+    works = (facts.works(4).holds, facts.works(6).holds)
+    if sent or facts.udp or Tri.YES in works or Tri.NO not in works:
         return None
-    return _unknown("this computer has no network", "It has no address and route that lead to the internet.")
+    what = "It has no address or no route that leads to the internet. Connect it, then measure again."
+    return _unknown("this computer has no network", what)
+
+
+def _own_rules(facts: Facts, claims: Claims) -> Verdict | None:
+    if not facts.own_rules or facts.udp.holds is not Tri.NO:
+        return None
+    sentence = "Direct: no. This computer's own rules keep UDP in."
+    why = "The system refused to send: a firewall on this computer forbids it."
+    return Verdict(direct=Direct.NO, sentence=sentence, explanation=why)
 
 
 def _blocked(facts: Facts, claims: Claims) -> Verdict | None:
@@ -95,6 +106,10 @@ def _varies(facts: Facts, claims: Claims) -> Verdict | None:
 def _same(facts: Facts, claims: Claims) -> Verdict | None:
     """One public port for all, or no translation at all."""
     part = facts.nat(4)
+    if facts.seen_from_outside.holds is Tri.NO and (part.mapping is Mapping.NONE or part.mapping_varies is Tri.NO):
+        how = "The relays that answered are inside this network, so nothing was learned about the way to the internet."
+        sentence = "Direct: likely, with peers in the network of these relays"
+        return Verdict(direct=Direct.LIKELY, sentence=sentence, explanation=how)
     if part.mapping is Mapping.NONE:
         how = "This computer has a public IPv4 address of its own, so a peer knows where to write to."
     elif part.mapping_varies is Tri.NO or part.mapping is Mapping.ENDPOINT_INDEPENDENT:
@@ -136,6 +151,7 @@ RULES: tuple[Rule, ...] = (
     _interrupted,
     _captive,
     _no_network,
+    _own_rules,
     _blocked,
     _silent,
     _varies,

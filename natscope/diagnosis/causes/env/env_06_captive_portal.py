@@ -59,7 +59,7 @@ def evidence(facts: Facts) -> Support:
         return unknown(facts.captive_portal.missing)
     if facts.captive_portal.holds is Tri.NO:
         return NOTHING
-    altered = facts.seen("captive.challenge", Outcome.WRONG, Outcome.REFUSED)
+    altered = facts.seen("captive.challenge", Outcome.WRONG)
     grounds = (
         Ground(Strength.DECISIVE, "a challenge came back altered", cite(altered))
         if altered

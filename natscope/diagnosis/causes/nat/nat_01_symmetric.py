@@ -47,7 +47,7 @@ from natscope.model.tri import Tri
 
 CAUSE = Cause(
     id="NS-NAT-01",
-    title="Your router, or your provider's, shows each peer another port: none knows where to write to (symmetric NAT).",
+    title="Your router or your provider's shows each peer another port: none can know where to write (symmetric NAT).",
     severity=Severity.FAIL,
     sides=1,
     who_can_fix=("you", "administrator", "provider"),
@@ -99,9 +99,7 @@ def evidence(facts: Facts) -> Support:
     return Support(
         Tri.YES,
         _grounds(facts, ports),
-        detail=f"{len(ports)} relays or more saw {len(ports)} ports: {enumerated([str(e.port) for e in ports])}."
-        if len(ports) > 1
-        else "",
+        detail=f"Relays saw {len(ports)} ports: {enumerated([str(e.port) for e in ports])}.",
         severity=Severity.WARN if works6 else None,
         fixes=CAUSE.fixes[1:] if works6 else None,
     )

@@ -38,7 +38,7 @@ from natscope.diagnosis.facts import Facts, ordered
 from natscope.diagnosis.logic import all_of, negate
 from natscope.diagnosis.words import counted
 from natscope.model.finding import Fix, Severity
-from natscope.model.observation import Outcome
+from natscope.model.observation import Observation, Outcome
 from natscope.model.report import RelayReport
 from natscope.model.tri import Tri
 
@@ -83,7 +83,7 @@ def evidence(facts: Facts) -> Support:
     return Support(
         Tri.YES,
         _grounds(facts, closed),
-        title=relay_words.title(closed, "no answer on the STUN port, though TCP answers."),
+        title=relay_words.title(closed, "no answer on the STUN port, though the relay is up."),
         detail=_numbers(facts, closed),
     )
 
@@ -96,14 +96,15 @@ def against(facts: Facts) -> Support:
 
 
 def _closed(facts: Facts, relay: RelayReport) -> Tri:
-    return all_of(negate(facts.stun_answered(relay).holds), facts.tcp_answered(relay).holds)
+    return all_of(negate(facts.stun_answered(relay).holds), facts.relay_up(relay).holds)
 
 
 def _grounds(facts: Facts, closed: tuple[RelayReport, ...]) -> tuple[Ground, ...]:
     """A port unreachable decides; else silence there, TCP there and UDP elsewhere are facts."""
-    refused = [o for r in closed for o in facts.seen("stun.binding", Outcome.ICMP_ERROR, region_id=r.region_id)]
+    errors = [o for r in closed for o in facts.seen("stun.binding", Outcome.ICMP_ERROR, region_id=r.region_id)]
+    refused = [o for o in errors if _told_by_host(o)]
     silent = ordered(tuple(name for r in closed for name in facts.stun_answered(r).evidence))
-    living = ordered(tuple(name for r in closed for name in facts.tcp_answered(r).evidence))
+    living = ordered(tuple(name for r in closed for name in facts.relay_up(r).evidence))
     elsewhere = facts.seen("stun.binding", Outcome.ANSWERED)[:1]
     grounds = [Ground(Strength.ABSENCE, "no answer on its STUN port", silent)]
     if len({o.region_id for o in refused}) == len(closed):
@@ -114,9 +115,15 @@ def _grounds(facts: Facts, closed: tuple[RelayReport, ...]) -> tuple[Ground, ...
     return tuple(grounds)
 
 
+def _told_by_host(observation: Observation) -> bool:
+    """Whether the ICMP error came from the host that was asked, not from a router in between."""
+    host = observation.target.rpartition(":")[0].strip("[]")
+    return bool(host) and host == (observation.source or str(observation.data.get("reporter", "")))
+
+
 def _numbers(facts: Facts, closed: tuple[RelayReport, ...]) -> str:
     asked = [o for r in closed for o in facts.seen("stun.binding", region_id=r.region_id)]
     silent = [o for o in asked if o.outcome in (Outcome.NO_ANSWER, Outcome.ICMP_ERROR)]
     ports = sorted({o.target.rpartition(":")[2] for o in silent})
     where = f" to UDP port {ports[0]}" if len(ports) == 1 else ""
-    return f"{counted(len(silent), 'request')}{where} got no answer." if silent else ""
+    return f"{counted(len(silent), 'request')}{where} got no answer; HTTPS did." if silent else ""

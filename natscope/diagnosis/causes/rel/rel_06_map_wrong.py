@@ -76,8 +76,8 @@ def evidence(facts: Facts) -> Support:
 def _told(problem: MapProblem) -> str:
     """Place, what is wrong, and what to write instead."""
     where = problem.place if not problem.line else f"{problem.place} (line {problem.line})"
-    fix = f" Write: {problem.fix}" if problem.fix else ""
-    return f"{where}: {as_sentence(problem.message)}{as_sentence(fix)}"
+    told = as_sentence(f"{where}: {problem.message}")
+    return f"{told} Write: {as_sentence(problem.fix)}" if problem.fix else told
 
 
 def against(facts: Facts) -> Support:

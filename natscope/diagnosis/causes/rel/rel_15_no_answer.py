@@ -1,4 +1,4 @@
-"""A relay does not answer at all.
+"""No relay answers where the map names one.
 
 What it is
     A relay of the map is silent over every protocol that was tried, while others answer. It may be switched off
@@ -6,11 +6,13 @@ What it is
     relays live, clients use those; peers whose home it is are out of reach over relays.
 
 What we look for
-    - requests to its STUN port and over HTTPS, and where possible a ping, none of them answered;
+    - requests to its STUN port and over HTTPS without an answer of a relay, or a name that the name server does
+      not know;
+    - a host that refuses the connection makes it certain: it is there, but no relay runs on it;
     - answers from other relays in the same run, as control: this network is up.
 
 What would contradict it
-    - one answer from it, over any protocol; a closed STUN port alone is NS-REL-02, a wrong certificate
+    - one answer of the relay, over UDP or HTTPS; a closed STUN port alone is NS-REL-02, a wrong certificate
       NS-REL-01;
     - silence of all relays: then it is not that relay's fault.
 
@@ -30,7 +32,7 @@ from __future__ import annotations
 from natscope.diagnosis.cause import NOTHING, Cause, Ground, Strength, Support, unknown
 from natscope.diagnosis.causes.rel import relay_words
 from natscope.diagnosis.facts import Fact, Facts, ordered
-from natscope.diagnosis.logic import all_of, negate
+from natscope.diagnosis.logic import all_of, any_of, negate
 from natscope.model.finding import Fix, Severity
 from natscope.model.observation import Outcome
 from natscope.model.report import RelayReport
@@ -38,7 +40,7 @@ from natscope.model.tri import Tri
 
 CAUSE = Cause(
     id="NS-REL-15",
-    title="A relay does not answer at all.",
+    title="No relay answers where the map names one.",
     severity=Severity.WARN,
     sides=1,
     who_can_fix=("relay's admin", "you"),
@@ -69,7 +71,7 @@ def evidence(facts: Facts) -> Support:
     return Support(
         Tri.YES,
         _grounds(facts, dead, control),
-        title=relay_words.title(dead, "no answer at all, neither over UDP nor over TCP."),
+        title=relay_words.title(dead, "no relay answers there, over UDP or TCP."),
         detail=relay_words.errors(dead),
     )
 
@@ -81,20 +83,26 @@ def against(facts: Facts) -> Support:
 
 
 def _dead(facts: Facts, relay: RelayReport) -> Tri:
-    """No over UDP and TCP, both having been tried, and no latency of any kind."""
-    if relay.latency_ms.https is not None or relay.latency_ms.icmp is not None:
+    """No over UDP and TCP, both having been tried; or a name that leads nowhere."""
+    if relay.latency_ms.https is not None:
         return Tri.NO
-    return all_of(negate(facts.stun_answered(relay).holds), negate(facts.tcp_answered(relay).holds))
+    silent = all_of(negate(facts.stun_answered(relay).holds), negate(facts.relay_up(relay).holds))
+    return any_of(silent, facts.nameless(relay).holds)
 
 
 def _grounds(facts: Facts, dead: tuple[RelayReport, ...], control: Fact) -> tuple[Ground, ...]:
-    """Silence over UDP, failure over TCP, and life elsewhere; a refused connection is a no in words."""
+    """Silence over UDP, failure over TCP, and life elsewhere; a refusal of the host or the name server decides."""
     over_udp = ordered(tuple(name for relay in dead for name in facts.stun_answered(relay).evidence))
     tried = [o for relay in dead for o in facts.seen("https.latency", region_id=relay.region_id)]
-    refused = [o for o in tried if o.outcome is Outcome.ICMP_ERROR]
-    says = "the network says that it cannot be reached" if refused else "no connection over TCP"
-    return (
+    refused = [o for o in tried if o.outcome is Outcome.REFUSED]
+    nowhere = [name for relay in dead for name in facts.nameless(relay).evidence]
+    told = {o.region_id for o in refused} | {r.region_id for r in dead if facts.nameless(r)}
+    grounds = [
         Ground(Strength.ABSENCE, "no answer over UDP", over_udp),
-        Ground(Strength.FACT, says, ordered(tuple(o.id for o in tried))),
+        Ground(Strength.FACT, "no relay over TCP", ordered(tuple(o.id for o in tried))),
         Ground(Strength.FACT, "other relays answer", control.evidence),
-    )
+    ]
+    if len(told) == len(dead):
+        cited = ordered((*nowhere, *(o.id for o in refused)))
+        grounds.insert(0, Ground(Strength.DECISIVE, "its host refuses, or its name leads nowhere", cited))
+    return tuple(grounds)

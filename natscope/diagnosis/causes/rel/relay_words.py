@@ -25,7 +25,7 @@ def errors(relays: Sequence[RelayReport]) -> str:
     told = [relay for relay in relays if relay.error is not None and relay.error.message]
     if len(relays) == 1:
         return as_sentence(told[0].error.message) if told and told[0].error else ""
-    parts = [f"{label(relay)}: {as_sentence(relay.error.message)}" for relay in told[:MAX_ERRORS] if relay.error]
+    parts = [as_sentence(f"{label(relay)}: {relay.error.message}") for relay in told[:MAX_ERRORS] if relay.error]
     if len(told) > MAX_ERRORS:
         parts.append(f"And {counted(len(told) - MAX_ERRORS, 'other')}.")
     return " ".join(parts)

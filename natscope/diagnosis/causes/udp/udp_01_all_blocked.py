@@ -12,6 +12,7 @@ What we look for
 
 What would contradict it
     - one answer over UDP from anywhere;
+    - the system's refusal to send at all: then it is this computer's own firewall, not the network;
     - silence over TCP and ICMP too: then there is no network, and nothing can be said about UDP.
 
 What to do
@@ -82,10 +83,12 @@ def evidence(facts: Facts) -> Support:
 
 
 def against(facts: Facts) -> Support:
-    """Any answer over UDP."""
+    """Any answer over UDP; or rules of this computer that keep its own packets in."""
     answers = facts.seen("stun.binding", Outcome.ANSWERED)
     if answers:
         return Support(Tri.YES, (Ground(Strength.DECISIVE, "an answer over UDP", cite(answers)),))
+    if facts.own_rules:
+        return Support(Tri.YES, (Ground(Strength.DECISIVE, "this computer's own rules", facts.own_rules.evidence),))
     return NOTHING if facts.udp.holds is Tri.NO else unknown(facts.udp.missing)
 
 

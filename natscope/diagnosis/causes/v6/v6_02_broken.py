@@ -31,7 +31,7 @@ from __future__ import annotations
 
 from natscope.diagnosis.cause import NOTHING, Cause, Ground, Strength, Support, unknown
 from natscope.diagnosis.facts import Facts, cite
-from natscope.diagnosis.words import counted
+from natscope.diagnosis.words import as_sentence
 from natscope.model.finding import Fix, Severity
 from natscope.model.observation import Outcome
 from natscope.model.tri import Tri
@@ -75,10 +75,7 @@ def evidence(facts: Facts) -> Support:
     grounds = [Ground(Strength.ABSENCE, "no answer over IPv6", cite(asked) or facts.works(6).evidence)]
     if facts.works(4):
         grounds.append(Ground(Strength.DECISIVE, "IPv4 answered in the same run", facts.works(4).evidence))
-    regions = {o.region_id for o in asked}
-    beside = " while IPv4 works" if facts.works(4) else ""
-    detail = f"{counted(len(regions), 'relay')} asked, none answered{beside}." if regions else ""
-    return Support(Tri.YES, tuple(grounds), detail=detail)
+    return Support(Tri.YES, tuple(grounds), detail=as_sentence(part.reason))
 
 
 def against(facts: Facts) -> Support:

@@ -1,0 +1,95 @@
+"""Where this computer is seen from outside, one line a family."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from natscope.model.endpoint import Family
+from natscope.model.report import FamilyReport, Report, SeenEndpoint
+from natscope.model.tri import Tri
+from natscope_reports._text.ink import FAINT, NAME, PLAIN, Sheet, wrap
+
+LABEL, VALUE = 11, 25
+MAX_ADDRESSES = 3
+WILDCARDS = frozenset({"0.0.0.0", "::", ""})
+STATE_WORDS = {"absent": "none", "link-local-only": "none", "broken": "no answer", "works": "works"}
+
+
+def draw(sheet: Sheet, report: Report) -> None:
+    """The section."""
+    sheet.heading("Addresses")
+    families: tuple[tuple[Family, FamilyReport], ...] = ((4, report.ipv4), (6, report.ipv6))
+    for family, part in families:
+        label = f"IPv{family}"
+        for value, note in rows(sheet, report, family, part):
+            row(sheet, label, value, note)
+            label = ""
+    if report.host.shared_address_space is Tri.YES:
+        note = "in 100.64.0.0/10: a carrier's, or a mesh VPN's"
+        row(sheet, "This host", ", ".join(report.host.shared_addresses[:2]), note)
+
+
+def rows(sheet: Sheet, report: Report, family: Family, part: FamilyReport) -> Iterable[tuple[str, str]]:
+    """Public address and where it comes from; several addresses get a line each, several ports share one."""
+    by_address: dict[str, list[SeenEndpoint]] = {}
+    for endpoint in sorted(part.endpoints, key=lambda e: (e.address, e.port)):
+        by_address.setdefault(endpoint.address, []).append(endpoint)
+    if not by_address:
+        return [(_state(part), part.reason or (f"from {part.local[0]}" if part.local else ""))]
+    found = [_seen(report, family, part, endpoints) for endpoints in by_address.values()]
+    rest = len(found) - MAX_ADDRESSES
+    if rest > 0 and not sheet.verbose:
+        return [*found[:MAX_ADDRESSES], (f"and {rest} more", "-v")]
+    return found
+
+
+def row(sheet: Sheet, label: str, value: str, note: str) -> None:
+    """Label, value, and a faint note that wraps under itself, or goes below a value that is too long."""
+    lead = sheet.fit(f"  {label}", LABEL)
+    indent = LABEL + VALUE
+    value = sheet.clean(value, sheet.width - LABEL)
+    short = len(value) < VALUE
+    lines = list(wrap(sheet.clean(note), max(sheet.prose - indent, 16)))
+    if sheet.width < indent + 16 or not short:
+        lines, indent = list(wrap(sheet.clean(note), sheet.prose - LABEL)), LABEL
+        sheet.line((lead, PLAIN), (value, NAME))
+    else:
+        first = lines.pop(0) if lines else ""
+        sheet.line((lead, PLAIN), (sheet.fit(value, VALUE), NAME), (first, FAINT))
+    for line in lines:
+        sheet.line((" " * indent, PLAIN), (line, FAINT))
+
+
+def _state(part: FamilyReport) -> str:
+    """A word for a family without a public address."""
+    if part.os_support is Tri.NO:
+        return "off"
+    if part.works is Tri.YES:
+        return "no UDP answer"
+    return STATE_WORDS.get(part.state, "unknown")
+
+
+def _seen(report: Report, family: Family, part: FamilyReport, endpoints: list[SeenEndpoint]) -> tuple[str, str]:
+    """One public address with its port or ports, and the socket behind it."""
+    address, local = endpoints[0].address, endpoints[0].local
+    ports = sorted({endpoint.port for endpoint in endpoints})
+    shown = f"[{address}]" if family == 6 else address
+    host, _, port = local.rpartition(":")
+    host = host.strip("[]")
+    if host in WILDCARDS and part.local:
+        host = part.local[0]
+    translated = address != host and address not in part.local
+    if not translated:
+        note = "answers come back; no translation"
+    else:
+        note = f"from {f'[{host}]' if family == 6 else host}:{port}{_interface(report, host)}"
+    if len(ports) > 1:
+        return f"{shown}, {len(ports)} ports", note
+    return (address if family == 6 and not translated else f"{shown}:{ports[0]}"), note
+
+
+def _interface(report: Report, host: str) -> str:
+    """` on eth0`, where an interface holds the address."""
+    found = (i.name for i in report.interfaces if any(a.partition("/")[0] == host for a in i.addresses))
+    name = next(found, "")
+    return f" on {name}" if name else ""

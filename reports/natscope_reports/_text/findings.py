@@ -1,0 +1,68 @@
+"""What is wrong and the cheapest thing to do about it.
+
+At most three findings, worst first, each with one fix; `-v` shows all with all their fixes.
+"""
+
+from __future__ import annotations
+
+from natscope.model.finding import Finding, Fix, Severity
+from natscope.model.report import Report
+from natscope_reports._text.ink import BAD, FAINT, LOOK, NAME, PLAIN, Sheet
+from natscope_reports._text.numbers import counted
+
+MAX_SHOWN = 3
+BODY = 8
+"""Cells before the text of a finding: sign and word."""
+LONGEST_ARROW = 2
+
+
+def draw(sheet: Sheet, report: Report) -> None:
+    """Each finding after an empty line, then how many more there are."""
+    shown = report.findings if sheet.verbose else report.findings[:MAX_SHOWN]
+    for finding in shown:
+        sheet.blank()
+        if finding.severity is Severity.INFO and not sheet.verbose:
+            sheet.paragraph(f"{finding.title} {finding.id}", BODY, first=_sign(sheet, finding))
+        else:
+            _whole(sheet, finding)
+    rest = len(report.findings) - len(shown)
+    if rest:
+        sheet.blank()
+        sheet.line(
+            (f"  {counted(rest, 'more finding')} ({', '.join(f.id for f in report.findings[-rest:])}): -v", FAINT)
+        )
+
+
+def _whole(sheet: Sheet, finding: Finding) -> None:
+    sheet.paragraph(f"{finding.title} {finding.detail}".rstrip(), BODY, first=_sign(sheet, finding))
+    fixes = finding.fixes if sheet.verbose else finding.fixes[:1]
+    for number, fix in enumerate(fixes):
+        _fix(sheet, finding, fix, last=number == len(fixes) - 1)
+    if not fixes:
+        sheet.line((" " * BODY + sheet.dots("nothing to do", finding.certainty, finding.id), FAINT))
+    if sheet.verbose and finding.evidence:
+        sheet.paragraph(f"seen in {', '.join(finding.evidence)}", BODY, FAINT)
+
+
+def _fix(sheet: Sheet, finding: Finding, fix: Fix, last: bool) -> None:
+    """The order, then who, how long, how to undo it; certainty and id stand behind the last one."""
+    arrow = sheet.signs.arrow
+    body = BODY + len(arrow) + 1
+    spare = LONGEST_ARROW - len(arrow)  # both alphabets break their lines at the same words
+    sheet.paragraph(fix.do, body, first=(" " * BODY + arrow, NAME), spare=spare)
+    end = [str(finding.certainty), finding.id] if last else []
+    undo = f"undo: {fix.undo}" if fix.undo else ""
+    whole = sheet.dots(fix.who, fix.duration, undo, *end)
+    if not sheet.verbose and len(whole) > sheet.prose - body - spare:
+        whole = sheet.dots(fix.who, fix.duration, *end)
+    sheet.paragraph(whole, body, FAINT, spare=spare)
+
+
+def _sign(sheet: Sheet, finding: Finding) -> tuple[str, str]:
+    """Sign and word; in ASCII the bracketed word is the sign."""
+    signs = sheet.signs
+    sign, colour = {
+        Severity.FAIL: (signs.fail, BAD),
+        Severity.WARN: (signs.warn, LOOK),
+    }.get(finding.severity, (signs.info, PLAIN))
+    return (sign if sheet.options.ascii_only else f"{sign} {finding.severity}", colour)

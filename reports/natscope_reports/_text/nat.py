@@ -1,0 +1,109 @@
+"""What the router does, in plain words with the field's term behind; only what was measured stands here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from natscope.model.nat import Filtering, Mapping, PortAllocation
+from natscope.model.report import NatFamilyReport, NatReport, Report
+from natscope.model.tri import Tri
+from natscope_reports._text.ink import BAD, FAINT, GOOD, LOOK, PLAIN, Sheet
+
+LABEL, VALUE, MARK = 20, 24, 8
+
+Row = tuple[str, str, str, str]
+"""Question, answer, judgement, term."""
+
+_COLOURS = {"good": GOOD, "bad": BAD, "look": LOOK}
+_MAPPING_TERMS = {
+    Mapping.ADDRESS_DEPENDENT: "address-dependent",
+    Mapping.ADDRESS_AND_PORT_DEPENDENT: "address-and-port-dependent",
+}
+_LETS_IN = {
+    Filtering.ENDPOINT_INDEPENDENT: ("everyone", "good"),
+    Filtering.ADDRESS_DEPENDENT: ("hosts you wrote to", "normal"),
+    Filtering.ADDRESS_AND_PORT_DEPENDENT: ("ports you wrote to", "normal"),
+}
+
+
+def draw(sheet: Sheet, report: Report) -> None:
+    """The section; left out when nothing about the router is known."""
+    found = list(rows(report))
+    if not found:
+        return
+    layers = report.nat.layers
+    sheet.heading("Router", f"{layers} between you and the internet" if layers else "")
+    for label, value, judgement, term in found:
+        sheet.line(
+            (sheet.fit(f"  {label}", LABEL), PLAIN),
+            (sheet.fit(value, VALUE), PLAIN),
+            (sheet.fit(judgement, MARK), _COLOURS.get(judgement, PLAIN)),
+            (term, FAINT),
+        )
+
+
+def rows(report: Report) -> Iterator[Row]:
+    """Everything that is known, IPv4 (or what works) first."""
+    if not _only_address_varies(report):
+        yield from _mapping(report.nat, "Public port")
+    v6 = report.nat.v6
+    if report.nat.v4.mapping_varies.known and v6.mapping_varies.known and v6.mapping is not Mapping.NONE:
+        yield from _mapping(v6, "Public port, IPv6")
+    yield from _ports(report)
+    if report.nat.filtering in _LETS_IN:
+        value, judgement = _LETS_IN[report.nat.filtering]
+        yield "Lets in", value, judgement, report.nat.filtering
+    yield from _opens(report)
+    if report.nat.hairpinning.known:
+        yield "Calls to itself", "come back" if report.nat.hairpinning is Tri.YES else "get lost", "", "hairpinning"
+    if report.nat.mapping_lifetime_s is not None:
+        yield "Forgets after", f"{report.nat.mapping_lifetime_s:.0f} s of silence", "", "mapping lifetime"
+
+
+def _mapping(nat: NatFamilyReport | NatReport, label: str) -> Iterator[Row]:
+    mapping, varies = nat.mapping, nat.mapping_varies
+    if mapping is Mapping.NONE:
+        yield label, "your own, no router", "good", "no translation"
+    elif mapping is Mapping.ENDPOINT_INDEPENDENT or varies is Tri.NO:
+        yield label, "same for all peers", "good", "endpoint-independent"
+    elif varies is Tri.YES:
+        yield label, "differs by peer", "bad", _MAPPING_TERMS.get(mapping, "address- or port-dependent")
+
+
+def _only_address_varies(report: Report) -> bool:
+    """Whether each public address showed a single port: then the port tells nothing of its own."""
+    ports: dict[tuple[str, str], set[int]] = {}
+    for endpoint in report.ipv4.endpoints:
+        ports.setdefault((endpoint.local, endpoint.address), set()).add(endpoint.port)
+    return report.nat.v4.several_addresses is Tri.YES and all(len(seen) == 1 for seen in ports.values())
+
+
+def _ports(report: Report) -> Iterator[Row]:
+    nat = report.nat
+    if nat.mapping is Mapping.NONE:
+        return
+    if nat.several_addresses is Tri.YES:
+        yield "Public address", "differs by peer", "bad", "several addresses"
+    if nat.port_preservation is Tri.YES:
+        yield "Port number", "kept as it is", "good", "port preservation"
+    elif nat.port_preservation is Tri.NO and nat.mapping_varies is not Tri.YES:
+        yield "Port number", "changed", "normal", "no port preservation"
+    if nat.port_allocation in (PortAllocation.SEQUENTIAL, PortAllocation.RANDOM):
+        yield "New ports", f"{nat.port_allocation}", "", "port allocation"
+
+
+def _opens(report: Report) -> Iterator[Row]:
+    services = (
+        ("PCP", report.port_mapping.pcp),
+        ("NAT-PMP", report.port_mapping.nat_pmp),
+        ("UPnP", report.port_mapping.upnp),
+    )
+    there = [(name, service) for name, service in services if service.state is Tri.YES]
+    if there:
+        proved = any(service.proof == "proved" for _, service in there)
+        refused = all(service.proof == "refused" for _, service in there)
+        judgement = "good" if proved else "bad" if refused else ""
+        term = "proved" if proved else "refused" if refused else "there, not tried"
+        yield "Opens ports", ", ".join(name for name, _ in there), judgement, term
+    elif all(service.state is Tri.NO for _, service in services):
+        yield "Opens ports", "no", "", "no UPnP, NAT-PMP or PCP"
