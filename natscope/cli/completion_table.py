@@ -9,7 +9,7 @@ Made by `python -m natscope.cli.generate`; do not edit.
 # path: (words with help, options (spellings, values, repeatable, help), values of the arguments)
 # values: None for a flag, a tuple of words, or the kind of file: file, folder, any
 TABLE = {
-    "": ((('netcheck', 'can this network connect directly, and if not, why?'), ('targets', 'whom would a netcheck contact, with how many packets?'), ('config', 'settings: what is in force, where from, a template'), ('schema', 'JSON Schema of what --json prints'), ('help', 'short texts: nat-types, relays, exit-codes, environment, …'), ('completion', 'a completion script for bash, zsh or fish'), ('version', 'the version; --json: also Python and the parts it uses')), (), ()),
+    "": ((('netcheck', 'can this network connect directly, and if not, why?'), ('targets', 'whom would a netcheck contact, with how many packets?'), ('derp', 'relays: look for mistakes in a relay map, show it'), ('config', 'settings: what is in force, where from, a template'), ('schema', 'JSON Schema of what --json prints'), ('help', 'short texts: nat-types, relays, exit-codes, environment, …'), ('completion', 'a completion script for bash, zsh or fish'), ('version', 'the version; --json: also Python and the parts it uses')), (), ()),
     "netcheck": (
         (),
         (
@@ -18,8 +18,8 @@ TABLE = {
             (('--full',), None, False, 'same as --profile full'),
             (('--https', '--no-https'), None, False, 'measure HTTPS to every relay, not only to silent ones'),
             (('--icmp', '--no-icmp'), None, False, 'ping every relay, not only silent ones'),
-            (('--only',), ('interfaces', 'relay_stun'), True, 'run only these probes'),
-            (('--skip',), ('interfaces', 'relay_stun'), True, 'leave these probes out'),
+            (('--only',), ('captive_portal', 'interfaces', 'relay_https', 'relay_icmp', 'relay_stun'), True, 'run only these probes'),
+            (('--skip',), ('captive_portal', 'interfaces', 'relay_https', 'relay_icmp', 'relay_stun'), True, 'leave these probes out'),
             (('--gentle', '--no-gentle'), None, False, 'a quarter of the packets per second, one sample a relay'),
             (('--timeout', '-W'), 'any', False, 'limit of the whole run [5]'),
             (('-4', '--ipv4'), None, False, 'IPv4 only'),
@@ -29,7 +29,7 @@ TABLE = {
             (('--bind-address',), 'any', False, 'local address to send from'),
             (('--offline', '--no-offline'), None, False, 'fetch nothing: use the cached relay map'),
             (('--json',), None, False, 'the report as JSON, same as --format json'),
-            (('--format',), ('json',), False, 'output format'),
+            (('--format',), ('json', 'tailscale-json', 'text'), False, 'output format'),
             (('--tailscale-json',), None, False, 'JSON in the form of tailscale netcheck --format=json'),
             (('--output', '-o'), 'file', False, 'write the report to a file, whole or not at all'),
             (('--record',), 'folder', False, 'keep everything that was measured in a folder'),
@@ -52,8 +52,8 @@ TABLE = {
             (('--full',), None, False, 'same as --profile full'),
             (('--https', '--no-https'), None, False, 'measure HTTPS to every relay, not only to silent ones'),
             (('--icmp', '--no-icmp'), None, False, 'ping every relay, not only silent ones'),
-            (('--only',), ('interfaces', 'relay_stun'), True, 'run only these probes'),
-            (('--skip',), ('interfaces', 'relay_stun'), True, 'leave these probes out'),
+            (('--only',), ('captive_portal', 'interfaces', 'relay_https', 'relay_icmp', 'relay_stun'), True, 'run only these probes'),
+            (('--skip',), ('captive_portal', 'interfaces', 'relay_https', 'relay_icmp', 'relay_stun'), True, 'leave these probes out'),
             (('--gentle', '--no-gentle'), None, False, 'a quarter of the packets per second, one sample a relay'),
             (('--timeout', '-W'), 'any', False, 'limit of the whole run [5]'),
             (('-4', '--ipv4'), None, False, 'IPv4 only'),
@@ -64,6 +64,37 @@ TABLE = {
             (('--ascii', '--no-ascii'), None, False, 'draw with ASCII only'),
         ),
         (),
+    ),
+    "derp": (
+        (('map', 'The relay map: look for mistakes, show it'),),
+        (
+        ),
+        (),
+    ),
+    "derp map": (
+        (('lint', 'Say what is wrong or unwise in a relay map, line by line, and what to write instead'), ('show', 'Show the relay map as it is read: regions, nodes, addresses, ports. Asks no relay')),
+        (
+        ),
+        (),
+    ),
+    "derp map lint": (
+        (),
+        (
+            (('--fail-on',), ('fail', 'warn', 'never'), False, 'exit 1 from which problem on [fail]'),
+            (('--json',), None, False, 'as JSON, for a program'),
+            (('--color',), ('auto', 'always', 'never'), False, 'colour [auto]'),
+            (('--ascii', '--no-ascii'), None, False, 'draw with ASCII only'),
+        ),
+        'file',
+    ),
+    "derp map show": (
+        (),
+        (
+            (('--json',), None, False, 'as JSON, for a program'),
+            (('--offline', '--no-offline'), None, False, 'fetch nothing: use the cached relay map'),
+            (('--ascii', '--no-ascii'), None, False, 'draw with ASCII only'),
+        ),
+        'file',
     ),
     "config": (
         (('show', 'Print every setting with its value'), ('check', 'Say what is wrong with the configuration files and variables'), ('path', 'Print which files are read, lowest first'), ('template', 'Print a commented configuration file with every setting')),
@@ -107,7 +138,7 @@ TABLE = {
         (),
         (
         ),
-        ('environment', 'exit-codes', 'ipv6', 'nat-types', 'privacy', 'relays', 'udp', 'netcheck', 'targets', 'config', 'schema', 'help', 'completion', 'version'),
+        ('environment', 'exit-codes', 'ipv6', 'nat-types', 'privacy', 'relays', 'udp', 'netcheck', 'targets', 'derp', 'config', 'schema', 'help', 'completion', 'version'),
     ),
     "completion": (
         (),

@@ -12,7 +12,8 @@ natscope says why your mesh connection is slow or relayed, and what to change.
   natscope netcheck          can this network connect directly?      2 s
   natscope targets           whom would that contact, how often?
 
-  more     config, schema, help, completion, version
+  more     derp map lint|show, config show|check|path|template, schema, help,
+           completion, version
 
 natscope COMMAND --help starts with examples · natscope help nat-types
 """
@@ -30,6 +31,7 @@ Usage: natscope COMMAND [OPTIONS]
 Commands
   netcheck      can this network connect directly, and if not, why?
   targets       whom would a netcheck contact, with how many packets?
+  derp          relays: look for mistakes in a relay map, show it
   config        settings: what is in force, where from, a template
   schema        JSON Schema of what --json prints
   help          short texts: nat-types, relays, exit-codes, environment, …
@@ -111,7 +113,8 @@ Exit codes
   130  interrupted
 """,
     "targets": """\
-List each host that a netcheck would contact, with packets, bytes and seconds; sends nothing to them.
+List each host that a netcheck would contact, with packets, bytes and seconds;
+sends nothing to them.
 
   natscope targets                       with the map that netcheck would use
   natscope targets --derp-map derp.yaml  with your own relays
@@ -141,6 +144,94 @@ Options
   --offline / --no-offline      fetch nothing: use the cached relay map
   --json                        as JSON, for a program
   --quiet, -q                   the answer only
+  --ascii / --no-ascii          draw with ASCII only
+  --help, -h                    this text
+
+Exit codes
+    0  good
+    2  usage: a bad flag, file or value
+    3  could not test: no network, nothing answered, no permission
+    4  internal error of natscope
+  130  interrupted
+""",
+    "derp": """\
+Relays: their map.
+
+  natscope derp map lint derp.yaml         what is wrong or unwise in it?
+  natscope derp map show                   the map that netcheck would use
+  natscope derp map show derp.yaml --json  Headscale's YAML as Tailscale's JSON
+
+Usage: natscope derp COMMAND
+
+Commands
+  map           The relay map: look for mistakes, show it
+
+Options
+  --help, -h                    this text
+""",
+    "derp map": """\
+The relay map: look for mistakes, show it.
+
+  natscope derp map lint derp.yaml         what is wrong or unwise in it?
+  natscope derp map show                   the map that netcheck would use
+  natscope derp map show derp.yaml --json  Headscale's YAML as Tailscale's JSON
+
+Usage: natscope derp map COMMAND
+
+Commands
+  lint          Say what is wrong or unwise in a relay map, line by line, and
+                what to write instead
+  show          Show the relay map as it is read: regions, nodes, addresses,
+                ports. Asks no relay
+
+Options
+  --help, -h                    this text
+""",
+    "derp map lint": """\
+Say what is wrong or unwise in a relay map, line by line, and what to write
+instead.
+
+  natscope derp map lint derp.yaml
+      Headscale's YAML or Tailscale's JSON
+  natscope derp map lint --fail-on warn derp.json
+      for CI: warnings count too
+  curl -s https://mesh.example.net/derpmap | natscope derp map lint -
+      from a pipe
+
+Usage: natscope derp map lint [OPTIONS] FILE|URL|-
+
+Errors cost a node or a region: clients cannot use it, and netcheck leaves it
+out. Warnings cost nothing today. Only a URL is fetched; the relays themselves
+are not asked.
+
+Options
+  --fail-on fail|warn|never     exit 1 from which problem on [fail]
+  --json                        as JSON, for a program
+  --color auto|always|never     colour [auto]
+  --ascii / --no-ascii          draw with ASCII only
+  --help, -h                    this text
+
+Exit codes
+    0  good
+    1  findings at or above --fail-on
+    2  usage: a bad flag, file or value
+    3  could not test: no network, nothing answered, no permission
+    4  internal error of natscope
+  130  interrupted
+""",
+    "derp map show": """\
+Show the relay map as it is read: regions, nodes, addresses, ports. Asks no
+relay.
+
+  natscope derp map show                   the map that netcheck would use
+  natscope derp map show derp.yaml         a file
+  natscope derp map show derp.yaml --json  Headscale's YAML as Tailscale's JSON
+
+Usage: natscope derp map show [OPTIONS] [FILE|URL|-]
+
+Options
+  --json                        as JSON, for a program
+  --offline / --no-offline      fetch nothing: use the cached relay map
   --ascii / --no-ascii          draw with ASCII only
   --help, -h                    this text
 
@@ -258,7 +349,8 @@ Exit codes
   130  interrupted
 """,
     "schema": """\
-Print the JSON Schema (2020-12) of a document, or list the documents that have one.
+Print the JSON Schema (2020-12) of a document, or list the documents that have
+one.
 
   natscope schema                             which there are
   natscope schema report                      what netcheck --json prints

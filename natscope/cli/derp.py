@@ -1,0 +1,149 @@
+"""`natscope derp map`: lint a relay map, show it as it is read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import typer
+
+from natscope.cli import exit_codes
+from natscope.cli import options as opt
+from natscope.cli.netcheck_flow import map_choice
+from natscope.cli.session import Session, begin
+from natscope.errors import UserError
+from natscope.netcheck.options import MapChoice
+
+app = typer.Typer(add_completion=False)
+map_app = typer.Typer(add_completion=False)
+app.add_typer(map_app, name="map")
+
+LINT_SCHEMA = "natscope.derp-map-lint/1"
+
+_THRESHOLDS = {"fail": ("error",), "warn": ("error", "warning"), "never": ()}
+
+FailAt = Annotated[
+    str, typer.Option("--fail-on", help="exit 1 from which problem on [fail]", metavar="fail|warn|never")
+]
+
+
+@app.callback()
+def derp() -> None:
+    """Relays: their map.
+
+    Examples:
+    natscope derp map lint derp.yaml  # what is wrong or unwise in it?
+    natscope derp map show  # the map that netcheck would use
+    natscope derp map show derp.yaml --json  # Headscale's YAML as Tailscale's JSON
+    """
+
+
+@map_app.callback()
+def relay_map() -> None:
+    """The relay map: look for mistakes, show it.
+
+    Examples:
+    natscope derp map lint derp.yaml  # what is wrong or unwise in it?
+    natscope derp map show  # the map that netcheck would use
+    natscope derp map show derp.yaml --json  # Headscale's YAML as Tailscale's JSON
+    """
+
+
+@map_app.command()
+def lint(
+    context: typer.Context,
+    source: Annotated[str, typer.Argument(metavar="FILE|URL|-", show_default=False)],
+    fail_at: FailAt = "fail",
+    as_json: opt.AsJson = False,
+    color: opt.Color = None,
+    ascii_only: opt.Ascii = None,
+) -> int:
+    """Say what is wrong or unwise in a relay map, line by line, and what to write instead.
+
+    Examples:
+    natscope derp map lint derp.yaml  # Headscale's YAML or Tailscale's JSON
+    natscope derp map lint --fail-on warn derp.json  # for CI: warnings count too
+    curl -s https://mesh.example.net/derpmap | natscope derp map lint -  # from a pipe
+
+    Errors cost a node or a region: clients cannot use it, and netcheck leaves it out. Warnings cost nothing today. Only
+    a URL is fetched; the relays themselves are not asked.
+    """
+    from natscope.apps.relay_map import lint_relay_map
+
+    if fail_at not in _THRESHOLDS:
+        raise UserError(f"--fail-on {fail_at}: not one of {', '.join(_THRESHOLDS)}")
+    session = begin(context)
+    linted = lint_relay_map(MapChoice(where=source), stdin=_reader(session))
+    code = exit_codes.GOOD
+    if any(problem.severity in _THRESHOLDS[fail_at] for problem in linted.problems):
+        code = exit_codes.FINDINGS
+    usable = len(linted.relay_map.regions)
+    if as_json:
+        document = {
+            "schema": LINT_SCHEMA,
+            "source": source,
+            "regions": {"total": linted.total_regions, "usable": usable},
+            "problems": linted.problems,
+        }
+        session.console.data(_as_json(document))
+        return code
+    from natscope.cli.map_frames import FrameStyle, draw_problems, summary
+
+    console = session.console
+    style = FrameStyle(console.width, console.ascii_only, console.colour)
+    console.data(draw_problems(linted.problems, linted.name, linted.lines, linted.relay_map, style))
+    console.data(summary(linted.problems, linted.total_regions, usable, code, style) + "\n")
+    return code
+
+
+@map_app.command()
+def show(
+    context: typer.Context,
+    source: Annotated[str | None, typer.Argument(metavar="[FILE|URL|-]", show_default=False)] = None,
+    as_json: opt.AsJson = False,
+    offline: opt.Offline = None,
+    ascii_only: opt.Ascii = None,
+) -> None:
+    """Show the relay map as it is read: regions, nodes, addresses, ports. Asks no relay.
+
+    Examples:
+    natscope derp map show  # the map that netcheck would use
+    natscope derp map show derp.yaml  # a file
+    natscope derp map show derp.yaml --json  # Headscale's YAML as Tailscale's JSON
+    """
+    import asyncio
+
+    from natscope.apps.relay_map import load_relay_map
+    from natscope.host.real.host import build_real_host
+    from natscope.web.client import HttpClient
+    from natscope.wire.relay_map_json import encode_relay_map_json
+
+    session = begin(context)
+    choice = map_choice(session) if source is None else MapChoice(where=source, cache_dir=map_choice(session).cache_dir)
+    host = build_real_host()
+    loaded = asyncio.run(load_relay_map(host, HttpClient(host), choice, stdin=_reader(session)))
+    console = session.console
+    if loaded.warning:
+        console.warn(loaded.warning)
+    for problem in loaded.problems:
+        console.warn(f"{problem.place}: {problem.message}")
+    if as_json:
+        console.data(encode_relay_map_json(loaded.relay_map).decode())
+        return
+    from natscope.cli.map_listing import draw_map
+
+    console.data(draw_map(loaded.relay_map, ascii_only=console.ascii_only))
+    console.note(f"{len(loaded.relay_map.regions)} regions, from {loaded.source}")
+
+
+def _reader(session: Session) -> Callable[[int], bytes]:
+    stream = session.console.streams.binary_input()
+    if stream is None:
+        return lambda _count: b""
+    return stream.read
+
+
+def _as_json(document: dict[str, Any]) -> str:
+    import msgspec
+
+    return msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n"
