@@ -120,9 +120,10 @@ def ailing_problems(relays_by_id: dict[int, dict[str, Any]]) -> list[str]:
 
 
 def finding_problems(findings: list[dict[str, Any]]) -> list[str]:
-    """The certificate is found."""
-    ids = [finding["id"] for finding in findings]
-    return [] if "NS-REL-01" in ids else [f"the wrong certificate (NS-REL-01) is not among the findings {ids}"]
+    """Both ailing relays are found, each by its cause."""
+    found = {finding["id"] for finding in findings}
+    wanted = {"NS-REL-01": "the wrong certificate", "NS-REL-15": "the dead relay"}
+    return [f"{what} ({name}) is not among the findings" for name, what in wanted.items() if name not in found]
 
 
 if __name__ == "__main__":

@@ -47,7 +47,8 @@ SPOILED: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
         "a wrong certificate",
     ),
     "home": (lambda r: r["preferred_relay"].update(region_id=2), "the preferred relay is 2"),
-    "finding": (lambda r: r["findings"].pop(0), "not among the findings ['NS-REL-15']"),
+    "certificate not found": (lambda r: r["findings"].pop(0), "(NS-REL-01) is not among the findings"),
+    "dead relay not found": (lambda r: r["findings"].pop(1), "(NS-REL-15) is not among the findings"),
 }
 
 
