@@ -128,7 +128,7 @@ class _Conversation:
             if request is None:
                 return
             self._counters.requests += 1
-            await self._answer(await self._handler(request))
+            await self._answer(await self._handler(request), with_body=request.method != "HEAD")
             if self._h11.our_state is not h11.DONE or self._h11.their_state is not h11.DONE:
                 return
             self._h11.start_next_cycle()
@@ -178,7 +178,7 @@ class _Conversation:
                 await self._send(h11.InformationalResponse(status_code=100, headers=[]))
             self._h11.receive_data(await self._stream.read(self._limits.head_bytes))
 
-    async def _answer(self, response: ServerResponse) -> None:
+    async def _answer(self, response: ServerResponse, *, with_body: bool = True) -> None:
         if self._h11.our_state not in (h11.SEND_RESPONSE, h11.IDLE):
             return
         headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers]
@@ -188,7 +188,7 @@ class _Conversation:
             headers.append((b"connection", b"close"))
         self._counters.by_status[response.status] = self._counters.by_status.get(response.status, 0) + 1
         events: list[h11.Event] = [h11.Response(status_code=response.status, headers=headers)]
-        if response.body and response.status not in (204, 304):
+        if with_body and response.body and response.status not in (204, 304):
             events.append(h11.Data(data=response.body))
         await self._send(*events, h11.EndOfMessage())
 
