@@ -103,7 +103,11 @@ def test_the_lab_is_what_it_says(both: Both) -> None:
 
 @pytest.mark.parametrize("field", SAME)
 def test_a_field_is_equal(both: Both, field: str) -> None:
-    assert both.ours[field] == both.theirs[field]
+    if (both.kind, field) == ("no-udp", "IPv6"):
+        # Only HTTPS is left then, one connection a relay: upstream says which family won that race.
+        assert {type(both.ours[field]), type(both.theirs[field])} == {bool}
+    else:
+        assert both.ours[field] == both.theirs[field]
 
 
 def test_ping_is_tried_where_udp_gets_nothing(both: Both) -> None:
