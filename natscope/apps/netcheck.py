@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from natscope.errors import UserError
 from natscope.host.api import Host
-from natscope.host.http_api import Http, HttpRequest, HttpResponse
 from natscope.host.real.host import build_real_host
 from natscope.model.relay_map import LoadedMap
 from natscope.netcheck.history import FILE_NAME, encode_history, load_history
@@ -26,7 +25,9 @@ from natscope.netcheck.progress import Progress
 from natscope.plugins.loader import PROBES, find
 
 if TYPE_CHECKING:
+    from natscope.host.http_api import Http, HttpRequest, HttpResponse
     from natscope.model.report import Report
+    from natscope.netcheck.map_source import DaemonAnswer
     from natscope.netcheck.record import RunRecord
     from natscope.netcheck.targets import Target
 
@@ -146,10 +147,15 @@ def _http(host: Host) -> Http:
 
 async def _load_map(host: Host, choice: MapChoice, stdin: BinaryIO | None) -> LoadedMap:
     from natscope.netcheck.map_source import load_map
-    from natscope.tailscaled.map import ask_tailscaled
 
     read = stdin.read if stdin is not None else _no_input
-    return await load_map(host, _LazyHttp(host), choice, stdin=read, ask_daemon=ask_tailscaled)
+    return await load_map(host, _LazyHttp(host), choice, stdin=read, ask_daemon=_ask_daemon)
+
+
+async def _ask_daemon(host: Host, http: Http, socket: str) -> DaemonAnswer:
+    from natscope.tailscaled.map import ask_tailscaled  # a map that was given asks no daemon
+
+    return await ask_tailscaled(host, http, socket)
 
 
 def _no_input(count: int) -> bytes:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from natscope.host.api import Host, LinkFacts
-from natscope.host.http_api import Http
 from natscope.model.endpoint import Family, IPAddress
 from natscope.model.observation import Observation, Outcome
 from natscope.model.relay_map import LoadedMap, RelayMap, RelayNode
@@ -17,6 +16,9 @@ from natscope.netcheck.progress import Progress
 from natscope.netcheck.recorder import Recorder
 from natscope.netcheck.stun_mux import Channel, Exchange, StunMux
 from natscope.plugins.stun_plan import ProbePlan
+
+if TYPE_CHECKING:
+    from natscope.host.http_api import Http
 
 
 class SharedRun:

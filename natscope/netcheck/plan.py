@@ -10,7 +10,8 @@ no median; rounds 1 and 3 to the next nodes. Many regions go out in bursts a hom
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+
+import msgspec
 
 from natscope.host.api import LinkFacts
 from natscope.model.endpoint import Family, IPAddress
@@ -22,8 +23,7 @@ from natscope.plugins.stun_plan import TAILSCALE_FORM, PlannedSend, ProbePlan, s
 FAMILIES: tuple[Family, ...] = (4, 6)
 
 
-@dataclass(frozen=True, slots=True)
-class Schedule:
+class Schedule(msgspec.Struct, frozen=True):
     """When a region is asked. `rounds_s` are unconditional, `retries_s` only for regions still silent.
 
     `burst` sends go out together, the next burst `burst_gap_s` later; but a whole round within `spread_s`.
@@ -77,7 +77,7 @@ def make_plan(relay_map: RelayMap, links: LinkFacts | None, options: NetcheckOpt
 def choose_schedule(options: NetcheckOptions) -> Schedule:
     """The delays for these options; a short `--timeout` shortens the wait for silent regions."""
     schedule = GENTLE if options.gentle else QUICK if options.profile == "quick" else NORMAL
-    return replace(schedule, silent_after_s=min(schedule.silent_after_s, options.timeout_s))
+    return msgspec.structs.replace(schedule, silent_after_s=min(schedule.silent_after_s, options.timeout_s))
 
 
 def pace(count: int, schedule: Schedule) -> list[float]:

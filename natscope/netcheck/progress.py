@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
+class Progress(msgspec.Struct, frozen=True):
     """`ipv4`/`ipv6`: `asking`, `answered`, `off` (not asked) or `refused` (no socket). `step` is a few words."""
 
     elapsed_s: float

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from natscope.model.observation import Observation, Outcome
 
@@ -13,8 +14,7 @@ DECIMALS = 4
 """Of a millisecond: 0.1 µs, finer than any clock here; keeps records readable and their bytes stable."""
 
 
-@dataclass(slots=True)
-class Spent:
+class Spent(msgspec.Struct):
     """Packets and payload bytes of one probe, as far as it can see them."""
 
     packets_sent: int = 0

@@ -9,31 +9,27 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from natscope.errors import PluginError
 from natscope.host.api import Host
-from natscope.host.http_api import Http
 from natscope.model.endpoint import Family
-from natscope.model.observation import Outcome, ProbeOutcome
+from natscope.model.observation import ProbeOutcome
 from natscope.model.relay_map import LoadedMap
 from natscope.netcheck.context import ProbeView, SharedRun
 from natscope.netcheck.history import History
-from natscope.netcheck.link_record import IdentityRecord, LinkRecord
 from natscope.netcheck.options import NetcheckOptions
 from natscope.netcheck.plan import make_plan
 from natscope.netcheck.progress import Progress
-from natscope.netcheck.record import RunRecord
-from natscope.netcheck.recorder import Spent
 from natscope.netcheck.selection import LoadedProbe, choose_modules, left_out, load_all, load_probe, reason_to_skip
-from natscope.netcheck.stun_observations import record_sockets, record_stun
 from natscope.plugins.loader import Found, PluginModule
 from natscope.plugins.probe import Scope
-from natscope.version import VERSION
 
 if TYPE_CHECKING:
-    pass
+    from natscope.host.http_api import Http
+    from natscope.netcheck.record import RunRecord
 
 FIRST = "relay_stun"
 """Started before anything else is imported."""
@@ -45,8 +41,7 @@ CUT_PATIENCE_S = 0.2
 """A cancelled probe may take this long to write down that it was cut."""
 
 
-@dataclass(frozen=True, slots=True)
-class RunInputs:
+class RunInputs(msgspec.Struct, frozen=True):
     """What a run needs from outside. `http` is called at the first HTTP request, `stop` is set by Ctrl-C.
 
     `idle` is called once, piece by piece, while the run waits for answers: imports that the report will need.
@@ -63,20 +58,18 @@ class RunInputs:
     idle: Sequence[Callable[[], None]] = ()
 
 
-@dataclass(slots=True)
-class _Running:
+class _Running(msgspec.Struct):
     """A started probe."""
 
     loaded: LoadedProbe
     task: asyncio.Task[ProbeOutcome]
 
 
-@dataclass(slots=True)
-class _State:
-    outcomes: list[ProbeOutcome] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
-    running: dict[str, _Running] = field(default_factory=dict)
-    ended: dict[str, asyncio.Event] = field(default_factory=dict)
+class _State(msgspec.Struct):
+    outcomes: list[ProbeOutcome] = []
+    warnings: list[str] = []
+    running: dict[str, _Running] = {}
+    ended: dict[str, asyncio.Event] = {}
     interrupted: bool = False
     limit_reached: bool = False
 
@@ -97,7 +90,7 @@ async def run_probes(inputs: RunInputs) -> RunRecord:
         await _cut_all(state, shared)
         await shared.addresses.close()
         await shared.mux.close()
-    return await _record(inputs, shared, state, started_at)
+    return await _close(inputs, shared, state, started_at)
 
 
 async def _open(inputs: RunInputs, started: float) -> SharedRun:
@@ -108,7 +101,6 @@ async def _open(inputs: RunInputs, started: float) -> SharedRun:
     for family in families:
         await shared.mux.open(family)
     shared.plan = make_plan(inputs.loaded_map.relay_map, links, inputs.options, inputs.history)
-    record_sockets(shared.mux, shared.recorder, families)
     return shared
 
 
@@ -240,59 +232,14 @@ async def _cut_all(state: _State, shared: SharedRun) -> None:
             state.outcomes.append(ProbeOutcome(name=name, title=probe.title, state="cut", reason="the time was up"))
 
 
-async def _record(inputs: RunInputs, shared: SharedRun, state: _State, started_at: str) -> RunRecord:
-    host, recorder = inputs.host, shared.recorder
-    ended = host.clock.now()
-    await record_stun(shared.mux, recorder, host, ended=ended, interrupted=state.interrupted)
-    links = shared.known_links()
-    await _look_again(host, shared)
-    if recorder.overflow:
-        state.warnings.append(f"{recorder.overflow} observations too many were not kept")
-    return RunRecord(
-        natscope=VERSION,
-        run_id=host.rng.bytes(8).hex(),
+async def _close(inputs: RunInputs, shared: SharedRun, state: _State, started_at: str) -> RunRecord:
+    from natscope.netcheck.closing import Ending, close_run  # not needed before the first packet
+
+    ending = Ending(
         started_at=started_at,
-        duration_ms=round((ended - recorder.started) * 1000, 3),
         interrupted=state.interrupted,
         limit_reached=state.limit_reached,
-        options=inputs.options,
-        identity=IdentityRecord.of(host.identity),
-        links=None if links is None else LinkRecord.of(links),
-        loaded_map=inputs.loaded_map,
-        history=inputs.history,
-        observations=tuple(recorder.observations),
-        probes=tuple(_with_costs(outcome, recorder.spent.get(outcome.name)) for outcome in state.outcomes),
+        outcomes=tuple(state.outcomes),
         warnings=tuple(state.warnings),
     )
-
-
-async def _look_again(host: Host, shared: SharedRun) -> None:
-    """Addresses that changed while we measured make comparisons worthless: say so."""
-    before = shared.known_links()
-    after = await host.links.look()
-    if before is None or (after.interfaces == before.interfaces and after.default_routes == before.default_routes):
-        return
-    shared.recorder.observe(
-        "run",
-        "host.links",
-        Outcome.WRONG,
-        error="changed",
-        summary="interfaces or routes changed during the run",
-        data={"changed": True},
-    )
-
-
-def _with_costs(outcome: ProbeOutcome, spent: Spent | None) -> ProbeOutcome:
-    if spent is None:
-        return outcome
-    return ProbeOutcome(
-        name=outcome.name,
-        title=outcome.title,
-        state=outcome.state,
-        reason=outcome.reason,
-        flag=outcome.flag,
-        elapsed_ms=outcome.elapsed_ms,
-        packets_sent=spent.packets_sent,
-        bytes_sent=spent.bytes_sent,
-        bytes_received=spent.bytes_received,
-    )
+    return await close_run(shared, inputs.history, ending)

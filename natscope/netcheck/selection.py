@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from natscope.errors import PluginError, UserError
 from natscope.model.observation import ProbeOutcome
@@ -12,8 +13,7 @@ from natscope.plugins.loader import Found, PluginModule, load
 from natscope.plugins.probe import PROFILES, Probe, RunFunction, Scope
 
 
-@dataclass(frozen=True, slots=True)
-class LoadedProbe:
+class LoadedProbe(msgspec.Struct, frozen=True):
     """A probe whose module is imported."""
 
     probe: Probe

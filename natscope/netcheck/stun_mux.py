@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from natscope.errors import RemoteError
 from natscope.host.api import Datagram, Failure, Host, HostError, UdpError, UdpSocket
@@ -34,8 +35,7 @@ NOT_AN_ANSWER = "not-an-answer"
 UNATTRIBUTED_ERROR = "unattributed-icmp-error"
 
 
-@dataclass(slots=True)
-class Exchange:
+class Exchange(msgspec.Struct):
     """One request and what came of it. Times are seconds on the host's clock; `bytes_sent` 0: it never left."""
 
     transaction_id: bytes
@@ -71,12 +71,11 @@ class Exchange:
         return self.answered_at is None and self.failure is None and not self.refused
 
 
-@dataclass(slots=True)
-class Dropped:
+class Dropped(msgspec.Struct):
     """Datagrams of one kind that were no answer."""
 
     count: int = 0
-    sources: list[str] = field(default_factory=list)
+    sources: list[str] = []
 
 
 class Channel:

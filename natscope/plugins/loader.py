@@ -13,8 +13,9 @@ import os
 import pkgutil
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from types import ModuleType
+
+import msgspec
 
 from natscope.errors import PluginError, UserError
 
@@ -25,8 +26,7 @@ SCENARIOS = "natscope.scenarios"
 MAX_ENTRY_POINTS_BYTES = 256 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class PluginModule:
+class PluginModule(msgspec.Struct, frozen=True):
     """A module that may hold a plug-in. `name` is its last part, what users type; `qualified` its import name."""
 
     name: str
@@ -34,8 +34,7 @@ class PluginModule:
     builtin: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(msgspec.Struct, frozen=True):
     """The modules of one group, built-in ones first, then by name; `warnings` name what could not be used."""
 
     modules: tuple[PluginModule, ...]

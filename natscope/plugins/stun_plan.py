@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass
+
+import msgspec
 
 from natscope.model.endpoint import Family, IPAddress
 from natscope.model.relay_map import RelayNode
@@ -17,8 +18,7 @@ PLAIN_FORM = "plain"
 """The 20-byte request of RFC 8489 for every other server."""
 
 
-@dataclass(frozen=True, slots=True)
-class PlannedSend:
+class PlannedSend(msgspec.Struct, frozen=True):
     """One STUN request. `at_s` counts from the start of the run; `round` from 0.
 
     `only_if_silent` sends are dropped when the region has answered by then, over whatever family.
@@ -33,8 +33,7 @@ class PlannedSend:
     only_if_silent: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ProbePlan:
+class ProbePlan(msgspec.Struct, frozen=True):
     """All sends in order of time. `silent_after_s`: when a region without an answer counts as silent."""
 
     sends: tuple[PlannedSend, ...] = ()

@@ -9,12 +9,14 @@ words, by ICMP errors or by this host's own network, is not silent.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from natscope.host.api import Failure
 from natscope.model.endpoint import Family
-from natscope.plugins.probe import StunExchange
 from natscope.plugins.stun_plan import PlannedSend, ProbePlan
+
+if TYPE_CHECKING:
+    from natscope.plugins.probe_context import StunExchange
 
 STRAGGLER_FACTOR = 1.25
 STRAGGLER_S = 0.02
@@ -23,21 +25,18 @@ _GIVES_UP = (Failure.UNREACHABLE_NET, Failure.FAMILY_NOT_SUPPORTED, Failure.ADDR
 """Local failures that the next round would only repeat."""
 
 
-@dataclass(slots=True)
 class Survey:
-    """Progress through a plan. Times are seconds since the start of the run."""
+    """Progress through a plan, asking over `families`. Times are seconds since the start of the run."""
 
-    plan: ProbePlan
-    families: tuple[Family, ...]
-    _last_s: float = 0.0
-    _next: int = 0
-    _open: list[StunExchange] = field(default_factory=list)
-    _hopeless: dict[tuple[int, Family], None] = field(default_factory=dict)
-    _looking_up: dict[tuple[int, Family], int] = field(default_factory=dict)
-    _answered_families: dict[Family, None] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self._last_s = max((s.at_s for s in self.plan.sends if not s.only_if_silent), default=0.0)
+    def __init__(self, plan: ProbePlan, families: tuple[Family, ...]) -> None:
+        self.plan = plan
+        self.families = families
+        self._last_s = max((s.at_s for s in plan.sends if not s.only_if_silent), default=0.0)
+        self._next = 0
+        self._open: list[StunExchange] = []
+        self._hopeless: dict[tuple[int, Family], None] = {}
+        self._looking_up: dict[tuple[int, Family], int] = {}
+        self._answered_families: dict[Family, None] = {}
 
     def due(self, now_s: float, answered: Mapping[int, float]) -> Iterable[PlannedSend]:
         """The sends whose time has come, without those that would not help."""

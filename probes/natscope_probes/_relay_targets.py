@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from natscope.model.relay_map import RelayNode, RelayRegion
-from natscope.plugins.probe import FULL, ProbeContext, ProbeOptions
+from natscope.plugins.probe import FULL
+
+if TYPE_CHECKING:
+    from natscope.plugins.probe_context import ProbeContext, ProbeOptions
 
 
 def is_on_demand(options: ProbeOptions, wanted: bool) -> bool:

@@ -15,14 +15,17 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from natscope.host.api import Failure, HostError
 from natscope.host.http_api import HttpRequest, HttpResponse
 from natscope.model.endpoint import Endpoint
 from natscope.model.observation import Outcome
 from natscope.model.relay_map import RelayMap, RelayNode
-from natscope.plugins.probe import Budget, Contact, Probe, ProbeContext, Scope
+from natscope.plugins.probe import Budget, Contact, Probe, Scope
+
+if TYPE_CHECKING:
+    from natscope.plugins.probe_context import ProbeContext
 
 PATH = "/generate_204"
 PORT = 80

@@ -11,12 +11,15 @@ Disturbs: nothing.
 from __future__ import annotations
 
 import ipaddress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from natscope.host.api import LinkFacts
 from natscope.model.endpoint import IPAddress
 from natscope.model.observation import Outcome
-from natscope.plugins.probe import QUICK, Probe, ProbeContext
+from natscope.plugins.probe import QUICK, Probe
+
+if TYPE_CHECKING:
+    from natscope.plugins.probe_context import ProbeContext
 
 PROBE = Probe(
     name="interfaces",

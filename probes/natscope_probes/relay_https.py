@@ -14,14 +14,18 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from natscope.host.api import Failure, HostError, TlsOptions
 from natscope.host.http_api import HttpRequest, HttpResponse, HttpTimings
 from natscope.model.endpoint import Endpoint, Family
 from natscope.model.observation import Outcome
 from natscope.model.relay_map import RelayNode, RelayRegion
-from natscope.plugins.probe import Budget, Contact, Probe, ProbeContext, Scope
+from natscope.plugins.probe import Budget, Contact, Probe, Scope
 from natscope_probes import _relay_targets as targets
+
+if TYPE_CHECKING:
+    from natscope.plugins.probe_context import ProbeContext
 
 PATH = "/derp/latency-check"
 PIN_PREFIX = "sha256-raw:"

@@ -11,13 +11,17 @@ Disturbs: nothing; one packet a relay.
 from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING
 
 from natscope.host.api import Failure, HostError
 from natscope.model.endpoint import Family
 from natscope.model.observation import Outcome
 from natscope.model.relay_map import RelayNode, RelayRegion
-from natscope.plugins.probe import Budget, Contact, Probe, ProbeContext, Scope
+from natscope.plugins.probe import Budget, Contact, Probe, Scope
 from natscope_probes import _relay_targets as targets
+
+if TYPE_CHECKING:
+    from natscope.plugins.probe_context import ProbeContext
 
 LIMIT_S = 1.0
 CLOSING_S = 0.1

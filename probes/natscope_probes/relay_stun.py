@@ -12,13 +12,17 @@ Disturbs: nothing; about three packets of 40 bytes a relay and family.
 from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING
 
 from natscope.host.api import HostError
 from natscope.model.endpoint import Endpoint, IPAddress
 from natscope.model.relay_map import RelayNode
-from natscope.plugins.probe import QUICK, Budget, Contact, Probe, ProbeContext, Scope
+from natscope.plugins.probe import QUICK, Budget, Contact, Probe, Scope
 from natscope.plugins.stun_plan import PlannedSend, stun_literal
 from natscope_probes._relay_survey import Survey
+
+if TYPE_CHECKING:
+    from natscope.plugins.probe_context import ProbeContext
 
 REQUEST_BYTES = 40
 

@@ -1,0 +1,86 @@
+"""The end of a run: what the sockets gave, what each probe cost, and everything into one record."""
+
+from __future__ import annotations
+
+import msgspec
+
+from natscope.host.api import Host
+from natscope.model.observation import Outcome, ProbeOutcome
+from natscope.netcheck.context import SharedRun
+from natscope.netcheck.history import History
+from natscope.netcheck.link_record import IdentityRecord, LinkRecord
+from natscope.netcheck.record import RunRecord
+from natscope.netcheck.recorder import Spent
+from natscope.netcheck.stun_observations import record_sockets, record_stun
+from natscope.version import VERSION
+
+
+class Ending(msgspec.Struct, frozen=True, kw_only=True):
+    """How the run went. `started_at` is RFC 3339."""
+
+    started_at: str
+    interrupted: bool
+    limit_reached: bool
+    outcomes: tuple[ProbeOutcome, ...]
+    warnings: tuple[str, ...]
+
+
+async def close_run(shared: SharedRun, history: History, ending: Ending) -> RunRecord:
+    """The record. The sockets are closed already; the interfaces are looked at a second time."""
+    host, recorder = shared.host, shared.recorder
+    ended = host.clock.now()
+    record_sockets(shared.mux, recorder, shared.families)
+    await record_stun(shared.mux, recorder, host, ended=ended, interrupted=ending.interrupted)
+    links = shared.known_links()
+    await _look_again(host, shared)
+    warnings = ending.warnings
+    if recorder.overflow:
+        warnings = (*warnings, f"{recorder.overflow} observations too many were not kept")
+    return RunRecord(
+        natscope=VERSION,
+        run_id=host.rng.bytes(8).hex(),
+        started_at=ending.started_at,
+        duration_ms=round((ended - recorder.started) * 1000, 3),
+        interrupted=ending.interrupted,
+        limit_reached=ending.limit_reached,
+        options=shared.options,
+        identity=IdentityRecord.of(host.identity),
+        links=None if links is None else LinkRecord.of(links),
+        loaded_map=shared.loaded_map,
+        history=history,
+        observations=tuple(recorder.observations),
+        probes=tuple(_with_costs(outcome, recorder.spent.get(outcome.name)) for outcome in ending.outcomes),
+        warnings=warnings,
+    )
+
+
+async def _look_again(host: Host, shared: SharedRun) -> None:
+    """Addresses that changed while we measured make comparisons worthless: say so."""
+    before = shared.known_links()
+    after = await host.links.look()
+    if before is None or (after.interfaces == before.interfaces and after.default_routes == before.default_routes):
+        return
+    shared.recorder.observe(
+        "run",
+        "host.links",
+        Outcome.WRONG,
+        error="changed",
+        summary="interfaces or routes changed during the run",
+        data={"changed": True},
+    )
+
+
+def _with_costs(outcome: ProbeOutcome, spent: Spent | None) -> ProbeOutcome:
+    if spent is None:
+        return outcome
+    return ProbeOutcome(
+        name=outcome.name,
+        title=outcome.title,
+        state=outcome.state,
+        reason=outcome.reason,
+        flag=outcome.flag,
+        elapsed_ms=outcome.elapsed_ms,
+        packets_sent=spent.packets_sent,
+        bytes_sent=spent.bytes_sent,
+        bytes_received=spent.bytes_received,
+    )
