@@ -135,7 +135,10 @@ def test_time_is_written_as_upstream_does(both: Both) -> None:
 
 @pytest.mark.parametrize("field", LATENCIES)
 def test_latencies_are_of_the_same_regions_in_nanoseconds(both: Both, field: str) -> None:
-    assert both.ours[field].keys() == both.theirs[field].keys()
+    """Upstream may leave out a family of a region that answered over the other one; we measure both."""
+    assert both.ours["RegionLatency"].keys() == both.theirs["RegionLatency"].keys()
+    assert both.ours[field].keys() >= both.theirs[field].keys()
+    assert bool(both.ours[field]) == bool(both.theirs[field])
     for report in (both.ours, both.theirs):
         assert all(isinstance(v, int) and FASTEST_NS < v < SLOWEST_NS for v in report[field].values())
 
