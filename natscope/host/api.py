@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+import msgspec
+
 from natscope.errors import NatscopeError
 from natscope.model.endpoint import Endpoint, Family, IPAddress
 
@@ -79,8 +81,7 @@ class Rng(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Datagram:
+class Datagram(msgspec.Struct, frozen=True):
     """A received UDP payload. `received_at` is on the host's clock, taken as near to the wire as the host can."""
 
     data: bytes
@@ -88,8 +89,7 @@ class Datagram:
     received_at: float
 
 
-@dataclass(frozen=True, slots=True)
-class UdpError:
+class UdpError(msgspec.Struct, frozen=True):
     """An ICMP error (or a delayed local one) about a datagram that this socket sent to `target`."""
 
     failure: Failure
@@ -132,8 +132,7 @@ class Udp(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class TlsOptions:
+class TlsOptions(msgspec.Struct, frozen=True):
     """How a TLS client checks its server.
 
     `server_name` goes into SNI and, unless `verify_name` differs, into the name check. `pin_sha256` (64 lower-case
@@ -150,8 +149,7 @@ class TlsOptions:
     alpn: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class TlsInfo:
+class TlsInfo(msgspec.Struct, frozen=True):
     """What a TLS handshake showed. `certificates` are DER, the server's own first.
 
     `handshake_s` is the handshake alone, without what this computer had to load before it; None for a server.
@@ -219,8 +217,7 @@ class Listener(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class ServerTls:
+class ServerTls(msgspec.Struct, frozen=True):
     """A TLS server's certificate chain and key, PEM files."""
 
     certificate_file: str
@@ -259,8 +256,7 @@ class Resolver(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Interface:
+class Interface(msgspec.Struct, frozen=True):
     """A network interface. `kind`: ethernet, wireless, loopback, tunnel, bridge, virtual or unknown."""
 
     name: str
@@ -271,8 +267,7 @@ class Interface:
     addresses: tuple[IPAddress, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class DefaultRoute:
+class DefaultRoute(msgspec.Struct, frozen=True):
     """A default route. `gateway` is None for point-to-point links; lower `metric` wins."""
 
     family: Family
@@ -281,8 +276,7 @@ class DefaultRoute:
     metric: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(msgspec.Struct, frozen=True):
     """Which computer this is."""
 
     name: str
@@ -292,8 +286,7 @@ class Identity:
     python: str
 
 
-@dataclass(frozen=True, slots=True)
-class LinkFacts:
+class LinkFacts(msgspec.Struct, frozen=True):
     """One look at the network configuration. `routes_known` is False where this system cannot tell routes."""
 
     interfaces: tuple[Interface, ...] = ()
@@ -316,8 +309,7 @@ class Links(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class EchoReply:
+class EchoReply(msgspec.Struct, frozen=True):
     """An ICMP echo reply or the ICMP error that came instead (`failure`)."""
 
     rtt_s: float

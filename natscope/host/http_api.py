@@ -6,17 +6,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Protocol
+
+import msgspec
 
 from natscope.host.api import TlsInfo, TlsOptions
 from natscope.model.endpoint import Endpoint, IPAddress
 
 
-@dataclass(frozen=True, slots=True)
-class HttpTimings:
+class HttpTimings(msgspec.Struct, frozen=True):
     """Durations in seconds, None for steps that did not happen. `request_s` is from the first request byte to the head
-    of the answer, on an open connection: the relay's latency apart from TCP and TLS."""
+    of the answer, on an open connection: the relay's latency apart from TCP and TLS.
+    """
 
     dns_s: float | None = None
     connect_s: float | None = None
@@ -24,8 +25,7 @@ class HttpTimings:
     request_s: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class HttpResponse:
+class HttpResponse(msgspec.Struct, frozen=True):
     """Header names are lower case. `body` holds at most the asked number of bytes; `truncated` says there was more."""
 
     status: int
@@ -40,8 +40,7 @@ class HttpResponse:
     bytes_received: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class HttpRequest:
+class HttpRequest(msgspec.Struct, frozen=True):
     """One request.
 
     `connect_to` dials that address instead of looking the name up (Host header and SNI stay those of the URL).
@@ -51,7 +50,7 @@ class HttpRequest:
 
     url: str
     method: str = "GET"
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = {}
     body: bytes = b""
     timeout_s: float = 5.0
     max_bytes: int = 8192
