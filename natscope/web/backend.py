@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Any
 
 import httpcore
@@ -126,7 +125,14 @@ class HostBackend(httpcore.AsyncNetworkBackend):
             return TlsOptions(server_name, alpn=_ALPN)
         if not self._is_first_hop:
             return TlsOptions(server_name, ca_file=given.ca_file, alpn=_ALPN)
-        return replace(given, alpn=given.alpn or _ALPN)
+        return TlsOptions(
+            given.server_name,
+            verify_name=given.verify_name,
+            pin_sha256=given.pin_sha256,
+            verify=given.verify,
+            ca_file=given.ca_file,
+            alpn=given.alpn or _ALPN,
+        )
 
     async def sleep(self, seconds: float) -> None:
         """Only used by retries, which we do not have."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from natscope.host.api import Failure, Host, HostError
 from natscope.host.http_api import HttpRequest, HttpResponse
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     import httpx
 
     from natscope.web.hop import HopResponse
+
+_MAX_PORT = 65535
 
 
 class HttpClient:
@@ -32,38 +34,29 @@ class HttpClient:
         """Send and read the answer, all within `timeout_s`. Raises `HostError`; an HTTP error status is an answer."""
         httpx = _load_httpx()
         hops = _Hops(self._host, request)
+        transport: Any = hops
         try:
-            async with asyncio.timeout(request.timeout_s):
-                return await _follow(httpx, request, hops)
+            client = httpx.AsyncClient(
+                transport=transport,
+                trust_env=False,
+                max_redirects=request.redirects,
+                headers=_headers(request),
+                timeout=None,
+            )
+            outgoing = client.build_request(request.method, request.url, content=request.body or None)
+        except (httpx.InvalidURL, UnicodeError, ValueError) as error:
+            raise HostError(Failure.NOT_SUPPORTED, f"{request.url}: that is no URL that could be asked") from error
+        try:
+            async with asyncio.timeout(request.timeout_s), client:
+                response = await client.send(outgoing, stream=True, follow_redirects=request.redirects > 0)
         except TimeoutError as error:
             words = f"no answer within {request.timeout_s:g} s, while {hops.meter.stage}"
             raise HostError(Failure.TIMEOUT, f"{request.url}: {words}") from error
         except httpx.TooManyRedirects as error:
             raise HostError(Failure.OTHER, f"{request.url}: redirected more than {request.redirects} times") from error
-        except (httpx.InvalidURL, httpx.HTTPError, UnicodeError, ValueError) as error:
-            raise HostError(Failure.NOT_SUPPORTED, f"{request.url}: that is no URL that could be asked") from error
-
-
-async def _follow(httpx: Any, request: HttpRequest, hops: _Hops) -> HttpResponse:
-    transport = cast("httpx.AsyncBaseTransport", hops)
-    async with httpx.AsyncClient(
-        transport=transport, trust_env=False, max_redirects=request.redirects, headers=_headers(request), timeout=None
-    ) as client:
-        outgoing = client.build_request(request.method, request.url, content=request.body or None)
-        response = await client.send(outgoing, stream=True, follow_redirects=request.redirects > 0)
-    assert hops.last is not None
-    return HttpResponse(
-        status=response.status_code,
-        headers=dict(response.headers.items()),
-        body=hops.last.body,
-        truncated=hops.last.truncated,
-        timings=hops.meter.timings(),
-        remote=hops.meter.remote,
-        tls=hops.meter.tls,
-        url=str(response.request.url),
-        bytes_sent=hops.bytes_sent,
-        bytes_received=hops.bytes_received,
-    )
+        except httpx.HTTPError as error:  # what httpx itself finds wrong: the place it is redirected to
+            raise HostError(Failure.NOT_SUPPORTED, f"{request.url}: redirected to what is no URL") from error
+        return hops.result(response)
 
 
 def _headers(request: HttpRequest) -> dict[str, str]:
@@ -92,6 +85,22 @@ class _Hops:
         """Over all hops."""
         return self._earlier_received + self.meter.bytes_received
 
+    def result(self, response: httpx.Response) -> HttpResponse:
+        """The answer of the last hop, counted over all of them."""
+        assert self.last is not None
+        return HttpResponse(
+            status=response.status_code,
+            headers=dict(response.headers.items()),
+            body=self.last.body,
+            truncated=self.last.truncated,
+            timings=self.meter.timings(),
+            remote=self.meter.remote,
+            tls=self.meter.tls,
+            url=str(response.request.url),
+            bytes_sent=self.bytes_sent,
+            bytes_received=self.bytes_received,
+        )
+
     async def __aenter__(self) -> _Hops:
         return self
 
@@ -111,7 +120,7 @@ class _Hops:
         self._earlier_sent, self._earlier_received = self.bytes_sent, self.bytes_received
         self.meter = Meter(self._host.clock)
         url = request.url
-        if url.scheme not in ("http", "https") or not url.host:
+        if url.scheme not in ("http", "https") or not url.host or (url.port or 0) > _MAX_PORT:
             raise HostError(Failure.NOT_SUPPORTED, f"{url}: only http:// and https:// URLs can be asked")
         hop = HopRequest(
             request.method,

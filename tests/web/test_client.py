@@ -109,6 +109,17 @@ async def test_redirects_are_counted(host: Host, client: HttpClient) -> None:
         )
 
 
+async def test_a_redirect_to_nowhere_is_an_error(host: Host, client: HttpClient) -> None:
+    for place in ("http://[::1", "http://a:99999/", "ftp://127.0.0.1/", "file:///etc/passwd"):
+
+        async def redirect(request: ServerRequest, place: str = place) -> ServerResponse:
+            return ServerResponse(302, headers=(("location", place),))
+
+        async with serving(host, redirect) as at:
+            error = await failure(client, HttpRequest(f"http://{at}/", redirects=2))
+        assert error.failure is Failure.NOT_SUPPORTED
+
+
 async def test_bodies_are_cut_at_their_limit(host: Host, client: HttpClient) -> None:
     async def long(request: ServerRequest) -> ServerResponse:
         return ServerResponse(200, b"x" * 300_000)
@@ -202,7 +213,7 @@ async def test_certificates_are_checked(host: Host, client: HttpClient, tmp_path
         url = f"https://relay.test:{at.port}/"
         request = HttpRequest(url, connect_to=at, tls=TlsOptions("relay.test", pin_sha256=issued.pin))
         assert (await client.fetch(request)).status == 200
-        wrong = replace(request, tls=TlsOptions("relay.test", pin_sha256="0" * 64))
+        wrong = HttpRequest(url, connect_to=at, tls=TlsOptions("relay.test", pin_sha256="0" * 64))
         assert (await failure(client, wrong)).failure is Failure.CERTIFICATE
         assert (await failure(client, HttpRequest(url, connect_to=at))).failure is Failure.CERTIFICATE
 
@@ -232,11 +243,11 @@ async def test_a_unix_socket(host: Host, client: HttpClient, tmp_path: Path) -> 
         writer.close()
 
     server = await asyncio.start_unix_server(serve, path)
-    request = HttpRequest("http://local-tailscaled.sock/localapi/v0/derpmap", unix_socket=path)
-    assert (await client.fetch(request)).body == b"ok"
+    url = "http://local-tailscaled.sock/localapi/v0/derpmap"
+    assert (await client.fetch(HttpRequest(url, unix_socket=path))).body == b"ok"
     server.close()
     await server.wait_closed()
-    assert (await failure(client, replace(request, unix_socket=path + "x"))).failure is Failure.REFUSED
+    assert (await failure(client, HttpRequest(url, unix_socket=path + "x"))).failure is Failure.REFUSED
 
 
 class FixedNames:

@@ -10,8 +10,9 @@ import ipaddress
 import socket
 import struct
 import sys
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from natscope.host.api import Failure
 from natscope.host.real.failures import failure_of
@@ -28,15 +29,18 @@ _SOCKADDR_IN = struct.Struct("@HH4s")
 _SOCKADDR_IN6 = struct.Struct("@HHI16s")
 
 
-@dataclass(frozen=True, slots=True)
-class QueuedError:
-    """One error: what it means, about which destination, who reported it, and the payload it quotes."""
+class QueuedError(msgspec.Struct, frozen=True):
+    """One error: what it means, about which destination, who reported it, and the payload it quotes.
+
+    `local` errors come from this computer; the call that caused one has failed as well.
+    """
 
     failure: Failure
     target: Any
     reporter: IPAddress | None
     quoted: bytes
     received_at: float
+    local: bool = False
 
 
 def ask_for_errors(sock: socket.socket, family: Family) -> None:
@@ -71,7 +75,7 @@ def _decode(data: bytes, target: Any, quoted: bytes, at: float) -> QueuedError:
         return QueuedError(Failure.OTHER, target, None, quoted, at)
     number, origin, _type, _code, _pad, _info, _data = _EXTENDED_ERROR.unpack_from(data)
     if origin == _ORIGIN_LOCAL:
-        return QueuedError(failure_of(number), target, None, quoted, at)
+        return QueuedError(failure_of(number), target, None, quoted, at, local=True)
     failure = failure_of(number)
     if failure is Failure.PERMISSION:
         failure = Failure.UNREACHABLE_HOST  # a router's "administratively prohibited" is no privilege of ours

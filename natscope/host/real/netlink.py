@@ -9,7 +9,8 @@ from __future__ import annotations
 import socket
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 RTM_NEWLINK, RTM_GETLINK = 16, 18
 RTM_NEWADDR, RTM_GETADDR = 20, 22
@@ -24,8 +25,7 @@ _MAX_READS = 4096
 """A host with so many routes has its list cut: default routes come from the main table, which is dumped early."""
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(msgspec.Struct, frozen=True):
     """One message: its type, the fixed part and the attributes by number (the last of a kind wins)."""
 
     kind: int

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from dataclasses import replace
 from typing import Any, TypeAlias
 
 from natscope.host.api import Failure, HostError, ServerTls, TlsInfo, TlsOptions
@@ -70,7 +69,8 @@ class TlsContexts:
 
     def check(self, ssl_object: Any, options: TlsOptions, doing: str, handshake_s: float) -> TlsInfo:
         """What the handshake showed, after the checks that OpenSSL did not do itself. Raises `HostError`."""
-        info = replace(self.describe(ssl_object), handshake_s=handshake_s)
+        seen = self.describe(ssl_object)
+        info = TlsInfo(seen.version, seen.certificates, seen.alpn, handshake_s)
         refusal = ""
         if options.pin_sha256:
             from natscope.host.real.certificates import pin_refusal

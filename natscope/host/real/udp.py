@@ -54,20 +54,19 @@ class RealUdpSocket:
             raise _closed()
         try:
             address = to_sockaddr(target)
-            for _ in range(_SEND_TRIES - 1):
+            for _ in range(_SEND_TRIES):
                 sent_at = time.monotonic()
                 try:
                     self._sock.sendto(data, address)
-                except OSError:
+                except OSError as error:
+                    refusal = error
                     if not self._read_errors():
                         break
                 else:
                     return sent_at
-            sent_at = time.monotonic()
-            self._sock.sendto(data, address)
-        except OSError as error:
-            raise host_error(error, f"cannot send to {target}") from error
-        return sent_at
+        except OSError as error:  # a zone that does not exist
+            refusal = error
+        raise host_error(refusal, f"cannot send to {target}") from refusal
 
     async def receive(self) -> Datagram | UdpError:
         """The next datagram or error; raises `HostError(CLOSED)` once closed."""
@@ -127,9 +126,11 @@ class RealUdpSocket:
         return True
 
     def _read_errors(self) -> bool:
-        """Move what waits in the error queue to the receivers; whether there was anything."""
+        """Move what waits in the error queue to the receivers; whether there was anything from the network."""
         found = False
         while len(self._queue) < QUEUE_DATAGRAMS and (queued := read_error(self._sock)) is not None:
+            if queued.local:
+                continue  # `send` has raised it
             found = True
             self._queue.append(
                 UdpError(
