@@ -10,8 +10,7 @@ from natscope.host.api import Host
 from natscope.host.http_api import Http
 from natscope.model.relay_map import LoadedMap, MapProblem, RelayMap
 from natscope.netcheck.map_file import read_map_file, read_map_stdin
-from natscope.netcheck.map_source import STDIN, fetch_map, load_map
-from natscope.netcheck.map_url import file_of, is_url, shown_url
+from natscope.netcheck.map_source import STDIN, load_map, path_of
 from natscope.netcheck.options import MapChoice
 
 
@@ -54,11 +53,11 @@ def _read(choice: MapChoice, stdin: Callable[[int], bytes]) -> tuple[str, bytes]
     where = choice.where
     if where == STDIN:
         return "standard input", read_map_stdin(stdin, choice.max_bytes)
-    if not is_url(where):
-        return where, read_map_file(where, choice.max_bytes)
-    path = file_of(where)
-    if path is not None:
+    path = path_of(where)
+    if path or not where:
         return path, read_map_file(path, choice.max_bytes)
+    from natscope.netcheck.map_url import shown_url
+
     return shown_url(where), _fetch(choice)
 
 
@@ -66,6 +65,7 @@ def _fetch(choice: MapChoice) -> bytes:
     import asyncio
 
     from natscope.host.real.host import build_real_host
+    from natscope.netcheck.map_fetch import fetch_map
     from natscope.web.client import HttpClient
 
     async def fetch() -> bytes:

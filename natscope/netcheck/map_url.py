@@ -9,15 +9,13 @@ from natscope.wire.relay_map_hosts import is_vendor_host
 
 DEFAULT_PATH = "/derpmap/default"
 
-_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
-_PARTS = re.compile(
-    r"(?P<scheme>https?)://(?:(?P<user>[^/?#@]*)@)?(?P<host>\[[^\]]*\]|[^/?#:@]*)(?::[0-9]*)?(?P<path>[^?#]*)", re.I
-)
+_SCHEME = r"([A-Za-z][A-Za-z0-9+.-]*)://"
+_PARTS = r"(?i)(?P<scheme>https?)://(?:(?P<user>[^/?#@]*)@)?(?P<host>\[[^\]]*\]|[^/?#:@]*)(?::[0-9]*)?(?P<path>[^?#]*)"
 
 
 def is_url(where: str) -> bool:
     """Whether a map is named by a URL of any scheme rather than by a file name."""
-    return _SCHEME.match(where) is not None
+    return re.match(_SCHEME, where) is not None
 
 
 def file_of(url: str) -> str | None:
@@ -32,9 +30,9 @@ def file_of(url: str) -> str | None:
 
 def check_url(url: str) -> None:
     """Raises `UserError` for what can never be fetched."""
-    match = _PARTS.match(url)
+    match = re.match(_PARTS, url)
     if match is None:
-        scheme = _SCHEME.match(url)
+        scheme = re.match(_SCHEME, url)
         name = scheme.group(1) if scheme else url
         raise UserError(f"{name}:// cannot be fetched", hint="https://, http:// and file:// can, or a file name, or -")
     if not match["host"] or re.search(r"[\x00-\x20\x7f]", url):
@@ -43,7 +41,7 @@ def check_url(url: str) -> None:
 
 def shown_url(url: str) -> str:
     """The URL without a user name and password."""
-    match = _PARTS.match(url)
+    match = re.match(_PARTS, url)
     if match is None or match["user"] is None:
         return url
     return url[: match.start("user")] + url[match.end("user") + 1 :]
@@ -51,7 +49,7 @@ def shown_url(url: str) -> str:
 
 def is_vendor_url(url: str) -> bool:
     """Whether this is Tailscale's own public map, fetched over TLS."""
-    match = _PARTS.match(url)
+    match = re.match(_PARTS, url)
     return (
         match is not None
         and match["scheme"].lower() == "https"

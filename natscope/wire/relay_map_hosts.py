@@ -12,8 +12,8 @@ from typing import NamedTuple
 VENDOR_SUFFIX = ".tailscale.com"
 
 _NAME = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?:\.(?!-)[A-Za-z0-9_-]{1,63})*\.?")
-_SCHEME = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*://")
-_PORT = re.compile(r"^(\[[^\]]*\]|[^:]*):[0-9]*$")
+_SCHEME = r"^[A-Za-z][A-Za-z0-9+.-]*://"
+_PORT = r"^(\[[^\]]*\]|[^:]*):[0-9]*$"
 _OCTET = "(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 _IPV4 = re.compile(rf"{_OCTET}(?:\.{_OCTET}){{3}}")
 _MAX_NAME = 253
@@ -35,11 +35,11 @@ def host_name_fault(text: str) -> HostNameFault | None:
         return HostNameFault("host-name-missing", "HostName is missing: the name to connect to and to check TLS for")
     if _is_address(text):
         return None
-    if _SCHEME.match(text):
+    if re.match(_SCHEME, text):
         return HostNameFault("host-name-is-url", "a host name, without https:// and path", _bare(text))
     if "/" in text:
         return HostNameFault("host-name-has-path", "a host name, without a path", _bare(text))
-    if _PORT.match(text):
+    if re.match(_PORT, text):
         message = "a host name, without a port: ports stand in DERPPort and STUNPort"
         return HostNameFault("host-name-has-port", message, _bare(text))
     if text.startswith("[") and text.endswith("]"):
@@ -70,8 +70,8 @@ def _is_address(text: str) -> bool:
 
 def _bare(text: str) -> str | None:
     """The host of something like a URL, when one can be made out."""
-    host = _SCHEME.sub("", text).split("/", 1)[0].rpartition("@")[2]
-    match = _PORT.match(host)
+    host = re.sub(_SCHEME, "", text).split("/", 1)[0].rpartition("@")[2]
+    match = re.match(_PORT, host)
     host = (match.group(1) if match else host).strip("[]")
     return _valid(host) if host != text else None
 

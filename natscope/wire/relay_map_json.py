@@ -8,19 +8,21 @@ Source: upstream tailcfg/derpmap.go.
 from __future__ import annotations
 
 import re
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import msgspec
 
 from natscope.errors import UserError
 from natscope.model.relay_map import MapProblem, RelayMap, RelayNode, RelayRegion
-from natscope.wire.json_spots import JsonSpots, spot_at
 from natscope.wire.relay_map_fields import NODE_FIELDS, REGION_FIELDS, Field
 from natscope.wire.relay_map_problems import Spot
 from natscope.wire.relay_map_reading import Form, Reading, WrongValueError, read_tree
 
+if TYPE_CHECKING:
+    from natscope.wire.json_spots import JsonSpots
+
 _BOM = b"\xef\xbb\xbf"
-_BYTE = re.compile(r"^JSON is malformed: (?P<what>.*) \(byte (?P<at>\d+)\)$")
+_BYTE = r"^JSON is malformed: (?P<what>.*) \(byte (?P<at>\d+)\)$"
 _WORDS = {"true": True, "false": False}
 
 
@@ -37,6 +39,8 @@ def read_relay_map_json(data: bytes, *, thorough: bool = False) -> Reading:
     looked: list[JsonSpots] = []
 
     def spots() -> Spot | None:
+        from natscope.wire.json_spots import JsonSpots
+
         looked.append(JsonSpots(data.decode()))
         return looked[0].root
 
@@ -84,10 +88,12 @@ def _tree(data: bytes) -> object:
 def _refuse(data: bytes, reason: str) -> NoReturn:
     if not data.strip():
         raise UserError("is empty")
-    match = _BYTE.match(reason)
+    match = re.match(_BYTE, reason)
     if match is None:
         raise UserError(f"is not JSON: {_REASONS.get(reason.split(' - ')[0], 'it cannot be read')}")
     before = data[: int(match["at"])].decode(errors="replace")
+    from natscope.wire.json_spots import spot_at
+
     line, column = spot_at(before, len(before))
     character = data[len(before.encode()) :][:1]
     raise UserError(f"is not JSON: line {line}, column {column}: {_SEEN.get(character) or match['what']}")

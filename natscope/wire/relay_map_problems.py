@@ -1,14 +1,16 @@
 """What is wrong in a relay map, collected while it is read and then given lines and columns.
 
-A place is kept as a path of keys until the end, so that nobody works out positions for a map without problems.
+A place is kept as a path of keys until the end, so that nobody works out positions for a map without problems. Structs
+rather than dataclasses, and patterns compiled at their first use: a good map must cost nothing at start-up.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import TypeAlias
+
+import msgspec
 
 from natscope.model.relay_map import MapProblem
 
@@ -17,11 +19,10 @@ Path: TypeAlias = tuple[str | int, ...]
 MAX_PROBLEMS = 200
 MAX_QUOTED = 60
 
-_PLAIN_KEY = re.compile(r"[A-Za-z0-9_-]{1,60}")
+_PLAIN_KEY = r"[A-Za-z0-9_-]{1,60}"
 
 
-@dataclass(slots=True)
-class Spot:
+class Spot(msgspec.Struct):
     """Where a value and its key begin (lines and columns from 1, 0 = no key), with the values inside it.
 
     `inside` is keyed by lower-case member names, or by the decimal index in a list. `key` is as written.
@@ -33,11 +34,10 @@ class Spot:
     key_line: int = 0
     key_column: int = 0
     compound: bool = False
-    inside: dict[str, Spot] = field(default_factory=dict)
+    inside: dict[str, Spot] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(msgspec.Struct, frozen=True):
     """A problem whose place is still a path. `at_key`: point at the key rather than at its value."""
 
     severity: str
@@ -111,7 +111,7 @@ def quoted(value: object) -> str:
 def _step(key: str | int) -> str:
     if isinstance(key, int):
         return f"[{key}]"
-    return f".{key}" if _PLAIN_KEY.fullmatch(key) else f"[{quoted(key)}]"
+    return f".{key}" if re.fullmatch(_PLAIN_KEY, key) else f"[{quoted(key)}]"
 
 
 def _follow(path: Path, root: Spot | None) -> tuple[Spot | None, list[str | int]]:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+
+import msgspec
 
 from natscope.errors import UserError
 from natscope.model.relay_map import MapProblem, RelayMap, RelayNode, RelayRegion
@@ -43,8 +44,7 @@ class WrongValueError(Exception):
         self.code = code
 
 
-@dataclass(frozen=True, slots=True)
-class Form:
+class Form(msgspec.Struct, frozen=True):
     """A written form. `readers`: one function for each scalar kind; `line(name, value)`: a corrected line."""
 
     name: str
@@ -52,8 +52,7 @@ class Form:
     line: Callable[[str, object], str]
 
 
-@dataclass(slots=True)
-class Reading:
+class Reading(msgspec.Struct):
     """A map as read: what can be used, what is wrong, and where the kept parts stand.
 
     `region_paths` by region id, `node_paths` by node name (unique among kept nodes). `spots` is None until somebody
@@ -61,13 +60,13 @@ class Reading:
     """
 
     form: Form
-    relay_map: RelayMap = field(default_factory=RelayMap)
+    relay_map: RelayMap = RelayMap()
     problems: tuple[MapProblem, ...] = ()
     spots: Spot | None = None
     total_regions: int = 0
     removed_regions: tuple[int, ...] = ()
-    region_paths: dict[int, Path] = field(default_factory=dict)
-    node_paths: dict[str, Path] = field(default_factory=dict)
+    region_paths: dict[int, Path] = {}
+    node_paths: dict[str, Path] = {}
     duplicate_keys: tuple[tuple[Path, Spot], ...] = ()
 
 
@@ -196,9 +195,9 @@ class _Reader:
     def _pin(self, node: RelayNode, path: Path) -> None:
         """A pin is compared as text: anything but lower-case hex never matches."""
         prefix, separator, pin = node.cert_name.partition(":")
-        if not separator or prefix != "sha256-raw" or _PIN.fullmatch(pin):
+        if not separator or prefix != "sha256-raw" or re.fullmatch(_PIN, pin):
             return
-        instead = f"sha256-raw:{pin.lower()}" if _PIN.fullmatch(pin.lower()) else None
+        instead = f"sha256-raw:{pin.lower()}" if re.fullmatch(_PIN, pin.lower()) else None
         message = "the pin is not 64 lower-case hex digits: it never matches a certificate"
         fix = self.form.line("CertName", instead) if instead else ""
         self.findings.add(Finding("warning", "cert-pin", (*path, "CertName"), message, fix, node.region_id))
@@ -300,7 +299,7 @@ class _Reader:
         self.findings.add(Finding("error", code, path, message, fix, region_id, at_key))
 
 
-_PIN = re.compile("[0-9a-f]{64}")
+_PIN = "[0-9a-f]{64}"
 _RANGED = ("integer", "number")
 _MAX_GUESSES = 50
 _HINTS = {

@@ -213,7 +213,7 @@ def test_problems_stand_where_the_file_has_them() -> None:
 
 
 def test_no_positions_are_worked_out_for_a_good_map(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("natscope.wire.relay_map_json.JsonSpots", None)
+    monkeypatch.setattr("natscope.wire.json_spots.JsonSpots", None)
     assert codes(written(region())) == []
 
 
