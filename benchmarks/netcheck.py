@@ -97,7 +97,10 @@ def run_once(client: Namespace, program: Program, environment: dict[str, str], o
     process.returncode = os.waitstatus_to_exitcode(status)
     program.wall_ms.append((time.perf_counter() - started) * 1000)
     program.cpu_ms.append((usage.ru_utime + usage.ru_stime) * 1000)
-    program.answered.append(count_answers(json.loads(output.read_text())))
+    try:
+        program.answered.append(count_answers(json.loads(output.read_text())))
+    except json.JSONDecodeError:
+        raise SystemExit(f"{program.name}: exit code {process.returncode} and no report") from None
 
 
 def count_answers(report: dict[str, Any]) -> int:
@@ -125,7 +128,7 @@ def measure(regions: int, silent: bool, runs: int, tailscale: str) -> list[Progr
         client = build(made, folder, hosts)
         map_file = folder / "map.json"
         map_file.write_text(json.dumps(relay_map(hosts)))
-        environment = {k: v for k, v in os.environ.items() if not k.startswith("NATSCOPE_")}
+        environment = {k: v for k, v in os.environ.items() if not k.startswith(("NATSCOPE_", "PYTHON"))}
         environment |= {f"XDG_{k}_HOME": f"{name}/{k}" for k in ("CONFIG", "CACHE", "STATE", "DATA")}
         environment |= {"HOME": name, "TS_NO_LOGS_NO_SUPPORT": "true", "TS_LOGS_DIR": name}
         with local_api(folder / "local.sock", relay_map(hosts)) as socket:

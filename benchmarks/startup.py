@@ -57,8 +57,8 @@ def cases(map_file: str) -> list[Case]:
 
 
 def environment(scratch: str, extra: dict[str, str]) -> dict[str, str]:
-    """Nobody's configuration."""
-    kept = {k: v for k, v in os.environ.items() if not k.startswith("NATSCOPE_")}
+    """Nobody's configuration; byte code is kept as in an installation (no PYTHONDONTWRITEBYTECODE)."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("NATSCOPE_", "PYTHON"))}
     return kept | {f"XDG_{k}_HOME": f"{scratch}/{k}" for k in ("CONFIG", "CACHE", "STATE")} | extra
 
 
