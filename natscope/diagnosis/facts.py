@@ -129,7 +129,7 @@ class Facts:
         """Did a relay see a public address of ours? Not so where all relays are inside this network."""
         seen = self.report.ipv4.endpoints + self.report.ipv6.endpoints
         public = tuple(endpoint for endpoint in seen if is_public(endpoint.address))
-        cited = ordered(tuple(name for endpoint in public or seen for name in endpoint.evidence[:2]))
+        cited = ordered(tuple(name for endpoint in public or seen for name in ordered(endpoint.evidence)[:2]))
         return Fact(Tri.of(bool(public) if seen else None), cited, "an answer from a relay on the internet")
 
     @functools.cached_property
@@ -196,7 +196,7 @@ class Facts:
     def others_alive(self, *, but: frozenset[int]) -> Fact:
         """Did any region outside `but` answer?"""
         living = tuple(r for r in self.relays if r.region_id not in but and self.alive(r) is Tri.YES)
-        cited = ordered(tuple(name for relay in living[:3] for name in relay.evidence[:2]))
+        cited = ordered(tuple(name for relay in living[:3] for name in ordered(relay.evidence)[:2]))
         return replace(Fact(Tri.of(bool(living)), cited), missing="" if living else "an answer from another relay")
 
 

@@ -23,6 +23,6 @@ def enumerated(items: Sequence[str], limit: int = MAX_LISTED) -> str:
 def as_sentence(text: str) -> str:
     """With a capital letter and a full stop, if there is any text; URLs and paths keep their first letter."""
     first = text.split(" ", 1)[0]
-    if first.isalpha():
+    if first.rstrip(".,!?").isalpha():
         text = text[0].upper() + text[1:]
     return text if not text or text.endswith((".", "!", "?", "…")) else f"{text}."

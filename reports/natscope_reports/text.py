@@ -1,6 +1,6 @@
 """The terminal report: the answer, what to do, addresses, router, relays, what was not measured.
 
-Colour only stands on a sign and a word, so nothing is lost without it. rich is imported when a page is drawn,
+Colour only stands on a sign, a word or a name, so nothing is lost without it. rich is imported when colours are drawn,
 not before.
 """
 
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from natscope.model.report import Report
 from natscope.plugins.report_format import Format, RenderOptions
+from natscope_reports._text import page
 
 FORMAT = Format(
     name="text",
@@ -20,6 +21,4 @@ FORMAT = Format(
 
 def render(report: Report, options: RenderOptions) -> str:
     """The page; `-q` the first line, `-v` everything, `-vv` with raw data."""
-    from natscope_reports._text import page  # rich costs 40 ms of CPU: only those who draw pay it
-
     return page.draw(report, options)

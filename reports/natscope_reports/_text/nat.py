@@ -63,7 +63,7 @@ def rows(report: Report) -> Iterator[Row]:
 def _mapping(nat: NatFamilyReport | NatReport, label: str) -> Iterator[Row]:
     mapping, varies = nat.mapping, nat.mapping_varies
     if mapping is Mapping.NONE:
-        yield label, "your own, no router", "good", "no translation"
+        yield label, "your own", "good", "no translation"
     elif mapping is Mapping.ENDPOINT_INDEPENDENT or varies is Tri.NO:
         yield label, "same for all peers", "good", "endpoint-independent"
     elif varies is Tri.YES:

@@ -126,7 +126,7 @@ def _grounds(facts: Facts, ports: tuple[SeenEndpoint, ...]) -> tuple[Ground, ...
     local, address = ports[0].local, ports[0].address
     samples = [s for s in facts.mapped if s.local == local and str(s.endpoint.ip) == address]
     again = alternates(samples, lambda sample: sample.endpoint.port)
-    cited = ordered(tuple(name for endpoint in ports for name in endpoint.evidence[:2]))
+    cited = ordered(tuple(name for endpoint in ports for name in ordered(endpoint.evidence)[:2]))
     if again:
         return (Ground(Strength.DECISIVE, "a port came back after another was seen", again + cited),)
     return tuple(Ground(Strength.FACT, f"port {e.port} beside {ports[0].port}", ordered(e.evidence)) for e in ports[1:])

@@ -49,7 +49,7 @@ CAUSE = Cause(
         Fix(
             do="On the relay: renew the certificate, or make it cover the name that the map uses.",
             who="relay's admin",
-            effort="E3",
+            effort="E2",
             duration="10 min",
             verify="natscope netcheck --https",
         ),
@@ -88,7 +88,7 @@ def against(facts: Facts) -> Support:
     answered = [relay for relay in wrong if relay.latency_ms.https is not None]
     if not wrong or len(answered) < len(wrong):
         return NOTHING
-    return Support(Tri.YES, (Ground(Strength.DECISIVE, "HTTPS was answered", answered[0].evidence[:2]),))
+    return Support(Tri.YES, (Ground(Strength.DECISIVE, "HTTPS was answered", ordered(answered[0].evidence)[:2]),))
 
 
 def _wrong(facts: Facts) -> tuple[RelayReport, ...]:

@@ -24,7 +24,7 @@ Sources
 from __future__ import annotations
 
 from natscope.diagnosis.cause import NOTHING, Cause, Ground, Strength, Support, unknown
-from natscope.diagnosis.facts import Facts
+from natscope.diagnosis.facts import Facts, ordered
 from natscope.model.finding import Fix, Severity
 from natscope.model.tri import Tri
 
@@ -56,7 +56,7 @@ def evidence(facts: Facts) -> Support:
         return unknown("a relay map")
     if regions > 1:
         return NOTHING
-    cited = facts.relays[0].evidence[:1] if facts.relays else ()
+    cited = ordered(facts.relays[0].evidence)[:1] if facts.relays else ()
     return Support(Tri.YES, (Ground(Strength.DECISIVE, "the map has one region", cited),))
 
 
@@ -64,6 +64,6 @@ def against(facts: Facts) -> Support:
     """A second region in use."""
     if len(facts.relays) > 1:
         return Support(
-            Tri.YES, (Ground(Strength.DECISIVE, "a second region was measured", facts.relays[1].evidence[:1]),)
+            Tri.YES, (Ground(Strength.DECISIVE, "a second region was measured", ordered(facts.relays[1].evidence)[:1]),)
         )
     return NOTHING

@@ -63,11 +63,11 @@ NONE = frozenset({"absent", "link-local-only"})
 
 
 def evidence(facts: Facts) -> Support:
-    """No usable address or route in this host's own tables, while IPv4 is there."""
+    """No usable address or route in this host's own tables, while IPv4 works: else no network is there."""
     part = facts.family(6)
     if part.works is Tri.UNKNOWN:
         return unknown(part.reason or "a run with IPv6")
-    if part.works is Tri.YES or part.state not in NONE or facts.family(4).state == "absent":
+    if part.works is Tri.YES or part.state not in NONE or not facts.works(4):
         return NOTHING
     says = "only link-local addresses" if part.state == "link-local-only" else "no global address or no route"
     detail = "It has link-local addresses only." if part.state == "link-local-only" else ""

@@ -1,0 +1,47 @@
+"""NS-REL-02: from one network silence stays likely; the host's own "port unreachable" makes it certain."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+import pytest
+
+from natscope.model.finding import Certainty
+from natscope.model.observation import Observation, Outcome
+from natscope.model.tri import Tri
+from tests.diagnosis.judging import claim, found, scene, with_observations
+
+ID = "NS-REL-02"
+
+
+def told_by(reporter: str) -> Callable[[Observation], Observation]:
+    def change(o: Observation) -> Observation:
+        if o.kind == "stun.binding" and o.outcome is Outcome.NO_ANSWER:
+            return msgspec.structs.replace(o, outcome=Outcome.ICMP_ERROR, data={"reporter": reporter})
+        return o
+
+    return change
+
+
+def test_likely_from_one_network() -> None:
+    finding = found(scene("stun-closed"))[ID]
+    assert finding.certainty is Certainty.LIKELY
+    assert finding.title == "hkg: no answer on the STUN port, though the relay is up."
+    assert finding.detail == "4 requests to UDP port 3478 got no answer; HTTPS did."
+
+
+@pytest.mark.parametrize(
+    ("reporter", "certainty"), [("198.51.100.9", Certainty.CERTAIN), ("198.51.100.254", Certainty.LIKELY)]
+)
+def test_a_port_unreachable_counts_from_the_host_itself_only(reporter: str, certainty: Certainty) -> None:
+    assert found(with_observations(scene("stun-closed"), told_by(reporter)))[ID].certainty is certainty
+
+
+def test_a_refused_connection_is_no_relay_that_is_up() -> None:
+    assert claim(scene("refused-relay"), ID) is None
+
+
+def test_silence_everywhere_is_another_cause() -> None:
+    assert claim(scene("udp-blocked"), ID) is None
+    assert claim(scene("stun-closed", udp=Tri.UNKNOWN), ID) is None

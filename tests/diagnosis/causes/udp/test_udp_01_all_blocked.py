@@ -1,0 +1,49 @@
+"""NS-UDP-01: silence with a control is certain, without one it is only possible; any answer ends it."""
+
+from __future__ import annotations
+
+import msgspec
+
+from natscope.model.finding import Certainty
+from natscope.model.observation import Observation, Outcome
+from natscope.model.tri import Tri
+from tests.diagnosis.judging import claim, found, scene, with_observations
+
+ID = "NS-UDP-01"
+
+
+def test_certain_with_a_control_and_told_in_numbers() -> None:
+    finding = found(scene("udp-blocked"))[ID]
+    assert finding.certainty is Certainty.CERTAIN
+    assert finding.detail == (
+        "36 UDP packets to 9 hosts, port 3478, got no answer. 9 relays of 9 answered over TCP at the same time."
+    )
+
+
+def test_a_ping_is_a_control_too() -> None:
+    def as_ping(o: Observation) -> Observation:
+        if o.kind != "https.latency":
+            return o
+        return msgspec.structs.replace(o, kind="icmp.echo", target=o.target.rpartition(":")[0])
+
+    finding = found(with_observations(scene("udp-blocked"), as_ping))[ID]
+    assert finding.certainty is Certainty.CERTAIN
+    assert "answered over ping" in finding.detail
+
+
+def test_only_possible_without_a_control() -> None:
+    report = with_observations(scene("udp-blocked"), lambda o: None if o.kind == "https.latency" else o)
+    finding = found(report)[ID]
+    assert finding.certainty is Certainty.POSSIBLE
+    assert finding.detail.endswith("got no answer.")
+
+
+def test_one_answer_contradicts() -> None:
+    def answer_first(o: Observation) -> Observation:
+        return msgspec.structs.replace(o, outcome=Outcome.ANSWERED) if o.id == "o1" else o
+
+    assert claim(with_observations(scene("udp-blocked"), answer_first), ID) is None
+
+
+def test_unknown_udp_is_no_claim() -> None:
+    assert claim(scene("udp-blocked", udp=Tri.UNKNOWN), ID) is None

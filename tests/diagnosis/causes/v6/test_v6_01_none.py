@@ -1,0 +1,39 @@
+"""NS-V6-01: read from this host's own tables, so certain; never a claim when IPv6 was not tried or nothing works."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from natscope.model.finding import Certainty, Severity
+from natscope.model.tri import Tri
+from tests.diagnosis.judging import claim, found, scene
+
+ID = "NS-V6-01"
+
+
+@pytest.mark.parametrize(
+    ("state", "os_support", "detail"),
+    [
+        ("absent", Tri.YES, ""),
+        ("link-local-only", Tri.YES, "It has link-local addresses only."),
+        ("absent", Tri.NO, "The system has it switched off."),
+    ],
+)
+def test_three_ways_to_have_none(state: str, os_support: Tri, detail: str) -> None:
+    report = scene("mapping-varies")
+    part = msgspec.structs.replace(report.ipv6, state=state, os_support=os_support)
+    finding = found(msgspec.structs.replace(report, ipv6=part))[ID]
+    assert (finding.certainty, finding.severity, finding.detail) == (Certainty.CERTAIN, Severity.INFO, detail)
+    assert finding.evidence
+
+
+@pytest.mark.parametrize(("works", "state"), [(Tri.UNKNOWN, "unknown"), (Tri.NO, "broken"), (Tri.YES, "works")])
+def test_other_states_are_no_claim(works: Tri, state: str) -> None:
+    report = scene("mapping-varies")
+    part = msgspec.structs.replace(report.ipv6, works=works, state=state)
+    assert claim(msgspec.structs.replace(report, ipv6=part), ID) is None
+
+
+def test_nothing_works_at_all() -> None:
+    assert claim(scene("no-relay-answered"), ID) is None

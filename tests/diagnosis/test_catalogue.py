@@ -1,0 +1,79 @@
+"""The catalogue is the folder: ids from file names, nothing registered, nothing imported before it is used."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from natscope.diagnosis.catalogue import Entry, entries, find
+from natscope.errors import UserError
+from natscope.model.finding import Severity
+from tests.reports.scenes import names
+
+MODULES = [entry.load() for entry in entries()]
+IDS = [entry.id for entry in entries()]
+
+MEANINGS = {
+    "NS-ENV-06": "captive portal",
+    "NS-NAT-01": "symmetric NAT",
+    "NS-NAT-09": "several public addresses",
+    "NS-REL-01": "certificate",
+    "NS-REL-02": "STUN port",
+    "NS-REL-06": "map has errors",
+    "NS-REL-07": "single region",
+    "NS-REL-15": "No relay answers",
+    "NS-UDP-01": "drops UDP",
+    "NS-V6-01": "no IPv6",
+    "NS-V6-02": "nothing comes back over IPv6",
+}
+
+
+def test_the_ids_keep_their_meaning() -> None:
+    assert set(IDS) == set(MEANINGS)
+    assert all(MEANINGS[module.CAUSE.id] in module.CAUSE.title for module in MODULES)
+
+
+@pytest.mark.parametrize("entry", entries(), ids=IDS)
+def test_a_file_is_named_by_its_id(entry: Entry) -> None:
+    assert entry.load().CAUSE.id == entry.id
+
+
+@pytest.mark.parametrize("module", MODULES, ids=IDS)
+def test_a_cause_is_whole(module: object) -> None:
+    cause = module.CAUSE  # type: ignore[attr-defined]
+    assert cause.sides in (1, 2)
+    assert cause.who_can_fix
+    assert cause.title.endswith(".")
+    assert set(cause.hidden_by) <= set(IDS) - {cause.id}
+    assert cause.fires, "which stored report shows it?"
+    assert cause.silent, "which stored report must not?"
+    assert set(cause.fires + cause.silent) <= set(names())
+    assert not set(cause.fires) & set(cause.silent)
+
+
+@pytest.mark.parametrize("module", MODULES, ids=IDS)
+def test_fixes_are_orders_and_the_cheapest_stands_first(module: object) -> None:
+    cause = module.CAUSE  # type: ignore[attr-defined]
+    efforts = [fix.effort for fix in cause.fixes]
+    assert efforts == sorted(efforts)
+    assert all(effort in ("E1", "E2", "E3", "E4", "E5") for effort in efforts)
+    assert all(fix.do[0].isupper() and fix.do.endswith(".") and fix.who in cause.who_can_fix for fix in cause.fixes)
+    assert all(fix.verify.startswith("natscope ") for fix in cause.fixes)
+    assert cause.fixes or cause.severity is Severity.INFO
+
+
+def test_find() -> None:
+    assert find("ns-udp-01").id == find("UDP-01").id == find("NS-UDP-01").id == "NS-UDP-01"
+    with pytest.raises(UserError, match="no cause 'NS-UDP-99'"):
+        find("NS-UDP-99")
+
+
+def test_listing_imports_no_cause() -> None:
+    code = (
+        "import sys; from natscope.diagnosis.catalogue import entries; assert entries();"
+        "print([m for m in sys.modules if m.startswith('natscope.diagnosis.causes.')])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -1,0 +1,56 @@
+"""A dominating cause takes away what it falsifies and says so; the rest stands worst first."""
+
+from __future__ import annotations
+
+from natscope.diagnosis.cause import Cause, Ground, Strength, Support
+from natscope.diagnosis.claim import Claim
+from natscope.diagnosis.dominance import settle
+from natscope.model.finding import Severity
+from natscope.model.tri import Tri
+from tests.diagnosis.judging import claim, found, scene
+
+
+def made(cause_id: str, severity: Severity, strength: Strength, hidden_by: tuple[str, ...] = ()) -> Claim:
+    cause = Cause(
+        id=cause_id,
+        title="T.",
+        severity=severity,
+        sides=1,
+        who_can_fix=("you",),
+        fires=(),
+        silent=(),
+        hidden_by=hidden_by,
+    )
+    return Claim(cause, Support(Tri.YES, (Ground(strength, "x"),)))
+
+
+def test_worst_first_then_most_certain_then_by_id() -> None:
+    claims = [
+        made("NS-A-04", Severity.INFO, Strength.DECISIVE),
+        made("NS-A-03", Severity.FAIL, Strength.FACT),
+        made("NS-A-02", Severity.FAIL, Strength.DECISIVE),
+        made("NS-A-01", Severity.FAIL, Strength.FACT),
+    ]
+    assert [c.cause.id for c in settle(claims)] == ["NS-A-02", "NS-A-01", "NS-A-03", "NS-A-04"]
+    assert settle(claims) == settle(claims[::-1])
+
+
+def test_hidden_only_while_the_hiding_one_stands() -> None:
+    hidden = made("NS-A-01", Severity.FAIL, Strength.FACT, hidden_by=("NS-A-02",))
+    hiding = made("NS-A-02", Severity.FAIL, Strength.FACT)
+    assert settle([hidden]) == (hidden,)
+    assert settle([hidden, hiding]) == (hiding,)
+
+
+def test_a_login_page_hides_blocked_udp_and_certificates() -> None:
+    report = scene("captive-portal")
+    assert claim(report, "NS-UDP-01") is not None
+    assert claim(report, "NS-REL-01") is not None
+    findings = found(report)
+    assert "NS-UDP-01" not in findings
+    assert "NS-REL-01" not in findings
+    assert "whether UDP gets out" in findings["NS-ENV-06"].hides
+
+
+def test_blocked_udp_hides_the_nat_type() -> None:
+    assert any("NAT type" in what for what in found(scene("udp-blocked"))["NS-UDP-01"].hides)

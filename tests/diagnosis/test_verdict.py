@@ -1,0 +1,114 @@
+"""The first line: an interface for scripts, and nothing in it that was not measured."""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+import pytest
+
+from natscope.diagnosis.engine import diagnose
+from natscope.diagnosis.verdict import RULES
+from natscope.model.nat import Mapping
+from natscope.model.observation import Observation, Outcome
+from natscope.model.report import NatFamilyReport
+from natscope.model.tri import Tri
+from natscope.model.verdict import Direct
+from tests.diagnosis.judging import scene, with_observations
+from tests.reports.scenes import names
+
+SENTENCES = {
+    "captive-portal": "Direct: unknown, this network wants you to log in first",
+    "dead-relay": "Direct: likely, with most peers",
+    "healthy": "Direct: likely, with most peers",
+    "hostile-names": "Direct: likely, with most peers",
+    "inside-relays": "Direct: likely, with peers in the network of these relays",
+    "interrupted": "Direct: unknown, stopped after 0.9 s",
+    "ipv6-broken": "Direct: likely, with most peers",
+    "ipv6-only": "Direct: likely, with peers that have IPv6",
+    "many-regions": "Direct: likely, with most peers",
+    "map-problems": "Direct: likely, with most peers",
+    "mapping-varies": "Direct: unlikely, except to peers with an open port",
+    "mapping-varies-with-ipv6": "Direct: unlikely, except to peers with an open port or IPv6",
+    "no-network": "Direct: unknown, this computer has no network",
+    "no-relay-answered": "Direct: unknown, no relay answered",
+    "public-host": "Direct: likely, with most peers",
+    "refused-relay": "Direct: likely, with most peers",
+    "several-addresses": "Direct: unlikely, except to peers with an open port",
+    "single-region": "Direct: unknown, only one relay answered, and comparing ports takes two",
+    "stun-closed": "Direct: likely, with most peers",
+    "udp-blocked": "Direct: no. This network drops UDP, so everything goes through a relay.",
+    "wrong-certificate": "Direct: likely, with most peers",
+}
+
+
+@pytest.mark.parametrize("name", names())
+def test_the_sentence_of_each_stored_report(name: str) -> None:
+    assert diagnose(scene(name)).verdict.sentence == SENTENCES[name]
+
+
+@pytest.mark.parametrize("name", names())
+def test_the_opening_is_the_answer(name: str) -> None:
+    report = diagnose(scene(name))
+    opening = re.match(r"Direct: (likely|unlikely|no|unknown)(, |\. |$)", report.verdict.sentence)
+    assert opening is not None
+    assert opening[1] == report.verdict.direct
+    assert len(report.verdict.sentence) <= 76, "one line with its sign"
+    assert set(report.verdict.reasons) <= {finding.id for finding in report.findings}
+
+
+def test_every_answer_occurs() -> None:
+    assert {diagnose(scene(name)).verdict.direct for name in names()} == set(Direct)
+    assert len({rule.__name__ for rule in RULES}) == len(RULES)
+
+
+@pytest.mark.parametrize("name", ["healthy", "public-host", "mapping-varies"])
+def test_nothing_is_said_about_filtering(name: str) -> None:
+    verdict = diagnose(scene(name)).verdict
+    assert "lets in" not in verdict.sentence
+    assert "not measured" in verdict.explanation or "lets in" not in verdict.explanation
+
+
+def test_blocked_udp_without_a_control_is_no_no() -> None:
+    report = with_observations(scene("udp-blocked"), lambda o: None if o.kind == "https.latency" else o)
+    verdict = diagnose(report).verdict
+    assert verdict.direct is Direct.UNLIKELY
+    assert verdict.reasons == ("NS-UDP-01",)
+
+
+def test_own_rules_are_not_the_networks_fault() -> None:
+    def forbid(o: Observation) -> Observation:
+        if o.kind != "stun.binding":
+            return o
+        return msgspec.structs.replace(o, outcome=Outcome.LOCAL_ERROR, error="permission")
+
+    report = diagnose(with_observations(scene("udp-blocked"), forbid))
+    assert report.verdict.sentence == "Direct: no. This computer's own rules keep UDP in."
+    assert "NS-UDP-01" not in {finding.id for finding in report.findings}
+
+
+def test_udp_unknown_though_relays_answer_over_tcp() -> None:
+    report = scene("udp-blocked", udp=Tri.UNKNOWN, udp_reason="something came back that was no answer")
+    verdict = diagnose(report).verdict
+    assert verdict.sentence == "Direct: unknown, nothing was learned over UDP"
+    assert verdict.explanation == "Something came back that was no answer."
+
+
+def test_ports_that_could_not_be_compared() -> None:
+    report = scene("healthy")
+    blank = NatFamilyReport(reasons={"mapping_varies": "our public port changed during the run"})
+    nat = msgspec.structs.replace(report.nat, v4=blank, v6=NatFamilyReport())
+    four_only = msgspec.structs.replace(report.ipv6, works=Tri.NO, state="absent", endpoints=())
+    verdict = diagnose(msgspec.structs.replace(report, nat=nat, ipv6=four_only)).verdict
+    assert verdict.sentence == "Direct: unknown, whether your public port is the same for all was not seen"
+    assert verdict.explanation == "Our public port changed during the run."
+    with_six = diagnose(msgspec.structs.replace(report, nat=nat)).verdict
+    assert with_six.sentence == "Direct: likely, with peers that have IPv6"
+    assert "IPv4 could not be judged: our public port changed" in with_six.explanation
+
+
+def test_a_mapping_that_is_known_to_be_independent_suffices() -> None:
+    report = scene("healthy")
+    part = NatFamilyReport(mapping=Mapping.ENDPOINT_INDEPENDENT)
+    verdict = diagnose(msgspec.structs.replace(report, nat=msgspec.structs.replace(report.nat, v4=part))).verdict
+    assert verdict.direct is Direct.LIKELY
