@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import stat
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from natscope.apps.config_values import BadValue, from_toml
 from natscope.apps.did_you_mean import question
@@ -108,6 +107,8 @@ def _why_not(setting: Setting | None, name: str, raw: object, project: bool) -> 
 def _project_place(name: str, place: str) -> str:
     """A project may name a file inside itself or an https URL without credentials."""
     if "://" in place:
+        from urllib.parse import urlsplit
+
         parts = urlsplit(place)
         if parts.scheme != "https" or "@" in parts.netloc:
             return f"{name} in a project file must be https and hold no user name or password, ignored"

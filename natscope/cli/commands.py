@@ -17,3 +17,6 @@ COMMANDS = (
 )
 
 BY_NAME = {row[0]: row for row in COMMANDS}
+
+QUICK = {"netcheck": "natscope.cli.netcheck_flow"}
+"""Commands that are parsed without typer where possible; the module has `run(session)`."""

@@ -44,8 +44,10 @@ _natscope() {
         esac
     done
     (( ${#found} )) && _describe -V natscope found
-    [[ $kind == :file ]] && _files
-    [[ $kind == :folder ]] && _files -/
+    case $kind in
+        :file) _files ;;
+        :folder) _files -/ ;;
+    esac
 }
 if [[ $zsh_eval_context[-1] == loadautofunc ]]; then
     _natscope "$@"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shlex
+import importlib
 
 from natscope.apps.did_you_mean import closest
 from natscope.cli import exit_codes
-from natscope.cli.commands import BY_NAME
+from natscope.cli.commands import BY_NAME, QUICK
 from natscope.cli.help_text import HELP
-from natscope.cli.loading import load_command
+from natscope.cli.quick_parse import parse
 from natscope.cli.render import Console
 from natscope.cli.streams import Streams
 from natscope.errors import UserError
@@ -21,8 +21,15 @@ def invoke(arguments: list[str], environ: dict[str, str], streams: Streams) -> i
     if not _is_leaf(path):
         streams.note(HELP[path].rstrip("\n"))
         return exit_codes.USAGE
-    command = load_command(name)
     console = Console.of(streams, environ)
+    if name in QUICK and (parameters := parse(path, arguments[1:])) is not None:
+        from natscope.cli.session import begin_with
+
+        session = begin_with(console, parameters)
+        return int(importlib.import_module(QUICK[name]).run(session))
+    from natscope.cli.loading import load_command
+
+    command = load_command(name)
     with command.make_context(f"natscope {name}", arguments[1:], obj=console) as context:
         result = command.invoke(context)
     return result if isinstance(result, int) else exit_codes.GOOD
@@ -62,7 +69,7 @@ def _no_such_command(path: str, word: str, arguments: list[str]) -> UserError:
     where = f' of "{path}"' if path else ""
     if near:
         meant = [near if argument == word else argument for argument in arguments]
-        return UserError(f'no command "{word}"{where}. Did you mean {near}?', hint=shlex.join(["natscope", *meant]))
+        return UserError(f'no command "{word}"{where}. Did you mean {near}?', hint=_as_typed(meant))
     listing = f"natscope {path} --help".replace("  ", " ")
     return UserError(f'no command "{word}"{where}', hint=f"{listing} lists them: {', '.join(known)}")
 
@@ -71,4 +78,11 @@ def _moved_behind(arguments: list[str]) -> str:
     """The same words with the command first, as far as one is among them."""
     command = next((word for word in arguments if word in BY_NAME), "netcheck")
     rest = [word for word in arguments if word != command]
-    return shlex.join(["natscope", command, *rest])
+    return _as_typed([command, *rest])
+
+
+def _as_typed(arguments: list[str]) -> str:
+    """A whole command that can be copied."""
+    import shlex
+
+    return shlex.join(["natscope", *arguments])

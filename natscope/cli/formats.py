@@ -7,17 +7,18 @@ looked through module by module.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
 
 from natscope.apps.did_you_mean import question
 from natscope.errors import PluginError, UserError
-from natscope.model.report import Report
 from natscope.plugins.loader import REPORTS, Found, PluginModule, find, load
-from natscope.plugins.report_format import Format, RenderOptions
+
+if TYPE_CHECKING:
+    from natscope.model.report import Report
+    from natscope.plugins.report_format import Format, RenderOptions
 
 
-@dataclass(frozen=True, slots=True)
-class Renderer:
+class Renderer(NamedTuple):
     """A format and its function."""
 
     format: Format

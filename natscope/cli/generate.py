@@ -1,6 +1,6 @@
-"""`python -m natscope.cli.generate`: writes `help_text.py` and `completion_table.py` from the live commands.
+"""`python -m natscope.cli.generate`: writes the generated modules (`MODULES`) from the live commands.
 
-A test makes both again and refuses stale ones. `--check` does the same from a shell.
+A test makes them again and refuses stale ones. `--check` does the same from a shell.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from natscope.cli import layout
-from natscope.cli.commands import COMMANDS
+from natscope.cli.commands import COMMANDS, QUICK
 from natscope.cli.completion_scripts import SCRIPTS
 from natscope.cli.loading import load_command
 
@@ -33,10 +33,11 @@ def _walk(path: str, command: Any) -> Iterator[tuple[str, Any]]:
 
 def help_module() -> str:
     """The text of `help_text.py`."""
+    commands = dict(live_commands())
     texts = {"": layout.root_help()}
-    texts.update((path, layout.command_help(path, command)) for path, command in live_commands())
+    texts.update((path, layout.command_help(path, command)) for path, command in commands.items())
     lines = [_HEAD.format(what="The help of every command as literals, so that printing one imports nothing else.")]
-    lines.append(f"FIRST_CONTACT = {_literal(layout.first_contact())}\n\nHELP = {{\n")
+    lines.append(f"FIRST_CONTACT = {_literal(layout.first_contact(tuple(commands)))}\n\nHELP = {{\n")
     lines += [f"    {_quoted(path)}: {_literal(text)},\n" for path, text in texts.items()]
     return "".join([*lines, "}\n"])
 
@@ -55,6 +56,32 @@ def completion_module() -> str:
         lines += [f"            {option!r},\n" for option in _options(command)]
         lines.append(f"        ),\n        {_argument_values(path, command)!r},\n    ),\n")
     return "".join([*lines, "}\n"])
+
+
+def quick_module() -> str:
+    """The text of `quick_table.py`: per quick command its spellings as (parameter, kind), and the defaults."""
+    lines = [_HEAD.format(what="The options of commands whose start is measured in milliseconds, as literals.")]
+    commands = dict(live_commands())
+    lines.append("# kinds: value, list, count, yes and no (a flag that sets True or False)\nOPTIONS = {\n")
+    for path in QUICK:
+        lines.append(f"    {_quoted(path)}: {{\n")
+        lines += [f"        {spelling!r}: {row!r},\n" for spelling, row in _spellings(commands[path])]
+        lines.append("    },\n")
+    lines.append("}\n\nDEFAULTS = {\n")
+    for path in QUICK:
+        with commands[path].make_context(path, []) as context:
+            defaults = dict(context.params)
+        lines.append(f"    {_quoted(path)}: {defaults!r},\n")
+    return "".join([*lines, "}\n"])
+
+
+def _spellings(command: Any) -> Iterator[tuple[str, tuple[str, str]]]:
+    for param in command.params:
+        if param.name == "help":
+            continue
+        flag = "count" if param.count else "yes" if param.is_flag else "list" if param.multiple else "value"
+        yield from ((name, (param.name, flag)) for name in param.opts)
+        yield from ((name, (param.name, "no")) for name in param.secondary_opts)
 
 
 def _options(command: Any) -> Iterator[tuple[tuple[str, ...], object, bool, str]]:
@@ -92,9 +119,9 @@ def _argument_values(path: str, command: Any) -> object:
     if path == "completion":
         return tuple(SCRIPTS)
     if path == "schema":
-        from natscope.cli.schema import NAMES
+        from natscope.cli.schema import schemas
 
-        return tuple(NAMES)
+        return tuple(schemas())
     arguments = [param for param in command.params if param.param_type_name == "argument"]
     if not arguments:
         return ()
@@ -128,10 +155,13 @@ def _literal(text: str) -> str:
     return '"""\\\n' + text.replace("\\", "\\\\").replace('"""', '\\"""') + '"""'
 
 
+MODULES = {"help_text.py": help_module, "completion_table.py": completion_module, "quick_table.py": quick_module}
+
+
 def main() -> int:
-    """Write both modules, or with `--check` say which one is stale."""
+    """Write the modules, or with `--check` say which one is stale."""
     stale = []
-    for name, make in (("help_text.py", help_module), ("completion_table.py", completion_module)):
+    for name, make in MODULES.items():
         path = os.path.join(HERE, name)
         text = make()
         try:

@@ -25,10 +25,9 @@ ROOT_EXAMPLES = (
 )
 
 
-def first_contact() -> str:
-    """What `natscope` alone prints; only commands that exist."""
-    groups = [row for row in COMMANDS if row[0] not in ("netcheck", "targets")]
-    more = ", ".join(row[0] for row in groups)
+def first_contact(paths: Sequence[str]) -> str:
+    """What `natscope` alone prints; `paths` are all commands, so that only those that exist are named."""
+    more = ", ".join(path for path in _folded(paths) if path not in ("netcheck", "targets"))
     return (
         f"{TAGLINE}\n\n"
         "  natscope netcheck          can this network connect directly?      2 s\n"
@@ -36,6 +35,16 @@ def first_contact() -> str:
         + textwrap.fill(more, WIDTH, initial_indent="  more     ", subsequent_indent="           ")
         + "\n\nnatscope COMMAND --help starts with examples · natscope help nat-types\n"
     )
+
+
+def _folded(paths: Sequence[str]) -> list[str]:
+    """Commands of one group as one word: `config show|check`; groups by themselves are left out."""
+    leaves: dict[str, list[str]] = {}
+    for path in paths:
+        if not any(other.startswith(f"{path} ") for other in paths):
+            group, _, name = path.rpartition(" ")
+            leaves.setdefault(group or name, []).append(name)
+    return [group if names == [group] else f"{group} {'|'.join(names)}" for group, names in leaves.items()]
 
 
 def root_help() -> str:
@@ -66,7 +75,7 @@ def command_help(path: str, command: Any) -> str:
     """The help of one live command or group; `path` is its words, `derp map lint`."""
     summary, examples, rest = parse_docstring(command.callback.__doc__ if command.callback else command.help)
     children = getattr(command, "commands", {})
-    lines = [summary, "", *_examples(examples), "", f"Usage: natscope {path}{_usage(command)}"]
+    lines = [*textwrap.wrap(summary, WIDTH), "", *_examples(examples), "", f"Usage: natscope {path}{_usage(command)}"]
     for paragraph in rest:
         lines += ["", *textwrap.wrap(paragraph, WIDTH)]
     if children:
@@ -77,7 +86,7 @@ def command_help(path: str, command: Any) -> str:
     if options:
         lines += ["", "Options", *options]
     if not children:
-        lines += ["", *_exit_codes(_codes_of(path))]
+        lines += ["", *_exit_codes(_codes_of(path, command))]
     return "\n".join([*lines, ""])
 
 
@@ -150,8 +159,10 @@ def _record(name: str, text: str, column: int) -> list[str]:
     return [f"  {name:<{column}}{wrapped[0]}".rstrip(), *(indent + line for line in wrapped[1:])]
 
 
-def _codes_of(path: str) -> tuple[int, ...]:
-    found = [exit_codes.FINDINGS] if path in ("netcheck", "config check", "derp map lint") else []
+def _codes_of(path: str, command: Any) -> tuple[int, ...]:
+    """1 belongs to commands that judge something."""
+    judges = path == "config check" or any("--fail-on" in param.opts for param in command.params)
+    found = [exit_codes.FINDINGS] if judges else []
     return tuple(sorted((*exit_codes.COMMON, *found)))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from natscope.apps.config import Config, cache_directory, state_directory
+from natscope.apps.did_you_mean import question
 from natscope.apps.netcheck import NetcheckRun, replay, run_netcheck
 from natscope.cli import exit_codes
 from natscope.cli.formats import FormatChoice, choose_format
@@ -12,7 +13,7 @@ from natscope.cli.render import DEFAULT_WIDTH, Console
 from natscope.cli.session import Session
 from natscope.errors import UserError
 from natscope.netcheck.options import MapChoice, NetcheckOptions
-from natscope.plugins.report_format import RenderOptions
+from natscope.plugins.loader import PROBES, find
 
 _FAMILIES = {"both": (4, 6), "4": (4,), "6": (6,)}
 
@@ -41,13 +42,25 @@ def netcheck_options(config: Config) -> NetcheckOptions:
         source_port=int(config.number("netcheck.source_port")),
         bind_address=config.text("netcheck.bind_address"),
         profile=config.text("netcheck.profile"),
-        only=config.names("netcheck.only"),
-        skip=config.names("netcheck.skip"),
+        only=_probes(config, "netcheck.only"),
+        skip=_probes(config, "netcheck.skip"),
         gentle=config.switch("netcheck.gentle"),
         https=config.switch("netcheck.https"),
         icmp=config.switch("netcheck.icmp"),
         timeout_s=config.number("netcheck.timeout"),
     )
+
+
+def _probes(config: Config, name: str) -> tuple[str, ...]:
+    """Probe names, `relay-stun` or `relay_stun`. Raises `UserError` for one that nobody has."""
+    asked = config.names(name)
+    known = {module.name for module in find(PROBES).modules} if asked else set()
+    for probe in asked:
+        if probe.replace("-", "_") not in known:
+            names = ", ".join(sorted(known))
+            where = config.origins[name].where
+            raise UserError(f'{where}: no probe "{probe}".{question(probe, known)}', hint=f"there are {names}")
+    return tuple(probe.replace("-", "_") for probe in asked)
 
 
 def map_choice(session: Session) -> MapChoice:
@@ -105,8 +118,9 @@ def _record(result: NetcheckRun, config: Config, console: Console) -> None:
 def _finish(result: NetcheckRun, chosen: FormatChoice, destination: str, session: Session) -> int:
     """Render, deliver and say how it ends."""
     console = session.console
-    # imported here: the threshold needs the model of findings, the first packet does not
+    # imported here: the first packet does not need them
     from natscope.cli.outcome import exit_code
+    from natscope.plugins.report_format import RenderOptions
 
     code = exit_code(result.report, session.config.text("netcheck.fail_on"))
     renderer = chosen.renderer()
@@ -119,6 +133,8 @@ def _finish(result: NetcheckRun, chosen: FormatChoice, destination: str, session
         verbosity=min(console.verbosity, 2),
         exit_code=code,
     )
+    if not session.config.text("netcheck.replay"):
+        ProgressLine(console).done(result.report)
     deliver(renderer.render(result.report, options), destination, console)
     if console.verbosity > 2:
         from natscope.cli.debug import explain_run

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from natscope.cli.render import Console
 from natscope.netcheck.progress import Progress
+
+if TYPE_CHECKING:
+    from natscope.model.report import Report
 
 BAR_CELLS = 20
 _WORDS = {"answered": "yes", "asking": "asking", "off": "off", "refused": "no"}
@@ -42,6 +47,11 @@ class ProgressLine:
         if self._drawn:
             self._console.streams.scribble("\r\x1b[2K")
             self._drawn = False
+
+    def done(self, report: Report) -> None:
+        """The last line of a run that was told step by step."""
+        if self._console.verbosity > 0 and not self._console.live:
+            self._console.note(f"natscope: {report.duration_ms / 1000:.1f} s done, direct: {report.verdict.direct}")
 
     def _redraw(self, text: str) -> None:
         self._console.streams.scribble("\r\x1b[2K" + text[: max(self._console.width - 1, 1)])

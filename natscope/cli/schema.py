@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib import resources
+from importlib.resources.abc import Traversable
 from typing import Annotated
 
 import typer
@@ -9,10 +11,9 @@ import typer
 from natscope.apps.did_you_mean import question
 from natscope.cli.session import console_of
 from natscope.errors import UserError
+from natscope.plugins.loader import REPORTS, find
 
 app = typer.Typer(add_completion=False)
-
-NAMES = {"report": "what netcheck --json prints"}
 
 
 @app.command()
@@ -27,22 +28,18 @@ def schema(
     natscope schema report > report.schema.json  # to check reports with
     """
     console = console_of(context)
+    shipped = schemas()
     if name is None:
-        for known, text in NAMES.items():
-            console.data(f"{known:<10} {text}\n")
+        for known, file in shipped.items():
+            console.data(f"{known:<10} {file.name.removesuffix('.json').replace('-', '/')}\n")
         return
-    if name not in NAMES:
-        raise UserError(f'no schema "{name}".{question(name, NAMES)}', hint=f"there is {', '.join(NAMES)}")
-    console.data(_text())
+    if name not in shipped:
+        raise UserError(f'no schema "{name}".{question(name, shipped)}', hint=f"there is {', '.join(shipped)}")
+    console.data(shipped[name].read_text(encoding="utf-8"))
 
 
-def _text() -> str:
-    import json
-
-    import msgspec
-
-    from natscope.model.report import SCHEMA, Report
-
-    document = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": SCHEMA}
-    document.update(msgspec.json.schema(Report))
-    return json.dumps(document, indent=2) + "\n"
+def schemas() -> dict[str, Traversable]:
+    """The schemas shipped beside the built-in report formats: `report` is the file `natscope.report-1.json`."""
+    package = next(module for module in find(REPORTS).modules if module.builtin).qualified.rpartition(".")[0]
+    files = sorted((resources.files(package) / "schema").iterdir(), key=lambda file: file.name)
+    return {file.name.removeprefix("natscope.").rpartition("-")[0]: file for file in files}

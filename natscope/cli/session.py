@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
-
-import typer
+from typing import TYPE_CHECKING
 
 from natscope.apps.config import Config, load
 from natscope.cli.environment import process_environment, working_directory
-from natscope.cli.options import flags_of, verbosity_of
+from natscope.cli.flags import flags_of, verbosity_of
 from natscope.cli.render import Console
 from natscope.cli.streams import Streams
+
+if TYPE_CHECKING:
+    import typer
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +36,15 @@ def console_of(context: typer.Context) -> Console:
 
 
 def begin(context: typer.Context) -> Session:
-    """Read the settings of all layers with the context's parameters as flags; warnings about files are printed.
+    """The session of a command that typer parsed. Raises `UserError`."""
+    return begin_with(console_of(context), context.params)
+
+
+def begin_with(console: Console, parameters: Mapping[str, object]) -> Session:
+    """Read the settings of all layers with these parameters as flags; warnings about files are printed.
 
     Raises `UserError`.
     """
-    console = console_of(context)
-    parameters: dict[str, Any] = context.params
     config = load(console.environ, flags=flags_of(parameters), cwd=working_directory())
     console = console.decided(
         color=config.text("color"),
