@@ -2,7 +2,8 @@
 
 Seven regions with different latencies, one of them dead and one with a certificate that its map does not expect. The
 report is drawn as a user sees it; the recording of the same run is then read as JSON and compared with what is known
-about the relays. Nothing leaves loopback: the map is a file, so neither a daemon nor a vendor is asked.
+about the relays. Nothing leaves loopback: the map is a file, so neither a daemon nor a vendor is asked. Pings are left
+out: this computer itself would answer those to the dead relay.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ REGIONS, FASTEST_MS, SLOWEST_MS = 7, 12, 150
 DEAD, WRONG_CERTIFICATE = 6, 7
 HEALTHY = tuple(n for n in range(1, REGIONS + 1) if n not in (DEAD, WRONG_CERTIFICATE))
 LIMIT_S = 60.0
+COMMAND = ("netcheck", "--https", "--skip", "relay_icmp")
 
 
 def main() -> int:
@@ -30,9 +32,9 @@ def main() -> int:
         environment = clean_environment(folder)
         with relays(folder / "map.json", environment):
             record = str(folder / "run")
-            shown = ["netcheck", "--derp-map", str(folder / "map.json"), "--https", "--record", record]
-            print("$ natscope netcheck --derp-map map.json --https", flush=True)
-            code = natscope(shown, environment, capture=False)[0]
+            print(f"$ natscope {' '.join(COMMAND)} --derp-map map.json --record run", flush=True)
+            options = ["--derp-map", str(folder / "map.json"), "--record", record]
+            code = natscope([*COMMAND, *options], environment, capture=False)[0]
         wrong = [] if code == 0 else [f"exit code {code}: a dead relay among living ones is a warning"]
         if code in (0, 1):
             wrong += problems(json.loads(natscope(["netcheck", "--replay", record, "--json"], environment)[1]))
@@ -108,7 +110,7 @@ def ailing_problems(relays_by_id: dict[int, dict[str, Any]]) -> list[str]:
     """The dead one answers nothing; the other answers over UDP and its certificate is refused."""
     dead, pretender = relays_by_id[DEAD], relays_by_id[WRONG_CERTIFICATE]
     wrong = []
-    if any(value is not None for value in dead["latency_ms"].values() if value is not dead["latency_ms"]["icmp"]):
+    if any(value is not None for value in dead["latency_ms"].values()):
         wrong.append(f"region {DEAD} is dead and has latencies {dead['latency_ms']}")
     if dead["error"] is None:
         wrong.append(f"region {DEAD} is dead and has no error")

@@ -20,7 +20,7 @@ def relay(number: int) -> dict[str, Any]:
 @pytest.fixture
 def right() -> dict[str, Any]:
     relays = [relay(number) for number in range(1, REGIONS + 1)]
-    relays[DEAD - 1]["latency_ms"] = {"stun_v4": None, "stun_v6": None, "https": None, "icmp": 0.1}
+    relays[DEAD - 1]["latency_ms"] = {"stun_v4": None, "stun_v6": None, "https": None, "icmp": None}
     relays[DEAD - 1]["error"] = {"code": "no-answer", "message": "no answer"}
     relays[WRONG_CERTIFICATE - 1]["latency_ms"]["https"] = None
     relays[WRONG_CERTIFICATE - 1]["error"] = {"code": "certificate", "message": "another certificate"}
