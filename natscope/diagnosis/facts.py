@@ -56,13 +56,18 @@ class Facts:
 
     def seen(self, kind: str, *outcomes: Outcome, region_id: int | None = None) -> tuple[Observation, ...]:
         """Observations of a kind, with one of the outcomes (any, if none is named), of one region or all."""
-        return tuple(
-            o
-            for o in self.observations
-            if o.kind == kind
-            and (not outcomes or o.outcome in outcomes)
-            and (region_id is None or o.region_id == region_id)
-        )
+        found = self._by_kind_and_region.get((kind, region_id), ())
+        return tuple(o for o in found if not outcomes or o.outcome in outcomes)
+
+    @functools.cached_property
+    def _by_kind_and_region(self) -> dict[tuple[str, int | None], list[Observation]]:
+        """Under None stand all regions' and those without one: with 200 relays, looking through all is most of a run."""
+        found: dict[tuple[str, int | None], list[Observation]] = {}
+        for observation in self.observations:
+            found.setdefault((observation.kind, None), []).append(observation)
+            if observation.region_id is not None:
+                found.setdefault((observation.kind, observation.region_id), []).append(observation)
+        return found
 
     @functools.cached_property
     def udp(self) -> Fact:

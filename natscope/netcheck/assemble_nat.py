@@ -62,14 +62,21 @@ def nat_family_report(family: Family, observations: Sequence[Observation], *, ch
 
 def _answers(family: Family, observations: Sequence[Observation]) -> list[Answer]:
     answers = []
+    parsed: dict[str, Endpoint] = {}  # 200 relays tell the same few endpoints 600 times
+
+    def endpoint(text: str) -> Endpoint:
+        if text not in parsed:
+            parsed[text] = Endpoint.parse(text)
+        return parsed[text]
+
     for observation in observations:
         if is_mapped(observation, family):
             answers.append(
                 Answer(
                     observation=observation.id,
-                    target=Endpoint.parse(observation.target),
-                    mapped=Endpoint.parse(observation.data["mapped"]),
-                    local=Endpoint.parse(observation.socket),
+                    target=endpoint(observation.target),
+                    mapped=endpoint(observation.data["mapped"]),
+                    local=endpoint(observation.socket),
                     at_ms=observation.sent_ms or 0.0,
                     region_id=observation.region_id,
                 )

@@ -34,7 +34,7 @@ class Schedule(msgspec.Struct, frozen=True):
     silent_after_s: float = 1.5
     burst: int = 20
     burst_gap_s: float = 0.005
-    spread_s: float = 0.045
+    spread_s: float = 0.03
 
 
 NORMAL = Schedule()

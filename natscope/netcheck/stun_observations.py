@@ -18,15 +18,18 @@ PATIENCE_S = 0.9
 
 async def record_stun(mux: StunMux, recorder: Recorder, host: Host, *, ended: float, interrupted: bool) -> None:
     """Write every exchange and every counter of the mux."""
-    sources: dict[IPAddress, IPAddress | None] = {}
+    locals_by_target: dict[IPAddress, str] = {}
+    texts: dict[Endpoint, str] = {}
     exchanges = [(channel, exchange) for channel in mux.channels.values() for exchange in channel.exchanges]
     exchanges.sort(key=lambda pair: pair[1].sent_at)
     for channel, exchange in exchanges:
         ip = exchange.target.ip
-        if ip not in sources:
-            sources[ip] = await host.links.source_for(ip)
+        if ip not in locals_by_target:
+            locals_by_target[ip] = _local(channel, await host.links.source_for(ip))
+        if exchange.target not in texts:
+            texts[exchange.target] = str(exchange.target)
         patience = ended - exchange.sent_at >= PATIENCE_S or not interrupted
-        _record_exchange(recorder, exchange, _local(channel, sources[ip]), patience)
+        _record_exchange(recorder, exchange, texts[exchange.target], locals_by_target[ip], patience)
     for channel in mux.channels.values():
         _record_dropped(recorder, channel)
 
@@ -57,7 +60,7 @@ def _local(channel: Channel, source: IPAddress | None) -> str:
     return str(local)
 
 
-def _record_exchange(recorder: Recorder, exchange: Exchange, local: str, patience: bool) -> None:
+def _record_exchange(recorder: Recorder, exchange: Exchange, target: str, local: str, patience: bool) -> None:
     outcome, error, summary = _judge(exchange, patience)
     data: dict[str, Any] = {"round": exchange.round, "form": exchange.form}
     mapped = exchange.mapped or exchange.foreign_mapped
@@ -76,12 +79,12 @@ def _record_exchange(recorder: Recorder, exchange: Exchange, local: str, patienc
         exchange.probe,
         "stun.binding",
         outcome,
-        target=str(exchange.target),
+        target=target,
         family=exchange.target.family,
         region_id=exchange.region_id,
         node=exchange.node,
         socket=local,
-        source=str(foreign.source if foreign else exchange.target if exchange.answered_at is not None else ""),
+        source=str(foreign.source) if foreign else target if exchange.answered_at is not None else "",
         sent_at=exchange.sent_at,
         received_at=exchange.answered_at or exchange.error_at or (foreign.received_at if foreign else None),
         bytes_sent=exchange.bytes_sent,
