@@ -61,7 +61,7 @@ class Facts:
 
     @functools.cached_property
     def _by_kind_and_region(self) -> dict[tuple[str, int | None], list[Observation]]:
-        """Under None stand all regions' and those without one: with 200 relays, looking through all is most of a run."""
+        """Under None stand all regions: with 200 relays, looking through all observations is most of a run."""
         found: dict[tuple[str, int | None], list[Observation]] = {}
         for observation in self.observations:
             found.setdefault((observation.kind, None), []).append(observation)
