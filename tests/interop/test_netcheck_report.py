@@ -9,6 +9,7 @@ import contextlib
 import json
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -96,7 +97,6 @@ def test_what_plain_servers_cannot_tell_is_unknown(run: Run) -> None:
         assert (nat["filtering"], nat["hairpinning"], nat["mapping_lifetime_s"]) == ("unknown", "unknown", None)
 
 
-@pytest.mark.parametrize("region", REGIONS)
 @pytest.mark.parametrize("region", REGIONS)
 def test_every_server_answers_over_both_families(run: Run, region: int) -> None:
     _, report = run
