@@ -11,7 +11,9 @@ from tests.house.tree import ROOT, python_files, relative
 
 SOFT_LINES, HARD_LINES, FUNCTION_LINES = 400, 600, 60
 
-LONG_MODULES: dict[str, str] = {}
+LONG_MODULES: dict[str, str] = {
+    "natscope/cli/help_text.py": "literals made by natscope.cli.generate",
+}
 """Modules over the soft limit, each with its reason."""
 
 LONG_FUNCTIONS: dict[str, str] = {
