@@ -92,7 +92,7 @@ def _flatten(document: dict[str, object]) -> list[tuple[str, object]]:
 def _why_not(setting: Setting | None, name: str, raw: object, project: bool) -> str:
     """Why a key is ignored; empty when it is not."""
     if setting is None:
-        return f'no setting "{name}", ignored.{question(name, BY_NAME)}'
+        return f'no setting "{name}", ignored{question(name, BY_NAME)}'
     if not setting.in_files:
         return f"{name} cannot be set in a file, ignored"
     if not project:

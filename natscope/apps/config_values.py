@@ -111,7 +111,7 @@ def _names(items: list[str]) -> tuple[str, ...]:
 def _text(setting: Setting, text: str) -> str:
     if setting.choices and text not in setting.choices:
         raise BadValue(
-            f"must be one of {', '.join(setting.choices)}, not {_shown(text)}.{question(text, setting.choices)}"
+            f"must be one of {', '.join(setting.choices)}, not {_shown(text)}{question(text, setting.choices)}"
         )
     if len(text) > MAX_TEXT or "\0" in text:
         raise BadValue(f"is no usable text ({len(text)} characters)")

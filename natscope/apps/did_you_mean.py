@@ -15,6 +15,6 @@ def closest(word: str, known: Iterable[str], *, cutoff: float = 0.6) -> str:
 
 
 def question(word: str, known: Iterable[str]) -> str:
-    """` Did you mean X?`, or nothing."""
+    """`. Did you mean X?`, or nothing."""
     match = closest(word, known)
-    return f" Did you mean {match}?" if match else ""
+    return f". Did you mean {match}?" if match else ""

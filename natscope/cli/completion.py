@@ -30,5 +30,5 @@ def completion(
     script = SCRIPTS.get(shell)
     if script is None:
         known = ", ".join(SCRIPTS)
-        raise UserError(f'no completion for "{shell}".{question(shell, SCRIPTS)}', hint=f"there is one for {known}")
+        raise UserError(f'no completion for "{shell}"{question(shell, SCRIPTS)}', hint=f"there is one for {known}")
     console_of(context).data(script)

@@ -72,7 +72,7 @@ def _no_such_option(option: str, path: str, context: object) -> UserError:
 
     params = getattr(getattr(context, "command", None), "params", ())
     known = [name for param in params for name in (*param.opts, *param.secondary_opts) if name.startswith("--")]
-    return UserError(f'no option "{option}".{question(option, known)}', hint=f"{path} --help")
+    return UserError(f'no option "{option}"{question(option, known)}', hint=f"{path} --help")
 
 
 def _bug(error: BaseException, arguments: list[str], environ: dict[str, str]) -> NatscopeError:

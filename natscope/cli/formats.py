@@ -68,7 +68,7 @@ def builtin_names() -> tuple[str, ...]:
 
 def _unknown(name: str, found: Found) -> UserError:
     known = [format_name for _, format_name in _all_names(found)]
-    return UserError(f'no output format "{name}".{question(name, known)}', hint=f"there are {', '.join(known)}")
+    return UserError(f'no output format "{name}"{question(name, known)}', hint=f"there are {', '.join(known)}")
 
 
 def _all_names(found: Found) -> Iterator[tuple[PluginModule, str]]:

@@ -39,7 +39,7 @@ def show_help(
         console.data(HELP[name])
         return
     if name not in topics():
-        raise UserError(f'no topic "{name}".{question(name, topics())}', hint="natscope help lists the topics")
+        raise UserError(f'no topic "{name}"{question(name, topics())}', hint="natscope help lists the topics")
     console.data(text(name))
 
 

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import os.path
+
 from natscope.apps.config import Config, cache_directory, state_directory
 from natscope.apps.did_you_mean import question
 from natscope.apps.netcheck import NetcheckRun, replay, run_netcheck
 from natscope.cli import exit_codes
 from natscope.cli.formats import FormatChoice, choose_format
-from natscope.cli.output import check_destination, deliver
+from natscope.cli.output import check_destination, deliver, prepare_folder
 from natscope.cli.progress import ProgressLine
 from natscope.cli.render import DEFAULT_WIDTH, Console
 from natscope.cli.session import Session
 from natscope.errors import UserError
 from natscope.netcheck.options import MapChoice, NetcheckOptions
 from natscope.plugins.loader import PROBES, find
+
+INTERFACES = "/sys/class/net"
 
 _FAMILIES = {"both": (4, 6), "4": (4,), "6": (6,)}
 
@@ -24,21 +28,22 @@ def run(session: Session) -> int:
     chosen = choose_format(config.text("netcheck.format"))
     destination = config.text("netcheck.output")
     check_destination(destination, console)
-    if config.text("netcheck.replay"):
-        result = _replayed(config)
-    else:
-        result = _measured(session, chosen)
-        _record(result, config, console)
+    prepare_folder(config.text("netcheck.record"))
+    replaying = bool(config.text("netcheck.replay"))
+    result = _replayed(config) if replaying else _measured(session, chosen)
     for warning in (*result.record.warnings, *result.report.relay_map.warnings):
         console.warn(warning)
-    return _finish(result, chosen, destination, session)
+    code = _finish(result, chosen, destination, session)
+    if not replaying:
+        _record(result, config, console)
+    return code
 
 
 def netcheck_options(config: Config) -> NetcheckOptions:
     """The measuring part of the settings."""
     return NetcheckOptions(
         families=_FAMILIES[config.text("netcheck.family")],
-        interface=config.text("netcheck.interface"),
+        interface=_interface(config),
         source_port=int(config.number("netcheck.source_port")),
         bind_address=config.text("netcheck.bind_address"),
         profile=config.text("netcheck.profile"),
@@ -51,6 +56,18 @@ def netcheck_options(config: Config) -> NetcheckOptions:
     )
 
 
+def _interface(config: Config) -> str:
+    """The interface, refused when Linux does not know it. Raises `UserError`."""
+    name = config.text("netcheck.interface")
+    if not name or not os.path.isdir(INTERFACES):
+        return name
+    known = sorted(os.listdir(INTERFACES))
+    if name not in known:
+        where = config.origins["netcheck.interface"].where
+        raise UserError(f'{where}: no interface "{name}"{question(name, known)}', hint=f"there are {', '.join(known)}")
+    return name
+
+
 def _probes(config: Config, name: str) -> tuple[str, ...]:
     """Probe names, `relay-stun` or `relay_stun`. Raises `UserError` for one that nobody has."""
     asked = config.names(name)
@@ -59,7 +76,7 @@ def _probes(config: Config, name: str) -> tuple[str, ...]:
         if probe.replace("-", "_") not in known:
             names = ", ".join(sorted(known))
             where = config.origins[name].where
-            raise UserError(f'{where}: no probe "{probe}".{question(probe, known)}', hint=f"there are {names}")
+            raise UserError(f'{where}: no probe "{probe}"{question(probe, known)}', hint=f"there are {names}")
     return tuple(probe.replace("-", "_") for probe in asked)
 
 

@@ -25,6 +25,20 @@ def check_destination(path: str, console: Console) -> None:
         raise UserError(f"cannot write {path}: permission denied")
 
 
+def prepare_folder(path: str) -> None:
+    """Make the folder of a recording before measuring, readable by its owner alone. Raises `UserError`."""
+    if not path:
+        return
+    try:
+        os.makedirs(path, mode=0o700, exist_ok=True)
+    except FileExistsError:
+        raise UserError(f"cannot record in {path}: it is a file", hint="name a folder") from None
+    except OSError as error:
+        raise UserError(f"cannot record in {path}: {(error.strerror or 'unknown reason').lower()}") from error
+    if not os.access(path, os.W_OK):
+        raise UserError(f"cannot record in {path}: permission denied")
+
+
 def deliver(text: str | bytes, path: str, console: Console) -> None:
     """Write the result. Raises `UserError` when the file cannot be written."""
     data = text if isinstance(text, bytes) else text.encode("utf-8", "backslashreplace")

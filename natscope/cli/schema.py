@@ -34,7 +34,7 @@ def schema(
             console.data(f"{known:<10} {file.name.removesuffix('.json').replace('-', '/')}\n")
         return
     if name not in shipped:
-        raise UserError(f'no schema "{name}".{question(name, shipped)}', hint=f"there is {', '.join(shipped)}")
+        raise UserError(f'no schema "{name}"{question(name, shipped)}', hint=f"there is {', '.join(shipped)}")
     console.data(shipped[name].read_text(encoding="utf-8"))
 
 

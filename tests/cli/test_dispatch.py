@@ -19,7 +19,7 @@ ROWS = [
     ),
     (["netcheck", "--jsno"], 'error: no option "--jsno". Did you mean --json?\n  → natscope netcheck --help\n'),
     (["config", "show", "--orign"], 'no option "--orign". Did you mean --origin?\n  → natscope config show --help\n'),
-    (["netcheck", "-Z"], 'error: no option "-Z".\n'),
+    (["netcheck", "-Z"], 'error: no option "-Z"\n'),
     (["netcheck", "--profile", "quik"], 'must be one of quick, default, full, not "quik". Did you mean quick?\n'),
     (["netcheck", "--fail-on", "wran"], "Did you mean warn?"),
     (["netcheck", "--color", "alway"], "Did you mean always?"),
