@@ -51,7 +51,7 @@ def _readable(value: Any) -> Any:
     """The same value with lone surrogates as visible escapes."""
     if isinstance(value, str):
         return value.encode("utf-8", "backslashreplace").decode()
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return [_readable(item) for item in value]
     if isinstance(value, dict):
         return {_readable(key): _readable(item) for key, item in value.items()}

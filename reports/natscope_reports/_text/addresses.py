@@ -48,7 +48,7 @@ def row(sheet: Sheet, label: str, value: str, note: str) -> None:
     lead = sheet.fit(f"  {label}", LABEL)
     indent = LABEL + VALUE
     value = sheet.clean(value, sheet.width - LABEL)
-    short = len(value) < VALUE
+    short = sheet.cells(value) < VALUE
     lines = list(wrap(sheet.clean(note), max(sheet.prose - indent, 16)))
     if sheet.width < indent + 16 or not short:
         lines, indent = list(wrap(sheet.clean(note), sheet.prose - LABEL)), LABEL

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import msgspec
 
-from natscope.model.observation import Observation
+from natscope.model.observation import Observation, Outcome
 from natscope.model.report import Report
-from natscope_reports._text.ink import FAINT, NAME, PLAIN, Sheet
+from natscope_reports._text.ink import FAINT, NAME, PLAIN, Sheet, wrap
 from natscope_reports._text.numbers import milliseconds
 
-NAME_CELLS, KIND_CELLS = 8, 20
+NAME_CELLS, KIND_CELLS = 6, 18
 
 
 def draw(sheet: Sheet, report: Report) -> None:
@@ -25,19 +27,34 @@ def draw(sheet: Sheet, report: Report) -> None:
 
 
 def _observation(sheet: Sheet, observation: Observation) -> None:
-    """One line; at `-vv` the data below it."""
-    told = observation.summary or observation.error
-    if observation.rtt_ms is not None and not told:
-        told = milliseconds(observation.rtt_ms)
-    rest = sheet.dots(observation.target, told or str(observation.outcome))
-    sheet.line(
+    """Id, kind, whom, and what came of it, wrapped under itself; at `-vv` the data below it."""
+    told = sheet.dots(observation.target, *_told(observation))
+    indent = 2 + NAME_CELLS + KIND_CELLS
+    spans = [
         (f"  {sheet.fit(observation.id, NAME_CELLS)}", NAME),
         (sheet.fit(observation.kind, KIND_CELLS), PLAIN),
-        (rest, FAINT),
-    )
+    ]
+    for line in list(wrap(sheet.clean(told), max(sheet.width - indent, 10))) or [""]:
+        sheet.line(*spans, (line, FAINT))
+        spans = [(" " * indent, PLAIN)]
     if sheet.options.verbosity >= 2 and observation.data:
-        try:
-            raw = msgspec.json.encode(observation.data).decode()
-        except (UnicodeEncodeError, TypeError):
-            raw = repr(observation.data)
-        sheet.paragraph(raw, 2 + NAME_CELLS, FAINT)
+        sheet.paragraph(_raw(observation), 2 + NAME_CELLS, FAINT)
+
+
+def _told(observation: Observation) -> Iterator[str]:
+    """The outcome, unless a number or a clause says more."""
+    if observation.rtt_ms is not None:
+        yield milliseconds(observation.rtt_ms)
+    mapped = observation.data.get("mapped")
+    if isinstance(mapped, str):
+        yield f"sees {mapped}"
+    if observation.outcome is not Outcome.ANSWERED or observation.rtt_ms is None:
+        yield observation.summary or observation.error or str(observation.outcome)
+
+
+def _raw(observation: Observation) -> str:
+    """The data as JSON; whatever cannot be JSON as Python writes it."""
+    try:
+        return msgspec.json.encode(observation.data).decode()
+    except (UnicodeEncodeError, TypeError):
+        return repr(observation.data)

@@ -23,7 +23,7 @@ NARROWEST = 20
 
 @dataclass(frozen=True, slots=True)
 class Signs:
-    """The signs of one alphabet. `bar` is full cells, `half` the last half cell of a bar."""
+    """The signs of one alphabet. `bar` is full cells, `half` the last half cell; `dead` is one cell wide."""
 
     ok: str
     warn: str
@@ -35,10 +35,11 @@ class Signs:
     dot: str
     bar: str
     half: str
+    dead: str
 
 
-UNICODE = Signs("✓", "!", "✗", "?", "·", "–", "→", "·", "━", "╸")
-ASCII = Signs("[ok]", "[!!]", "[FAIL]", "[??]", "[i]", "-", "->", "|", "=", "-")
+UNICODE = Signs("✓", "!", "✗", "?", "·", "–", "→", "·", "━", "╸", "✗")
+ASCII = Signs("[ok]", "[!!]", "[FAIL]", "[??]", "[i]", "-", "->", "|", "=", "-", "x")
 
 Span = tuple[str, str]
 """A text and one of the styles above."""
@@ -80,6 +81,10 @@ class Sheet:
         drawn = self.clean(text, width)
         return drawn + " " * (width - cells(drawn))
 
+    def cells(self, text: str) -> int:
+        """Cells that the text takes once it is cleaned."""
+        return cells(self.clean(text))
+
     def dots(self, *parts: str) -> str:
         """The parts that are not empty, with the separating dot of this alphabet between them."""
         return f" {self.signs.dot} ".join(part for part in parts if part)
@@ -89,7 +94,7 @@ class Sheet:
         room = self.width
         kept: list[Span] = []
         for text, style in spans:
-            drawn = self.clean(text, room)
+            drawn = self.clean(text, room) if text.strip(" ") else text[: max(room, 0)]
             room -= cells(drawn)
             kept.append((drawn, style))
         self.lines.append(_without_trailing_blanks(kept))

@@ -21,7 +21,7 @@ def draw(sheet: Sheet, report: Report) -> None:
     if not entries:
         return
     sheet.heading("Not measured")
-    column = min(max(len(sheet.clean(what)) for what, _ in entries), WHAT_MAX) + 2
+    column = min(max(sheet.cells(what) for what, _ in entries), WHAT_MAX) + 2
     for what, reason in entries:
         _entry(sheet, what, reason, column)
 

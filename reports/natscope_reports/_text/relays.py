@@ -77,8 +77,8 @@ def _selection(sheet: Sheet, report: Report, living: list[RelayReport]) -> list[
 def _layout(sheet: Sheet, shown: list[RelayReport], dead: list[RelayReport], columns: tuple[Column, ...]) -> Layout:
     """Columns go from the right, then the bar, until the rest fits."""
     rows = shown + dead
-    code = min(max(len(sheet.clean(label(r), CODE_MAX)) for r in rows), CODE_MAX)
-    name = min(max(len(sheet.clean(r.region_name, NAME_MAX)) for r in rows), NAME_MAX)
+    code = min(max(sheet.cells(label(r)) for r in rows), CODE_MAX)
+    name = min(max(sheet.cells(r.region_name) for r in rows), NAME_MAX)
     bar = BAR_MAX
     while True:
         free = sheet.width - MARKER - code - GAP - name - GAP - bar - CELL * len(columns)
@@ -104,10 +104,9 @@ def _title(
     over = "" if report.udp is not Tri.NO or not living else " over HTTPS or ping"
     if over and all(relay.latency_ms.https is not None for relay in living):
         over = " over HTTPS"
-    samples = max((relay.samples for relay in measured), default=0)
     count = f"{len(living):,} of {len(measured):,} answered{over}"
     left = _marker(sheet) + layout.code + GAP + layout.name + GAP + layout.bar
-    parts = sheet.dots("", count, f"median of {samples}" if samples > 1 else "")
+    parts = sheet.dots(count, _samples(report))
     if len("Relays") + 3 + len(parts) > left + CELL - 6 and layout.columns:
         parts = count
     sheet.blank()
@@ -119,6 +118,19 @@ def _title(
     sheet.line(("Relays", STRONG), (lead, FAINT), (" " * max(pad, 0), PLAIN), (heads, FAINT))
 
 
+def _samples(report: Report) -> str:
+    """`median of 4`: how many answers one number stands for; empty for single ones."""
+    counts: dict[tuple[int | None, int | None], dict[str, int]] = {}
+    for o in report.observations:
+        if o.kind == "stun.binding" and o.rtt_ms is not None:
+            by_target = counts.setdefault((o.region_id, o.family), {})
+            by_target[o.target] = by_target.get(o.target, 0) + 1
+    numbers = {max(by_target.values()) for by_target in counts.values()}
+    if not numbers or numbers == {1}:
+        return ""
+    return f"median of {'up to ' if len(numbers) > 1 else ''}{max(numbers)}"
+
+
 def _row(sheet: Sheet, report: Report, layout: Layout, relay: RelayReport) -> None:
     home = relay.region_id == report.preferred_relay.region_id
     arrow = f"  {sheet.signs.arrow}" if home else ""
@@ -127,17 +139,15 @@ def _row(sheet: Sheet, report: Report, layout: Layout, relay: RelayReport) -> No
     for column in layout.columns:
         text, faint = column.cell(report, relay)
         spans.append((f"{text:>{CELL}}", FAINT if faint else PLAIN))
-    spans.append((f"  {fallback(relay, layout.columns)}", FAINT))
-    sheet.line(*spans)
+    instead = fallback(relay, layout.columns)
+    sheet.line(*spans, (f"  {instead}" if instead else "", FAINT))
 
 
 def _silent_row(sheet: Sheet, layout: Layout, relay: RelayReport) -> None:
     """The reason stands where bar and numbers would."""
     reason = relay.error.message if relay.error else "not asked"
-    sign = (f"  {sheet.signs.skip}", FAINT) if relay.error is None else (f"  {sheet.signs.warn}", BAD)
-    if sheet.options.ascii_only and relay.error is not None:
-        sign = ("  x", BAD)
-    sheet.line((f"{sign[0]:{_marker(sheet)}}", sign[1]), *_names(sheet, layout, relay), (reason, FAINT))
+    sign, style = (sheet.signs.dead, BAD) if relay.error else (sheet.signs.skip, FAINT)
+    sheet.line((f"{f'  {sign}':{_marker(sheet)}}", style), *_names(sheet, layout, relay), (reason, FAINT))
 
 
 def _names(sheet: Sheet, layout: Layout, relay: RelayReport) -> tuple[tuple[str, str], ...]:
