@@ -1,0 +1,248 @@
+"""UDP in batches on Linux: recvmmsg and sendmmsg by ctypes over buffers that are laid out once.
+
+A `UdpBatch` is one socket with room for `BATCH` datagrams in and answers out. Rows are numbers into its buffers:
+payload `i` at `i * slot_bytes`, socket address `i` at `i * name_bytes`. All staged answers of a batch have the same
+length (`answer_bytes`); other answers are sent one by one. The buffers are plain `bytearray`s, so that numpy can look
+at them without copying.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import errno
+import select
+import socket
+import sys
+import time
+from collections.abc import Callable, Sequence
+
+from natscope.host.real.udp_server import StopPipe, wants_destinations
+from natscope.model.endpoint import Endpoint
+
+BATCH = 64
+NAME_BYTES = {4: 16, 6: 28}
+_ROUNDS = 8
+"""Batches from one socket before the others get their turn."""
+_CONTROL_BYTES = 64
+_SIZE_T = ctypes.sizeof(ctypes.c_size_t)
+_CONTROL_HEAD = _SIZE_T + 8
+"""Length, level and type of a control message; its data follows."""
+_MSG_TRUNC = 0x20
+_SKIP = (errno.EAGAIN, errno.ENOBUFS, errno.ENOMEM)
+
+
+class _Iovec(ctypes.Structure):
+    _fields_ = (("base", ctypes.c_void_p), ("length", ctypes.c_size_t))
+
+
+class _Msghdr(ctypes.Structure):
+    _fields_ = (
+        ("name", ctypes.c_void_p),
+        ("name_bytes", ctypes.c_uint32),
+        ("iov", ctypes.c_void_p),
+        ("iov_count", ctypes.c_size_t),
+        ("control", ctypes.c_void_p),
+        ("control_bytes", ctypes.c_size_t),
+        ("flags", ctypes.c_int),
+    )
+
+
+class _Mmsghdr(ctypes.Structure):
+    _fields_ = (("header", _Msghdr), ("length", ctypes.c_uint32))
+
+
+HEADER_BYTES = ctypes.sizeof(_Mmsghdr)
+_LENGTH_AT = _Mmsghdr.length.offset
+
+
+def is_supported() -> bool:
+    """Whether this system's C library has both calls."""
+    libc = _libc()
+    return hasattr(select, "epoll") and hasattr(libc, "recvmmsg") and hasattr(libc, "sendmmsg")
+
+
+def _libc() -> ctypes.CDLL:
+    return ctypes.CDLL(None, use_errno=True)
+
+
+class _Lane:
+    """One direction: payloads, socket addresses, control data and the headers that point at them."""
+
+    def __init__(self, name_bytes: int, slot_bytes: int, has_control: bool) -> None:
+        self.payloads = bytearray(BATCH * slot_bytes)
+        self.names = bytearray(BATCH * name_bytes)
+        self.controls = bytearray(BATCH * _CONTROL_BYTES)
+        self._vectors = (_Iovec * BATCH)()
+        headers = (_Mmsghdr * BATCH)()
+        for row in range(BATCH):
+            self._vectors[row] = _Iovec(_address(self.payloads) + row * slot_bytes, slot_bytes)
+            header = headers[row].header
+            header.name, header.name_bytes = _address(self.names) + row * name_bytes, name_bytes
+            header.iov, header.iov_count = ctypes.addressof(self._vectors[row]), 1
+            if has_control:
+                header.control, header.control_bytes = _address(self.controls) + row * _CONTROL_BYTES, _CONTROL_BYTES
+        self.pristine = bytes(headers)
+        self.headers = bytearray(self.pristine)
+        self.at = _address(self.headers)
+
+
+def _address(buffer: bytearray) -> int:
+    return ctypes.addressof((ctypes.c_char * len(buffer)).from_buffer(buffer))
+
+
+class UdpBatch:
+    """One socket of a UDP server, read and answered in batches. Owns the socket."""
+
+    def __init__(self, sock: socket.socket, local: Endpoint, *, slot_bytes: int, answer_bytes: int) -> None:
+        self.sock = sock
+        self.family = local.family
+        self.slot_bytes = slot_bytes
+        self.answer_bytes = answer_bytes
+        self.name_bytes = NAME_BYTES[local.family]
+        self.has_destinations = wants_destinations(local)
+        self._in = _Lane(self.name_bytes, slot_bytes, self.has_destinations)
+        self._out = _Lane(self.name_bytes, answer_bytes, self.has_destinations)
+        self.payloads, self.names = self._in.payloads, self._in.names
+        self.answers, self.targets = self._out.payloads, self._out.names
+        if slot_bytes % 8 or answer_bytes % 4:
+            raise ValueError("rows must be aligned")
+        libc = _libc()
+        self._receive, self._send = libc.recvmmsg, libc.sendmmsg
+        self._lengths = memoryview(self._in.headers).cast("I")[_LENGTH_AT // 4 :: HEADER_BYTES // 4]
+        self._descriptor = sock.fileno()
+        self._receive_arguments = (
+            ctypes.c_int(self._descriptor),
+            ctypes.c_void_p(self._in.at),
+            ctypes.c_uint(BATCH),
+            ctypes.c_int(socket.MSG_DONTWAIT | _MSG_TRUNC),
+            None,
+        )
+
+    def receive(self) -> int:
+        """Fill the rows from the socket without waiting; how many there are."""
+        if self.has_destinations:
+            self._in.headers[:] = self._in.pristine  # the kernel has overwritten the room for control data
+        count: int = self._receive(*self._receive_arguments)
+        return max(count, 0)
+
+    def lengths(self, count: int) -> list[int]:
+        """The true length of each datagram, also of those that are longer than `slot_bytes`."""
+        return self._lengths[:count].tolist()
+
+    def datagrams(self, count: int) -> list[bytes]:
+        """The datagrams, cut at `slot_bytes`."""
+        payloads, slot = self.payloads, self.slot_bytes
+        starts = range(0, count * slot, slot)
+        lengths = self.lengths(count)
+        if max(lengths) > slot:
+            lengths = [min(length, slot) for length in lengths]
+        return [bytes(payloads[at : at + length]) for at, length in zip(starts, lengths, strict=True)]
+
+    def sources(self, count: int) -> list[bytes]:
+        """Port (2 bytes) and address (4 or 16) of each sender, as they stand in socket addresses."""
+        names = bytes(self.names[: count * self.name_bytes])
+        if self.family == 4:
+            return [names[at + 2 : at + 8] for at in range(0, len(names), 16)]
+        return [names[at + 2 : at + 4] + names[at + 8 : at + 24] for at in range(0, len(names), 28)]
+
+    def stage(self, rows: Sequence[int], answers: Sequence[bytes]) -> None:
+        """Put `answers`, each `answer_bytes` long, for the senders of `rows` (ascending) into the way out."""
+        self.stage_destinations(rows)
+        joined = b"".join(answers)
+        self.answers[: len(joined)] = joined
+        size = self.name_bytes
+        if rows and rows[-1] == len(rows) - 1:
+            self.targets[: len(rows) * size] = self.names[: len(rows) * size]
+            return
+        self.targets[: len(rows) * size] = b"".join([self.names[row * size : (row + 1) * size] for row in rows])
+
+    def stage_destinations(self, rows: Sequence[int]) -> None:
+        """Answers leave from the address that was asked: the control data goes back as it came.
+
+        Only the interface is taken out: the way back may be another one.
+        """
+        if not self.has_destinations:
+            return
+        interface = _CONTROL_HEAD + (0 if self.family == 4 else 16)
+        for place, row in enumerate(rows):
+            control = self._in.controls[row * _CONTROL_BYTES : (row + 1) * _CONTROL_BYTES]
+            control[interface : interface + 4] = bytes(4)
+            self._out.controls[place * _CONTROL_BYTES : (place + 1) * _CONTROL_BYTES] = control
+            came = row * HEADER_BYTES + _Msghdr.control_bytes.offset
+            goes = place * HEADER_BYTES + _Msghdr.control_bytes.offset
+            self._out.headers[goes : goes + _SIZE_T] = self._in.headers[came : came + _SIZE_T]
+
+    def flush(self, count: int) -> int:
+        """Send the first `count` answers that are staged; how many of them could not be sent."""
+        sent = failed = 0
+        while sent + failed < count:
+            done = sent + failed
+            at = ctypes.c_void_p(self._out.at + done * HEADER_BYTES)
+            accepted = self._send(self._descriptor, at, count - done, socket.MSG_DONTWAIT)
+            if accepted > 0:
+                sent += accepted
+            elif ctypes.get_errno() in _SKIP:
+                return count - sent
+            else:
+                failed += 1
+        return failed
+
+    def send_one(self, data: bytes, row: int, port: int, via: UdpBatch | None = None) -> bool:
+        """Send an answer of any length to the sender of `row` at `port`, from another socket if `via` is given."""
+        controls = []
+        if self.has_destinations:
+            controls = [_destination(self._in, row)]
+        with contextlib.suppress(OSError):
+            (via or self).sock.sendmsg([data], controls, 0, self._address_of(row, port))
+            return True
+        return False
+
+    def close(self) -> None:
+        """Close the socket."""
+        self.sock.close()
+
+    def _address_of(self, row: int, port: int) -> tuple[str, int] | tuple[str, int, int, int]:
+        name = self.names[row * self.name_bytes : (row + 1) * self.name_bytes]
+        if self.family == 4:
+            return (socket.inet_ntop(socket.AF_INET, bytes(name[4:8])), port)
+        scope = int.from_bytes(name[24:28], sys.byteorder)
+        return (socket.inet_ntop(socket.AF_INET6, bytes(name[8:24])), port, 0, scope)
+
+
+def _destination(lane: _Lane, row: int) -> tuple[int, int, bytes]:
+    """The one control message of a row as `sendmsg` takes it: level, type, data."""
+    start = row * _CONTROL_BYTES
+    control = bytes(lane.controls[start : start + _CONTROL_BYTES])
+    length = int.from_bytes(control[:_SIZE_T], sys.byteorder)
+    level = int.from_bytes(control[_SIZE_T : _SIZE_T + 4], sys.byteorder)
+    kind = int.from_bytes(control[_SIZE_T + 4 : _CONTROL_HEAD], sys.byteorder)
+    return level, kind, control[_CONTROL_HEAD:length]
+
+
+BatchHandler = Callable[[int, int, float], None]
+"""Socket number, how many rows its batch holds now, time."""
+
+
+def serve_batches(batches: Sequence[UdpBatch], handle: BatchHandler, stop: StopPipe) -> None:
+    """Hand batches to `handle` until `stop`."""
+    with select.epoll() as poll:
+        poll.register(stop.fileno(), select.EPOLLIN)
+        numbers = {batch.sock.fileno(): number for number, batch in enumerate(batches)}
+        for descriptor in numbers:
+            poll.register(descriptor, select.EPOLLIN)
+        while True:
+            ready = [descriptor for descriptor, _ in poll.poll()]
+            if stop.fileno() in ready:
+                return
+            for descriptor in ready:
+                _drain(batches[numbers[descriptor]], numbers[descriptor], handle)
+
+
+def _drain(batch: UdpBatch, number: int, handle: BatchHandler) -> None:
+    for _ in range(_ROUNDS):
+        count = batch.receive()
+        if count:
+            handle(number, count, time.monotonic())
+        if count < BATCH:
+            return

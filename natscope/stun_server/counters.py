@@ -1,0 +1,44 @@
+"""What a STUN server has seen and done, and the same as Prometheus text.
+
+Plain integers, written by the one thread that answers and read by whoever asks.
+"""
+
+from __future__ import annotations
+
+from natscope.machines.stun_responder import Drop
+
+ANSWER_KINDS = ("success", "error-400", "error-420")
+
+
+class Counters:
+    """Counts since the start. Every reason and kind is there from the start, with zero."""
+
+    def __init__(self) -> None:
+        self.requests = 0
+        """Datagrams that came, whatever they were."""
+        self.request_bytes = 0
+        self.answer_bytes = 0
+        self.send_failures = 0
+        self.answers: dict[str, int] = dict.fromkeys(ANSWER_KINDS, 0)
+        self.drops: dict[Drop, int] = dict.fromkeys(Drop, 0)
+
+
+def prometheus_text(counters: Counters, sources: int, evictions: int) -> str:
+    """The metrics page (text format 0.0.4). `sources` and `evictions` are the limiter's."""
+    answers = {f'{{kind="{kind}"}}': count for kind, count in counters.answers.items()}
+    drops = {f'{{reason="{reason.value}"}}': count for reason, count in counters.drops.items()}
+    families = (
+        ("requests_total", "counter", "Datagrams received.", {"": counters.requests}),
+        ("request_bytes_total", "counter", "UDP payload received.", {"": counters.request_bytes}),
+        ("answers_total", "counter", "Answers sent.", answers),
+        ("answer_bytes_total", "counter", "UDP payload sent.", {"": counters.answer_bytes}),
+        ("dropped_total", "counter", "Datagrams not answered, by reason.", drops),
+        ("send_failures_total", "counter", "Answers the system refused to send.", {"": counters.send_failures}),
+        ("limiter_sources", "gauge", "Sources that the rate limiter remembers.", {"": sources}),
+        ("limiter_evictions_total", "counter", "How often the limiter forgot sources early.", {"": evictions}),
+    )
+    lines = []
+    for name, kind, text, samples in families:
+        lines += [f"# HELP natscope_stun_{name} {text}", f"# TYPE natscope_stun_{name} {kind}"]
+        lines += [f"natscope_stun_{name}{labels} {count}" for labels, count in samples.items()]
+    return "\n".join(lines) + "\n"
