@@ -36,7 +36,9 @@ def read_settings(path: str, *, project: bool = False) -> FileSettings | None:
 
     try:
         document = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except RecursionError:
+        raise UserError(f"{path}: is nested too deeply to be a configuration") from None
+    except tomllib.TOMLDecodeError as error:
         raise UserError(f"{path}: {_lower_first(str(error))}", hint="natscope config template shows a file") from None
     return _typed(path, text, document, project)
 
@@ -44,10 +46,14 @@ def read_settings(path: str, *, project: bool = False) -> FileSettings | None:
 def _read_text(path: str) -> str | None:
     """The file's text; only a regular file of bounded size is read (a pipe in a repository would hang us)."""
     try:
-        with open(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)), "rb") as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+        try:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
                 raise UserError(f"{path}: is not a file")
-            data = file.read(MAX_FILE_BYTES + 1)
+            with open(descriptor, "rb", closefd=False) as file:
+                data = file.read(MAX_FILE_BYTES + 1)
+        finally:
+            os.close(descriptor)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -87,3 +89,43 @@ def test_a_command_imports_its_own_module_only() -> None:
 def test_the_guard_sees_an_import() -> None:
     """The list is worth something: a command that needs typer shows it."""
     assert {"typer", "typing"} <= loaded_by("config", "path")
+
+
+FIRST_PACKET = """
+import os, sys
+def at_first_packet(event, arguments):
+    if event == "socket.sendto":
+        print(" ".join(sorted(sys.modules)))
+        sys.stdout.flush()
+        os._exit(0)
+sys.addaudithook(at_first_packet)
+sys.argv = ["natscope", "netcheck", "--derp-map", sys.argv[1]]
+from natscope.cli.main import main
+main()
+"""
+
+
+def test_the_first_packet_of_a_literal_map_needs_no_library_that_can_wait(tmp_path: Path) -> None:
+    node = {"Name": "1a", "RegionID": 1, "HostName": "localhost", "IPv4": "127.0.0.1", "IPv6": "none", "STUNPort": 9}
+    region = {"RegionID": 1, "RegionCode": "one", "RegionName": "One", "Nodes": [node]}
+    path = tmp_path / "map.json"
+    path.write_text(json.dumps({"Regions": {"1": region}}))
+    done = subprocess.run(
+        [sys.executable, "-c", FIRST_PACKET, str(path)],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"HOME": str(tmp_path), "PYTHONPATH": ":".join(path for path in sys.path if path)},
+    )
+    loaded = set(done.stdout.split())
+    assert "natscope_probes.relay_stun" in loaded
+    late = {"httpx", "httpcore", "aiodns", "pycares", "dns", "yaml", "rich", "typer", "click", "cryptography", "psutil"}
+    late |= {
+        "tomllib",
+        "difflib",
+        "importlib.metadata",
+        "platformdirs",
+        "natscope_reports",
+        "natscope.diagnosis.engine",
+    }
+    assert not loaded & late
