@@ -1,8 +1,9 @@
 """Answers a completion request from the generated table, without typer.
 
-The shell's words come one a line in `COMP_WORDS`, the index of the word under the cursor in `COMP_CWORD`. The answer
-has one candidate a line, `word<TAB>help`; `:file` and `:folder` hand over to the shell. bash splits `--format=js` into
-three words (`=` is one of its word breaks), so they are joined again and only the value is offered.
+The shell's words come one a line in `COMP_WORDS` (or joined by spaces, as click's scripts have it), the index of the
+word under the cursor in `COMP_CWORD`. The answer has one candidate a line, `word<TAB>help`; `:file` and `:folder` hand
+over to the shell. bash splits `--format=js` into three words (`=` is one of its word breaks), so they are joined again
+and only the value is offered.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ from natscope.cli.completion_table import TABLE
 
 def answer(shell: str, environ: dict[str, str]) -> str:
     """The text for the shell; nothing for a request that cannot be understood."""
-    words = environ.get("COMP_WORDS", "").split("\n")
+    line = environ.get("COMP_WORDS", "")
+    words = line.split("\n" if "\n" in line else " ")
     index = environ.get("COMP_CWORD", "")
     if not index.isdigit() or not words:
         return ""

@@ -230,8 +230,8 @@ def test_directories_are_those_of_platformdirs(environ: dict[str, str], monkeypa
 
 
 def test_places() -> None:
-    environ = {"HOME": "/home/ana"}
-    assert user_config_file(environ) == "/home/ana/.config/natscope/config.toml"
+    environ = {"HOME": "/srv/ana"}
+    assert user_config_file(environ) == "/srv/ana/.config/natscope/config.toml"
     assert system_config_file(environ) == "/etc/natscope/config.toml"
     assert Places.find(environ, "/repo").project == "/repo/natscope.toml"
 

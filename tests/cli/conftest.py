@@ -1,3 +1,5 @@
+"""Fixtures of the command line: a user with an own home, relays on loopback."""
+
 from __future__ import annotations
 
 import subprocess

@@ -62,6 +62,15 @@ def test_bash_gets_only_the_value_behind_an_equals_sign() -> None:
     assert answer("bash", {"COMP_WORDS": words, "COMP_CWORD": "3"}).split() == ["quick", "default", "full"]
 
 
+def test_words_joined_by_spaces_are_understood() -> None:
+    assert (
+        answer("complete_bash", {"COMP_WORDS": "natscope netcheck --de", "COMP_CWORD": "2"}).split()[0] == "--derp-map"
+    )
+    assert (
+        answer("complete_bash", {"COMP_WORDS": "natscope netcheck --fail-on ", "COMP_CWORD": "3"}).split()[0] == "fail"
+    )
+
+
 @pytest.mark.parametrize(
     "environ", [{}, {"COMP_CWORD": "x"}, {"COMP_CWORD": "99", "COMP_WORDS": "natscope"}, {"COMP_CWORD": "0"}]
 )
