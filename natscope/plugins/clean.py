@@ -66,14 +66,14 @@ def _pieces(text: str, ascii_only: bool) -> Iterator[tuple[str, int]]:
     for position, char in enumerate(text):
         if _is_escaped(char, ascii_only):
             escape = _escape(char)
-            marks, before = 0, len(escape)
-            yield escape, before
+            marks, before = 0, 1
+            yield escape, len(escape)
         elif unicodedata.category(char) not in _MARKS:
             marks, before = 0, _cells_of(char)
             yield char, before
         elif position == 0:
-            marks = 1
-            yield MARK_HOLDER + char, 1
+            marks, before = 1, 1
+            yield MARK_HOLDER + char, 2 if char == _EMOJI_STYLE else 1
         elif marks < MAX_COMBINING:
             marks += 1
             yield char, 1 if char == _EMOJI_STYLE and before == 1 else 0

@@ -7,7 +7,7 @@ import unicodedata
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
@@ -84,6 +84,8 @@ def test_nothing_dangerous_is_left(text: str) -> None:
     assert clean(text, ascii_only=True).isascii()
 
 
+@example("\x1b\ufe0f" * 3, 30, False)
+@example("\ufe0fx", 2, False)
 @given(ANY_TEXT | DANGEROUS, st.integers(0, 30), st.booleans())
 def test_never_wider_than_asked(text: str, width: int, ascii_only: bool) -> None:
     drawn = clean(text, width, ascii_only=ascii_only)

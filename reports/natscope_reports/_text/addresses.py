@@ -25,8 +25,8 @@ def draw(sheet: Sheet, report: Report) -> None:
             row(sheet, label, value, note)
             label = ""
     if report.host.shared_address_space is Tri.YES:
-        note = "in 100.64.0.0/10: a carrier's, or a mesh VPN's"
-        row(sheet, "This host", ", ".join(report.host.shared_addresses[:2]), note)
+        note = "in 100.64.0.0/10 (carrier or mesh VPN)"
+        row(sheet, "Host", ", ".join(report.host.shared_addresses[:2]), note)
 
 
 def rows(sheet: Sheet, report: Report, family: Family, part: FamilyReport) -> Iterable[tuple[str, str]]:

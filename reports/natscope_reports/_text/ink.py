@@ -74,6 +74,8 @@ class Sheet:
 
     def clean(self, text: str, width: int | None = None) -> str:
         """Foreign text for this alphabet, cut to `width` cells."""
+        if self.options.ascii_only:
+            text = text.replace("…", "...")
         return clean(text, width, ascii_only=self.options.ascii_only)
 
     def fit(self, text: str, width: int) -> str:

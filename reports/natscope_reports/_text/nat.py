@@ -48,7 +48,7 @@ def rows(report: Report) -> Iterator[Row]:
         yield from _mapping(report.nat, "Public port")
     v6 = report.nat.v6
     if report.nat.v4.mapping_varies.known and v6.mapping_varies.known and v6.mapping is not Mapping.NONE:
-        yield from _mapping(v6, "Public port, IPv6")
+        yield from _mapping(v6, "Port over IPv6")
     yield from _ports(report)
     if report.nat.filtering in _LETS_IN:
         value, judgement = _LETS_IN[report.nat.filtering]

@@ -107,7 +107,8 @@ def _title(
     count = f"{len(living):,} of {len(measured):,} answered{over}"
     left = _marker(sheet) + layout.code + GAP + layout.name + GAP + layout.bar
     parts = sheet.dots(count, _samples(report))
-    if len("Relays") + 3 + len(parts) > left + CELL - 6 and layout.columns:
+    narrower = left - _marker(sheet) + MARKER - 1  # both alphabets decide alike
+    if len("Relays") + 3 + len(parts) > narrower + CELL - 6 and layout.columns:
         parts = count
     sheet.blank()
     heads = "".join(f"{column.title:>{CELL}}" for column in layout.columns) if living else ""
@@ -140,7 +141,12 @@ def _row(sheet: Sheet, report: Report, layout: Layout, relay: RelayReport) -> No
         text, faint = column.cell(report, relay)
         spans.append((f"{text:>{CELL}}", FAINT if faint else PLAIN))
     instead = fallback(relay, layout.columns)
-    sheet.line(*spans, (f"  {instead}" if instead else "", FAINT))
+    used = sum(sheet.cells(text) for text, _ in spans)
+    if not instead or used + 2 + len(instead) <= sheet.width:
+        sheet.line(*spans, (f"  {instead}" if instead else "", FAINT))
+    else:
+        sheet.line(*spans)
+        sheet.line((f"{'':{_marker(sheet)}}{'':{layout.code + GAP}}{instead}", FAINT))
 
 
 def _silent_row(sheet: Sheet, layout: Layout, relay: RelayReport) -> None:

@@ -16,7 +16,7 @@ What would contradict it
 
 What to do
     - Renew the certificate, or make it cover the name in the map.
-    - For a relay without a public name, pin its certificate in the map: `CertName: sha256-raw:…`.
+    - For a relay without a public name, pin its certificate in the map: `CertName: sha256-raw:HEX`.
     - If the name in the map is wrong, correct it there.
 
 How to verify
@@ -54,7 +54,7 @@ CAUSE = Cause(
             verify="natscope netcheck --https",
         ),
         Fix(
-            do="Correct the host name in the map, or pin the certificate there (CertName: sha256-raw:…).",
+            do="Correct the host name in the map, or pin the certificate there (CertName: sha256-raw:HEX).",
             who="relay's admin",
             effort="E2",
             duration="5 min",

@@ -1,0 +1,107 @@
+"""The router in plain words; nothing that was not measured."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from natscope.model.nat import Filtering, Mapping, PortAllocation
+from natscope.model.report import MappingServiceReport, Report
+from natscope.model.tri import Tri
+from natscope_reports._text import nat
+from tests.reports.drawing import lines, scene
+
+
+def with_nat(**changes: Any) -> Report:
+    report = scene("healthy")
+    return msgspec.structs.replace(report, nat=msgspec.structs.replace(report.nat, **changes))
+
+
+def service(state: Tri, proof: str | None = None) -> MappingServiceReport:
+    return MappingServiceReport(state=state, proof=proof)
+
+
+def services(**changes: MappingServiceReport) -> Report:
+    report = scene("healthy")
+    return msgspec.structs.replace(report, port_mapping=msgspec.structs.replace(report.port_mapping, **changes))
+
+
+def row(report: Report, label: str) -> list[str]:
+    drawn = [line for line in lines(nat.draw, report) if line.startswith(f"  {label} ")]
+    return [part.strip() for part in drawn[0][2:].split("  ") if part.strip()] if drawn else []
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, ["Public port", "same for all peers", "good", "endpoint-independent"]),
+        ({"mapping": Mapping.NONE}, ["Public port", "your own", "good", "no translation"]),
+        (
+            {"mapping": Mapping.ADDRESS_DEPENDENT, "mapping_varies": Tri.YES},
+            ["Public port", "differs by peer", "bad", "address-dependent"],
+        ),
+        (
+            {"mapping": Mapping.UNKNOWN, "mapping_varies": Tri.YES},
+            ["Public port", "differs by peer", "bad", "address- or port-dependent"],
+        ),
+        ({"mapping": Mapping.UNKNOWN, "mapping_varies": Tri.UNKNOWN}, []),
+    ],
+)
+def test_public_port(changes: dict[str, Any], expected: list[str]) -> None:
+    assert row(with_nat(**changes), "Public port") == expected
+
+
+@pytest.mark.parametrize(
+    ("label", "changes", "answer"),
+    [
+        ("Port number", {"port_preservation": Tri.NO}, "changed"),
+        ("Port number", {"port_preservation": Tri.UNKNOWN}, None),
+        ("Public address", {"several_addresses": Tri.YES}, "differs by peer"),
+        ("New ports", {"port_allocation": PortAllocation.RANDOM}, "random"),
+        ("New ports", {"port_allocation": PortAllocation.UNKNOWN}, None),
+        ("Lets in", {"filtering": Filtering.ADDRESS_AND_PORT_DEPENDENT}, "ports you wrote to"),
+        ("Lets in", {"filtering": Filtering.UNKNOWN}, None),
+        ("Calls to itself", {"hairpinning": Tri.NO}, "get lost"),
+        ("Forgets after", {"mapping_lifetime_s": 30.0}, "30 s of silence"),
+    ],
+)
+def test_other_rows(label: str, changes: dict[str, Any], answer: str | None) -> None:
+    found = row(with_nat(**changes), label)
+    assert (found[1] if found else None) == answer
+
+
+@pytest.mark.parametrize(
+    ("report", "expected"),
+    [
+        (services(), []),
+        (services(upnp=service(Tri.YES)), ["Opens ports", "UPnP", "there, not tried"]),
+        (services(pcp=service(Tri.YES, "proved")), ["Opens ports", "PCP", "good", "proved"]),
+        (services(nat_pmp=service(Tri.YES, "refused")), ["Opens ports", "NAT-PMP", "bad", "refused"]),
+        (
+            services(upnp=service(Tri.NO), nat_pmp=service(Tri.NO), pcp=service(Tri.NO)),
+            ["Opens ports", "no", "no UPnP, NAT-PMP or PCP"],
+        ),
+        (services(upnp=service(Tri.NO), nat_pmp=service(Tri.NO)), []),
+    ],
+)
+def test_opens_ports(report: Report, expected: list[str]) -> None:
+    assert row(report, "Opens ports") == expected
+
+
+def test_an_address_that_varies_does_not_make_the_port_vary() -> None:
+    drawn = lines(nat.draw, scene("several-addresses"))
+    assert not any("Public port" in line for line in drawn)
+
+
+def test_the_section_is_left_out_when_nothing_is_known() -> None:
+    assert lines(nat.draw, scene("udp-blocked")) == []
+
+
+def test_translated_ipv6_gets_its_own_row() -> None:
+    report = scene("healthy")
+    v6 = msgspec.structs.replace(report.nat.v6, mapping=Mapping.UNKNOWN, mapping_varies=Tri.YES)
+    changed = msgspec.structs.replace(report, nat=msgspec.structs.replace(report.nat, v6=v6, layers=2))
+    assert row(changed, "Port over IPv6")[1] == "differs by peer"
+    assert lines(nat.draw, changed)[0] == "Router · 2 between you and the internet"
