@@ -10,8 +10,8 @@ from natscope.netcheck.progress import Progress
 if TYPE_CHECKING:
     from natscope.model.report import Report
 
-BAR_CELLS = 20
-_WORDS = {"answered": "yes", "asking": "asking", "off": "off", "refused": "no"}
+BAR_CELLS = 10
+_WORDS = {"answered": "yes", "asking": "...", "off": "off", "refused": "no"}
 _SIGNS = {"answered": "✓", "asking": "…", "off": "–", "refused": "✗"}
 
 
@@ -63,18 +63,17 @@ class ProgressLine:
         ascii_only = self._console.ascii_only
         bar = ("=" if ascii_only else "━") * filled + ("." if ascii_only else "─") * (BAR_CELLS - filled)
         signs = _WORDS if ascii_only else _SIGNS
-        parts = [
-            f"relays {progress.regions_answered} of {progress.regions_total}",
-            f"IPv4 {signs.get(progress.ipv4, progress.ipv4)}",
-            f"IPv6 {signs.get(progress.ipv6, progress.ipv6)}",
-            "Ctrl-C: show so far",
-        ]
-        return f"{progress.elapsed_s:.1f} s  {bar}  " + (" | " if ascii_only else " · ").join(parts)
+        dot = " | " if ascii_only else " · "
+        line = f"{progress.elapsed_s:.1f} s  {bar}  relays {progress.regions_answered} of {progress.regions_total}"
+        for part in (f"v4 {signs[progress.ipv4]} v6 {signs[progress.ipv6]}", progress.step, "Ctrl-C: result so far"):
+            if part and len(line) + len(dot) + len(part) < self._console.width:
+                line += dot + part
+        return line
 
     def _step(self, progress: Progress) -> None:
         """A line for each new step; none for the same one again."""
         families = [
-            f"{name} {_WORDS.get(state, state)}"
+            f"{name} {_WORDS[state]}"
             for name, state in (("IPv4", progress.ipv4), ("IPv6", progress.ipv6))
             if state in ("answered", "refused")
         ]

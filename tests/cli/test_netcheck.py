@@ -126,14 +126,15 @@ def test_verbosity(natscope: Runner, healthy_map: str) -> None:
     assert OPENING.match(quiet.out)
     assert quiet.out.count("\n") == 1
     debug = natscope("netcheck", "--replay", folder, "--debug")
-    assert "debug: probe " in debug.err
+    assert re.search(r"debug: probe relay_stun ran \d+ ms, \d+ packets, \d+ B out", debug.err)
+    assert re.search(r"debug: o\d+ stun.binding \S+ answered in [\d.]+ ms", debug.err)
     assert "debug: setting netcheck.replay" in debug.err
 
 
 def test_progress_is_one_line_redrawn_on_a_terminal(natscope: Runner, healthy_map: str) -> None:
     result = natscope("netcheck", "--derp-map", healthy_map, stderr_terminal=True)
     assert result.err.startswith("\r\x1b[2Kreading the relay map")
-    assert "relays 2 of 2" in result.err
+    assert "relays 2 of 2 · v4 ✓ v6 ✓" in result.err
     assert result.err.endswith("\r\x1b[2K")
     assert "\n" not in result.err
     assert all(len(line.removeprefix("\x1b[2K")) < 80 for line in result.err.split("\r"))
