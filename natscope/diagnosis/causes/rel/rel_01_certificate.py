@@ -16,7 +16,9 @@ What would contradict it
 
 What to do
     - Renew the certificate, or make it cover the name in the map.
-    - For a relay without a public name, pin its certificate in the map: `CertName: sha256-raw:HEX`.
+    - For a relay without a public name, pin its certificate in the map: `CertName: sha256-raw:HEX`; when a pinned
+      certificate was renewed, the pin must follow.
+    - If the dates are wrong, look at the clocks first.
     - If the name in the map is wrong, correct it there.
 
 How to verify
@@ -33,8 +35,35 @@ from natscope.diagnosis.cause import NOTHING, Cause, Ground, Strength, Support, 
 from natscope.diagnosis.causes.rel import relay_words
 from natscope.diagnosis.facts import Facts, ordered
 from natscope.model.finding import Fix, Severity
+from natscope.model.observation import Outcome
 from natscope.model.report import RelayReport
 from natscope.model.tri import Tri
+
+
+def _fix(do: str, duration: str, undo: str = "") -> Fix:
+    return Fix(
+        do=do, who="relay's admin", effort="E2", duration=duration, undo=undo, verify="natscope netcheck --https"
+    )
+
+
+RENEW = _fix("On the relay: renew the certificate, or make it cover the name that the map uses.", "10 min")
+RENAME = _fix("Correct the relay's host name or CertName in the map.", "5 min", "put the old line back")
+TRUST = _fix("On the relay: use a certificate of an authority that clients trust.", "10 min")
+PIN = _fix("Pin the relay's certificate in the map (CertName: sha256-raw:HEX).", "5 min", "take the pin out")
+REPIN = _fix(
+    "In the map: replace the pin by that of the relay's present certificate, once its admin confirms it.", "5 min"
+)
+CLOCK = _fix("Set the clocks of the relay and of this computer right.", "5 min")
+
+FIXES = {
+    "certificate-expired": (RENEW,),
+    "certificate-not-yet-valid": (CLOCK, RENEW),
+    "certificate-wrong-name": (RENAME, RENEW),
+    "certificate-self-signed": (PIN, TRUST),
+    "certificate-unknown-issuer": (PIN, TRUST),
+    "certificate-pin-mismatch": (REPIN,),
+}
+"""What to do by what the probe says is wrong; for anything else, or a mixture, the cause's own."""
 
 CAUSE = Cause(
     id="NS-REL-01",
@@ -45,23 +74,7 @@ CAUSE = Cause(
     fires=("wrong-certificate",),
     silent=("healthy", "dead-relay"),
     hidden_by=("NS-ENV-06",),
-    fixes=(
-        Fix(
-            do="On the relay: renew the certificate, or make it cover the name that the map uses.",
-            who="relay's admin",
-            effort="E2",
-            duration="10 min",
-            verify="natscope netcheck --https",
-        ),
-        Fix(
-            do="Correct the host name in the map, or pin the certificate there (CertName: sha256-raw:HEX).",
-            who="relay's admin",
-            effort="E2",
-            duration="5 min",
-            undo="put the old line back",
-            verify="natscope netcheck --https",
-        ),
-    ),
+    fixes=(RENEW, RENAME),
 )
 
 
@@ -79,6 +92,7 @@ def evidence(facts: Facts) -> Support:
         title=relay_words.title(wrong, "the certificate is wrong, so clients refuse it."),
         detail=relay_words.errors(wrong),
         severity=Severity.FAIL if none_left else Severity.WARN,
+        fixes=_fixes(facts, cited),
     )
 
 
@@ -89,6 +103,12 @@ def against(facts: Facts) -> Support:
     if not wrong or len(answered) < len(wrong):
         return NOTHING
     return Support(Tri.YES, (Ground(Strength.DECISIVE, "HTTPS was answered", ordered(answered[0].evidence)[:2]),))
+
+
+def _fixes(facts: Facts, cited: tuple[str, ...]) -> tuple[Fix, ...] | None:
+    """The fixes of the one thing that is wrong, if it is one."""
+    codes = {o.error for o in facts.seen("https.latency", Outcome.WRONG) if o.id in cited}
+    return FIXES.get(codes.pop()) if len(codes) == 1 else None
 
 
 def _wrong(facts: Facts) -> tuple[RelayReport, ...]:

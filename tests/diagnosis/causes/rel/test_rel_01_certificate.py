@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import msgspec
+import pytest
 
+from natscope.diagnosis.causes.rel.rel_01_certificate import CAUSE, FIXES
 from natscope.model.finding import Certainty, Severity
-from tests.diagnosis.judging import claim, found, relay_index, scene
+from natscope.model.observation import Observation, Outcome
+from tests.diagnosis.judging import claim, found, relay_index, scene, with_observations
 
 ID = "NS-REL-01"
 
@@ -15,6 +18,28 @@ def test_certain_and_a_warning_among_others() -> None:
     assert (finding.certainty, finding.severity) == (Certainty.CERTAIN, Severity.WARN)
     assert finding.title == "hkg: the certificate is wrong, so clients refuse it."
     assert finding.detail == "The certificate of relay8.example.net ran out on 2026-11-21."
+
+
+@pytest.mark.parametrize(
+    ("code", "first"),
+    [
+        ("certificate-expired", "On the relay: renew"),
+        ("certificate-pin-mismatch", "In the map: replace the pin"),
+        ("certificate-wrong-name", "Correct the relay's host name"),
+        ("certificate-self-signed", "Pin the relay's certificate"),
+        ("certificate-not-yet-valid", "Set the clocks"),
+        ("certificate-unreadable", "On the relay: renew"),
+    ],
+)
+def test_the_fix_is_that_of_what_is_wrong(code: str, first: str) -> None:
+    def say(o: Observation) -> Observation:
+        return msgspec.structs.replace(o, error=code) if o.outcome is Outcome.WRONG else o
+
+    assert found(with_observations(scene("wrong-certificate"), say))[ID].fixes[0].do.startswith(first)
+
+
+def test_every_fix_is_the_admins() -> None:
+    assert {fix.who for fixes in FIXES.values() for fix in fixes} <= set(CAUSE.who_can_fix)
 
 
 def test_a_failure_when_no_relay_is_left() -> None:
