@@ -137,9 +137,10 @@ def _only_six(facts: Facts, claims: Claims) -> Verdict | None:
 def _one_relay(facts: Facts, claims: Claims) -> Verdict | None:
     """UDP works, but ports could not be compared."""
     answered = sum(bool(facts.stun_answered(relay)) for relay in facts.relays)
-    why = facts.nat(4).reasons.get("mapping_varies", "")
     if answered == 1:
-        return _unknown("only one relay answered, and comparing ports takes two", as_sentence(why))
+        why = "UDP gets out and an answer comes back. With a second relay to ask, more can be said."
+        return _unknown("only one relay answered, and comparing ports takes two", why)
+    why = facts.nat(4).reasons.get("mapping_varies", "")
     return _unknown("whether your public port is the same for all was not seen", as_sentence(why))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from natscope.model.report import RelayError, Report
+from natscope.model.report import RelayError, RelayLatency, Report
 from natscope_reports._text.latency_columns import choose, fallback, reached
 from tests.reports.drawing import scene
 from tests.reports.scenes import names
@@ -63,6 +63,8 @@ def test_why_https_failed(code: str, cell: str) -> None:
 def test_reached_prefers_udp() -> None:
     relay = scene("wrong-certificate").relays[0]
     assert reached(relay) == relay.latency_ms.stun_v4
+    pinged = msgspec.structs.replace(relay, latency_ms=RelayLatency(icmp=1.0))
+    assert reached(pinged) is None, "a ping is answered by the host, not by the relay"
     closed = scene("stun-closed").relays[-1]
     assert reached(closed) == 186.2
     assert fallback(closed, choose(scene("stun-closed"), False)) == "HTTPS 186.2 ms"

@@ -63,7 +63,7 @@ def test_public_port(changes: dict[str, Any], expected: list[str]) -> None:
         ("New ports", {"port_allocation": PortAllocation.UNKNOWN}, None),
         ("Lets in", {"filtering": Filtering.ADDRESS_AND_PORT_DEPENDENT}, "ports you wrote to"),
         ("Lets in", {"filtering": Filtering.UNKNOWN}, None),
-        ("Calls to itself", {"hairpinning": Tri.NO}, "get lost"),
+        ("Calls itself", {"hairpinning": Tri.NO}, "get lost"),
         ("Forgets after", {"mapping_lifetime_s": 30.0}, "30 s of silence"),
     ],
 )

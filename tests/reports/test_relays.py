@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from natscope.model.report import Report
+from natscope.model.report import RelayLatency, Report
 from natscope_reports._text import relays
 from tests.reports.drawing import lines, scene
 
@@ -53,6 +53,14 @@ def test_silent_relays_give_their_reason() -> None:
     assert "  - syd" not in "\n".join(lines(relays.draw, scene("dead-relay"), ascii_only=True))
     drawn = lines(relays.draw, scene("captive-portal"))
     assert drawn[-1] == "    1 more did not answer (-v shows them)"
+
+
+def test_a_relay_whose_host_answers_a_ping_is_silent_all_the_same() -> None:
+    report = scene("dead-relay")
+    pinged = msgspec.structs.replace(report.relays[-1], latency_ms=RelayLatency(icmp=263.7))
+    drawn = lines(relays.draw, msgspec.structs.replace(report, relays=(*report.relays[:-1], pinged)), width=120)
+    assert drawn[0].startswith("Relays · 4 of 5 answered")
+    assert drawn[-1].endswith("within 1.5 s · ping 263.7 ms")
 
 
 def test_a_relay_that_was_not_asked_is_not_called_broken() -> None:

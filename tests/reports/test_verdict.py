@@ -34,5 +34,12 @@ def test_the_sign_says_the_same(name: str, sign: str, ascii_sign: str) -> None:
     assert lines(verdict.draw, scene(name), ascii_only=True)[0].startswith(f"{ascii_sign} Direct: ")
 
 
+def test_a_narrow_page_wraps_the_answer() -> None:
+    assert lines(verdict.answer, scene("udp-blocked"), width=40) == [
+        "✗ Direct: no. This network drops UDP, so",
+        "  everything goes through a relay.",
+    ]
+
+
 def test_quiet_is_the_answer_alone() -> None:
     assert text.render(scene("healthy"), RenderOptions(verbosity=-1)) == "✓ Direct: likely, with most peers\n"

@@ -8,7 +8,7 @@ import msgspec
 
 from natscope.model.observation import Observation, Outcome
 from natscope.model.report import Report
-from natscope_reports._text.ink import FAINT, NAME, PLAIN, Sheet, wrap
+from natscope_reports._text.ink import FAINT, NAME, PLAIN, Sheet, Span, wrap
 from natscope_reports._text.numbers import milliseconds
 
 NAME_CELLS, KIND_CELLS = 6, 18
@@ -19,8 +19,9 @@ def draw(sheet: Sheet, report: Report) -> None:
     sheet.heading("Probes")
     for probe in report.probes:
         state = f"{probe.state} in {milliseconds(probe.elapsed_ms)}" if probe.state == "ran" else probe.state
-        rest = sheet.dots(state, probe.reason, probe.flag)
-        sheet.line((f"  {sheet.fit(probe.name, KIND_CELLS)}", PLAIN), (rest, FAINT))
+        _wrapped(
+            sheet, [(f"  {sheet.fit(probe.name, KIND_CELLS)}", PLAIN)], sheet.dots(state, probe.reason, probe.flag)
+        )
     sheet.heading("Observations", f"{len(report.observations):,}")
     for observation in report.observations:
         _observation(sheet, observation)
@@ -29,16 +30,18 @@ def draw(sheet: Sheet, report: Report) -> None:
 def _observation(sheet: Sheet, observation: Observation) -> None:
     """Id, kind, whom, and what came of it, wrapped under itself; at `-vv` the data below it."""
     told = sheet.dots(observation.target, *_told(observation))
-    indent = 2 + NAME_CELLS + KIND_CELLS
-    spans = [
-        (f"  {sheet.fit(observation.id, NAME_CELLS)}", NAME),
-        (sheet.fit(observation.kind, KIND_CELLS), PLAIN),
-    ]
-    for line in list(wrap(sheet.clean(told), max(sheet.width - indent, 10))) or [""]:
-        sheet.line(*spans, (line, FAINT))
-        spans = [(" " * indent, PLAIN)]
+    name = (f"  {sheet.fit(observation.id, NAME_CELLS)}", NAME)
+    _wrapped(sheet, [name, (sheet.fit(observation.kind, KIND_CELLS), PLAIN)], told)
     if sheet.options.verbosity >= 2 and observation.data:
         sheet.paragraph(_raw(observation), 2 + NAME_CELLS, FAINT)
+
+
+def _wrapped(sheet: Sheet, lead: list[Span], text: str) -> None:
+    """Faint text behind the lead, wrapped under itself."""
+    indent = sum(sheet.cells(part) for part, _ in lead)
+    for line in list(wrap(sheet.clean(text), max(sheet.width - indent, 10))) or [""]:
+        sheet.line(*lead, (line, FAINT))
+        lead = [(" " * indent, PLAIN)]
 
 
 def _told(observation: Observation) -> Iterator[str]:

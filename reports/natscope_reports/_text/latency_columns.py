@@ -25,16 +25,15 @@ class Column:
 
 
 def reached(relay: RelayReport) -> float | None:
-    """The smallest median round trip, over UDP if there is one."""
+    """The smallest median over UDP, else the one over HTTPS; a ping is answered by the host, not by the relay."""
     times = relay.latency_ms
-    over_udp = [t for t in (times.stun_v4, times.stun_v6) if t is not None]
-    return min(over_udp or [t for t in (times.https, times.icmp) if t is not None], default=None)
+    return min((t for t in (times.stun_v4, times.stun_v6) if t is not None), default=times.https)
 
 
 def choose(report: Report, wide: bool) -> tuple[Column, ...]:
     """The round trips that were measured, the most telling first; jitter and loss where there is room.
 
-    HTTPS and ping that only stood in for silent relays get no column: `fallback` tells them in their row.
+    HTTPS that only stood in for silent relays gets no column: `fallback` tells it in their row.
     """
     relays = report.relays
     columns = []
@@ -53,14 +52,12 @@ def choose(report: Report, wide: bool) -> tuple[Column, ...]:
 
 
 def fallback(relay: RelayReport, columns: tuple[Column, ...]) -> str:
-    """`HTTPS 186.2 ms`, for a relay reached only over something that has no column."""
-    if relay.latency_ms.stun_v4 is not None or relay.latency_ms.stun_v6 is not None:
+    """`HTTPS 186.2 ms`, for a relay reached only over HTTPS where that has no column."""
+    times = relay.latency_ms
+    has_column = any(column.title == "HTTPS" for column in columns)
+    if has_column or times.https is None or times.stun_v4 is not None or times.stun_v6 is not None:
         return ""
-    titles = {column.title for column in columns}
-    times = (("HTTPS", relay.latency_ms.https), ("ping", relay.latency_ms.icmp))
-    return ", ".join(
-        f"{name} {milliseconds(value)}" for name, value in times if value is not None and name not in titles
-    )
+    return f"HTTPS {milliseconds(times.https)}"
 
 
 def _stun(family: int) -> Callable[[Report, RelayReport], Cell]:
@@ -90,7 +87,9 @@ def _icmp(report: Report, relay: RelayReport) -> Cell:
 
 
 def _jitter(report: Report, relay: RelayReport) -> Cell:
-    return (milliseconds(relay.jitter_ms), False) if relay.jitter_ms is not None else ("one answer", True)
+    if relay.jitter_ms is not None:
+        return milliseconds(relay.jitter_ms), False
+    return ("one answer" if relay.samples else "no answer"), True
 
 
 def _loss(report: Report, relay: RelayReport) -> Cell:

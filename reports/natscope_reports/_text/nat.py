@@ -9,7 +9,7 @@ from natscope.model.report import NatFamilyReport, NatReport, Report
 from natscope.model.tri import Tri
 from natscope_reports._text.ink import BAD, FAINT, GOOD, LOOK, PLAIN, Sheet
 
-LABEL, VALUE, MARK = 20, 24, 8
+LABEL, VALUE, MARK = 18, 20, 8
 
 Row = tuple[str, str, str, str]
 """Question, answer, judgement, term."""
@@ -55,7 +55,7 @@ def rows(report: Report) -> Iterator[Row]:
         yield "Lets in", value, judgement, report.nat.filtering
     yield from _opens(report)
     if report.nat.hairpinning.known:
-        yield "Calls to itself", "come back" if report.nat.hairpinning is Tri.YES else "get lost", "", "hairpinning"
+        yield "Calls itself", "come back" if report.nat.hairpinning is Tri.YES else "get lost", "", "hairpinning"
     if report.nat.mapping_lifetime_s is not None:
         yield "Forgets after", f"{report.nat.mapping_lifetime_s:.0f} s of silence", "", "mapping lifetime"
 

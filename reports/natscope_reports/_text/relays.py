@@ -101,9 +101,7 @@ def _title(
     sheet: Sheet, report: Report, layout: Layout, living: list[RelayReport], measured: list[RelayReport]
 ) -> None:
     """The count, and the heads of the latency columns on the same line."""
-    over = "" if report.udp is not Tri.NO or not living else " over HTTPS or ping"
-    if over and all(relay.latency_ms.https is not None for relay in living):
-        over = " over HTTPS"
+    over = " over HTTPS" if report.udp is Tri.NO and living else ""
     count = f"{len(living):,} of {len(measured):,} answered{over}"
     left = _marker(sheet) + layout.code + GAP + layout.name + GAP + layout.bar
     parts = sheet.dots(count, _samples(report))
@@ -152,6 +150,8 @@ def _row(sheet: Sheet, report: Report, layout: Layout, relay: RelayReport) -> No
 def _silent_row(sheet: Sheet, layout: Layout, relay: RelayReport) -> None:
     """The reason stands where bar and numbers would."""
     reason = relay.error.message if relay.error else "not asked"
+    if relay.latency_ms.icmp is not None:
+        reason = sheet.dots(reason, f"ping {milliseconds(relay.latency_ms.icmp)}")
     sign, style = (sheet.signs.dead, BAD) if relay.error else (sheet.signs.skip, FAINT)
     sheet.line((f"{f'  {sign}':{_marker(sheet)}}", style), *_names(sheet, layout, relay), (reason, FAINT))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from natscope.model.report import Report
 from natscope.model.verdict import Direct
-from natscope_reports._text.ink import BAD, GOOD, LOOK, STRONG, Sheet
+from natscope_reports._text.ink import BAD, GOOD, LOOK, PLAIN, STRONG, Sheet, wrap
 
 
 def draw(sheet: Sheet, report: Report) -> None:
@@ -23,4 +23,8 @@ def answer(sheet: Sheet, report: Report, more: str = "") -> None:
         Direct.UNLIKELY: (signs.warn, LOOK),
         Direct.NO: (signs.fail, BAD),
     }.get(report.verdict.direct, (signs.unknown, LOOK))
-    sheet.line((f"{sign} ", colour), (report.verdict.sentence + more, STRONG))
+    indent = len(sign) + 1
+    lead = (f"{sign} ", colour)
+    for row in list(wrap(sheet.clean(report.verdict.sentence + more), sheet.width - indent)) or [""]:
+        sheet.line(lead, (row, STRONG))
+        lead = (" " * indent, PLAIN)
