@@ -10,7 +10,6 @@ from __future__ import annotations
 import sys
 
 from natscope.cli import exit_codes
-from natscope.cli.commands import BY_NAME
 from natscope.cli.streams import OutputFailed, Streams, wants_ascii
 
 HELP_FLAGS = ("--help", "-h")
@@ -139,8 +138,3 @@ def _forget_stdout() -> None:
         os.close(nothing)
     except OSError:
         pass
-
-
-def known_commands() -> tuple[str, ...]:
-    """All command names, for suggestions."""
-    return tuple(BY_NAME)

@@ -61,14 +61,16 @@ def write_whole(path: str, data: bytes) -> None:
             file.write(data)
         return
     temporary = f"{target}.{os.getpid()}.new"
-    try:
-        with open(temporary, "xb") as file:
+    with open(temporary, "xb") as file:
+        try:
+            if os.path.exists(target):
+                os.fchmod(file.fileno(), stat.S_IMODE(os.stat(target).st_mode))
             file.write(data)
-        os.replace(temporary, target)
-    except OSError:
-        if os.path.exists(temporary):
+            file.close()
+            os.replace(temporary, target)
+        except OSError:
             os.unlink(temporary)
-        raise
+            raise
 
 
 def _is_special(path: str) -> bool:

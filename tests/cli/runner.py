@@ -70,7 +70,7 @@ class Runner:
             "stdin": subprocess.DEVNULL,
             "stdout": subprocess.PIPE,
             "stderr": subprocess.PIPE,
-            "env": self.environ,
+            "env": {**self.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
             "cwd": self.home,
         }
         return subprocess.Popen([sys.executable, "-m", "natscope", *arguments], **(given | options))  # type: ignore[call-overload, no-any-return]

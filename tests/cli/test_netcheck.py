@@ -167,7 +167,7 @@ def test_a_map_that_is_a_folder_a_pipe_or_forbidden(natscope: Runner) -> None:
     assert_one_error(natscope("netcheck", "--derp-map", "pipe"), "pipe: ")
     Path("secret").touch(0o000)
     if os.geteuid() != 0:
-        assert_one_error(natscope("netcheck", "--derp-map", "secret"), "ermission denied")
+        assert_one_error(natscope("netcheck", "--derp-map", "secret"), "secret: this user may not read it")
 
 
 def test_a_map_url_that_refuses_is_exit_3(natscope: Runner) -> None:

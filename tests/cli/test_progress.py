@@ -24,7 +24,9 @@ def test_a_line_shows_all_that_fits() -> None:
     progress = Progress(1.52, 5, 6, "answered", "asking", "asking silent relays over HTTPS")
     assert drawn(progress) == "1.5 s  ━━━━━━━━──  relays 5 of 6 · v4 ✓ v6 … · asking silent relays over HTTPS"
     assert drawn(progress, width=50) == "1.5 s  ━━━━━━━━──  relays 5 of 6 · v4 ✓ v6 …"
-    assert drawn(progress, ascii_only=True) == "1.5 s  ========..  relays 5 of 6 | v4 yes v6 ... | Ctrl-C: result so far"
+    assert (
+        drawn(progress, ascii_only=True) == "1.5 s  ========..  relays 5 of 6 | v4 yes v6 ... | Ctrl-C: result so far"
+    )
     assert drawn(Progress(0.1, 0, 0, "off", "refused", "")).endswith(
         "relays 0 of 0 · v4 – v6 ✗ · Ctrl-C: result so far"
     )

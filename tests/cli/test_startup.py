@@ -88,7 +88,7 @@ def test_a_command_imports_its_own_module_only() -> None:
 
 def test_the_guard_sees_an_import() -> None:
     """The list is worth something: a command that needs typer shows it."""
-    assert {"typer", "typing"} <= loaded_by("config", "path")
+    assert "typer" in loaded_by("config", "path")
 
 
 FIRST_PACKET = """
