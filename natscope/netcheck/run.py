@@ -37,6 +37,8 @@ RESERVE_S = 0.16
 BOUND_S, BOUND_FACTOR = 0.4, 1.5
 CLOSING_S = 0.25
 """Kept back from the time limit for recording and drawing."""
+NEAR_LIMIT_S = 0.15
+"""Probes give up a little before the limit, to write down what they saw: that is the limit's doing too."""
 CUT_PATIENCE_S = 0.2
 """A cancelled probe may take this long to write down that it was cut."""
 
@@ -196,7 +198,9 @@ async def _wait(shared: SharedRun, inputs: RunInputs, state: _State) -> None:
         stop.cancel()
     state.interrupted = inputs.stop.is_set()
     held = [r.task for r in state.running.values() if r.loaded.probe.holds]
-    state.limit_reached = not state.interrupted and any(not task.done() for task in held or everything)
+    unfinished = any(not task.done() for task in held or everything)
+    near_limit = shared.host.clock.now() >= shared.deadline - NEAR_LIMIT_S
+    state.limit_reached = not state.interrupted and (unfinished or near_limit)
 
 
 def _bound(shared: SharedRun) -> float:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 STRAGGLER_FACTOR = 1.25
 STRAGGLER_S = 0.02
 """Missing samples are waited for this long beyond the last send: the bound of a run is 1.5 × the slowest + 400 ms."""
+SLACK_S = 0.0002
+"""A wake-up that comes this early is in time: timers and clocks round differently."""
 _GIVES_UP = (Failure.UNREACHABLE_NET, Failure.FAMILY_NOT_SUPPORTED, Failure.ADDRESS_NOT_AVAILABLE)
 """Local failures that the next round would only repeat."""
 
@@ -41,7 +43,7 @@ class Survey:
     def due(self, now_s: float, answered: Mapping[int, float]) -> Iterable[PlannedSend]:
         """The sends whose time has come, without those that would not help."""
         sends = self.plan.sends
-        while self._next < len(sends) and sends[self._next].at_s <= now_s:
+        while self._next < len(sends) and sends[self._next].at_s <= now_s + SLACK_S:
             send = sends[self._next]
             self._next += 1
             if self._helps(send, answered):
@@ -63,7 +65,7 @@ class Survey:
         """When to look again if nothing comes in; None: the survey is over."""
         self._sort_out()
         over_at = self._over_at(now_s, answered)
-        if over_at <= now_s:
+        if over_at <= now_s + SLACK_S:
             return None
         upcoming = self._next_send(answered)
         return over_at if upcoming is None else min(upcoming, over_at)

@@ -1,0 +1,106 @@
+"""What answers of plain servers say about a NAT."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from natscope.model.endpoint import Endpoint
+from natscope.model.nat import Mapping
+from natscope.model.tri import Tri
+from natscope.netcheck.classify import Answer, classify_mapping
+
+LOCAL = "192.168.1.20:41641"
+A, B, C = "198.51.100.1:3478", "198.51.100.2:3478", "198.51.100.3:3478"
+A2 = "198.51.100.1:3479"
+P, Q = "203.0.113.7:41641", "203.0.113.7:50000"
+OTHER_IP = "203.0.113.99:41641"
+INSIDE = "172.20.0.1:41641"
+
+Row = tuple[str, str] | tuple[str, str, float]
+"""Asked, seen, and when in ms."""
+
+
+def answers(*rows: Row, local: str = LOCAL) -> list[Answer]:
+    return [
+        Answer(
+            observation=f"o{number}",
+            target=Endpoint.parse(row[0]),
+            mapped=Endpoint.parse(row[1]),
+            local=Endpoint.parse(local),
+            at_ms=row[2] if len(row) > 2 else float(number),
+        )
+        for number, row in enumerate(rows, start=1)
+    ]
+
+
+EI, AD, APD, NONE, UNKNOWN = (
+    Mapping.ENDPOINT_INDEPENDENT,
+    Mapping.ADDRESS_DEPENDENT,
+    Mapping.ADDRESS_AND_PORT_DEPENDENT,
+    Mapping.NONE,
+    Mapping.UNKNOWN,
+)
+YES, NO, DUNNO = Tri.YES, Tri.NO, Tri.UNKNOWN
+
+CASES = [
+    # name, answers, mapping, varies, several addresses, port preservation
+    ("nothing", [], UNKNOWN, DUNNO, DUNNO, DUNNO),
+    ("one server", [(A, P)], UNKNOWN, DUNNO, DUNNO, YES),
+    ("one server, another port of ours", [(A, Q)], UNKNOWN, DUNNO, DUNNO, NO),
+    ("one server thrice", [(A, P), (A, P), (A, P)], UNKNOWN, DUNNO, DUNNO, YES),
+    ("two servers agree", [(A, P), (B, P)], EI, NO, NO, YES),
+    ("three servers agree on another port", [(A, Q), (B, Q), (C, Q)], EI, NO, NO, NO),
+    ("two ports of one server agree", [(A, P), (A2, P)], UNKNOWN, DUNNO, DUNNO, YES),
+    ("two servers differ", [(A, P), (B, Q)], UNKNOWN, YES, NO, NO),
+    ("differ by address alone", [(A, P), (A2, P), (B, Q)], AD, YES, NO, NO),
+    ("differ by port", [(A, P), (A2, Q), (B, "203.0.113.7:7")], APD, YES, NO, NO),
+    ("two ports of one server differ", [(A, P), (A2, Q)], APD, YES, NO, NO),
+    ("several public addresses, one port", [(A, P), (B, OTHER_IP)], UNKNOWN, YES, YES, YES),
+    ("two uplinks, each with its port", [(A, P), (B, "203.0.113.99:5"), (C, P)], UNKNOWN, YES, YES, NO),
+    ("several addresses and varying ports", [(A, P), (B, Q), (C, OTHER_IP)], UNKNOWN, YES, YES, NO),
+    ("changed at one server", [(A, P, 0.0), (B, P, 1.0), (A, Q, 200.0), (B, Q, 201.0)], UNKNOWN, DUNNO, DUNNO, DUNNO),
+    ("no translation", [(A, LOCAL), (B, LOCAL)], NONE, NO, NO, YES),
+    ("no translation, one server", [(A, LOCAL)], NONE, DUNNO, DUNNO, YES),
+    ("a relay on this network beside others", [(A, P), (B, P), (C, LOCAL)], EI, NO, NO, YES),
+    ("a relay in a container bridge beside others", [(A, P), (B, P), (C, INSIDE)], EI, NO, NO, YES),
+    ("only one from outside", [(A, P), (C, INSIDE)], UNKNOWN, DUNNO, DUNNO, YES),
+    ("a lab of private addresses", [(A, "10.0.0.1:9"), (B, "10.0.0.1:9")], EI, NO, NO, NO),
+    ("too late to compare", [(A, P, 0.0), (B, Q, 9000.0)], UNKNOWN, DUNNO, DUNNO, YES),
+]
+
+
+@pytest.mark.parametrize(("name", "rows", "mapping", "varies", "several", "port"), CASES, ids=[c[0] for c in CASES])
+def test_cases(name: str, rows: list[Row], mapping: Mapping, varies: Tri, several: Tri, port: Tri) -> None:
+    verdict = classify_mapping(answers(*rows))
+    assert (verdict.mapping, verdict.varies, verdict.several_addresses, verdict.port_preservation) == (
+        mapping,
+        varies,
+        several,
+        port,
+    )
+    if mapping is Mapping.UNKNOWN:
+        assert verdict.reason
+    if varies is Tri.UNKNOWN:
+        assert verdict.varies_reason
+    if several is Tri.UNKNOWN:
+        assert verdict.several_reason
+
+
+@pytest.mark.parametrize("rows", [c[1] for c in CASES], ids=[c[0] for c in CASES])
+def test_the_order_of_answers_does_not_matter(rows: list[Row]) -> None:
+    given = answers(*rows)
+    shuffled = given.copy()
+    random.Random(7).shuffle(shuffled)
+    assert classify_mapping(shuffled) == classify_mapping(given)
+
+
+def test_ipv6_without_translation() -> None:
+    local = "[2001:db8::20]:41641"
+    verdict = classify_mapping(answers(("[2001:db8:9::1]:3478", local), ("[2001:db8:9::2]:3478", local), local=local))
+    assert verdict.mapping is Mapping.NONE
+
+
+def test_evidence_names_each_server_and_endpoint_once() -> None:
+    assert classify_mapping(answers((A, P), (A, P), (B, P))).evidence == ("o1", "o3")
