@@ -107,6 +107,14 @@ def left_over() -> dict[int, str]:
     return found
 
 
+def allow_ping() -> None:
+    """Everybody may ping, as on an ordinary Debian; a new namespace allows nobody."""
+    for groups in ("0 2147483647", "0 0"):  # in a user namespace only its own groups can be named
+        with contextlib.suppress(OSError):
+            Path("/proc/sys/net/ipv4/ping_group_range").write_text(groups)
+            return
+
+
 def inside(user: str, command: list[str]) -> int:
     """The part that runs in the new namespaces, as their first process."""
     subprocess.run(["ip", "-batch", "-"], input=SET_UP, text=True, check=True)
@@ -115,6 +123,7 @@ def inside(user: str, command: list[str]) -> int:
             ["ip", family, "neigh", "add", gateway, "lladdr", "02:00:00:00:00:01", "dev", "decoy0", "nud", "permanent"],
             check=True,
         )
+    allow_ping()
     decoy = Decoy()
     done = subprocess.run(["runuser", "-u", user, "--", *command] if user else command, check=False)
     remaining = left_over()
