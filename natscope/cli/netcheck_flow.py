@@ -28,10 +28,11 @@ def run(session: Session) -> int:
     chosen = choose_format(config.text("netcheck.format"))
     destination = config.text("netcheck.output")
     check_destination(destination, console)
-    prepare_folder(config.text("netcheck.record"))
     replaying = bool(config.text("netcheck.replay"))
+    if not replaying:
+        prepare_folder(config.text("netcheck.record"))
     result = _replayed(config) if replaying else _measured(session, chosen)
-    for warning in (*result.record.warnings, *result.report.relay_map.warnings):
+    for warning in result.record.warnings:
         console.warn(warning)
     code = _finish(result, chosen, destination, session)
     if not replaying:
@@ -141,6 +142,9 @@ def _finish(result: NetcheckRun, chosen: FormatChoice, destination: str, session
 
     code = exit_code(result.report, session.config.text("netcheck.fail_on"))
     renderer = chosen.renderer()
+    if not renderer.format.for_terminal:  # the others draw them
+        for warning in result.report.relay_map.warnings:
+            console.warn(warning)
     to_file = bool(destination) and destination != "-"
     drawn = renderer.format.for_terminal and not to_file
     options = RenderOptions(

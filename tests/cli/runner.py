@@ -64,13 +64,13 @@ class Runner:
         code = run(list(arguments), {**self.environ, **variables}, Streams(source, out, err))
         return Result(code, out.text(), err.text())
 
-    def child(self, *arguments: str, **options: object) -> subprocess.Popen[bytes]:
-        """The same in a process of its own, through `python -m natscope`."""
-        given: dict[str, object] = {
-            "stdin": subprocess.DEVNULL,
-            "stdout": subprocess.PIPE,
-            "stderr": subprocess.PIPE,
-            "env": {**self.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
-            "cwd": self.home,
-        }
-        return subprocess.Popen([sys.executable, "-m", "natscope", *arguments], **(given | options))  # type: ignore[call-overload, no-any-return]
+    def child(self, *arguments: str, module: bool = True, stdin: int = subprocess.DEVNULL) -> subprocess.Popen[bytes]:
+        """The same in a process of its own, through `python -m natscope`; without `module` plain Python."""
+        return subprocess.Popen(
+            [sys.executable, *(("-m", "natscope") if module else ()), *arguments],
+            stdin=stdin,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env={**self.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
+            cwd=self.home,
+        )

@@ -6,12 +6,29 @@ import json
 import os
 import re
 import stat
+import subprocess
 from pathlib import Path
 
 import jsonschema  # type: ignore[import-untyped]
 import pytest
 
 from tests.cli.runner import Result, Runner
+
+SERVE_ONCE = """
+import http.server, pathlib, sys
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        body = pathlib.Path(sys.argv[1]).read_bytes()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+    def log_message(self, *arguments):
+        pass
+server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
+print(server.server_port, flush=True)
+server.handle_request()
+"""
 
 OPENING = re.compile(r"^[✓!✗?] Direct: ")
 
@@ -198,6 +215,24 @@ def test_mistakes_are_found_before_anything_is_measured(
     flags: list[str], said: str, natscope: Runner, healthy_map: str
 ) -> None:
     assert_one_error(natscope("netcheck", "--derp-map", healthy_map, "-v", *flags), said)
+
+
+def test_a_map_that_is_served_from_the_cache_says_so_once(natscope: Runner, healthy_map: str) -> None:
+    """The copy of a map whose URL no longer answers."""
+    with natscope.child("-c", SERVE_ONCE, healthy_map, stdin=subprocess.PIPE, module=False) as server:
+        assert server.stdout is not None
+        port = server.stdout.readline().decode().strip()
+        url = f"http://127.0.0.1:{port}/map"
+        assert natscope("netcheck", "--derp-map", url).code == 0
+        server.wait(timeout=30)
+    text = natscope("netcheck", "--derp-map", url)
+    assert (text.code, text.err) == (0, "")
+    assert "old" in text.out
+    as_json = natscope("netcheck", "--derp-map", url, "--json")
+    assert as_json.err.startswith("warning: ")
+    assert as_json.err.count("\n") == 1
+    assert json.loads(as_json.out)["relay_map"]["cached_age_s"] is not None
+    assert natscope("netcheck", "--derp-map", url, "--json", "-q").err == ""
 
 
 @pytest.mark.skipif(not os.path.isdir("/sys/class/net"), reason="only Linux lists its interfaces there")
