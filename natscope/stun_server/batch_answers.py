@@ -1,15 +1,11 @@
-"""Answers a batch of datagrams row by row: the fast driver where numpy is not installed."""
+"""Answers the batches of recvmmsg row by row: the fast driver where numpy is not installed."""
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Sequence
 
 from natscope.host.real.udp_batch import UdpBatch
-from natscope.machines.stun_responder import Drop, Place
-from natscope.machines.stun_usual import ANSWER_BYTES, usual_answer
-from natscope.model.endpoint import Endpoint
-from natscope.stun_server.limits import source_key
+from natscope.machines.stun_responder import Place
 from natscope.stun_server.service import StunService
 
 
@@ -24,48 +20,17 @@ class BatchAnswers:
 
     def handle(self, number: int, count: int, now: float) -> None:
         """Answer the `count` rows that socket `number` has just received."""
+        self.answer_rows(number, count, range(count), now)
+
+    def answer_rows(self, number: int, count: int, rows: Sequence[int], now: float) -> None:
+        """Answer some of the `count` rows that socket `number` has just received."""
         batch = self.batches[number]
-        self.answer_rows(batch, self.places[number], batch.datagrams(count), range(count), now)
-
-    def answer_rows(
-        self, batch: UdpBatch, place: Place, datagrams: Sequence[bytes], rows: Sequence[int], now: float
-    ) -> None:
-        """Answer `datagrams`, which stand in `rows`: the usual ones together, the others one by one."""
-        sources = batch.sources(rows[-1] + 1)
-        usual = []
-        is_usual = self.service.is_usual
-        for row, data in zip(rows, datagrams, strict=True):
-            if is_usual(data, sources[row]):
-                usual.append((row, data))
-            else:
-                self._answer_other(batch, place, row, data, sources[row], now)
-        if usual:
-            self._answer_usual(batch, usual, sources, now)
-
-    def _answer_usual(
-        self, batch: UdpBatch, usual: Sequence[tuple[int, bytes]], sources: Sequence[bytes], now: float
-    ) -> None:
-        keys = [source_key(sources[row][2:]) for row, _ in usual]
-        verdicts = self.service.limiter.allow_each(keys, now)
-        allowed = [pair for pair, verdict in zip(usual, verdicts, strict=True) if verdict]
-        rows = [row for row, _ in allowed]
-        batch.stage(rows, [usual_answer(data, sources[row]) for row, data in allowed])
-        self.count_usual(len(usual), sum(len(data) for _, data in usual), len(rows), batch.family)
-        self.service.counters.send_failures += batch.flush(len(rows))
-
-    def count_usual(self, requests: int, request_bytes: int, answers: int, family: int) -> None:
-        """Count a batch of usual requests at once."""
-        counters = self.service.counters
-        counters.requests += requests
-        counters.request_bytes += request_bytes
-        counters.drops[Drop.RATE_LIMITED] += requests - answers
-        counters.answers["success"] += answers
-        counters.answer_bytes += answers * ANSWER_BYTES[family]
-
-    def _answer_other(self, batch: UdpBatch, place: Place, row: int, data: bytes, source: bytes, now: float) -> None:
-        endpoint = Endpoint(ipaddress.ip_address(source[2:]), int.from_bytes(source[:2], "big"))
-        reply = self.service.answer(data, endpoint, place, now)
-        if reply is None:
-            return
-        if not batch.send_one(reply.data, row, reply.target.port, self._by_place.get(reply.place)):
-            self.service.count_send_failure()
+        datagrams, sources = batch.datagrams(count), batch.sources(count)
+        if len(rows) < count:
+            datagrams, sources = [datagrams[row] for row in rows], [sources[row] for row in rows]
+        answers = self.service.answer_rows(rows, datagrams, sources, self.places[number], now)
+        for row, reply in answers.others:
+            if not batch.send_one(reply.data, row, reply.target.port, self._by_place.get(reply.place)):
+                self.service.count_send_failures(1)
+        batch.stage(answers.rows, answers.answers)
+        self.service.count_send_failures(batch.flush(len(answers.rows)))

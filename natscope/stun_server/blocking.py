@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from natscope.host.real import udp_batch
 from natscope.host.real.sockaddr import SockAddr
 from natscope.host.real.udp_server import (
+    Outgoing,
     StopPipe,
     bound_endpoint,
     open_server_socket,
@@ -28,6 +29,10 @@ from natscope.stun_server.service import StunService
 
 if TYPE_CHECKING:
     import socket  # noqa: TID251 - the type of what host.real opens
+
+
+_ALTERNATE_ROWS = 16
+"""An alternate server reads requests of any size, so each row takes 64 KiB."""
 
 
 class Engine(enum.StrEnum):
@@ -63,7 +68,7 @@ class BlockingServer:
         self._sockets: list[socket.socket] = []
         try:
             for local in locals_:
-                self._sockets.append(open_server_socket(local))
+                self._sockets.append(open_server_socket(local, answers_are_small=not service.responder.is_alternate))
         except BaseException:
             self.close()
             raise
@@ -88,8 +93,9 @@ class BlockingServer:
 
     def _serve_batches(self) -> None:
         limit = self._service.request_limit_bytes
+        rows = _ALTERNATE_ROWS if self._service.responder.is_alternate else udp_batch.BATCH
         batches = [
-            udp_batch.UdpBatch(sock, local, slot_bytes=limit + 8 - limit % 8, answer_bytes=ANSWER_BYTES[local.family])
+            udp_batch.UdpBatch(sock, local, limit_bytes=limit, answer_bytes=ANSWER_BYTES[local.family], rows=rows)
             for sock, local in zip(self._sockets, self.locals, strict=True)
         ]
         answers = self._batch_answers()(self._service, batches, self._places)
@@ -106,14 +112,21 @@ class BlockingServer:
         service, places = self._service, self._places
         via = {place: number for number, place in enumerate(places)} if service.responder.is_alternate else {}
 
-        def handle(number: int, data: bytes, source: SockAddr, now: float) -> tuple[int, bytes, int] | None:
-            reply = service.answer_packed(data, packed_source(source), places[number], now)
-            return None if reply is None else (via.get(reply.place, number), reply.data, reply.port)
+        def handle(number: int, datagrams: list[bytes], sources: list[SockAddr], now: float) -> list[Outgoing]:
+            packed = [packed_source(source) for source in sources]
+            answers = service.answer_rows(range(len(packed)), datagrams, packed, places[number], now)
+            found: list[Outgoing] = [
+                (number, data, row, None) for row, data in zip(answers.rows, answers.answers, strict=True)
+            ]
+            found += [
+                (via.get(reply.place, number), reply.data, row, reply.target.port) for row, reply in answers.others
+            ]
+            return found
 
         serve_portably(
             self._sockets,
             handle,
             self._stop,
             limit_bytes=service.request_limit_bytes,
-            on_send_failure=service.count_send_failure,
+            on_send_failure=service.count_send_failures,
         )

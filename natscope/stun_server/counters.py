@@ -6,6 +6,8 @@ Plain integers, written by the one thread that answers and read by whoever asks.
 from __future__ import annotations
 
 from natscope.machines.stun_responder import Drop
+from natscope.machines.stun_usual import ANSWER_BYTES
+from natscope.model.endpoint import Family
 
 ANSWER_KINDS = ("success", "error-400", "error-420")
 
@@ -21,6 +23,14 @@ class Counters:
         self.send_failures = 0
         self.answers: dict[str, int] = dict.fromkeys(ANSWER_KINDS, 0)
         self.drops: dict[Drop, int] = dict.fromkeys(Drop, 0)
+
+    def count_usual(self, requests: int, request_bytes: int, answers: int, family: Family) -> None:
+        """Count usual requests of one family; those without an answer were over their rate."""
+        self.requests += requests
+        self.request_bytes += request_bytes
+        self.drops[Drop.RATE_LIMITED] += requests - answers
+        self.answers["success"] += answers
+        self.answer_bytes += answers * ANSWER_BYTES[family]
 
 
 def prometheus_text(counters: Counters, sources: int, evictions: int) -> str:

@@ -45,24 +45,29 @@ class SourceLimiter:
 
     def allow(self, key: bytes | int, now: float) -> bool:
         """Take a token of that source; False when there is none."""
-        return self.allow_each((key,), now) == [True]
+        if now >= self._swap_at or len(self._young) >= self._max_sources:
+            self._swap(now)
+        full_at = self._young.get(key)
+        if full_at is None:
+            full_at = self._old.get(key, now)
+        if full_at < now:
+            full_at = now
+        allowed = full_at <= now + self._limit
+        self._young[key] = full_at + self._interval if allowed else full_at
+        return allowed
 
     def allow_each(self, keys: Sequence[bytes | int], now: float) -> list[bool]:
-        """`allow` for each key in turn, all at the same `now`."""
-        if now >= self._swap_at or len(self._young) + len(keys) > self._max_sources:
-            self._swap(now)
-        young, old, interval, limit = self._young, self._old, self._interval, now + self._limit
-        verdicts = []
-        for key in keys:
-            full_at = young.get(key)
-            if full_at is None:
-                full_at = old.get(key, now)
-            if full_at < now:
-                full_at = now
-            allowed = full_at <= limit
-            young[key] = full_at + interval if allowed else full_at
-            verdicts.append(allowed)
-        return verdicts
+        """`allow` for each key in turn, all at the same `now`; quick where all are known, different and allowed."""
+        if now < self._swap_at and len(self._young) + len(keys) <= self._max_sources:
+            known = list(map(self._young.get, keys))
+            if None not in known and len(set(keys)) == len(keys):
+                times: list[float] = known  # type: ignore[assignment] # None is not in it
+                if max(times, default=now) <= now + self._limit:
+                    interval, fresh = self._interval, now + self._interval
+                    later = [full_at + interval if full_at > now else fresh for full_at in times]
+                    self._young.update(zip(keys, later, strict=True))
+                    return [True] * len(keys)
+        return [self.allow(key, now) for key in keys]
 
     def _swap(self, now: float) -> None:
         if now < self._swap_at:

@@ -66,4 +66,4 @@ class HostServer:
             try:
                 by_place.get(reply.place, sock).send(reply.data, reply.target)
             except HostError:
-                self._service.count_send_failure()
+                self._service.count_send_failures()

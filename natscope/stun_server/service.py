@@ -1,29 +1,35 @@
-"""Responder, limiter and counters together: what every driver of the STUN server asks for an answer.
+"""Responder, limiter and counters together: what every driver of the STUN server asks for answers.
 
-`answer` takes values, `answer_packed` a source as bytes with the usual requests on a short way. A token is taken only
-for what would be answered, so garbage in somebody's name does not use up that source's bucket.
+`answer` takes one datagram as values; `answer_rows` takes many with their sources as bytes, the usual requests on a
+short way. A token is taken only for what would be answered, so garbage in somebody's name does not use up that
+source's bucket.
 """
 
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Sequence
+from itertools import compress
 from typing import NamedTuple
 
-from natscope.machines.stun_responder import HOME, Drop, Place, Reply, StunResponder
+from natscope.machines.stun_responder import Drop, Place, Reply, StunResponder
 from natscope.machines.stun_usual import is_usual_request, usual_answer
-from natscope.model.endpoint import Endpoint
+from natscope.model.endpoint import Endpoint, Family
 from natscope.stun_server.counters import Counters, prometheus_text
 from natscope.stun_server.limits import SourceLimiter, source_key
 
 _ODD_V6_HEADS = (bytes(12), bytes(10) + b"\xff\xff")
 
 
-class PackedReply(NamedTuple):
-    """An answer to the address a request came from, at `port`, from the socket at `place`."""
+class Answers(NamedTuple):
+    """What to send: `answers` to the senders of `rows` (ascending) from where they were asked, and `others`.
 
-    data: bytes
-    place: Place
-    port: int
+    An answer of `others` goes to the address that its row came from, at the port and from the socket that it names.
+    """
+
+    rows: list[int]
+    answers: list[bytes]
+    others: list[tuple[int, Reply]]
 
 
 class StunService:
@@ -34,6 +40,7 @@ class StunService:
         self.limiter = limiter
         self.counters = Counters()
         self.request_limit_bytes = 65_507 if responder.is_alternate else 2_048
+        self._is_alternate = responder.is_alternate
         self.own = frozenset(_packed(endpoint) for endpoint in responder.own)
 
     def answer(self, data: bytes, source: Endpoint, arrival: Place, now: float) -> Reply | None:
@@ -54,41 +61,48 @@ class StunService:
         counters.answer_bytes += len(outcome.data)
         return outcome
 
-    def answer_packed(self, data: bytes, port_and_ip: bytes, arrival: Place, now: float) -> PackedReply | None:
-        """The same for a source as bytes: 2 of port, then 4 or 16 of address."""
-        port = int.from_bytes(port_and_ip[:2], "big")
-        if not self.is_usual(data, port_and_ip):
-            source = Endpoint(ipaddress.ip_address(port_and_ip[2:]), port)
-            reply = self.answer(data, source, arrival, now)
-            return None if reply is None else PackedReply(reply.data, reply.place, reply.target.port)
-        counters = self.counters
-        counters.requests += 1
-        counters.request_bytes += len(data)
-        if not self.limiter.allow(source_key(port_and_ip[2:]), now):
-            counters.drops[Drop.RATE_LIMITED] += 1
-            return None
-        answer = usual_answer(data, port_and_ip)
-        counters.answers["success"] += 1
-        counters.answer_bytes += len(answer)
-        return PackedReply(answer, HOME, port)
+    def answer_rows(
+        self, rows: Sequence[int], datagrams: Sequence[bytes], sources: Sequence[bytes], arrival: Place, now: float
+    ) -> Answers:
+        """The answers to many datagrams of one socket and one family.
 
-    def is_usual(self, data: bytes, port_and_ip: bytes) -> bool:
-        """Whether `usual_answer` may answer this for this server; False sends it the long way."""
-        if self.responder.is_alternate or not is_usual_request(data):
-            return False
-        if port_and_ip[:2] == b"\0\0" or port_and_ip in self.own:
+        A source is 2 bytes of port, then 4 or 16 of address. The three sequences go together.
+        """
+        usual, others = [], []
+        is_usual = self._is_usual
+        for row, data, source in zip(rows, datagrams, sources, strict=True):
+            if is_usual(data, source):
+                usual.append((row, data, source))
+            elif (reply := self.answer(data, _endpoint(source), arrival, now)) is not None:
+                others.append((row, reply))
+        if not usual:
+            return Answers([], [], others)
+        verdicts = self.limiter.allow_each([source_key(source[2:]) for _, _, source in usual], now)
+        allowed = list(compress(usual, verdicts))
+        answers = [usual_answer(data, source) for _, data, source in allowed]
+        family: Family = 4 if len(usual[0][2]) == 6 else 6
+        self.counters.count_usual(len(usual), sum([len(data) for _, data, _ in usual]), len(answers), family)
+        return Answers([row for row, _, _ in allowed], answers, others)
+
+    def _is_usual(self, data: bytes, port_and_ip: bytes) -> bool:
+        """Whether `usual_answer` may answer this; False sends it the long way, where drops are counted by reason."""
+        if self._is_alternate or not is_usual_request(data) or port_and_ip in self.own or port_and_ip[:2] == b"\0\0":
             return False
         if len(port_and_ip) == 6:
             return 0 < port_and_ip[2] < 224
         return port_and_ip[2] != 0xFF and port_and_ip[2:14] not in _ODD_V6_HEADS
 
-    def count_send_failure(self) -> None:
-        """Count an answer that the system refused to send."""
-        self.counters.send_failures += 1
+    def count_send_failures(self, count: int = 1) -> None:
+        """Count answers that the system refused to send."""
+        self.counters.send_failures += count
 
     def metrics(self) -> str:
         """The Prometheus page."""
         return prometheus_text(self.counters, len(self.limiter), self.limiter.evictions)
+
+
+def _endpoint(port_and_ip: bytes) -> Endpoint:
+    return Endpoint(ipaddress.ip_address(port_and_ip[2:]), int.from_bytes(port_and_ip[:2], "big"))
 
 
 def _packed(endpoint: Endpoint) -> bytes:

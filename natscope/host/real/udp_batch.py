@@ -1,9 +1,10 @@
 """UDP in batches on Linux: recvmmsg and sendmmsg by ctypes over buffers that are laid out once.
 
-A `UdpBatch` is one socket with room for `BATCH` datagrams in and answers out. Rows are numbers into its buffers:
-payload `i` at `i * slot_bytes`, socket address `i` at `i * name_bytes`. All staged answers of a batch have the same
-length (`answer_bytes`); other answers are sent one by one. The buffers are plain `bytearray`s, so that numpy can look
-at them without copying.
+A `UdpBatch` is one socket with room for `rows` datagrams in and answers out. Row `i` has the first `HEAD_BYTES` of its
+payload at `i * HEAD_BYTES` of `heads` (so that the usual short ones stand close together) and the rest at
+`i * tail_bytes` of a second buffer; its socket address at `i * name_bytes` of `names`. All staged answers of a batch
+have the same length (`answer_bytes`); other answers are sent one by one. The buffers are plain `bytearray`s, so that
+numpy can look at them without copying.
 """
 
 from __future__ import annotations
@@ -20,8 +21,10 @@ from collections.abc import Callable, Sequence
 from natscope.host.real.udp_server import StopPipe, wants_destinations
 from natscope.model.endpoint import Endpoint
 
-BATCH = 64
+BATCH = 256
+"""Datagrams at a time; array operations cost the same for 20 and for 200."""
 NAME_BYTES = {4: 16, 6: 28}
+HEAD_BYTES = 64
 _ROUNDS = 8
 """Batches from one socket before the others get their turn."""
 _CONTROL_BYTES = 64
@@ -32,11 +35,15 @@ _MSG_TRUNC = 0x20
 _SKIP = (errno.EAGAIN, errno.ENOBUFS, errno.ENOMEM)
 
 
-class _Iovec(ctypes.Structure):
+class Vector(ctypes.Structure):
+    """`struct iovec`: a part of a datagram."""
+
     _fields_ = (("base", ctypes.c_void_p), ("length", ctypes.c_size_t))
 
 
-class _Msghdr(ctypes.Structure):
+class MessageHeader(ctypes.Structure):
+    """`struct msghdr`: a datagram."""
+
     _fields_ = (
         ("name", ctypes.c_void_p),
         ("name_bytes", ctypes.c_uint32),
@@ -48,12 +55,14 @@ class _Msghdr(ctypes.Structure):
     )
 
 
-class _Mmsghdr(ctypes.Structure):
-    _fields_ = (("header", _Msghdr), ("length", ctypes.c_uint32))
+class MmsgHeader(ctypes.Structure):
+    """`struct mmsghdr`: a datagram and how many bytes of it came or went."""
+
+    _fields_ = (("header", MessageHeader), ("length", ctypes.c_uint32))
 
 
-HEADER_BYTES = ctypes.sizeof(_Mmsghdr)
-_LENGTH_AT = _Mmsghdr.length.offset
+HEADER_BYTES = ctypes.sizeof(MmsgHeader)
+_LENGTH_AT = MmsgHeader.length.offset
 
 
 def is_supported() -> bool:
@@ -67,19 +76,21 @@ def _libc() -> ctypes.CDLL:
 
 
 class _Lane:
-    """One direction: payloads, socket addresses, control data and the headers that point at them."""
+    """One direction: payloads in one or two parts, socket addresses, control data, and headers that point at them."""
 
-    def __init__(self, name_bytes: int, slot_bytes: int, has_control: bool) -> None:
-        self.payloads = bytearray(BATCH * slot_bytes)
-        self.names = bytearray(BATCH * name_bytes)
-        self.controls = bytearray(BATCH * _CONTROL_BYTES)
-        self._vectors = (_Iovec * BATCH)()
-        headers = (_Mmsghdr * BATCH)()
-        for row in range(BATCH):
-            self._vectors[row] = _Iovec(_address(self.payloads) + row * slot_bytes, slot_bytes)
+    def __init__(self, rows: int, name_bytes: int, part_bytes: Sequence[int], has_control: bool) -> None:
+        self.parts = [bytearray(rows * size) for size in part_bytes]
+        self.names = bytearray(rows * name_bytes)
+        self.controls = bytearray(rows * _CONTROL_BYTES)
+        count = len(part_bytes)
+        self._vectors = (Vector * (rows * count))()
+        headers = (MmsgHeader * rows)()
+        for row in range(rows):
+            for number, (part, size) in enumerate(zip(self.parts, part_bytes, strict=True)):
+                self._vectors[row * count + number] = Vector(_address(part) + row * size, size)
             header = headers[row].header
             header.name, header.name_bytes = _address(self.names) + row * name_bytes, name_bytes
-            header.iov, header.iov_count = ctypes.addressof(self._vectors[row]), 1
+            header.iov, header.iov_count = ctypes.addressof(self._vectors[row * count]), count
             if has_control:
                 header.control, header.control_bytes = _address(self.controls) + row * _CONTROL_BYTES, _CONTROL_BYTES
         self.pristine = bytes(headers)
@@ -94,27 +105,30 @@ def _address(buffer: bytearray) -> int:
 class UdpBatch:
     """One socket of a UDP server, read and answered in batches. Owns the socket."""
 
-    def __init__(self, sock: socket.socket, local: Endpoint, *, slot_bytes: int, answer_bytes: int) -> None:
+    def __init__(
+        self, sock: socket.socket, local: Endpoint, *, limit_bytes: int, answer_bytes: int, rows: int = BATCH
+    ) -> None:
         self.sock = sock
         self.family = local.family
-        self.slot_bytes = slot_bytes
+        self.rows = rows
         self.answer_bytes = answer_bytes
         self.name_bytes = NAME_BYTES[local.family]
+        self.tail_bytes = max(limit_bytes - HEAD_BYTES, 0) + 8
         self.has_destinations = wants_destinations(local)
-        self._in = _Lane(self.name_bytes, slot_bytes, self.has_destinations)
-        self._out = _Lane(self.name_bytes, answer_bytes, self.has_destinations)
-        self.payloads, self.names = self._in.payloads, self._in.names
-        self.answers, self.targets = self._out.payloads, self._out.names
-        if slot_bytes % 8 or answer_bytes % 4:
-            raise ValueError("rows must be aligned")
+        self._in = _Lane(rows, self.name_bytes, (HEAD_BYTES, self.tail_bytes), self.has_destinations)
+        self._out = _Lane(rows, self.name_bytes, (answer_bytes,), self.has_destinations)
+        self.heads, self._tails, self.names = *self._in.parts, self._in.names
+        self.answers, self.targets = self._out.parts[0], self._out.names
         libc = _libc()
         self._receive, self._send = libc.recvmmsg, libc.sendmmsg
-        self._lengths = memoryview(self._in.headers).cast("I")[_LENGTH_AT // 4 :: HEADER_BYTES // 4]
+        self.length_words: memoryview[int] = memoryview(self._in.headers).cast("I")[
+            _LENGTH_AT // 4 :: HEADER_BYTES // 4
+        ]
         self._descriptor = sock.fileno()
         self._receive_arguments = (
             ctypes.c_int(self._descriptor),
             ctypes.c_void_p(self._in.at),
-            ctypes.c_uint(BATCH),
+            ctypes.c_uint(rows),
             ctypes.c_int(socket.MSG_DONTWAIT | _MSG_TRUNC),
             None,
         )
@@ -127,17 +141,20 @@ class UdpBatch:
         return max(count, 0)
 
     def lengths(self, count: int) -> list[int]:
-        """The true length of each datagram, also of those that are longer than `slot_bytes`."""
-        return self._lengths[:count].tolist()
+        """The true length of each datagram, also of those that are longer than the limit."""
+        return self.length_words[:count].tolist()
 
     def datagrams(self, count: int) -> list[bytes]:
-        """The datagrams, cut at `slot_bytes`."""
-        payloads, slot = self.payloads, self.slot_bytes
-        starts = range(0, count * slot, slot)
-        lengths = self.lengths(count)
-        if max(lengths) > slot:
-            lengths = [min(length, slot) for length in lengths]
-        return [bytes(payloads[at : at + length]) for at, length in zip(starts, lengths, strict=True)]
+        """The datagrams; those longer than the limit are cut a few bytes behind it."""
+        heads = bytes(self.heads[: count * HEAD_BYTES])
+        return [
+            heads[at : at + length] if length <= HEAD_BYTES else heads[at : at + HEAD_BYTES] + self._tail(row, length)
+            for row, (at, length) in enumerate(zip(range(0, len(heads), HEAD_BYTES), self.lengths(count), strict=True))
+        ]
+
+    def _tail(self, row: int, length: int) -> bytes:
+        at = row * self.tail_bytes
+        return bytes(self._tails[at : at + min(length - HEAD_BYTES, self.tail_bytes)])
 
     def sources(self, count: int) -> list[bytes]:
         """Port (2 bytes) and address (4 or 16) of each sender, as they stand in socket addresses."""
@@ -169,8 +186,8 @@ class UdpBatch:
             control = self._in.controls[row * _CONTROL_BYTES : (row + 1) * _CONTROL_BYTES]
             control[interface : interface + 4] = bytes(4)
             self._out.controls[place * _CONTROL_BYTES : (place + 1) * _CONTROL_BYTES] = control
-            came = row * HEADER_BYTES + _Msghdr.control_bytes.offset
-            goes = place * HEADER_BYTES + _Msghdr.control_bytes.offset
+            came = row * HEADER_BYTES + MessageHeader.control_bytes.offset
+            goes = place * HEADER_BYTES + MessageHeader.control_bytes.offset
             self._out.headers[goes : goes + _SIZE_T] = self._in.headers[came : came + _SIZE_T]
 
     def flush(self, count: int) -> int:
@@ -244,5 +261,5 @@ def _drain(batch: UdpBatch, number: int, handle: BatchHandler) -> None:
         count = batch.receive()
         if count:
             handle(number, count, time.monotonic())
-        if count < BATCH:
+        if count < batch.rows:
             return
