@@ -12,12 +12,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from natscope.cli import generate as command_line
 from natscope.cli.commands import COMMANDS
 from natscope.diagnosis.page import pages
-from natscope.model.report import Report
+from natscope_reports import _schema
 
 ROOT = Path(__file__).resolve().parents[1]
 MADE = "<!-- made by docs/generate.py (make docs); do not edit -->"
@@ -30,6 +28,7 @@ def expected() -> dict[str, str]:
     files = {
         "natscope/cli/help_text.py": command_line.help_module(),
         "natscope/cli/completion_table.py": command_line.completion_module(),
+        _schema.FILE.relative_to(ROOT).as_posix(): _schema.text(),
         "docs/cli.md": cli_page(),
         "docs/report.md": report_page((ROOT / "docs" / "report.md").read_text()),
     }
@@ -71,8 +70,7 @@ def report_page(page: str) -> str:
 
 def keys() -> str:
     """A section for each object of a report, the report itself first."""
-    schema = msgspec.json.schema(Report)
-    objects: dict[str, Any] = schema["$defs"]
+    objects: dict[str, Any] = _schema.build()["$defs"]
     order = ["Report", *(name for name in objects if name != "Report")]
     return "\n".join(section(name, objects[name]) for name in order)
 
@@ -101,8 +99,8 @@ def kind(value: dict[str, Any]) -> str:
     if value.get("type") == "object":
         inner = value.get("additionalProperties")
         return f"object of {kind(inner)}" if isinstance(inner, dict) and inner else "object"
-    if "enum" in value:
-        return " or ".join(f"`{json.dumps(v)}`" for v in value["enum"])
+    if "const" in value:
+        return f"`{json.dumps(value['const'])}`"
     return PLAIN.get(value.get("type", ""), str(value.get("type", "any")))
 
 
