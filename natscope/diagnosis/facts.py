@@ -88,14 +88,24 @@ class Facts:
         return Fact(self.report.captive_portal, cite(self.seen("captive.challenge")), "a /generate_204 challenge")
 
     @functools.cached_property
-    def other_protocol(self) -> Fact:
-        """Did a host that is silent over UDP answer over TCP or ICMP in this run: the control for that silence."""
-        silent = {host_of(o) for o in self.seen("stun.binding", Outcome.NO_ANSWER, Outcome.ICMP_ERROR)}
+    def silent_hosts(self) -> frozenset[str]:
+        """Addresses that were asked over UDP and did not answer."""
+        return frozenset(host_of(o) for o in self.seen("stun.binding", Outcome.NO_ANSWER, Outcome.ICMP_ERROR))
+
+    @functools.cached_property
+    def relays_up_but_silent(self) -> tuple[Observation, ...]:
+        """One sign of life over HTTPS per region whose host is silent over UDP: the control for that silence."""
+        found: dict[int | None, Observation] = {}
+        for observation in self.seen("https.latency"):
+            if is_relay_up(observation) and host_of(observation) in self.silent_hosts:
+                found.setdefault(observation.region_id, observation)
+        return tuple(found.values())
+
+    @functools.cached_property
+    def hosts_up_but_silent(self) -> tuple[Observation, ...]:
+        """Answers of any kind, a ping or a refusal too, from hosts that are silent over UDP: a weaker control."""
         tried = self.seen("https.latency") + self.seen("icmp.echo")
-        found = tuple(o for o in tried if o.outcome in ANSWERS and host_of(o) in silent)
-        if found:
-            return Fact(Tri.YES, cite(found))
-        return Fact(Tri.of(False if tried else None), cite(tried), "HTTPS or ICMP to the relays (--https, --icmp)")
+        return tuple(o for o in tried if o.outcome in ANSWERS and host_of(o) in self.silent_hosts)
 
     def family(self, family: Family) -> FamilyReport:
         """The report's view of IPv4 or IPv6."""
@@ -173,12 +183,7 @@ class Facts:
     def relay_up(self, relay: RelayReport) -> Fact:
         """Does a relay run there: an answer over HTTPS, a TLS certificate or an HTTP status, not just a refusal?"""
         asked = tuple(o for o in self.seen("https.latency", region_id=relay.region_id) if o.outcome is not CANCELLED)
-        up = tuple(
-            o
-            for o in asked
-            if o.outcome in (Outcome.ANSWERED, Outcome.WRONG)
-            or (o.outcome is Outcome.REFUSED and o.error == "http-status")
-        )
+        up = tuple(o for o in asked if is_relay_up(o))
         if up:
             return Fact(Tri.YES, cite(up))
         tried = tuple(o for o in asked if o.outcome is not Outcome.LOCAL_ERROR)
@@ -211,6 +216,13 @@ def host_of(observation: Observation) -> str:
         return str(Endpoint.parse(observation.target).ip)
     except ValueError:
         return observation.target
+
+
+def is_relay_up(observation: Observation) -> bool:
+    """An answer over HTTPS, a TLS certificate or an HTTP status: a relay runs there. A refused connection is none."""
+    if observation.outcome is Outcome.REFUSED:
+        return observation.error == "http-status"
+    return observation.outcome in (Outcome.ANSWERED, Outcome.WRONG)
 
 
 def is_public(address: str) -> bool:

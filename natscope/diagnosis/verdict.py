@@ -68,7 +68,8 @@ def _blocked(facts: Facts, claims: Claims) -> Verdict | None:
         return None
     if claim.certainty is not Certainty.CERTAIN:
         sentence = "Direct: unlikely, nothing comes back over UDP"
-        return Verdict(direct=Direct.UNLIKELY, sentence=sentence, reasons=("NS-UDP-01",))
+        reasons = tuple(name for name in ("NS-UDP-01", "NS-REL-02") if name in claims)
+        return Verdict(direct=Direct.UNLIKELY, sentence=sentence, reasons=reasons)
     relayed = any(relay.latency_ms.https is not None for relay in facts.relays)
     rest = ", so everything goes through a relay" if relayed else ""
     return Verdict(direct=Direct.NO, sentence=f"Direct: no. This network drops UDP{rest}.", reasons=("NS-UDP-01",))

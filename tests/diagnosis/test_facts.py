@@ -46,7 +46,6 @@ def test_unknown_facts_say_what_would_tell_and_known_ones_cite_what_is_there(nam
     for fact in (
         facts.udp,
         facts.captive_portal,
-        facts.other_protocol,
         facts.own_rules,
         facts.works(4),
         facts.works(6),
@@ -65,10 +64,20 @@ def test_the_control_must_be_a_host_that_was_silent() -> None:
         return msgspec.structs.replace(o, target="192.0.2.7:443") if o.kind == "https.latency" else o
 
     report = scene("udp-blocked")
-    assert Facts(report).other_protocol.holds is Y
-    assert Facts(with_observations(report, elsewhere)).other_protocol.holds is N
-    silent = with_observations(report, lambda o: None if o.kind == "https.latency" else o)
-    assert Facts(silent).other_protocol.holds is U
+    assert len(Facts(report).relays_up_but_silent) == 9
+    assert Facts(with_observations(report, elsewhere)).relays_up_but_silent == ()
+    assert Facts(with_observations(report, elsewhere)).hosts_up_but_silent == ()
+
+
+def test_a_refused_connection_is_a_host_and_no_relay() -> None:
+    def refuse(o: Observation) -> Observation:
+        if o.kind != "https.latency":
+            return o
+        return msgspec.structs.replace(o, outcome=Outcome.REFUSED, error="refused")
+
+    facts = Facts(with_observations(scene("udp-blocked"), refuse))
+    assert facts.relays_up_but_silent == ()
+    assert len(facts.hosts_up_but_silent) == 9
 
 
 def test_a_relay_inside_this_network_does_not_count_beside_others() -> None:

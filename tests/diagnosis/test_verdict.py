@@ -35,6 +35,7 @@ SENTENCES = {
     "public-host": "Direct: likely, with most peers",
     "refused-relay": "Direct: likely, with most peers",
     "several-addresses": "Direct: unlikely, except to peers with an open port",
+    "single-relay-silent": "Direct: unlikely, nothing comes back over UDP",
     "single-region": "Direct: unknown, only one relay answered, and comparing ports takes two",
     "stun-closed": "Direct: likely, with most peers",
     "udp-blocked": "Direct: no. This network drops UDP, so everything goes through a relay.",

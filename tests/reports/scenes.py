@@ -83,6 +83,18 @@ def udp_blocked() -> Report:
     )
 
 
+def single_relay_silent() -> Report:
+    """The only relay is up, but nothing comes back over UDP: its port or the network, one cannot tell."""
+    builder = Builder()
+    builder.relay(2, "fra", "Frankfurt", https=38.2)
+    ids = tuple(o.id for o in builder.observations)[:2]
+    return builder.report(
+        udp=Tri.NO,
+        udp_reason="4 requests to 1 host unanswered, while it answered over TCP",
+        ipv4=FamilyReport(os_support=Tri.YES, works=Tri.YES, state="works", local=("10.20.4.17",), evidence=ids),
+    )
+
+
 def captive_portal() -> Report:
     builder = Builder()
     for region, code, name, _ in PLACES[:4]:
@@ -331,6 +343,7 @@ SCENES: dict[str, Callable[[], Report]] = {
         mapping_varies_with_ipv6,
         several_addresses,
         udp_blocked,
+        single_relay_silent,
         captive_portal,
         dead_relay,
         wrong_certificate,

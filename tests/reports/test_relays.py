@@ -52,7 +52,7 @@ def test_silent_relays_give_their_reason() -> None:
     )
     assert "  - syd" not in "\n".join(lines(relays.draw, scene("dead-relay"), ascii_only=True))
     drawn = lines(relays.draw, scene("captive-portal"))
-    assert drawn[-1] == "    1 more did not answer (-v shows them)"
+    assert drawn[-1] == "    1 more (-v shows them)"
 
 
 def test_a_relay_whose_host_answers_a_ping_is_silent_all_the_same() -> None:

@@ -6,6 +6,7 @@ import shlex
 
 from natscope.model.finding import Severity
 from natscope.model.report import Report
+from natscope.model.verdict import Direct
 from natscope_reports._text.ink import FAINT, NAME, PLAIN, Sheet
 from natscope_reports._text.numbers import counted, seconds, size
 
@@ -37,7 +38,7 @@ def counts(report: Report) -> str:
     parts += [f"{unknown} not measured"] if parts and unknown else []
     if parts:
         return ", ".join(parts)
-    return "nothing to fix" if report.verdict.direct == "likely" else "no finding"
+    return "nothing to fix" if report.verdict.direct is Direct.LIKELY else "no finding"
 
 
 def next_command(report: Report) -> str:
@@ -48,6 +49,8 @@ def next_command(report: Report) -> str:
     again = f"natscope netcheck{_map_option(report)}"
     if "NS-ENV-06" in found:
         return again
+    if report.verdict.direct is Direct.UNKNOWN and report.preferred_relay.region_id is None:
+        return ""
     flags = [entry.flag for entry in report.not_measured if entry.flag.startswith("--")]
     return f"{again} {flags[0]}" if flags else ""
 

@@ -105,5 +105,5 @@ def _opens(report: Report) -> Iterator[Row]:
         judgement = "good" if proved else "bad" if refused else ""
         term = "proved" if proved else "refused" if refused else "there, not tried"
         yield "Opens ports", ", ".join(name for name, _ in there), judgement, term
-    elif all(service.state is Tri.NO for _, service in services):
+    elif report.ipv4.works is Tri.YES and all(service.state is Tri.NO for _, service in services):
         yield "Opens ports", "no", "", "no UPnP, NAT-PMP or PCP"

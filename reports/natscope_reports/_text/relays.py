@@ -47,7 +47,7 @@ def draw(sheet: Sheet, report: Report) -> None:
     for relay in dead:
         _silent_row(sheet, layout, relay)
     if len(silent) > len(dead):
-        sheet.line((f"{'':{_marker(sheet)}}{len(silent) - len(dead):,} more did not answer (-v shows them)", FAINT))
+        sheet.line((f"{'':{_marker(sheet)}}{len(silent) - len(dead):,} more (-v shows them)", FAINT))
     return _notes(sheet, report, shown)
 
 

@@ -13,7 +13,8 @@ What we look for
 
 What would contradict it
     - one answer over UDP from that relay;
-    - silence of all relays over UDP: then look at NS-UDP-01.
+    - silence of all relays over UDP: then look at NS-UDP-01. With a single relay in the map the two cannot be
+      told apart, and both are possible.
 
 What to do
     - Publish the UDP port (`-p 3478:3478/udp`, or host networking) and open it in the cloud's firewall.
@@ -50,7 +51,7 @@ CAUSE = Cause(
     who_can_fix=("relay's admin",),
     fires=("stun-closed",),
     silent=("healthy", "dead-relay", "udp-blocked"),
-    hidden_by=("NS-ENV-06", "NS-UDP-01"),
+    hidden_by=("NS-ENV-06",),
     fixes=(
         Fix(
             do="Correct the STUN port in the map (STUNPort; -1 if the relay serves none).",
@@ -74,7 +75,7 @@ CAUSE = Cause(
 
 def evidence(facts: Facts) -> Support:
     """Regions that answer over TCP and not over UDP, while UDP works elsewhere."""
-    if facts.udp.holds is not Tri.YES:
+    if not facts.udp and not _is_the_only_one(facts):
         return unknown(facts.udp.missing) if facts.udp.holds is Tri.UNKNOWN else NOTHING
     closed = tuple(relay for relay in facts.relays if _closed(facts, relay) is Tri.YES)
     if not closed:
@@ -90,9 +91,16 @@ def evidence(facts: Facts) -> Support:
 
 def against(facts: Facts) -> Support:
     """UDP that gets nowhere at all explains the silence better."""
+    if _is_the_only_one(facts):
+        return NOTHING
     if facts.udp.holds is Tri.NO:
         return Support(Tri.YES, (Ground(Strength.FACT, "no relay answers over UDP", facts.udp.evidence),))
     return NOTHING if facts.udp else unknown(facts.udp.missing)
+
+
+def _is_the_only_one(facts: Facts) -> bool:
+    """With a single relay nothing tells its closed port from a network without UDP: both are possible."""
+    return facts.report.relay_map.regions == 1
 
 
 def _closed(facts: Facts, relay: RelayReport) -> Tri:

@@ -7,8 +7,9 @@ What it is
 
 What we look for
     - STUN requests to at least three hosts (or to all there are), each repeated, without a single answer;
-    - at the same time one of these hosts answers over TCP or ICMP. This is the control: the network and the
-      hosts are up.
+    - at the same time two of these relays or more answer over HTTPS. This is the control: the network and the
+      relays are up. With a single one, its own STUN port may be closed (NS-REL-02); with none, the relays may
+      be down.
 
 What would contradict it
     - one answer over UDP from anywhere;
@@ -32,11 +33,14 @@ Sources
 from __future__ import annotations
 
 from natscope.diagnosis.cause import NOTHING, Cause, Ground, Strength, Support, unknown
-from natscope.diagnosis.facts import ANSWERS, Facts, cite
+from natscope.diagnosis.facts import Facts, cite
 from natscope.diagnosis.words import counted, enumerated
 from natscope.model.finding import Fix, Severity
 from natscope.model.observation import Observation, Outcome
 from natscope.model.tri import Tri
+
+ENOUGH_RELAYS = 2
+"""Relays that are up and silent over UDP: one may have a closed port, two at once do not."""
 
 CAUSE = Cause(
     id="NS-UDP-01",
@@ -69,17 +73,25 @@ CAUSE = Cause(
 
 
 def evidence(facts: Facts) -> Support:
-    """Silence over UDP, with an answer over TCP or ICMP as control."""
+    """Silence over UDP, with relays that are up as control.
+
+    A single relay may have its STUN port closed, and a host that only answers pings may run no relay at all: neither
+    decides.
+    """
     if facts.udp.holds is Tri.UNKNOWN:
         return unknown(facts.udp.missing)
     if facts.udp.holds is Tri.YES:
         return NOTHING
     silent = facts.seen("stun.binding", Outcome.NO_ANSWER, Outcome.ICMP_ERROR)
     grounds = [Ground(Strength.ABSENCE, "no answer over UDP", cite(silent))]
-    control = facts.other_protocol
-    if control:
-        grounds.append(Ground(Strength.DECISIVE, "answers over TCP or ICMP at the same time", control.evidence))
-    return Support(Tri.YES, tuple(grounds), detail=_numbers(facts, silent))
+    up, hosts = facts.relays_up_but_silent, facts.hosts_up_but_silent
+    title = "Nothing comes back over UDP: this network may drop it."
+    if len(up) >= ENOUGH_RELAYS:
+        title = CAUSE.title
+        grounds.append(Ground(Strength.DECISIVE, "these relays answer over HTTPS at the same time", cite(up)))
+    elif hosts:
+        grounds.append(Ground(Strength.FACT, "the hosts answer over TCP or ICMP", cite(hosts)))
+    return Support(Tri.YES, tuple(grounds), title=title, detail=_numbers(facts, silent))
 
 
 def against(facts: Facts) -> Support:
@@ -99,11 +111,13 @@ def _numbers(facts: Facts, silent: tuple[Observation, ...]) -> str:
     hosts = {host for host, _, _ in (o.target.rpartition(":") for o in silent)}
     ports = sorted({port for _, _, port in (o.target.rpartition(":") for o in silent)}, key=lambda p: (len(p), p))
     packets, where = counted(len(silent), "UDP packet"), counted(len(hosts), "host")
-    text = f"{packets} to {where}, port {enumerated(ports)}, got no answer."
+    port = f"port{'s' if len(ports) > 1 else ''} {enumerated(ports)}"
+    text = f"{packets} to {where}, {port}, got no answer."
     regions = {o.region_id for o in silent}
-    living = {o.region_id for o in facts.seen("https.latency", *ANSWERS) if o.region_id in regions}
-    pinged = {o.region_id for o in facts.seen("icmp.echo", Outcome.ANSWERED) if o.region_id in regions}
-    for name, answered in (("TCP", living), ("ping", pinged)):
-        if answered:
-            return f"{text} {counted(len(answered), 'relay')} of {len(regions)} answered over {name} at the same time."
+    living = {o.region_id for o in facts.relays_up_but_silent}
+    if living:
+        who = f"{len(living)} of {len(regions)} relays" if len(regions) > 1 else "The relay"
+        return f"{text} {who} answered over HTTPS at the same time."
+    if facts.hosts_up_but_silent:
+        return f"{text} Hosts are up, but no relay answers over HTTPS either: the relays may be what is down."
     return text

@@ -42,6 +42,12 @@ def test_a_refused_connection_is_no_relay_that_is_up() -> None:
     assert claim(scene("refused-relay"), ID) is None
 
 
+def test_a_single_relay_that_is_up_makes_both_possible() -> None:
+    findings = found(scene("single-relay-silent"))
+    assert findings[ID].certainty is Certainty.POSSIBLE
+    assert findings["NS-UDP-01"].certainty is Certainty.POSSIBLE
+
+
 def test_silence_everywhere_is_another_cause() -> None:
     assert claim(scene("udp-blocked"), ID) is None
     assert claim(scene("stun-closed", udp=Tri.UNKNOWN), ID) is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import msgspec
+import pytest
 
 from natscope.model.finding import Certainty
 from natscope.model.observation import Observation, Outcome
@@ -16,25 +17,34 @@ def test_certain_with_a_control_and_told_in_numbers() -> None:
     finding = found(scene("udp-blocked"))[ID]
     assert finding.certainty is Certainty.CERTAIN
     assert finding.detail == (
-        "36 UDP packets to 9 hosts, port 3478, got no answer. 9 relays of 9 answered over TCP at the same time."
+        "36 UDP packets to 9 hosts, port 3478, got no answer. 9 of 9 relays answered over HTTPS at the same time."
     )
 
 
-def test_a_ping_is_a_control_too() -> None:
+def test_a_ping_decides_nothing_because_the_relays_may_be_down() -> None:
     def as_ping(o: Observation) -> Observation:
         if o.kind != "https.latency":
             return o
         return msgspec.structs.replace(o, kind="icmp.echo", target=o.target.rpartition(":")[0])
 
     finding = found(with_observations(scene("udp-blocked"), as_ping))[ID]
-    assert finding.certainty is Certainty.CERTAIN
-    assert "answered over ping" in finding.detail
+    assert finding.certainty is Certainty.POSSIBLE
+    assert "the relays may be what is down" in finding.detail
+
+
+@pytest.mark.parametrize(("up", "certainty"), [(2, Certainty.CERTAIN), (1, Certainty.POSSIBLE)])
+def test_one_relay_that_is_up_may_have_a_closed_port(up: int, certainty: Certainty) -> None:
+    def keep(o: Observation) -> Observation | None:
+        return None if o.kind == "https.latency" and (o.region_id or 0) > up else o
+
+    assert found(with_observations(scene("udp-blocked"), keep))[ID].certainty is certainty
 
 
 def test_only_possible_without_a_control() -> None:
     report = with_observations(scene("udp-blocked"), lambda o: None if o.kind == "https.latency" else o)
     finding = found(report)[ID]
     assert finding.certainty is Certainty.POSSIBLE
+    assert finding.title == "Nothing comes back over UDP: this network may drop it."
     assert finding.detail.endswith("got no answer.")
 
 
