@@ -131,6 +131,7 @@ TABLE = {
     "schema": (
         (),
         (
+            (('--list',), None, False, 'which documents have a schema'),
         ),
         ('report',),
     ),

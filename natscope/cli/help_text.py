@@ -349,17 +349,17 @@ Exit codes
   130  interrupted
 """,
     "schema": """\
-Print the JSON Schema (2020-12) of a document, or list the documents that have
-one.
+Print the JSON Schema (2020-12) of a document: the report's, unless another is
+named.
 
-  natscope schema                             which there are
-  natscope schema report                      what netcheck --json prints
-  natscope schema report > report.schema.json
-      to check reports with
+  natscope schema                       what netcheck --json prints
+  natscope schema > report.schema.json  to check reports with
+  natscope schema --list                which there are
 
-Usage: natscope schema [NAME]
+Usage: natscope schema [OPTIONS] [NAME]
 
 Options
+  --list                        which documents have a schema
   --help, -h                    this text
 
 Exit codes

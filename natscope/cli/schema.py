@@ -18,18 +18,20 @@ app = typer.Typer(add_completion=False)
 
 @app.command()
 def schema(
-    context: typer.Context, name: Annotated[str | None, typer.Argument(metavar="[NAME]", show_default=False)] = None
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="[NAME]", show_default=False)] = "report",
+    listed: Annotated[bool, typer.Option("--list", help="which documents have a schema")] = False,
 ) -> None:
-    """Print the JSON Schema (2020-12) of a document, or list the documents that have one.
+    """Print the JSON Schema (2020-12) of a document: the report's, unless another is named.
 
     Examples:
-    natscope schema  # which there are
-    natscope schema report  # what netcheck --json prints
-    natscope schema report > report.schema.json  # to check reports with
+    natscope schema  # what netcheck --json prints
+    natscope schema > report.schema.json  # to check reports with
+    natscope schema --list  # which there are
     """
     console = console_of(context)
     shipped = schemas()
-    if name is None:
+    if listed:
         for known, file in shipped.items():
             console.data(f"{known:<10} {file.name.removesuffix('.json').replace('-', '/')}\n")
         return
