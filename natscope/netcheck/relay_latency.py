@@ -126,7 +126,7 @@ def _error(
     tried = [o for o in seen if o.kind == "https.latency" and o.outcome is not Outcome.CANCELLED]
     bad = [o for o in tried if o.error.startswith("certificate")]
     if bad and not https:
-        return _as_error("certificate", bad[0].summary, bad)
+        return _as_error("certificate", bad[0].summary or "its certificate is refused", bad)
     if answered:
         failed = [o for o in tried if o.outcome is not Outcome.ANSWERED]
         return _https_error(failed) if failed and not https else None

@@ -58,9 +58,7 @@ def load_probe(module: PluginModule) -> LoadedProbe:
     if not isinstance(probe, Probe) or not callable(run) or probe.profile not in PROFILES:
         raise PluginError(f"the plug-in {module.qualified} declares no usable PROBE")
     if probe.name != module.name:
-        raise PluginError(
-            f"the plug-in {module.qualified} calls its probe {probe.name[:60]!r}: it must be its own name"
-        )
+        raise PluginError(f"the plug-in {module.qualified} gives its probe another name: {probe.name[:60]!r}")
     return LoadedProbe(probe, run)
 
 

@@ -28,10 +28,16 @@ LINK_LOCAL = LinkFacts(
 )
 
 
+NOBODY = History()
+FOUR = [(1, "1a", at_s) for at_s in (0.0, 0.1, 0.2, 0.6)]
+THREE_NODES = [(1, "1a", 0.0), (1, "1b", 0.1), (1, "1a", 0.2), (1, "1c", 0.6)]
+TEST_V4 = {"ipv4": "none", "stun_test_ip": "192.0.2.1"}
+
+
 def plan(
-    *regions: RelayRegion, links: LinkFacts | None = LINKS, history: History | None = None, **options: Any
+    *regions: RelayRegion, links: LinkFacts | None = LINKS, history: History = NOBODY, **options: Any
 ) -> ProbePlan:
-    return make_plan(RelayMap(regions=regions), links, NetcheckOptions(**options), history or History())
+    return make_plan(RelayMap(regions=regions), links, NetcheckOptions(**options), history)
 
 
 def rows(made: ProbePlan, family: int = 4) -> list[tuple[int, str, float]]:
@@ -62,17 +68,17 @@ def test_upstreams_initial_plan(case: dict[str, Any]) -> None:
 
 
 ROWS = [
-    ("one node", region(1), [(1, "1a", 0.0), (1, "1a", 0.1), (1, "1a", 0.2), (1, "1a", 0.6)]),
+    ("one node", region(1), FOUR),
     ("two nodes", region(1, 2), [(1, "1a", 0.0), (1, "1b", 0.1), (1, "1a", 0.2), (1, "1a", 0.6)]),
-    ("three nodes: two samples on the first", region(1, 3), [(1, "1a", 0.0), (1, "1b", 0.1), (1, "1a", 0.2), (1, "1c", 0.6)]),
+    ("three nodes: two samples on the first", region(1, 3), THREE_NODES),
     ("not to be measured", region(1, no_measure_no_home=True), []),
-    ("to be avoided, measured all the same", region(1, avoid=True), [(1, "1a", t) for t in (0.0, 0.1, 0.2, 0.6)]),
+    ("to be avoided, measured all the same", region(1, avoid=True), FOUR),
     ("no STUN", region(1, node_fields={"stun_port": -1}), []),
     ("family switched off by the map", region(1, node_fields={"ipv4": "none"}), []),
-    ("name only", region(1, node_fields={"ipv4": ""}), [(1, "1a", t) for t in (0.0, 0.1, 0.2, 0.6)]),
-    ("test address of this family", region(1, node_fields={"ipv4": "none", "stun_test_ip": "192.0.2.1"}), [(1, "1a", t) for t in (0.0, 0.1, 0.2, 0.6)]),
+    ("name only", region(1, node_fields={"ipv4": ""}), FOUR),
+    ("test address of this family", region(1, node_fields=TEST_V4), FOUR),
     ("test address of the other family", region(1, node_fields={"stun_test_ip": "2001:db8::9"}), []),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("name", "asked", "expected"), ROWS, ids=[row[0] for row in ROWS])
