@@ -32,7 +32,7 @@ def start_servers(lab: NetcheckLab) -> None:
     lab.start_derper(lab.add_host())
     ours = lab.add_host()
     listen = ["--listen", f"{ours.v4}:3478", "--listen", f"[{ours.v6}]:3478"]
-    lab.start(ours, "listening", [sys.executable, "-m", "natscope", "stun", "serve", *listen])
+    lab.start(ours, "ready on", [sys.executable, "-m", "natscope", "stun", "serve", *listen])
 
 
 @contextlib.contextmanager
