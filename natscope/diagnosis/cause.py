@@ -38,7 +38,7 @@ class Ground:
 class Support:
     """What the facts say about a cause. `missing` names the measurements that would tell, when `holds` is unknown.
 
-    `title`, `severity` and `fixes` replace the cause's own where this case is special; `detail` has the numbers.
+    `title`, `severity`, `fixes` and `hides` replace the cause's own where this case is special; `detail` has numbers.
     """
 
     holds: Tri
@@ -48,6 +48,7 @@ class Support:
     detail: str = ""
     severity: Severity | None = None
     fixes: tuple[Fix, ...] | None = None
+    hides: tuple[str, ...] | None = None
 
     @property
     def certainty(self) -> Certainty:

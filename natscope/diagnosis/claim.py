@@ -25,6 +25,11 @@ class Claim:
         """Computed from the grounds."""
         return self.support.certainty
 
+    @property
+    def hides(self) -> tuple[str, ...]:
+        """What cannot be judged because of it, in words; a claim that hides nothing hides no other claim either."""
+        return self.cause.hides if self.support.hides is None else self.support.hides
+
     def finding(self) -> Finding:
         """What the report says about it."""
         return Finding(
@@ -35,5 +40,5 @@ class Claim:
             evidence=self.support.evidence,
             fixes=self.cause.fixes if self.support.fixes is None else self.support.fixes,
             detail=self.support.detail,
-            hides=self.cause.hides,
+            hides=self.hides,
         )

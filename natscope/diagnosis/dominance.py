@@ -17,10 +17,10 @@ _CERTAINTY = {Certainty.CERTAIN: 0, Certainty.LIKELY: 1, Certainty.POSSIBLE: 2}
 
 def settle(claims: Sequence[Claim]) -> tuple[Claim, ...]:
     """Without the hidden ones; worst first, then most certain, then those that hide something, then by id."""
-    standing = {claim.cause.id for claim in claims}
-    shown = [claim for claim in claims if standing.isdisjoint(claim.cause.hidden_by)]
+    hiding = {claim.cause.id for claim in claims if claim.hides}
+    shown = [claim for claim in claims if hiding.isdisjoint(claim.cause.hidden_by)]
     return tuple(sorted(shown, key=_rank))
 
 
 def _rank(claim: Claim) -> tuple[int, int, bool, str]:
-    return (_SEVERITY[claim.severity], _CERTAINTY[claim.certainty], not claim.cause.hides, claim.cause.id)
+    return (_SEVERITY[claim.severity], _CERTAINTY[claim.certainty], not claim.hides, claim.cause.id)

@@ -39,7 +39,8 @@ def _interrupted(facts: Facts, claims: Claims) -> Verdict | None:
 
 
 def _captive(facts: Facts, claims: Claims) -> Verdict | None:
-    if "NS-ENV-06" not in claims:
+    claim = claims.get("NS-ENV-06")
+    if claim is None or not claim.hides:
         return None
     return _unknown("this network wants you to log in first", reasons=("NS-ENV-06",))
 

@@ -10,7 +10,13 @@ from natscope.model.tri import Tri
 from tests.diagnosis.judging import claim, found, scene
 
 
-def made(cause_id: str, severity: Severity, strength: Strength, hidden_by: tuple[str, ...] = ()) -> Claim:
+def made(
+    cause_id: str,
+    severity: Severity,
+    strength: Strength,
+    hidden_by: tuple[str, ...] = (),
+    hides: tuple[str, ...] = (),
+) -> Claim:
     cause = Cause(
         id=cause_id,
         title="T.",
@@ -20,6 +26,7 @@ def made(cause_id: str, severity: Severity, strength: Strength, hidden_by: tuple
         fires=(),
         silent=(),
         hidden_by=hidden_by,
+        hides=hides,
     )
     return Claim(cause, Support(Tri.YES, (Ground(strength, "x"),)))
 
@@ -37,9 +44,11 @@ def test_worst_first_then_most_certain_then_by_id() -> None:
 
 def test_hidden_only_while_the_hiding_one_stands() -> None:
     hidden = made("NS-A-01", Severity.FAIL, Strength.FACT, hidden_by=("NS-A-02",))
-    hiding = made("NS-A-02", Severity.FAIL, Strength.FACT)
+    hiding = made("NS-A-02", Severity.FAIL, Strength.FACT, hides=("everything",))
+    harmless = made("NS-A-02", Severity.FAIL, Strength.FACT)
     assert settle([hidden]) == (hidden,)
     assert settle([hidden, hiding]) == (hiding,)
+    assert settle([hidden, harmless]) == (hidden, harmless)
 
 
 def test_a_login_page_hides_blocked_udp_and_certificates() -> None:

@@ -10,7 +10,8 @@ What we look for
       nothing to see", or without the answer to the challenge that was sent along.
 
 What would contradict it
-    - one challenge answered rightly: then nobody sits in between.
+    - one challenge answered rightly: then nobody sits in between;
+    - answers over UDP while a single relay's page is altered: that relay may redirect its port 80 for everybody.
 
 What to do
     - Open any page in a browser, log in or agree, and measure again.
@@ -27,7 +28,7 @@ Sources
 from __future__ import annotations
 
 from natscope.diagnosis.cause import NOTHING, Cause, Ground, Strength, Support, unknown
-from natscope.diagnosis.facts import Facts, cite
+from natscope.diagnosis.facts import Facts, cite, host_of
 from natscope.model.finding import Fix, Severity
 from natscope.model.observation import Outcome
 from natscope.model.tri import Tri
@@ -54,19 +55,32 @@ CAUSE = Cause(
 
 
 def evidence(facts: Facts) -> Support:
-    """A challenge that came back altered."""
+    """An altered challenge: of several relays, or of one in a network that lets no UDP through.
+
+    One relay alone may redirect its port 80 for everybody. While UDP gets through, nothing else is falsified.
+    """
     if facts.captive_portal.holds is Tri.UNKNOWN:
         return unknown(facts.captive_portal.missing)
     if facts.captive_portal.holds is Tri.NO:
         return NOTHING
     altered = facts.seen("captive.challenge", Outcome.WRONG)
-    grounds = (
-        Ground(Strength.DECISIVE, "a challenge came back altered", cite(altered))
-        if altered
-        else Ground(Strength.FACT, "the run saw a login page", facts.captive_portal.evidence),
+    several = len({host_of(o) for o in altered}) > 1
+    decisive = several or (bool(altered) and facts.udp.holds is Tri.NO)
+    ground = Ground(
+        Strength.DECISIVE if decisive else Strength.FACT,
+        "a test page came back altered",
+        cite(altered) or facts.captive_portal.evidence,
     )
+    through = facts.udp.holds is Tri.YES
     return Support(
-        Tri.YES, grounds, detail="A relay's answer to a test page was replaced on the way." if altered else ""
+        Tri.YES,
+        (ground,),
+        title=CAUSE.title
+        if decisive
+        else "A relay's test page came back altered: a login page, or that relay redirects.",
+        detail="A relay's answer to a test page was replaced on the way." if decisive else "",
+        severity=Severity.WARN if through else None,
+        hides=() if through else None,
     )
 
 
