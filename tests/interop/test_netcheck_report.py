@@ -24,6 +24,7 @@ pytestmark = [pytest.mark.kernel, pytest.mark.interop]
 Run = tuple[str, dict[str, Any]]
 
 COTURN, DERPER, OURS = 900, 901, 902
+SECOND_DERPER = 903
 REGIONS = (COTURN, DERPER, OURS)
 
 
@@ -42,6 +43,8 @@ def netcheck_in(kind: str, folder: Path) -> Iterator[dict[str, Any]]:
     with bed() as made:
         lab = NetcheckLab(made, folder, kind)
         start_servers(lab)
+        if kind == "no-udp":
+            lab.start_derper(lab.add_host())  # two that speak HTTPS prove that it is not one relay's closed port
         (folder / "map.json").write_text(json.dumps(lab.relay_map()))
         command = [sys.executable, "-m", "natscope", "netcheck", "--json", "--derp-map", str(folder / "map.json")]
         done = lab.client.run(*command, env=clean_environment(folder))
@@ -107,10 +110,10 @@ def test_every_server_answers_over_both_families(run: Run, region: int) -> None:
     assert 0 < relay["latency_ms"]["stun_v6"] < 250
 
 
-def test_without_udp_the_report_says_so_and_names_the_relay_that_speaks_https(blocked: dict[str, Any]) -> None:
+def test_without_udp_the_report_says_so_and_names_the_relays_that_speak_https(blocked: dict[str, Any]) -> None:
     relays = {r["region_id"]: r["latency_ms"] for r in blocked["relays"]}
     assert (blocked["udp"], blocked["ipv4"]["works"]) == ("no", "yes")
-    assert relays[DERPER]["https"] is not None
+    assert [n for n, latency in relays.items() if latency["https"] is not None] == [DERPER, SECOND_DERPER]
     assert all(latency["stun_v4"] is None and latency["stun_v6"] is None for latency in relays.values())
     assert "NS-UDP-01" in [f["id"] for f in blocked["findings"]]
     assert blocked["verdict"]["direct"] == "no"
