@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from natscope.model.tri import Tri
 
 
@@ -26,12 +24,3 @@ def any_of(*answers: Tri) -> Tri:
     if Tri.YES in answers:
         return Tri.YES
     return Tri.UNKNOWN if Tri.UNKNOWN in answers else Tri.NO
-
-
-def at_least(count: int, answers: Iterable[Tri]) -> Tri:
-    """Whether `count` of the answers are yes; unknown while the unknown ones could still reach it."""
-    known = tuple(answers)
-    yes = sum(answer is Tri.YES for answer in known)
-    if yes >= count:
-        return Tri.YES
-    return Tri.UNKNOWN if yes + sum(answer is Tri.UNKNOWN for answer in known) >= count else Tri.NO
