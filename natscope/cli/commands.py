@@ -9,6 +9,7 @@ COMMANDS = (
     ("netcheck", "natscope.cli.netcheck", False, "can this network connect directly, and if not, why?"),
     ("targets", "natscope.cli.targets", False, "whom would a netcheck contact, with how many packets?"),
     ("derp", "natscope.cli.derp", True, "relays: look for mistakes in a relay map, show it"),
+    ("stun", "natscope.cli.stun", True, "STUN: serve it, ask one server"),
     ("config", "natscope.cli.config", True, "settings: what is in force, where from, a template"),
     ("schema", "natscope.cli.schema", False, "JSON Schema of what --json prints"),
     ("help", "natscope.cli.help", False, "short texts: nat-types, relays, exit-codes, environment, …"),

@@ -9,7 +9,7 @@ Made by `python -m natscope.cli.generate`; do not edit.
 # path: (words with help, options (spellings, values, repeatable, help), values of the arguments)
 # values: None for a flag, a tuple of words, or the kind of file: file, folder, any
 TABLE = {
-    "": ((('netcheck', 'can this network connect directly, and if not, why?'), ('targets', 'whom would a netcheck contact, with how many packets?'), ('derp', 'relays: look for mistakes in a relay map, show it'), ('config', 'settings: what is in force, where from, a template'), ('schema', 'JSON Schema of what --json prints'), ('help', 'short texts: nat-types, relays, exit-codes, environment, …'), ('completion', 'a completion script for bash, zsh or fish'), ('version', 'the version; --json: also Python and the parts it uses')), (), ()),
+    "": ((('netcheck', 'can this network connect directly, and if not, why?'), ('targets', 'whom would a netcheck contact, with how many packets?'), ('derp', 'relays: look for mistakes in a relay map, show it'), ('stun', 'STUN: serve it, ask one server'), ('config', 'settings: what is in force, where from, a template'), ('schema', 'JSON Schema of what --json prints'), ('help', 'short texts: nat-types, relays, exit-codes, environment, …'), ('completion', 'a completion script for bash, zsh or fish'), ('version', 'the version; --json: also Python and the parts it uses')), (), ()),
     "netcheck": (
         (),
         (
@@ -96,6 +96,36 @@ TABLE = {
         ),
         'file',
     ),
+    "stun": (
+        (('serve', 'Serve STUN over UDP until SIGTERM or Ctrl-C'), ('query', 'Ask one STUN server where it sees this computer')),
+        (
+        ),
+        (),
+    ),
+    "stun serve": (
+        (),
+        (
+            (('--listen',), 'any', True, 'where to listen, may be repeated [:3478]'),
+            (('--alternate',), 'any', True, 'the second address and port of a full RFC 5780 and RFC 3489 server [off]'),
+            (('--rate',), 'any', False, 'answers per second and source [5]'),
+            (('--metrics',), 'any', False, 'Prometheus page over HTTP'),
+            (('--engine',), ('auto', 'numpy', 'batch', 'portable', 'asyncio'), False, 'how to read and answer: auto takes the fastest [auto]'),
+            (('--quiet', '-q'), None, False, 'the answer only'),
+        ),
+        (),
+    ),
+    "stun query": (
+        (),
+        (
+            (('--plain',), None, False, 'only the plain request of RFC 8489'),
+            (('--tailscale',), None, False, 'only the request that relays answer'),
+            (('--json',), None, False, 'as JSON, for a program'),
+            (('-4', '--ipv4'), None, False, 'IPv4 only'),
+            (('-6', '--ipv6'), None, False, 'IPv6 only'),
+            (('--timeout', '-W'), 'any', False, 'how long to wait [3]'),
+        ),
+        'any',
+    ),
     "config": (
         (('show', 'Print every setting with its value'), ('check', 'Say what is wrong with the configuration files and variables'), ('path', 'Print which files are read, lowest first'), ('template', 'Print a commented configuration file with every setting')),
         (
@@ -139,7 +169,7 @@ TABLE = {
         (),
         (
         ),
-        ('environment', 'exit-codes', 'ipv6', 'nat-types', 'privacy', 'relays', 'udp', 'netcheck', 'targets', 'derp', 'config', 'schema', 'help', 'completion', 'version'),
+        ('environment', 'exit-codes', 'ipv6', 'nat-types', 'privacy', 'relays', 'udp', 'netcheck', 'targets', 'derp', 'stun', 'config', 'schema', 'help', 'completion', 'version'),
     ),
     "completion": (
         (),

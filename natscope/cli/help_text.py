@@ -12,8 +12,8 @@ natscope says why your mesh connection is slow or relayed, and what to change.
   natscope netcheck          can this network connect directly?      2 s
   natscope targets           whom would that contact, how often?
 
-  more     derp map lint|show, config show|check|path|template, schema, help,
-           completion, version
+  more     derp map lint|show, stun serve|query, config
+           show|check|path|template, schema, help, completion, version
 
 natscope COMMAND --help starts with examples · natscope help nat-types
 """
@@ -32,6 +32,7 @@ Commands
   netcheck      can this network connect directly, and if not, why?
   targets       whom would a netcheck contact, with how many packets?
   derp          relays: look for mistakes in a relay map, show it
+  stun          STUN: serve it, ask one server
   config        settings: what is in force, where from, a template
   schema        JSON Schema of what --json prints
   help          short texts: nat-types, relays, exit-codes, environment, …
@@ -233,6 +234,96 @@ Options
   --json                        as JSON, for a program
   --offline / --no-offline      fetch nothing: use the cached relay map
   --ascii / --no-ascii          draw with ASCII only
+  --help, -h                    this text
+
+Exit codes
+    0  good
+    2  usage: a bad flag, file or value
+    3  could not test: no network, nothing answered, no permission
+    4  internal error of natscope
+  130  interrupted
+""",
+    "stun": """\
+STUN: serve it, ask one server.
+
+  natscope stun serve                         on UDP 3478, IPv4 and IPv6
+  natscope stun query stun.example.net        where does that server see me?
+  natscope stun query --tailscale derp1.example.net
+      ask a relay in the form it answers
+
+Usage: natscope stun COMMAND
+
+Commands
+  serve         Serve STUN over UDP until SIGTERM or Ctrl-C
+  query         Ask one STUN server where it sees this computer
+
+Options
+  --help, -h                    this text
+""",
+    "stun serve": """\
+Serve STUN over UDP until SIGTERM or Ctrl-C.
+
+  natscope stun serve                         on UDP 3478, IPv4 and IPv6
+  natscope stun serve --listen 192.0.2.10 --metrics 127.0.0.1:9478
+      one address, with metrics
+  natscope stun serve --listen 192.0.2.10:3478 --alternate 192.0.2.11:3479
+      for NAT tests
+
+Usage: natscope stun serve [OPTIONS]
+
+A valid Binding request, plain or Tailscale's, gets one XOR-MAPPED-ADDRESS (32
+or 44 bytes, never above 2.2 times the request); anything else gets silence, or
+error 420 for an attribute it may not ignore. Each IPv4 address and each IPv6
+/64 has a bucket of 20 answers, or of 4 seconds' worth if that is more, refilled
+at --rate.
+
+--alternate costs: two public addresses and four sockets; answers of 68 to 116
+bytes to requests of 20 (factor 3.4 to 5.8, within the same bucket), so a forged
+sender can be hit harder; answers from addresses and to ports that were not
+asked (never below 1024, never another host). Use it where NAT behaviour is to
+be tested.
+
+Options
+  --listen ADDRESS[:PORT]|:PORT
+                                where to listen, may be repeated [:3478]
+  --alternate ADDRESS:PORT      the second address and port of a full RFC 5780
+                                and RFC 3489 server [off]
+  --rate NUMBER                 answers per second and source [5]
+  --metrics ADDRESS:PORT        Prometheus page over HTTP
+  --engine auto|numpy|batch|portable|asyncio
+                                how to read and answer: auto takes the fastest
+                                [auto]
+  --quiet, -q                   the answer only
+  --help, -h                    this text
+
+Exit codes
+    0  good
+    2  usage: a bad flag, file or value
+    3  could not test: no network, nothing answered, no permission
+    4  internal error of natscope
+  130  interrupted
+""",
+    "stun query": """\
+Ask one STUN server where it sees this computer.
+
+  natscope stun query stun.example.net        any server, UDP 3478
+  natscope stun query --tailscale derp1.example.net
+      a relay
+  natscope stun query '[2001:db8::1]:3479' --json
+      for a program
+
+Usage: natscope stun query [OPTIONS] HOST[:PORT]
+
+Without --plain or --tailscale both forms are sent, up to 4 times each, and the
+first answer counts.
+
+Options
+  --plain                       only the plain request of RFC 8489
+  --tailscale                   only the request that relays answer
+  --json                        as JSON, for a program
+  --ipv4, -4                    IPv4 only
+  --ipv6, -6                    IPv6 only
+  --timeout, -W SECONDS         how long to wait [3]
   --help, -h                    this text
 
 Exit codes

@@ -52,7 +52,10 @@ _INTEGRITY = (Attr.MESSAGE_INTEGRITY, Attr.MESSAGE_INTEGRITY_SHA256)
 
 
 class Place(NamedTuple):
-    """One of the alternate server's four sockets: which of its two addresses, which of its two ports (0 or 1)."""
+    """One of the alternate server's sockets: which of its addresses, which of its two ports (0 or 1).
+
+    Addresses 0 and 1 are a pair, and so are 2 and 3 of a server for both families.
+    """
 
     address: int
     port: int
@@ -105,15 +108,21 @@ class Dropped(Event):
 class StunResponder:
     """Answers datagrams. Stateless: the same datagram always gets the same outcome.
 
-    `places` has four entries (any family, but one) for the alternate server and is empty for the default one, whose
-    answers leave by the socket that the request came in. `own` are endpoints that requests can't honestly come from.
-    As a `Machine` it numbers its sockets `2 * address + port`.
+    `places` has four entries per family for the alternate server and is empty for the default one, whose answers leave
+    by the socket that the request came in. `own` are endpoints that requests can't honestly come from. As a `Machine`
+    it numbers its sockets `2 * address + port`.
     """
 
     def __init__(self, places: Mapping[Place, Endpoint] | None = None, own: Sequence[Endpoint] = ()) -> None:
         self._places = dict(places or {})
-        if self._places and len(self._places) != 4:
-            raise ValueError("an alternate server has two addresses and two ports")
+        for place, endpoint in self._places.items():
+            other = self._places.get(place.changed(Change(True, True)))
+            if other is None or (other.family, other.ip == endpoint.ip, other.port == endpoint.port) != (
+                endpoint.family,
+                False,
+                False,
+            ):
+                raise ValueError("an alternate server has two addresses and two ports per family")
         self.own = frozenset([*own, *self._places.values()])
 
     @property

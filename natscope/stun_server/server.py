@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 
-from natscope.host.api import Datagram, Failure, Host, HostError, UdpSocket
+from natscope.host.api import Datagram, Host, HostError, UdpSocket
 from natscope.machines.stun_responder import HOME, Place
 from natscope.model.endpoint import Endpoint
 from natscope.stun_server.service import StunService
@@ -54,10 +54,8 @@ class HostServer:
         while True:
             try:
                 item = await sock.receive()
-            except HostError as error:
-                if error.failure is Failure.CLOSED:
-                    return
-                raise
+            except HostError:  # closed
+                return
             if not isinstance(item, Datagram):
                 continue
             reply = self._service.answer(item.data, item.source, place, self._host.clock.now())
