@@ -13,6 +13,7 @@ SOFT_LINES, HARD_LINES, FUNCTION_LINES = 400, 600, 60
 
 LONG_MODULES: dict[str, str] = {
     "natscope/cli/help_text.py": "literals made by natscope.cli.generate",
+    "tests/machines/nat/reference.py": "one NAT in plain form, to be read beside the RFCs from top to bottom",
 }
 """Modules over the soft limit, each with its reason."""
 
