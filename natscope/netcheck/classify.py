@@ -94,6 +94,8 @@ def _comparable(answers: Sequence[Answer]) -> tuple[list[Answer], int]:
     (or another one) made: beside answers from the internet it says nothing about the router.
     """
     translated = [a for a in answers if a.mapped != a.local]
+    if translated and all(a.mapped.ip == a.local.ip for a in translated):
+        return list(answers), 0  # only ports are rewritten: whoever sees our own port crossed the same thing
     public = [a for a in translated if not _is_inside(a.mapped.ip)]
     chosen = public or translated
     return chosen, len(answers) - len(chosen)

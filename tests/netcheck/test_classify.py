@@ -67,6 +67,7 @@ CASES = [
     ("a relay in a container bridge beside others", [(A, P), (B, P), (C, INSIDE)], EI, NO, NO, YES),
     ("only one from outside", [(A, P), (C, INSIDE)], UNKNOWN, DUNNO, DUNNO, YES),
     ("a lab of private addresses", [(A, "10.0.0.1:9"), (B, "10.0.0.1:9")], EI, NO, NO, NO),
+    ("our own address, a port rewritten towards one", [(A, LOCAL), (B, "192.168.1.20:5")], UNKNOWN, YES, NO, NO),
     ("too late to compare", [(A, P, 0.0), (B, Q, 9000.0)], UNKNOWN, DUNNO, DUNNO, YES),
 ]
 

@@ -1,0 +1,42 @@
+"""How relays are asked over HTTPS: order of tries, checks, patience."""
+
+from __future__ import annotations
+
+import pytest
+
+from natscope.host.api import TlsOptions
+from natscope.model.relay_map import RelayNode, RelayRegion
+from natscope_probes.relay_https import attempts, patience_s, tls_options
+from tests.netcheck.lab import node, region
+
+
+def order(asked: RelayRegion, first: tuple[int, ...] = ()) -> list[tuple[str, int]]:
+    return [(a.node.name, a.family) for a in attempts(asked, (4, 6), tuple(f for f in (4, 6) if f in first))]
+
+
+def test_nodes_then_families() -> None:
+    assert order(region(1, 2)) == [("1a", 4), ("1a", 6), ("1b", 4), ("1b", 6)]
+    assert order(region(1), first=(6,)) == [("1a", 6), ("1a", 4)]
+    assert order(region(1, node_fields={"ipv6": "none"})) == [("1a", 4)]
+    assert order(region(1, node_fields={"stun_only": True})) == []
+    assert len(order(region(1, 5))) == 4
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        (node(1), TlsOptions("r1a.relay.test", verify_name="")),
+        (node(1, cert_name="cdn.test"), TlsOptions("r1a.relay.test", verify_name="cdn.test")),
+        (node(1, cert_name="sha256-raw:ABCD"), TlsOptions("r1a.relay.test", pin_sha256="abcd")),
+        (node(1, insecure_for_tests=True), TlsOptions("r1a.relay.test", verify=False)),
+    ],
+)
+def test_what_is_checked(asked: RelayNode, expected: TlsOptions) -> None:
+    assert tls_options(asked) == expected
+
+
+def test_patience() -> None:
+    assert patience_s([]) == 3.0
+    assert patience_s([0.01]) == 1.5
+    assert patience_s([0.2]) == pytest.approx(2.2)
+    assert patience_s([5.0]) == 3.0
