@@ -139,9 +139,9 @@ class StunResponder:
             return [Dropped(outcome.value)]
         return [Send(outcome.data, outcome.target, 2 * outcome.place.address + outcome.place.port)]
 
-    def deadline(self) -> None:
+    def deadline(self) -> float | None:
         """Never: nothing is pending."""
-        return
+        return None
 
     def respond(self, data: bytes, source: Endpoint, arrival: Place = HOME) -> Outcome:
         """What to do with a whole datagram from `source` that came in at `arrival`."""
