@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import msgspec
 
-from natscope.host.api import Host
+from natscope.host.api import Host, LinkFacts
 from natscope.model.observation import Outcome, ProbeOutcome
 from natscope.netcheck.context import SharedRun
 from natscope.netcheck.history import History
 from natscope.netcheck.link_record import IdentityRecord, LinkRecord
+from natscope.netcheck.plan import FAMILIES, usable_addresses
 from natscope.netcheck.record import RunRecord
 from natscope.netcheck.recorder import Spent
 from natscope.netcheck.stun_observations import record_sockets, record_stun
@@ -58,7 +59,7 @@ async def _look_again(host: Host, shared: SharedRun) -> None:
     """Addresses that changed while we measured make comparisons worthless: say so."""
     before = shared.known_links()
     after = await host.links.look()
-    if before is None or (after.interfaces == before.interfaces and after.default_routes == before.default_routes):
+    if before is None or _identity(before) == _identity(after):
         return
     shared.recorder.observe(
         "run",
@@ -68,6 +69,12 @@ async def _look_again(host: Host, shared: SharedRun) -> None:
         summary="interfaces or routes changed during the run",
         data={"changed": True},
     )
+
+
+def _identity(links: LinkFacts) -> tuple[object, ...]:
+    """What a comparison of mapped addresses depends on; a container's interface that comes or goes is none of it."""
+    addresses = [(str(ip), family) for family in FAMILIES for ip in usable_addresses(links, family)]
+    return sorted(addresses), links.default_routes
 
 
 def _with_costs(outcome: ProbeOutcome, spent: Spent | None) -> ProbeOutcome:

@@ -39,6 +39,7 @@ CLOSING_S = 0.25
 """Kept back from the time limit for recording and drawing."""
 NEAR_LIMIT_S = 0.15
 """Probes give up a little before the limit, to write down what they saw: that is the limit's doing too."""
+QUIET_S, SETTLE_S = 0.03, 0.001
 CUT_PATIENCE_S = 0.2
 """A cancelled probe may take this long to write down that it was cut."""
 
@@ -129,18 +130,28 @@ async def _start_rest(
     """Import and start the others, then do the idle work, giving way to due sends in between."""
     loaded: list[LoadedProbe] = []
     for module in modules:
+        await _until_quiet(shared)
         try:
             loaded.append(load_probe(module))
         except PluginError as error:
             warn(error)
             state.ended[module.name].set()
-        await asyncio.sleep(0)
     _start(loaded, shared, inputs, state)
     for piece in inputs.idle:
-        await asyncio.sleep(0)
+        await _until_quiet(shared)
         if inputs.stop.is_set():
             return
         piece()
+
+
+async def _until_quiet(shared: SharedRun) -> None:
+    """Give way until no send is due for a while: importing stops the loop, and bursts must stay apart."""
+    now_s = shared.host.clock.now() - shared.recorder.started
+    quiet_s = now_s
+    for send in shared.plan.sends:
+        if quiet_s <= send.at_s < quiet_s + QUIET_S:
+            quiet_s = send.at_s + SETTLE_S
+    await shared.host.clock.sleep(quiet_s - now_s)
 
 
 def _warner(state: _State) -> Callable[[PluginError], None]:

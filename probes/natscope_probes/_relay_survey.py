@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 STRAGGLER_FACTOR = 1.25
 STRAGGLER_S = 0.02
 """Missing samples are waited for this long beyond the last send: the bound of a run is 1.5 × the slowest + 400 ms."""
+MAX_BURST, BURST_GAP_S = 64, 0.005
+"""However late we are (this computer was busy), so many go out together and no more: a home router must keep up."""
 SLACK_S = 0.0002
 """A wake-up that comes this early is in time: timers and clocks round differently."""
 _GIVES_UP = (Failure.UNREACHABLE_NET, Failure.FAMILY_NOT_SUPPORTED, Failure.ADDRESS_NOT_AVAILABLE)
@@ -35,18 +37,25 @@ class Survey:
         self.families = families
         self._last_s = max((s.at_s for s in plan.sends if not s.only_if_silent), default=0.0)
         self._next = 0
+        self._held_until_s = 0.0
         self._open: list[StunExchange] = []
         self._hopeless: dict[tuple[int, Family], None] = {}
         self._looking_up: dict[tuple[int, Family], int] = {}
         self._answered_families: dict[Family, None] = {}
 
     def due(self, now_s: float, answered: Mapping[int, float]) -> Iterable[PlannedSend]:
-        """The sends whose time has come, without those that would not help."""
-        sends = self.plan.sends
+        """The sends whose time has come, without those that would not help; never more than a burst at once."""
+        if now_s + SLACK_S < self._held_until_s:
+            return
+        sends, burst = self.plan.sends, 0
         while self._next < len(sends) and sends[self._next].at_s <= now_s + SLACK_S:
+            if burst == MAX_BURST:
+                self._held_until_s = now_s + BURST_GAP_S
+                return
             send = sends[self._next]
             self._next += 1
             if self._helps(send, answered):
+                burst += 1
                 yield send
 
     def sent(self, send: PlannedSend, exchange: StunExchange) -> None:
@@ -94,7 +103,7 @@ class Survey:
         for index in range(self._next, len(self.plan.sends)):
             send = self.plan.sends[index]
             if not (send.only_if_silent and send.region_id in answered):
-                return send.at_s
+                return max(send.at_s, self._held_until_s)
         return None
 
     def _over_at(self, now_s: float, answered: Mapping[int, float]) -> float:

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
 
 from natscope.errors import UserError
-from natscope.host.api import Failure, LinkFacts
+from natscope.host.api import Failure, Interface, LinkFacts
 from natscope.model.endpoint import Endpoint
+from natscope.model.nat import Mapping
 from natscope.model.observation import Outcome
 from natscope.model.relay_map import LoadedMap
 from natscope.model.tri import Tri
 from natscope.netcheck.assemble import assemble
+from natscope.netcheck.history import History
+from natscope.netcheck.options import NetcheckOptions
 from natscope.netcheck.progress import Progress
+from natscope.netcheck.run import RunInputs, run_probes
 from natscope.plugins.loader import PROBES, Found, PluginModule, find
-from tests.netcheck.fake_host import World, answer, page, unreachable
+from tests.netcheck.fake_host import LINKS, START, World, answer, page, run_virtual, unreachable
 from tests.netcheck.lab import at, both, loaded, measure, node, region, report_of, v4, v6
 
 
@@ -304,6 +309,57 @@ def test_a_probe_that_raises_fails_alone() -> None:
     outcome = next(o for o in record.probes if o.name == "raising_probe")
     assert (outcome.state, outcome.reason) == ("failed", "ZeroDivisionError: a bug")
     assert assemble(record).udp is Tri.YES
+
+
+def test_addresses_that_change_during_the_run_are_written_down() -> None:
+    world = worlds(2, 0.05)
+    before = world.links
+    eth0 = before.interfaces[1]
+
+    def change(*_: object) -> None:
+        world.links = LinkFacts(
+            interfaces=(Interface("eth0", 2, eth0.kind, True, 1500, (at("192.168.9.9").ip,)),),
+            default_routes=before.default_routes,
+        )
+
+    record = measure(world, maps(2), progress=change)
+    assert [o.error for o in record.observations if o.kind == "host.links"] == ["", "changed"]
+    assert assemble(record).nat.mapping is Mapping.UNKNOWN
+
+
+def test_a_container_that_starts_during_the_run_changes_nothing() -> None:
+    world = worlds(2, 0.05)
+    veth = Interface("veth1", 9, "virtual", True, 1500, (at("fe80::9").ip,))
+
+    def change(*_: object) -> None:
+        world.links = LinkFacts(interfaces=(*LINKS.interfaces, veth), default_routes=LINKS.default_routes)
+
+    record = measure(world, maps(2), progress=change)
+    assert [o.error for o in record.observations if o.kind == "host.links"] == [""]
+
+
+def test_idle_work_is_done_once_and_only_while_nothing_is_due() -> None:
+    done: list[float] = []
+    regions = [region(number) for number in range(1, 31)]
+    world = World(relays={at(address): answer(0.1) for n in range(1, 31) for address in (v4(n), v6(n))})
+
+    async def work() -> None:
+        loop = asyncio.get_running_loop()
+        inputs = RunInputs(
+            host=world.host(),
+            loaded_map=loaded(*regions),
+            options=NetcheckOptions(),
+            history=History(),
+            found=find(PROBES),
+            http=lambda: world,
+            stop=asyncio.Event(),
+            idle=[lambda: done.append(loop.time() - START)],
+        )
+        await run_probes(inputs)
+
+    run_virtual(work())
+    assert len(done) == 1
+    assert not [when for when, _, _ in world.sent if done[0] <= when < done[0] + 0.03]
 
 
 def test_progress_counts_regions() -> None:

@@ -173,6 +173,16 @@ def test_an_empty_plan_is_over_at_once() -> None:
     assert Play(ProbePlan()).wake(0.0) is None
 
 
+def test_a_late_round_goes_out_in_bursts() -> None:
+    """The computer was busy for a second: what is due leaves 64 at a time, 5 ms apart, whatever comes in meanwhile."""
+    play = Play(plan(50))
+    assert len(play.due(0.3)) == 64
+    assert play.due(0.301) == []
+    assert play.wake(0.301) == 0.305
+    assert len(play.due(0.305)) == 64
+    assert len(play.due(0.31)) == 150 - 128
+
+
 def test_waking_a_hair_early_is_in_time() -> None:
     play = Play(plan())
     play.due(0.0)
