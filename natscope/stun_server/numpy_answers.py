@@ -8,6 +8,7 @@ IPv6 batches go row by row.
 
 from __future__ import annotations
 
+import functools
 import sys
 from collections.abc import Sequence
 from typing import Any, TypeAlias
@@ -54,7 +55,8 @@ _TABLE_STARTS = np.arange(0, 12 * 256, 256, dtype=np.intp)[:, np.newaxis]
 _AF_INET = (2).to_bytes(2, sys.byteorder)
 
 
-def _fingerprint_tables() -> Words:
+@functools.cache
+def fingerprint_tables() -> Words:
     """`tables[256 * i + b]`: what byte `b` at place `i` of the transaction id adds; place 0 has the constant in it."""
     start, tail = TAILSCALE_HEAD, TAILSCALE_TAIL[:12]
     nothing = crc32(start + bytes(12) + tail)
@@ -73,7 +75,7 @@ class NumpyAnswers(BatchAnswers):
     def __init__(self, service: StunService, batches: Sequence[UdpBatch], places: Sequence[Place]) -> None:
         super().__init__(service, batches, places)
         self._views = [_View(batch, list(service.own)) if batch.family == 4 else None for batch in batches]
-        self._tables = _fingerprint_tables()
+        self._tables = fingerprint_tables()
 
     def handle(self, number: int, count: int, now: float) -> None:
         """Answer the `count` rows that socket `number` has just received."""
@@ -85,10 +87,10 @@ class NumpyAnswers(BatchAnswers):
         if good.all():
             self._answer(view, slice(0, count), now)
             return
+        self.answer_rows(number, count, np.flatnonzero(~good).tolist(), now)
         usual = np.flatnonzero(good)
         if len(usual):
             self._answer(view, usual, now)
-        self.answer_rows(number, count, np.flatnonzero(~good).tolist(), now)
 
     def _usual_rows(self, view: _View, count: int) -> Mask:
         """Which rows hold a usual request of somebody who may be answered."""
