@@ -29,6 +29,7 @@ def assemble(record: RunRecord) -> Report:
     captive, captive_reason = captive_portal(observations, record.probes)
     ipv4 = family_report(4, links, observations, record.options)
     ipv6 = family_report(6, links, observations, record.options)
+    port_mapping = port_mapping_report(links, observations)
     nat = nat_report(observations, prefer_v6=ipv4.works is not Tri.YES and ipv6.works is Tri.YES)
     return Report(
         schema=SCHEMA,
@@ -45,14 +46,14 @@ def assemble(record: RunRecord) -> Report:
         ipv4=ipv4,
         ipv6=ipv6,
         nat=nat,
-        port_mapping=port_mapping_report(links, observations),
+        port_mapping=port_mapping,
         relays=relays,
         preferred_relay=preferred_relay(record, relays),
         captive_portal=captive,
         captive_portal_reason=captive_reason,
         verdict=NO_VERDICT,
         findings=(),
-        not_measured=not_measured(record, relays),
+        not_measured=not_measured(record, relays, port_mapping),
         relay_map=_map_report(record),
         cost=_cost(record, observations),
         probes=record.probes,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from natscope.model.report import NotMeasured, RelayReport
+from natscope.model.report import NotMeasured, PortMappingReport, RelayReport
 from natscope.netcheck import assemble_nat, assemble_port_mapping
 from natscope.netcheck.record import RunRecord
 
@@ -12,11 +12,13 @@ _ALWAYS = (
     NotMeasured(what="who may write to your public port (filtering)", reason=assemble_nat.FILTERING),
     NotMeasured(what="calling your own public address (hairpinning)", reason=assemble_nat.HAIRPINNING),
     NotMeasured(what="lifetime of a silent mapping", reason=assemble_nat.LIFETIME),
-    NotMeasured(what="opening a port on the router", reason=assemble_port_mapping.NOT_ASKED),
 )
+_PORT_MAPPING = NotMeasured(what="opening a port on the router", reason=assemble_port_mapping.NOT_ASKED)
 
 
-def not_measured(record: RunRecord, relays: Sequence[RelayReport]) -> tuple[NotMeasured, ...]:
+def not_measured(
+    record: RunRecord, relays: Sequence[RelayReport], port_mapping: PortMappingReport
+) -> tuple[NotMeasured, ...]:
     """First what this run left out, then what no run of this version measures."""
     found = [
         NotMeasured(what=probe.title, reason=probe.reason, flag=probe.flag)
@@ -27,9 +29,11 @@ def not_measured(record: RunRecord, relays: Sequence[RelayReport]) -> tuple[NotM
     if unmeasured:
         names = ", ".join(unmeasured[:5]) + (" …" if len(unmeasured) > 5 else "")
         found.append(NotMeasured(what=f"relays {names}", reason="the map forbids to measure them"))
-    if not any(r.latency_ms.https is not None or _tried_https(r) for r in relays):
+    ran = any(probe.name == "relay_https" and probe.state == "ran" for probe in record.probes)
+    if ran and not any(r.latency_ms.https is not None or _tried_https(r) for r in relays):
         found.append(NotMeasured(what="relays over HTTPS", reason="only silent relays are asked", flag="--https"))
-    return (*found, *_ALWAYS)
+    asked = () if port_mapping.upnp.state.known else (_PORT_MAPPING,)
+    return (*found, *_ALWAYS, *asked)
 
 
 def _tried_https(relay: RelayReport) -> bool:

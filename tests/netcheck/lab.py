@@ -17,7 +17,7 @@ from natscope.netcheck.progress import Progress
 from natscope.netcheck.record import RunRecord
 from natscope.netcheck.run import RunInputs, run_probes
 from natscope.plugins.loader import PROBES, Found, find
-from tests.netcheck.fake_host import Script, World, run_virtual
+from tests.netcheck.fake_host import Script, World, answer, run_virtual
 
 
 def v4(region: int, node: int = 0) -> str:
@@ -92,3 +92,14 @@ def measure(
 
 def report_of(world: World, map_: LoadedMap, **options: Any) -> Report:
     return assemble(measure(world, map_, **options))
+
+
+def worlds(count: int, slowest_s: float) -> World:
+    world = World()
+    for number in range(1, count + 1):
+        world.relays |= both(number, answer(slowest_s * number / count))
+    return world
+
+
+def maps(count: int, **fields: Any) -> LoadedMap:
+    return loaded(*(region(number, **fields) for number in range(1, count + 1)))

@@ -293,6 +293,19 @@ def test_not_measured_names_a_reason_for_each() -> None:
     assert (listed[0].what, listed[0].reason, listed[0].flag) == ("a thing", "because", "--x")
     assert all(item.reason for item in listed)
     assert "another" not in {item.what for item in listed}
+    assert "opening a port on the router" in {item.what for item in listed}
+    nobody_to_ask = report(links=LinkRecord.of(links("192.0.2.4")))
+    assert "opening a port on the router" not in {item.what for item in nobody_to_ask.not_measured}
+
+
+def test_https_stands_once_in_what_was_not_measured() -> None:
+    ran = ProbeOutcome(name="relay_https", title="relays over HTTPS", state="ran")
+    skipped = ProbeOutcome(name="relay_https", title="relays over HTTPS", state="skipped", reason="left out by --skip")
+    for probe in (ran, skipped):
+        made = report(stun(1, 9.0), probes=(probe,))
+        assert [item.what for item in made.not_measured].count("relays over HTTPS") == 1
+    asked = report(stun(1, 9.0), https(1), probes=(ran,))
+    assert "relays over HTTPS" not in {item.what for item in asked.not_measured}
 
 
 def test_numbers_cite_observations_that_exist() -> None:

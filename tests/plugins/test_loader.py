@@ -45,6 +45,14 @@ def test_ours_come_first_and_private_modules_are_no_plug_ins(site: Path) -> None
     assert "stranger_one.alpha" not in sys.modules
 
 
+def test_a_stranger_cannot_call_itself_built_in(site: Path) -> None:
+    distribution(site, "aaa", "[natscope.probes]\nbuiltin = stranger_four\n")
+    package(site, "stranger_four", "interfaces")
+    found = find(PROBES, [str(site)])
+    assert [m.builtin for m in found.modules if m.qualified == "stranger_four.interfaces"] == [False]
+    assert found.named("interfaces") != found.modules[-1]
+
+
 def test_a_broken_stranger_is_a_warning(site: Path) -> None:
     distribution(site, "aaa", "[natscope.probes]\nthem = there_is_no_such_package\nbad = \n")
     found = find(PROBES, [str(site)])
