@@ -1,0 +1,186 @@
+"""A router: forwards by longest prefix, counts TTL down, complains by ICMP, and translates at its outside ports.
+
+A port with a NAT (one a family; a firewall takes its family too) is an outside port; routers stand behind routers in
+any depth. What is sent to the router itself goes to its own stack: a NAT is asked first, because it owns the address.
+`intercepts` are (protocol, destination port) pairs from inside that this router answers in everybody's name, as a
+login page and a DNS hijack do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from natscope.machines.nat.config import NatConfig, Unsolicited
+from natscope.machines.nat.packet import TCP, IcmpError, Packet
+from natscope.machines.nat.translator import Nat
+from natscope.machines.nat.unsolicited import HELD_SYN_S
+from natscope.machines.nat.verdicts import FIRST_DROP, FORWARD_IN, NAMES, Verdict
+from natscope.model.endpoint import IPAddress
+from natscope.sim.fragments import may_be_split, size_on_link, split
+from natscope.sim.icmp import Complaint
+from natscope.sim.node import Node, Port
+from natscope.sim.rng import seed_bytes
+from natscope.sim.world import World
+
+
+class Router(Node):
+    """Forwards. `silent` True: its own complaints (TTL, routes) are never sent."""
+
+    __slots__ = ("intercepts", "silent", "small_mtu")
+
+    def __init__(self, world: World, name: str) -> None:
+        super().__init__(world, name)
+        self.intercepts: dict[tuple[int, int], None] = {}
+        self.silent = False
+        self.small_mtu = 576
+        """Packets above this are copied before a NAT changes them: an error must quote what its source sent."""
+
+    def translate(self, port: Port, config: NatConfig, families: tuple[int, ...] = (4, 6)) -> Nat:
+        """Put a NAT on a port, or a firewall for these families."""
+        nat = Nat(config, seed_bytes(self.world.seed, "nat", self.name, port.name, str(config.family)))
+        for family in families if config.family is None else (config.family,):
+            port.put_nat(family, nat)
+        return nat
+
+    def reboot_nat(self, port: Port, family: int, external: Iterable[IPAddress] | None = None) -> None:
+        """Lose all mappings; `external` are the public addresses from now on."""
+        nat = port.nat(family)
+        if nat is None:
+            return
+        nat.reboot(nat.external if external is None else external)
+        if self.world.watch is not None:
+            self.world.watch.rebooted(nat)
+
+    def receive(self, port: Port, packet: Packet) -> None:
+        """Forward, deliver, or drop with a reason."""
+        if not self.is_on or not port.up:
+            self.world.note(packet, "interface down")
+            return
+        nat = port.nat_4 if packet.family == 4 else port.nat_6
+        if nat is not None:
+            self._from_outside(port, nat, packet)
+        elif self.intercepts and (packet.proto, packet.dport) in self.intercepts:
+            self.deliver(packet)
+        else:
+            self._forward(port, packet)
+
+    def _for_here(self, came_by: Port, packet: Packet) -> None:
+        """From inside, for one of our addresses: ours, unless a NAT owns it; then it is hairpinned or dropped."""
+        outside = self.own.get(packet.dst)
+        nat = None if outside is None else outside.nat(packet.family)
+        if outside is not None and nat is not None and nat.config.translates:
+            self._to_outside(came_by, outside, nat, packet)
+        else:
+            self.deliver(packet)
+
+    def _forward(self, came_by: Port, packet: Packet) -> None:
+        """The way of a packet that no NAT has to let in."""
+        out = self.routes.lookup(packet.dst, packet.family)
+        if out is None:
+            self._refuse(packet, Complaint.NO_ROUTE, came_by)
+            return
+        if out is self.here:
+            self._for_here(came_by, packet)
+            return
+        if came_by.lan and came_by.lan == out.lan:
+            pass  # a switch, not a hop
+        elif packet.ttl <= 1:
+            self._refuse(packet, Complaint.TTL_EXCEEDED, came_by)
+            return
+        else:
+            packet.ttl -= 1
+        nat = out.nat_4 if packet.family == 4 else out.nat_6
+        if nat is None:
+            self.transmit(out, packet, came_by)
+        else:
+            self._to_outside(came_by, out, nat, packet)
+
+    def _to_outside(self, came_by: Port, out: Port, nat: Nat, packet: Packet) -> None:
+        pipe = out.pipe
+        if pipe is not None and packet.length > pipe.mtu:
+            probe = packet.copy()
+            if not self._fits(out, probe, came_by):
+                return
+            packet.flags = probe.flags
+        verdict = self._judge(nat, packet, outbound=True)
+        if verdict == FORWARD_IN:
+            self._forward_inside(out, packet)
+        elif verdict < FIRST_DROP:
+            self.transmit(out, packet)
+        else:
+            self.world.note(packet, NAMES[verdict])
+            inside = came_by.address(packet.family)
+            if inside is not None:
+                self._answer(nat.refuse_outbound(packet, verdict, int(inside)))
+
+    def _fits(self, out: Port, packet: Packet, came_by: Port) -> bool:
+        """Whether a packet that is about to be translated will pass; otherwise the source hears of it untranslated."""
+        assert out.pipe is not None
+        if size_on_link(packet) <= out.pipe.mtu:
+            return True
+        if may_be_split(packet):
+            split(packet, out.pipe.mtu)
+            return True
+        self.world.note(packet, "too big")
+        if out.pipe.spec.tells_mtu:
+            self.complain(packet, Complaint.TOO_BIG, came_by, mtu=out.pipe.mtu)
+        return False
+
+    def _from_outside(self, port: Port, nat: Nat, packet: Packet) -> None:
+        if packet.dst in self.own and not nat.config.translates:
+            self.deliver(packet)
+            return
+        if packet.ttl <= 1 and not self.stack.wants(packet):
+            self._refuse(packet, Complaint.TTL_EXCEEDED, port)
+            return
+        packet.ttl -= 1
+        original = packet.copy() if packet.length > self.small_mtu else None
+        verdict = self._judge(nat, packet, outbound=False)
+        if verdict < FIRST_DROP:
+            self._forward_inside(port, packet, original)
+        elif packet.dst in self.own and self.stack.wants(packet):
+            self.deliver(packet)
+        else:
+            self._turn_away(nat, packet, verdict)
+
+    def _forward_inside(self, came_by: Port, packet: Packet, original: Packet | None = None) -> None:
+        out = self.routes.lookup(packet.dst, packet.family)
+        if out is None or out is came_by or out is self.here:
+            self.world.note(packet, "no route inside")
+        elif original is None or self._fits_inside(out, packet, original, came_by):
+            self.transmit(out, packet)
+
+    def _fits_inside(self, out: Port, packet: Packet, original: Packet, came_by: Port) -> bool:
+        if out.pipe is None or not self._fits(out, original, came_by):
+            return False
+        packet.flags = original.flags
+        return True
+
+    def _turn_away(self, nat: Nat, packet: Packet, verdict: Verdict) -> None:
+        self.world.note(packet, NAMES[verdict])
+        self._answer(nat.refuse_inbound(packet, verdict))
+        if packet.proto == TCP and nat.config.unsolicited is Unsolicited.REJECT:
+            self.world.timeline.after(HELD_SYN_S, self._late_refusals, nat)
+
+    def _late_refusals(self, nat: Nat) -> None:
+        for error in nat.expire(self.world.timeline.now):
+            self._answer(error)
+
+    def _judge(self, nat: Nat, packet: Packet, *, outbound: bool) -> Verdict:
+        now, watch = self.world.timeline.now, self.world.watch
+        ask = nat.outbound if outbound else nat.inbound
+        if watch is None:
+            return ask(packet, now)
+        before = packet.header()
+        verdict = ask(packet, now)
+        watch.translated(nat, packet, before, now, outbound=outbound, passed=verdict < FIRST_DROP)
+        return verdict
+
+    def _refuse(self, packet: Packet, complaint: Complaint, came_by: Port) -> None:
+        self.world.note(packet, complaint.value)
+        if not self.silent:
+            self.complain(packet, complaint, came_by)
+
+    def _answer(self, error: IcmpError | None) -> None:
+        if error is not None:
+            self.send(error)
