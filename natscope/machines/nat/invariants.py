@@ -79,7 +79,7 @@ class Checker:
             faults.append("a packet from a forbidden prefix came in")
         if after[1:3] != before[1:3] or after[0] != before[0]:
             faults.append("an inbound packet changed its source")
-        return faults + self._delivered(before, after, now, flags, family)
+        return faults + self._delivered(before, after, now, flags, family=family)
 
     def _may_pass(self, before: Header, flags: int) -> list[str]:
         faults = []
@@ -185,7 +185,9 @@ class Checker:
     def _may_have_evicted(self) -> bool:
         return self._config.when_full is WhenFull.EVICT_OLDEST and self._count >= self._config.capacity
 
-    def _delivered(self, before: Header, after: Header, now: float, flags: int, family: int) -> list[str]:
+    def _delivered(
+        self, before: Header, after: Header, now: float, flags: int, *, family: int = 4, trusted: bool = False
+    ) -> list[str]:
         """Judge and book a packet that came in."""
         proto, remote, outside, inside = before[0], before[1:3], before[3:], after[3:]
         tenure = self._tenure(proto, inside, outside, now)
@@ -194,7 +196,7 @@ class Checker:
         exact = remote in peers or self._through_another_port(proto, inside, remote, now)
         if not exact and not opened and (proto, *inside) in self._hidden:
             return []
-        if not exact and not opened and not self._admits(peers, remote):
+        if not exact and not opened and not (trusted and peers) and not self._admits(peers, remote):
             return ["a packet was delivered that nothing lets in"]
         if proto == TCP and not exact and not self._begins(flags):
             return ["tcp without a connection came in"]
@@ -220,11 +222,11 @@ class Checker:
             return ["a packet was hairpinned"]
         if self._config.hairpin is Hairpin.INTERNAL_SOURCE:
             self._note_turned_away(before, now)
+            self._hidden[before[0], after[3], after[4]] = None
             return [] if after[1:3] == before[1:3] else ["a hairpinned packet lost its internal source"]
-        faults = self._sent(before, (before[0], *after[1:3], *before[3:]), now, flags)
-        if self._config.hairpin_filtered:
-            faults += self._delivered((before[0], *after[1:3], *before[3:]), after, now, flags, 4)
-        return faults
+        outside: Header = (before[0], after[1], after[2], before[3], before[4])
+        trusted = not self._config.hairpin_filtered
+        return self._sent(before, outside, now, flags) + self._delivered(outside, after, now, flags, trusted=trusted)
 
     def _note_turned_away(self, before: Header, now: float) -> None:
         """An inside packet for one of our endpoints did not show its external endpoint.
@@ -269,7 +271,7 @@ class Checker:
         return None
 
     def _begin(self, proto: int, inside: End, outside: End, now: float) -> Tenure:
-        tenure = Tenure(proto, inside, outside, now)
+        tenure = Tenure(proto, inside, outside, now, forward=self._is_forwarded(proto, inside, outside))
         for index, key in ((self._tenures, (proto, *outside)), (self._by_inside, (proto, *inside))):
             living: Sequence[Tenure] = [t for t in index.get(key, ()) if self._ages.is_alive(t, now)]
             index[key] = [*living, tenure]
@@ -277,11 +279,11 @@ class Checker:
 
     def _book(self, tenure: Tenure, remote: End, now: float, flags: int, *, outbound: bool) -> None:
         peer = tenure.peers.get(remote)
-        first = peer is None or (self._ages.own_timers(tenure.proto) and now >= peer.dies)
+        first = peer is None or (self._ages.own_timers(tenure) and now >= peer.dies)
         if peer is None or first:
             peer = tenure.peers[remote] = Peer(now, outbound, outbound)
             if tenure.proto == TCP and not flags & SYN:
                 peer.syn_in = peer.syn_out = True
             self._count += 1
-        new = first and (self._ages.own_timers(tenure.proto) or len(tenure.peers) == 1)
+        new = first and (self._ages.own_timers(tenure) or len(tenure.peers) == 1)
         self._ages.packet(tenure, peer, flags, now, outbound=outbound, first=new)

@@ -38,7 +38,8 @@ class Peer:
 class Tenure:
     """One internal endpoint behind one external endpoint, from its first packet until it may have ended.
 
-    `guessed`: packets may have passed that did not show, so that the times are upper bounds only.
+    `forward`: it is a port forward, which has no absolute lifetime. `guessed`: packets may have passed that did not
+    show, so that the times are upper bounds only.
     """
 
     proto: int
@@ -46,6 +47,7 @@ class Tenure:
     outside: End
     born: float
     dies: float = 0.0
+    forward: bool = False
     guessed: bool = False
     peers: dict[End, Peer] = field(default_factory=dict)
 
@@ -57,15 +59,15 @@ class Ages:
         self._lifetimes = lifetimes
         self._absolute_s = math.inf if lifetimes.absolute_s is None else lifetimes.absolute_s
 
-    def own_timers(self, proto: int) -> bool:
+    def own_timers(self, tenure: Tenure) -> bool:
         """Whether peers end one by one."""
-        return proto == TCP or self._lifetimes.per_flow
+        return tenure.proto == TCP or tenure.forward or self._lifetimes.per_flow
 
     def is_alive(self, tenure: Tenure, now: float) -> bool:
         """Whether the mapping may still be there."""
-        if now >= tenure.born + self._absolute_s:
+        if now >= tenure.born + self._absolute_s and not tenure.forward:
             return False
-        if self.own_timers(tenure.proto):
+        if self.own_timers(tenure):
             return any(now < p.dies for p in tenure.peers.values())
         return now < tenure.dies
 
@@ -73,7 +75,7 @@ class Ages:
         """The peers whose rule may still be there."""
         if not self.is_alive(tenure, now):
             return {}
-        own = self.own_timers(tenure.proto)
+        own = self.own_timers(tenure)
         return {end: p for end, p in tenure.peers.items() if not own or now < p.dies}
 
     def packet(self, tenure: Tenure, peer: Peer, flags: int, now: float, *, outbound: bool, first: bool) -> None:
@@ -104,7 +106,7 @@ class Ages:
             return lifetimes.icmp_s
         if lifetimes.udp_stream_s is not None and peer.answered and now > peer.born + lifetimes.stream_after_s:
             peer.stream = True
-        shared = not self.own_timers(UDP) and any(p.stream for p in tenure.peers.values())
+        shared = not self.own_timers(tenure) and any(p.stream for p in tenure.peers.values())
         return (lifetimes.udp_stream_s or 0.0) if peer.stream or shared else lifetimes.udp_s
 
     def _tcp(self, peer: Peer, flags: int, *, outbound: bool) -> float:

@@ -21,7 +21,8 @@ def lease(
 ) -> Endpoint | None:
     """Open or renew a forward; the external endpoint, or None where another internal endpoint owns it.
 
-    A forward whose address went with a reboot moves to the NAT's first address.
+    A forward whose address went with a reboot moves to the NAT's first address. Flows end with the lease, and a renewal
+    keeps them.
     """
     ip = forward.external_ip if forward.external_ip in external else external[0]
     assert ip is not None
@@ -30,16 +31,34 @@ def lease(
     owners = table.bindings_at(proto, int(ip), forward.external_port)
     if any((b.in_ip, b.in_port) != inside for b in owners):
         return None
-    release(table, opened, forward)
+    ends = math.inf if lifetime_s is None else now + lifetime_s
+    binding = opened.get(forward)
+    if binding is not None and binding in owners:
+        _renew(table, binding, now, ends)
+        return Endpoint(ip, forward.external_port)
     binding = Binding(
-        proto, forward.internal.family, inside, (int(ip), forward.external_port), None, now, math.inf,
+        proto, forward.internal.family, inside, (int(ip), forward.external_port), None, now, ends,
         static=True, outbound=forward.outbound,
     )  # fmt: skip
-    if lifetime_s is not None:
-        binding.timer = Timer(binding, now + lifetime_s, 0.0, 0.0, math.inf)
+    binding.timer = Timer(binding, ends, 0.0, 0.0, math.inf)
     table.add_binding(binding)
     opened[forward] = binding
     return Endpoint(ip, forward.external_port)
+
+
+def _renew(table: Table, binding: Binding, now: float, ends: float) -> None:
+    """Move the end of a lease; no flow may outlive it, and one that only the lease would have ended starts anew."""
+    before, binding.hard = binding.hard, ends
+    if binding.timer is not None:
+        binding.timer.expires = ends
+        table.agenda.shorten(binding.timer)
+    for flow in binding.flows.values():
+        timer = flow.timer
+        timer.hard = ends
+        if timer.expires >= before:
+            timer.expires = now + max(timer.out_idle, timer.in_idle)
+        timer.expires = min(timer.expires, ends)
+        table.agenda.shorten(timer)
 
 
 def release(table: Table, opened: dict[Forward, Binding], forward: Forward) -> bool:

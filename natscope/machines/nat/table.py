@@ -182,10 +182,10 @@ class Table:
         if due is None or due > now:
             return
         for owner in self.agenda.due(now):
-            if isinstance(owner, Flow):
-                self.remove_flow(owner)
-            else:
+            if isinstance(owner, Binding):
                 self.remove_binding(owner)
+            elif self.flows_in.get(owner.in_key) is owner:
+                self.remove_flow(owner)
 
     def _count(self, flow: Flow, change: int) -> None:
         addresses = flow.binding.addresses

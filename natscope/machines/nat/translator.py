@@ -233,6 +233,8 @@ class Nat:
         if isinstance(target, int):
             return target
         self._arrive(target, packet, now)
+        if isinstance(target, Flow):
+            target.state |= HAIRPINNED
         self._turn.rewrite(flow, packet, (target.in_ip, target.in_port))
         return FORWARD_IN
 

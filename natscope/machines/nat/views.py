@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from natscope.machines.nat.packet import unpack
@@ -29,13 +30,13 @@ def view(binding: Binding) -> MappingView:
     """What a binding is at this moment."""
     family = binding.family
     timers = [binding.timer] if binding.timer is not None else [f.timer for f in binding.flows.values()]
-    lasts = None if binding.static and binding.timer is None else max((t.expires for t in timers), default=None)
+    lasts = max((t.expires for t in timers), default=math.inf)
     return MappingView(
         protocol=binding.proto,
         internal=Endpoint(unpack(binding.in_ip, family), binding.in_port),
         external=Endpoint(unpack(binding.ext_ip, family), binding.ext_port),
         remotes=tuple(Endpoint(unpack(k[3], family), k[4]) for k in binding.flows),
         created_at=binding.created,
-        expires_at=lasts,
+        expires_at=lasts if lasts < math.inf else None,
         static=binding.static,
     )

@@ -1,0 +1,86 @@
+"""Hairpinning: RFC 4787 §6 and REQ-9, RFC 5382 REQ-8, RFC 5508 REQ-7."""
+
+from __future__ import annotations
+
+import pytest
+
+from natscope.machines.nat.config import Hairpin
+from natscope.machines.nat.forwards import Forward, Transport
+from natscope.machines.nat.packet import ACK, PORT_UNREACHABLE, SYN, TCP, UDP, IcmpError, between
+from natscope.model.nat import Filtering
+from tests.machines.nat.site import Site, config, destination, end, source
+
+ANYBODY = Filtering.ENDPOINT_INDEPENDENT
+
+
+def test_off_by_default() -> None:
+    site = Site(config(filtering=ANYBODY))
+    site.seen("a:5000", "r:1")
+    assert site.out("b:5001", "nat:5000") == "hairpinning is off"
+    assert len(site.nat.mappings(0)) == 1, "no state is made for it"
+
+
+@pytest.mark.parametrize(
+    ("hairpin", "shown"), [(Hairpin.EXTERNAL_SOURCE, "nat:5001"), (Hairpin.INTERNAL_SOURCE, "b:5001")]
+)
+def test_the_receiver_sees_the_external_or_the_internal_source(hairpin: Hairpin, shown: str) -> None:
+    """RFC 4787 REQ-9a."""
+    site = Site(config(hairpin=hairpin, filtering=ANYBODY))
+    site.seen("a:5000", "r:1")
+    for _ in range(2):
+        assert site.out("b:5001", "nat:5000") == end(shown)
+        assert site.turned is not None
+        assert destination(site.turned) == end("a:5000")
+
+
+def test_the_filter_judges_hairpinned_packets_by_the_external_source() -> None:
+    """Both hosts punch: the first packet is lost, but opens the way for the other's."""
+    site = Site(config(hairpin=Hairpin.EXTERNAL_SOURCE))
+    site.seen("a:5000", "r:1")
+    site.seen("b:5001", "r:1")
+    assert site.out("a:5000", "nat:5001") == "filtered"
+    assert site.out("b:5001", "nat:5000") == end("nat:5001")
+    assert site.out("a:5000", "nat:5001") == end("nat:5000")
+
+
+def test_the_filter_may_be_passed_by() -> None:
+    site = Site(config(hairpin=Hairpin.EXTERNAL_SOURCE, hairpin_filtered=False))
+    site.seen("a:5000", "r:1")
+    assert site.out("b:5001", "nat:5000") == end("nat:5001")
+
+
+def test_a_host_reaches_itself() -> None:
+    site = Site(config(hairpin=Hairpin.EXTERNAL_SOURCE))
+    outside = site.seen("a:5000", "r:1")
+    assert site.out("a:5000", outside) == outside
+    assert site.turned is not None
+    assert destination(site.turned) == end("a:5000")
+
+
+def test_an_unknown_port_of_ours_has_no_receiver() -> None:
+    assert Site(config(hairpin=Hairpin.EXTERNAL_SOURCE)).out("a:5000", "nat:9") == "no mapping"
+
+
+def test_tcp_connects_to_a_forward_from_inside() -> None:
+    """RFC 5382 REQ-8; answers of the receiver turn around as well."""
+    forward = Forward(transport=Transport.TCP, external_port=80, internal=end("a:8080"))
+    site = Site(config(hairpin=Hairpin.EXTERNAL_SOURCE, forwards=(forward,)))
+    assert site.out("b:5001", "nat:80", TCP, SYN) == end("nat:5001")
+    assert site.out("a:8080", "nat:5001", TCP, SYN | ACK) == end("nat:80")
+    assert site.turned is not None
+    assert destination(site.turned) == end("b:5001")
+    assert site.out("b:5001", "nat:80", TCP, ACK) == end("nat:5001")
+    site.wait(7000)
+    assert site.out("a:8080", "nat:5001", TCP, ACK) == end("nat:80"), "the connection counts as established"
+
+
+def test_icmp_errors_turn_around() -> None:
+    """RFC 5508 REQ-7: the receiver of a hairpinned packet complains, and its sender understands."""
+    site = Site(config(hairpin=Hairpin.EXTERNAL_SOURCE, filtering=ANYBODY))
+    site.seen("a:5000", "r:1")
+    packet = between(UDP, end("b:5001"), end("nat:5000"))
+    assert site.nat.outbound(packet, 0.0) == 1
+    error = IcmpError(packet.dst, packet.src, packet.copy(), *PORT_UNREACHABLE[4])
+    assert site.nat.outbound(error, 0.0) == 1
+    assert error.dst == int(end("b:1").ip)
+    assert (source(error.inner), destination(error.inner)) == (end("b:5001"), end("nat:5000"))
