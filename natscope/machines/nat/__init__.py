@@ -12,8 +12,11 @@
 - `Nat.deadline()` and `Nat.expire(now)`: sans-IO timers. Expired state never acts, whether or not `expire` was called;
   it returns the refusals that had to wait.
 - `Nat.reboot(addresses)`, `Nat.open_forward`, `Nat.close_forward`, `Nat.mappings(now)`, `Nat.counters`, `Nat.counts()`.
+- A mapping service opens ports by `open_forward` with a lease.
 - `invariants.Checker`: own bookkeeping beside a NAT, says which translation or delivery no such NAT may do.
 
 A router with both families is two NATs, one each (a firewall takes both). TTL, MTU, checksums, reassembly and the
-router's own services are the owner's business. A packet from the inside network for the router itself never gets here.
+router's own services are the owner's business: what is for the router's inside address never gets here, and a packet
+for an external address without a receiver is dropped as `NO_MAPPING` (from inside also as `HAIRPIN_OFF`), for the owner
+to answer itself, a ping for example, or not.
 """

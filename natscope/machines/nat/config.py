@@ -37,8 +37,8 @@ class Unsolicited(enum.StrEnum):
     """What happens to a packet from outside that nothing lets in.
 
     `DROP`: silence. `REJECT`: port unreachable, for a TCP SYN only after six seconds (RFC 5382 REQ-4). `BURN`: the
-    router takes it for its own and for a time lends no inside host that port towards that peer (Linux without an
-    input rule).
+    router takes it for its own, says port unreachable for UDP, and for a time lends no inside host that port towards
+    that peer (Linux without an input rule).
     """
 
     DROP = "drop"

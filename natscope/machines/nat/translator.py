@@ -88,6 +88,7 @@ class Nat:
 
     def outbound(self, packet: Packet, now: float) -> Verdict:
         """A packet from inside: `FORWARD_OUT`, `FORWARD_IN` when it was hairpinned, or why it is dropped."""
+        # Literals, because a name costs a look-up here: 0x100 is FRAGMENTED, 7 is FIN, SYN and RST.
         flow = self._flows_out.get((packet.proto, packet.src, packet.sport, packet.dst, packet.dport))
         if flow is None or packet.flags & 0x100 or now >= flow.timer.expires:
             return self._count(self._outbound_slow(packet, now))
@@ -134,8 +135,8 @@ class Nat:
         """Lose all mappings and, maybe, the public addresses; forwards of the configuration come back."""
         self.external = tuple(external)
         addresses = tuple(int(ip) for ip in self.external)
-        if self._translates and not addresses:
-            raise ValueError("a NAT needs an external address")
+        if bool(addresses) is not self._translates or any(ip.version != self.config.family for ip in self.external):
+            raise ValueError("a NAT needs external addresses of its own family, a firewall has none")
         self._own = frozenset(addresses)
         self._binder.pool = Pool(self.config.pooling, addresses, self._draw)
         self._table.clear()

@@ -68,7 +68,7 @@ class Unwanted:
 
     def refusal(self, packet: Packet, verdict: Verdict) -> IcmpError | None:
         """What to answer at once: port unreachable for UDP, nothing for TCP and ICMP."""
-        if self._policy is not Unsolicited.REJECT or verdict not in (NO_MAPPING, FILTERED) or packet.proto != UDP:
+        if self._policy is Unsolicited.DROP or verdict not in (NO_MAPPING, FILTERED) or packet.proto != UDP:
             return None
         return unreachable(packet)
 

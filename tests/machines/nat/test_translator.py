@@ -32,8 +32,11 @@ def test_a_reboot_loses_mappings_and_may_change_the_address() -> None:
     assert after.ip == SECOND
     assert after.port != before.port
     assert site.nat.external == (SECOND,)
-    with pytest.raises(ValueError, match="external"):
-        site.nat.reboot([])
+    for wrong in ([], [PUBLIC6]):
+        with pytest.raises(ValueError, match="own family"):
+            site.nat.reboot(wrong)
+    with pytest.raises(ValueError, match="a firewall has none"):
+        Nat(NatConfig(mapping=Mapping.NONE), b"").reboot([PUBLIC])
 
 
 def test_the_same_seed_chooses_the_same_ports_and_another_does_not() -> None:

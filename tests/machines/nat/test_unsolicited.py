@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from natscope.machines.nat.config import Unsolicited
 from natscope.machines.nat.lifetime import Lifetimes
 from natscope.machines.nat.packet import ICMP, PORT_UNREACHABLE, SYN, TCP, UDP, IcmpError, between
@@ -21,8 +23,10 @@ def test_silence_by_default() -> None:
     assert site.nat.deadline() is None
 
 
-def test_a_udp_packet_is_refused_at_once() -> None:
-    site = Site(config(unsolicited=REJECT))
+@pytest.mark.parametrize("policy", [Unsolicited.REJECT, Unsolicited.BURN])
+def test_a_udp_packet_is_refused_at_once(policy: Unsolicited) -> None:
+    """Linux without an input rule answers too: the packet reaches its own stack, where nobody listens."""
+    site = Site(config(unsolicited=policy))
     packet = between(UDP, end("r:1"), end("nat:5000"))
     error = site.nat.refuse_inbound(packet, site.nat.inbound(packet, 0.0))
     assert error is not None
