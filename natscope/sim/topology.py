@@ -161,6 +161,13 @@ class Network:
             self.zone.add(f"{name}.test", *(a.ip for a in port.addresses))
         return host
 
+    def programs_on(self, site: Site) -> SimHost:
+        """A `Host` for programs that run on the router of a site (a login page, a mapping service)."""
+        name = site.router.name
+        if name not in self.hosts:
+            self.hosts[name] = build_host(site.router, self.trust)
+        return self.hosts[name]
+
     def attach(self, node: Node, at: Site, port_name: str, *, link: LinkSpec = LAN) -> Port:
         """One more interface of a node, with addresses and default routes of that site."""
         return self._plug(node, at, link, None, (None, None), port_name=port_name)

@@ -26,12 +26,7 @@ def chosen_seeds(text: str | None) -> range:
 
 def replay_command(node_id: str, seed: int) -> str:
     """What to type to see that seed again."""
-    path, _, name = node_id.partition("[")
-    return f"{SEEDS_VARIABLE}={seed} python -m pytest '{path}'" + (f" -k '{_name_of(path)}'" if name else "")
-
-
-def _name_of(path: str) -> str:
-    return path.rpartition("::")[2]
+    return f"{SEEDS_VARIABLE}={seed} python -m pytest '{node_id}'"
 
 
 @pytest.hookimpl(optionalhook=True)
