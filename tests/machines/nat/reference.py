@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
-from natscope.machines.nat.config import Hairpin, NatConfig, Protocol
+from natscope.machines.nat.config import Hairpin, NatConfig, Protocol, Unsolicited
 from natscope.machines.nat.lifetime import Refresh
 from natscope.machines.nat.pool import Pooling
 from natscope.machines.nat.ports import PortPolicy
@@ -74,6 +74,7 @@ class Reference:
         self.serial = 0
         self.order: list[tuple[RefMapping, RefFlow]] = []
         self.faults: list[str] = []
+        self.burnt: dict[tuple[int, Endpoint, Endpoint], float] = {}
         for forward in config.forwards:
             outside = Endpoint(forward.external_ip or config.external[0], forward.external_port)
             self._keep(RefMapping(forward.transport.number, forward.internal, outside, None, False, 0.0, 0,
@@ -109,9 +110,13 @@ class Reference:
             return Outcome("protocol not handled")
         if self.config.translates and to.ip not in self.config.external:
             return Outcome("not addressed to this nat")
-        return self._let_in(proto, source, to, flags, now, trusted=False)
+        outcome = self._let_in(proto, source, to, flags, now, trusted=False)
+        if self.config.unsolicited is Unsolicited.BURN and outcome.word in ("no mapping", "filtered"):
+            self.burnt[proto, to, source] = now + self.config.lifetimes.udp_s
+        return outcome
 
     def expire(self, now: float) -> None:
+        self.burnt = {place: ends for place, ends in self.burnt.items() if now < ends}
         for mapping in list(self.mappings):
             if mapping.static or self._own_timers(mapping):
                 for flow in [f for f in mapping.flows if now >= f.expires]:
@@ -181,10 +186,10 @@ class Reference:
         existing = self._existing(proto, source, to)
         if existing is not None:
             other = self._flow_at(proto, existing.outside, to)
-            if other is None:
-                return existing
             if self.config.ports is PortPolicy.OVERLOADING:
-                self._end(*other)
+                self._take(proto, existing.outside, to)
+                return existing
+            if other is None and (proto, existing.outside, to) not in self.burnt:
                 return existing
         if not self.config.translates:
             return self._keep(RefMapping(proto, source, source, to, False, now, 0))
@@ -196,10 +201,18 @@ class Reference:
             self.faults.append("an alternate port is at another address")
         self._judge_port(proto, source, to, told, alone)
         if self.config.ports is PortPolicy.OVERLOADING:
-            other = self._flow_at(proto, told, to)
-            if other is not None:
-                self._end(*other)
+            self._take(proto, told, to)
         return self._keep(RefMapping(proto, source, told, to, alone, now, 0))
+
+    def _take(self, proto: int, outside: Endpoint, to: Endpoint) -> None:
+        """Overloading: whoever had this port towards this peer loses it."""
+        self.burnt.pop((proto, outside, to), None)
+        other = self._flow_at(proto, outside, to)
+        if other is not None:
+            self._end(*other)
+
+    def _owned(self, proto: int, outside: Endpoint, to: Endpoint) -> bool:
+        return bool(self._owners(proto, outside)) or (proto, outside, to) in self.burnt
 
     def _judge_port(self, proto: int, source: Endpoint, to: Endpoint, told: Endpoint, alone: bool) -> None:
         """Is the endpoint that the fast NAT chose one that the policy allows?"""
@@ -208,15 +221,15 @@ class Reference:
             self.faults.append("not an external address")
         low, high = self._class(proto, source.port)
         wish = self._wish(proto, source, to) if config.contiguity and proto != ICMP and not alone else None
-        if wish is not None and low <= wish.port <= high and not self._owners(proto, wish):
+        if wish is not None and low <= wish.port <= high and not self._owned(proto, wish, to):
             if told != wish:
                 self.faults.append("contiguity was possible and not kept")
             return
         kept = Endpoint(told.ip, source.port)
         if config.ports in KEEPING and not alone and (proto == ICMP or low <= source.port <= high):
-            taken: object = self._owners(proto, kept)
+            taken: object = self._owned(proto, kept, to)
             if config.ports is PortPolicy.PER_FLOW:
-                taken = self._flow_at(proto, kept, to)
+                taken = self._flow_at(proto, kept, to) or (proto, kept, to) in self.burnt
             if config.ports is PortPolicy.OVERLOADING or not taken:
                 if told != kept:
                     self.faults.append("the port was free and not kept")
@@ -225,7 +238,7 @@ class Reference:
             self.faults.append("port out of range")
         if config.parity and proto != ICMP and (told.port ^ source.port) & 1:
             self.faults.append("parity lost")
-        if self._owners(proto, told):
+        if self._owned(proto, told, to):
             self.faults.append("the port has an owner")
 
     def _class(self, proto: int, port: int) -> tuple[int, int]:
@@ -250,6 +263,7 @@ class Reference:
         start = low + ((low ^ source.port) & 1 if step == 2 else 0)
         ips = self.config.external
         owned = {(m.outside.ip, m.outside.port) for m in self.mappings if m.proto == proto}
+        owned |= {(p[1].ip, p[1].port) for p in self.burnt if p[0] == proto and p[2] == to}
         free = [ip for ip in ips if any((ip, p) not in owned for p in range(start, high + 1, step))]
         if len(free) == len(ips) or (free and self.config.pooling is Pooling.ARBITRARY):
             self.faults.append("a port was free")

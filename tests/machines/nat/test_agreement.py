@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from natscope.machines.nat.config import Hairpin, NatConfig, Protocol
+from natscope.machines.nat.config import Hairpin, NatConfig, Protocol, Unsolicited
 from natscope.machines.nat.egress import EVERYTHING, Egress
 from natscope.machines.nat.forwards import Forward, Transport
 from natscope.machines.nat.invariants import Checker
@@ -73,6 +73,7 @@ def configs(draw: st.DrawFn) -> NatConfig:
             "hairpin": draw(st.sampled_from(Hairpin)),
             "hairpin_filtered": draw(st.booleans()),
             "forwards": draw(st.sampled_from([(), (), FORWARDS])),
+            "unsolicited": draw(st.sampled_from(Unsolicited)),
             "dmz": draw(st.sampled_from([None, None, DMZ, end("a:0").ip])),
         }
     return NatConfig(**fields)
@@ -164,7 +165,8 @@ def test_nothing_is_left_when_all_have_been_silent(
     for action in actions:
         trio.step(*action)
     while (deadline := trio.nat.deadline()) is not None:
-        assert trio.nat.expire(deadline) == ()
+        refusals = trio.nat.expire(deadline)
+        assert not refusals or config.unsolicited is Unsolicited.REJECT
     assert not trio.nat._flows_out
     assert all(m.static for m in trio.nat.mappings(trio.now))
 
