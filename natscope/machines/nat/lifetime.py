@@ -93,8 +93,7 @@ class Agenda(Generic[Owner]):
         if timer.owner is not None:
             timer.owner = None
             self.alive -= 1
-            if len(self._heap) > COMPACT_OVER and len(self._heap) > 4 * self.alive:
-                self._compact()
+            self._compact()
 
     def clear(self) -> None:
         """Forget everything."""
@@ -126,7 +125,11 @@ class Agenda(Generic[Owner]):
         timer.scheduled = timer.expires
         if timer.expires < math.inf:
             heapq.heappush(self._heap, (timer.expires, next(self._serial), timer))
+            self._compact()
 
     def _compact(self) -> None:
-        self._heap = [item for item in self._heap if item[2].owner is not None and item[0] == item[2].scheduled]
-        heapq.heapify(self._heap)
+        """Throw entries out that are no longer meant, where they are many."""
+        heap = self._heap
+        if len(heap) > COMPACT_OVER and len(heap) > 4 * self.alive:
+            heap[:] = [item for item in heap if item[2].owner is not None and item[0] == item[2].scheduled]
+            heapq.heapify(heap)

@@ -78,6 +78,7 @@ def test_the_dmz_host_keeps_two_ports_apart() -> None:
     assert site.come("s:1", "nat:4000") == end("a:4000")
     assert site.out("a:4000", "s:1") == end("nat:4000")
     assert site.out("a:4000", "r:1") == mapped
+    assert site.out("a:4000", "t:1") == mapped, "new peers see the mapping, not the port that s:1 came to"
 
 
 def test_a_pinhole_opens_a_firewall() -> None:

@@ -162,6 +162,19 @@ def test_an_agenda_gives_each_owner_out_once_and_in_time(moves: list[tuple[int, 
         assert first is None or (when is not None and when <= first)
 
 
+def test_an_agenda_does_not_collect_old_times() -> None:
+    """A timer that is shortened and prolonged again and again keeps few entries."""
+    agenda: Agenda[int] = Agenda()
+    timer = Timer(1, 100.0, 0, 0, math.inf)
+    agenda.add(timer)
+    for n in range(1000):
+        timer.expires = n + 0.5
+        agenda.shorten(timer)
+        timer.expires = n + 1000.0
+        assert agenda.due(n + 0.75) == []
+    assert len(agenda._heap) <= COMPACT_OVER + 1
+
+
 def test_an_agenda_does_not_collect_what_was_dropped() -> None:
     agenda: Agenda[int] = Agenda()
     for n in range(10_000):
