@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from natscope.machines.nat.forwards import Forward
 from natscope.machines.nat.invariants import Checker, Header
 from natscope.machines.nat.packet import IcmpError, Packet
 from natscope.machines.nat.translator import Nat
@@ -70,6 +71,10 @@ class Watch:
             faults = checker.inbound(before, after, now, flags=packet.flags, family=packet.family)
         if faults:
             raise InvariantError(f"{'; '.join(faults)}: {before} became {after}")
+
+    def opened(self, nat: Nat, forward: Forward) -> None:
+        """Somebody opened a port of a NAT while it runs."""
+        self._checker(nat).opened(forward)
 
     def rebooted(self, nat: Nat) -> None:
         """A NAT has lost its mappings, perhaps also its addresses."""

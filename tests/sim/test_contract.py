@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import ipaddress
 
 import pytest
@@ -10,18 +9,11 @@ import pytest
 from natscope.host.api import Host
 from natscope.model.endpoint import IPAddress
 from natscope.sim.link import LinkSpec
-from natscope.sim.loop import SimLoop
-from natscope.sim.topology import Network
 from tests.host.contract import Bench, HostContract
+from tests.sim.running import this_network
 
 FOREIGN = ipaddress.ip_address("8.8.8.8")
 CARRIER = "100.64.0.0/10"
-
-
-def this_network() -> Network:
-    loop = asyncio.get_running_loop()
-    assert isinstance(loop, SimLoop)
-    return Network(seed=1, timeline=loop.timeline)
 
 
 def bench_of(host: Host, peer: Host) -> Bench:
