@@ -24,10 +24,9 @@ Target: TypeAlias = Flow | Binding | Verdict
 class Admission:
     """Finds the inside receiver of a packet; new flows are made for TCP, forwards, the DMZ host and pinholes."""
 
-    __slots__ = ("_admits", "_binder", "_config", "_dmz", "_openings", "_pickup", "_pinholes", "_table")
+    __slots__ = ("_admits", "_binder", "_dmz", "_openings", "_pickup", "_pinholes", "_table")
 
     def __init__(self, config: NatConfig, table: Table, binder: Binder, openings: Openings) -> None:
-        self._config = config
         self._table = table
         self._binder = binder
         self._openings = openings
