@@ -40,6 +40,7 @@ _NUMBERS: dict[int, dict[Complaint, tuple[int, int]]] = {
         Complaint.PROHIBITED: (1, 1),
     },
 }
+_TOP_BITS, _MULTICAST = {4: 28, 6: 120}, {4: 0xE, 6: 0xFF}
 _COMPLAINTS = {family: {numbers: complaint for complaint, numbers in row.items()} for family, row in _NUMBERS.items()}
 _FAILURES = {
     Complaint.NO_ROUTE: Failure.UNREACHABLE_NET,
@@ -51,8 +52,8 @@ _FAILURES = {
 
 
 def complain(about: Packet, complaint: Complaint, source: int, *, mtu: int = 0) -> IcmpError | None:
-    """The error to send; None about another error, which would never end."""
-    if isinstance(about, IcmpError):
+    """The error to send; None about another error, which would never end, and about multicast (RFC 1122 §3.2.2)."""
+    if isinstance(about, IcmpError) or about.dst >> _TOP_BITS[about.family] == _MULTICAST[about.family]:
         return None
     icmp_type, icmp_code = _NUMBERS[about.family][complaint]
     return IcmpError(source, about.src, about.copy(), icmp_type, icmp_code, mtu=mtu)

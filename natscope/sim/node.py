@@ -18,6 +18,7 @@ from natscope.sim.world import World
 LOOPBACK_S = 0.000_02
 LOOPBACK_MTU = 65_536
 LOOPBACKS = (ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1"))
+MULTICASTS = (ipaddress.ip_network("224.0.0.0/4"), ipaddress.ip_network("ff00::/8"))
 
 
 class Port:

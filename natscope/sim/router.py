@@ -2,8 +2,8 @@
 
 A port with a NAT (one a family; a firewall takes its family too) is an outside port; routers stand behind routers in
 any depth. What is sent to the router itself goes to its own stack: a NAT is asked first, because it owns the address.
-`intercepts` are (protocol, destination port) pairs from inside that this router answers in everybody's name, as a
-login page and a DNS hijack do.
+What `intercept` names it answers in everybody's name, as a login page and a DNS hijack do. Multicast from inside is
+taken, as far as a program listens, and never forwarded; other hosts of the wire do not hear it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from natscope.machines.nat.verdicts import FIRST_DROP, FORWARD_IN, NAMES, Verdic
 from natscope.model.endpoint import IPAddress
 from natscope.sim.fragments import may_be_split, size_on_link, split
 from natscope.sim.icmp import Complaint
-from natscope.sim.node import Node, Port
+from natscope.sim.node import MULTICASTS, Node, Port
 from natscope.sim.rng import seed_bytes
 from natscope.sim.world import World
 
@@ -26,14 +26,20 @@ from natscope.sim.world import World
 class Router(Node):
     """Forwards. `silent` True: its own complaints (TTL, routes) are never sent."""
 
-    __slots__ = ("intercepts", "silent", "small_mtu")
+    __slots__ = ("_intercepts", "silent", "small_mtu")
 
     def __init__(self, world: World, name: str) -> None:
         super().__init__(world, name)
-        self.intercepts: dict[tuple[int, int], None] = {}
+        self._intercepts: dict[tuple[int, int], None] = {}
         self.silent = False
+        for network in MULTICASTS:
+            self.routes.add(network, self.here)
         self.small_mtu = 576
         """Packets above this are copied before a NAT changes them: an error must quote what its source sent."""
+
+    def intercept(self, protocol: int, port: int) -> None:
+        """Packets from inside to that port of anybody are for the router's own programs."""
+        self._intercepts[protocol, port] = None
 
     def translate(self, port: Port, config: NatConfig, families: tuple[int, ...] = (4, 6)) -> Nat:
         """Put a NAT on a port, or a firewall for these families."""
@@ -59,7 +65,7 @@ class Router(Node):
         nat = port.nat_4 if packet.family == 4 else port.nat_6
         if nat is not None:
             self._from_outside(port, nat, packet)
-        elif self.intercepts and (packet.proto, packet.dport) in self.intercepts:
+        elif self._intercepts and (packet.proto, packet.dport) in self._intercepts:
             self.deliver(packet)
         else:
             self._forward(port, packet)

@@ -43,6 +43,7 @@ LIMIT_S = 7 * 86_400.0
 UPLINK = LinkSpec(latency_s=0.005)
 LAN = LinkSpec(latency_s=0.0005)
 DNS_4, DNS_6 = ipaddress.IPv4Address("203.0.113.53"), ipaddress.IPv6Address("2001:db8::53")
+EVERYWHERE = {4: ipaddress.ip_network("0.0.0.0/0"), 6: ipaddress.ip_network("::/0")}
 _FAMILIES: tuple[Family, ...] = (4, 6)
 
 
@@ -254,7 +255,7 @@ class Network:
         if address is None:
             return
         node.add_address(port, address)
-        everywhere = ipaddress.ip_network("0.0.0.0/0" if family == 4 else "::/0")
+        everywhere = EVERYWHERE[family]
         if first and all(r.network != everywhere or r.way is not port for r in node.routes.entries()):
             node.routes.add(everywhere, port, at.gateway(family), metric=100 * (len(node.ports) - 1))
 
@@ -265,7 +266,7 @@ class Network:
         if manner not in ("open", "firewall", "broken"):
             raise ValueError(f"{manner!r} is no manner of IPv6")
         site.prefix = at.delegate(at.ports_to[up], route_back=manner != "broken")
-        site.router.routes.add(ipaddress.ip_network("::/0"), up)
+        site.router.routes.add(EVERYWHERE[6], up)
         if manner == "firewall":
             site.router.translate(up, NatConfig(mapping=Mapping.NONE), (6,))
         else:

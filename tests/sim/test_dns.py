@@ -110,7 +110,7 @@ async def test_a_router_can_answer_in_everybodys_name() -> None:
     net = this_network()
     host = asking(net)
     router = net.sites["home"].router
-    router.intercepts[UDP, 53] = None
+    router.intercept(UDP, 53)
     DnsServer(router, net.zone, Manner.LIE).lies = (LIE,)
     assert await lookup(host, "www.test") == (LIE,)
     assert server_of(net).questions == 0

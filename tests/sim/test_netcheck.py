@@ -19,7 +19,6 @@ from natscope.model.endpoint import Endpoint
 from natscope.model.nat import Mapping
 from natscope.model.tri import Tri
 from natscope.sim.binding import UNSPECIFIED
-from natscope.sim.router import Router
 from natscope.sim.site import Site
 from natscope.sim.topology import Network
 from natscope.web.server import HttpServer, ServerRequest, ServerResponse
@@ -133,8 +132,7 @@ def test_a_host_with_ipv6_only(land: Land) -> None:
 
 def portal(net: Network, site: Site) -> None:
     """A login page in everybody's name, in front of which nothing else passes."""
-    assert isinstance(site.router, Router)
-    site.router.intercepts[TCP, HTTP] = None
+    site.router.intercept(TCP, HTTP)
     host = net.programs_on(site)
 
     async def page(request: ServerRequest) -> ServerResponse:
