@@ -55,6 +55,7 @@ def in_namespace(*commands: str) -> dict[str, object]:
 
 
 @pytest.mark.kernel
+@pytest.mark.skipif(not os.access("/dev/net/tun", os.R_OK | os.W_OK), reason="this user may not open /dev/net/tun")
 def test_a_host_with_several_links_and_routes() -> None:
     seen = in_namespace(
         "link set lo up",
