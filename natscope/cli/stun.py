@@ -110,7 +110,7 @@ def query(
     as_json: opt.AsJson = False,
     only_v4: opt.OnlyV4 = False,
     only_v6: opt.OnlyV6 = False,
-    timeout: Annotated[
+    wait: Annotated[  # a parameter called `timeout` would be the setting netcheck.timeout
         str, typer.Option("--timeout", "-W", help="how long to wait [3]", metavar="SECONDS", show_default=False)
     ] = "3",
 ) -> int:
@@ -136,7 +136,7 @@ def query(
     console = begin(context).console
     forms = [RequestForm.PLAIN] * (not tailscale) + [RequestForm.TAILSCALE] * (not plain)
     family: Family | None = 4 if only_v4 else 6 if only_v6 else None
-    limit = _number("--timeout", timeout, 60.0)
+    limit = _number("--timeout", wait, 60.0)
     answer = asyncio.run(ask(build_real_host(), server, forms=forms, family=family, timeout_s=limit))
     console.data(_as_json(answer) if as_json else _as_text(answer))
     return exit_codes.GOOD if answer.mapped is not None else exit_codes.CANNOT_TEST

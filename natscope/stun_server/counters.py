@@ -19,6 +19,7 @@ class Counters:
         self.requests = 0
         """Datagrams that came, whatever they were."""
         self.request_bytes = 0
+        """UDP payload, of datagrams beyond the limit only what was read."""
         self.answer_bytes = 0
         self.send_failures = 0
         self.answers: dict[str, int] = dict.fromkeys(ANSWER_KINDS, 0)

@@ -181,11 +181,8 @@ class UdpBatch:
         """
         if not self.has_destinations:
             return
-        interface = _CONTROL_HEAD + (0 if self.family == 4 else 16)
         for place, row in enumerate(rows):
-            control = self._in.controls[row * _CONTROL_BYTES : (row + 1) * _CONTROL_BYTES]
-            control[interface : interface + 4] = bytes(4)
-            self._out.controls[place * _CONTROL_BYTES : (place + 1) * _CONTROL_BYTES] = control
+            self._out.controls[place * _CONTROL_BYTES : (place + 1) * _CONTROL_BYTES] = self._control(row)
             came = row * HEADER_BYTES + MessageHeader.control_bytes.offset
             goes = place * HEADER_BYTES + MessageHeader.control_bytes.offset
             self._out.headers[goes : goes + _SIZE_T] = self._in.headers[came : came + _SIZE_T]
@@ -207,9 +204,7 @@ class UdpBatch:
 
     def send_one(self, data: bytes, row: int, port: int, via: UdpBatch | None = None) -> bool:
         """Send an answer of any length to the sender of `row` at `port`, from another socket if `via` is given."""
-        controls = []
-        if self.has_destinations:
-            controls = [_destination(self._in, row)]
+        controls = [self._destination(row)] if self.has_destinations else []
         with contextlib.suppress(OSError):
             (via or self).sock.sendmsg([data], controls, 0, self._address_of(row, port))
             return True
@@ -226,15 +221,20 @@ class UdpBatch:
         scope = int.from_bytes(name[24:28], sys.byteorder)
         return (socket.inet_ntop(socket.AF_INET6, bytes(name[8:24])), port, 0, scope)
 
+    def _control(self, row: int) -> bytearray:
+        """The one control message of a row, any interface."""
+        control = self._in.controls[row * _CONTROL_BYTES : (row + 1) * _CONTROL_BYTES]
+        interface = _CONTROL_HEAD + (0 if self.family == 4 else 16)
+        control[interface : interface + 4] = bytes(4)
+        return control
 
-def _destination(lane: _Lane, row: int) -> tuple[int, int, bytes]:
-    """The one control message of a row as `sendmsg` takes it: level, type, data."""
-    start = row * _CONTROL_BYTES
-    control = bytes(lane.controls[start : start + _CONTROL_BYTES])
-    length = int.from_bytes(control[:_SIZE_T], sys.byteorder)
-    level = int.from_bytes(control[_SIZE_T : _SIZE_T + 4], sys.byteorder)
-    kind = int.from_bytes(control[_SIZE_T + 4 : _CONTROL_HEAD], sys.byteorder)
-    return level, kind, control[_CONTROL_HEAD:length]
+    def _destination(self, row: int) -> tuple[int, int, bytes]:
+        """The same as `sendmsg` takes it: level, type, data."""
+        control = bytes(self._control(row))
+        length = int.from_bytes(control[:_SIZE_T], sys.byteorder)
+        level = int.from_bytes(control[_SIZE_T : _SIZE_T + 4], sys.byteorder)
+        kind = int.from_bytes(control[_SIZE_T + 4 : _CONTROL_HEAD], sys.byteorder)
+        return level, kind, control[_CONTROL_HEAD:length]
 
 
 BatchHandler = Callable[[int, int, float], None]

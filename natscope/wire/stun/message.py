@@ -73,7 +73,9 @@ class Message:
     def mapped_address(self) -> Endpoint | None:
         """Where the server saw the request come from: XOR-MAPPED-ADDRESS before MAPPED-ADDRESS, IPv4 unmapped."""
         endpoint = self.xor_mapped or self.mapped
-        return None if endpoint is None else Endpoint(unmapped(endpoint.ip), endpoint.port)
+        if endpoint is None or endpoint.family == 4:
+            return endpoint
+        return Endpoint(unmapped(endpoint.ip), endpoint.port)
 
     @property
     def xor_mapped(self) -> Endpoint | None:
