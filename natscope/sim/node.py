@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterator
 
 from natscope.machines.nat.packet import DONT_FRAGMENT, TCP, Packet
 from natscope.machines.nat.translator import Nat
@@ -24,8 +23,8 @@ MULTICASTS = (ipaddress.ip_network("224.0.0.0/4"), ipaddress.ip_network("ff00::/
 class Port:
     """An interface of a node. `pipe` leads away from it, None while nothing is plugged in.
 
-    `addresses` carry their prefix. `nat_4` and `nat_6` make it an outside port of that family (separate fields: a
-    dict would cost thousands of routers a third of their speed). Ports with one `lan` are one wire.
+    `addresses` carry their prefix. `nat_4` and `nat_6` make it an outside port of that family (fields, not a dict: the
+    objects of thousands of routers do not fit into a cache). Ports with one `lan` are one wire.
     """
 
     __slots__ = ("addresses", "kind", "lan", "name", "nat_4", "nat_6", "node", "pipe", "up")
@@ -103,12 +102,6 @@ class Node:
     def is_local(self, destination: int, family: int) -> bool:
         """Whether a packed address is one of ours."""
         return self.routes.lookup(destination, family) is self.here
-
-    def all_addresses(self, family: int) -> Iterator[IPAddress]:
-        """Those of interfaces that are up, without loopback."""
-        for port in self.ports.values():
-            if port.up:
-                yield from (a.ip for a in port.addresses if a.version == family)
 
     def receive(self, port: Port, packet: Packet) -> None:
         """A packet has arrived at an interface."""

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from natscope.host.api import Failure
 from natscope.machines.nat.config import Hairpin, Unsolicited
 from natscope.machines.nat.forwards import Forward, Transport
 from natscope.machines.nat.packet import IcmpError
@@ -16,7 +17,8 @@ from natscope.sim.icmp import Complaint, complaint_of
 from natscope.sim.link import LinkSpec
 from natscope.sim.site import Site
 from natscope.sim.topology import Network
-from tests.sim.ends import End
+from tests.host.contract import failure_of
+from tests.sim.ends import End, address
 from tests.sim.running import this_network
 
 CONE = PRESETS["full-cone"].config
@@ -218,3 +220,84 @@ async def test_a_router_answers_pings_inside_and_outside() -> None:
     assert reply.failure is None
     through = await inside.icmp.echo(End(outside).ip, payload=b"x", timeout_s=1)
     assert through.rtt_s == pytest.approx(2 * (0.0005 + 0.005 + 0.005))
+
+
+async def test_an_unreachable_place_is_told_at_once() -> None:
+    net = this_network()
+    inside = net.host("inside", at=net.nat("home", at=net.internet()))
+    nowhere = Endpoint.parse("8.8.8.8:80")
+    began = inside.clock.now()
+    assert await failure_of(inside.streams.connect(nowhere, timeout_s=5)) is Failure.UNREACHABLE_NET
+    reply = await inside.icmp.echo(nowhere.ip, payload=b"x", timeout_s=5)
+    assert reply.failure is Failure.UNREACHABLE_NET
+    assert inside.clock.now() - began < 0.1
+
+
+async def test_a_refused_connection_is_told_six_seconds_later() -> None:
+    """RFC 5382 REQ-4: the inside might be about to call back."""
+    net = this_network()
+    internet = net.internet()
+    home = net.nat("home", at=internet, config=replace(CONE, unsolicited=Unsolicited.REJECT))
+    stranger = net.host("stranger", at=internet)
+    began = stranger.clock.now()
+    assert await failure_of(stranger.streams.connect(public(home, 80), timeout_s=30)) is Failure.REFUSED
+    assert 6 <= stranger.clock.now() - began < 7
+
+
+async def test_a_plain_router_and_a_firewall_have_addresses_of_their_own() -> None:
+    net = this_network()
+    internet = net.internet()
+    sites = [net.router("plain", at=internet), net.nat("wall", at=internet, kind="firewall", ipv6="firewall")]
+    outside = net.host("outside", at=internet)
+    for site in sites:
+        inside = net.host(f"behind-{site.router.name}", at=site)
+        for target in (public(site, 0).ip, address(inside), address(inside, 6)):
+            pinging = outside.icmp.echo(target, payload=b"x", timeout_s=1)
+            if site.router.name == "wall" and target != public(site, 0).ip:
+                assert await failure_of(pinging) is Failure.TIMEOUT
+            else:
+                assert (await pinging).failure is None
+
+
+def test_a_packet_that_dies_at_a_nat_is_told_outside_as_it_came(net: Network) -> None:
+    internet = net.internet()
+    home = net.nat("home", at=internet, kind="full-cone")
+    inside, outside = End(net.host("inside", at=home)), End(net.host("outside", at=internet))
+    inside.send(outside.at)
+    net.timeline.run_all()
+    mapped = public(home, inside.port)
+    outside.send(mapped, ttl=2)
+    net.timeline.run_all()
+    assert complaints(outside.errors) == [Complaint.TTL_EXCEEDED]
+    assert (outside.errors[0].src, outside.errors[0].inner.dst) == (int(mapped.ip), int(mapped.ip))
+
+
+def test_pieces_are_split_again_on_a_narrower_line(net: Network) -> None:
+    internet = net.internet()
+    here = End(net.host("here", at=internet))
+    there = End(net.host("there", at=net.nat("wall", at=internet, kind="firewall-address", link=NARROW)))
+    far = End(net.host("far", at=internet, link=NARROW))
+    there.send(here.at)
+    net.timeline.run_all()
+    here.send(there.at, bytes(4000))
+    here.send(far.at, bytes(4000))
+    net.timeline.run_all()
+    assert (len(there.got), len(far.got)) == (1, 1)
+
+
+def test_what_is_off_or_gone_takes_nothing(net: Network) -> None:
+    internet = net.internet()
+    here, there = End(net.host("here", at=internet)), End(net.host("there", at=internet))
+    home = net.nat("home", at=internet)
+    inside = End(net.host("inside", at=home))
+    there.host.node.is_on = False
+    home.router.is_on = False
+    here.send(there.at)
+    inside.send(there.at)
+    net.timeline.run_all()
+    there.host.node.is_on = True
+    net.detach(there.host.node, "eth0")
+    here.send(there.at)
+    net.timeline.run_all()
+    assert there.got == []
+    assert net.trace.counts == {"sent": 4, "interface down": 2, "no route": 1, "received": 1}, "one is the complaint"
