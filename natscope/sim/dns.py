@@ -22,6 +22,7 @@ import dns.rrset
 from natscope.host.api import Datagram, Failure, HostError, Udp
 from natscope.machines.nat.packet import UDP, IcmpError, Packet
 from natscope.model.endpoint import Endpoint, Family, IPAddress
+from natscope.sim.nat64 import PREFIX
 from natscope.sim.node import Node
 from natscope.sim.rng import SimRng
 from natscope.sim.stack import ANY
@@ -77,6 +78,8 @@ class DnsServer:
         self.manner = manner
         self.lies: tuple[IPAddress, ...] = ()
         self.questions = 0
+        self.dns64 = False
+        """Names without IPv6 addresses get those of their IPv4 ones in the prefix (RFC 6147)."""
         for family in node.families:
             node.stack.udp[ANY[family], PORT] = self
 
@@ -117,6 +120,8 @@ class DnsServer:
             return
         kinds = {kind: family for family, kind in _TYPES.items()}
         family = kinds.get(asked.rdtype)
+        if family == 6 and self.dns64 and all(ip.version == 4 for ip in found):
+            found = tuple(ipaddress.IPv6Address(int(PREFIX.network_address) | int(ip)) for ip in found)
         texts = [str(ip) for ip in found if ip.version == family]
         if texts:
             answer.answer.append(dns.rrset.from_text(asked.name, TTL_S, "IN", asked.rdtype, *texts))

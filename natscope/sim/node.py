@@ -167,5 +167,6 @@ class Node:
             self.send(error)
 
     def _back_to_self(self, packet: Packet) -> None:
+        """What our programs sent to one of our own addresses."""
         if self.is_on:
             self.deliver(packet)

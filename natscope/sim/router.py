@@ -18,6 +18,7 @@ from natscope.machines.nat.verdicts import FIRST_DROP, FORWARD_IN, NAMES, Verdic
 from natscope.model.endpoint import IPAddress
 from natscope.sim.fragments import may_be_split, size_on_link, split
 from natscope.sim.icmp import Complaint
+from natscope.sim.nat64 import PREFIX, STAND_INS, Nat64
 from natscope.sim.node import MULTICASTS, Node, Port
 from natscope.sim.rng import seed_bytes
 from natscope.sim.world import World
@@ -26,11 +27,12 @@ from natscope.sim.world import World
 class Router(Node):
     """Forwards. `silent` True: its own complaints (TTL, routes) are never sent."""
 
-    __slots__ = ("_intercepts", "silent", "small_mtu")
+    __slots__ = ("_intercepts", "_nat64", "silent", "small_mtu")
 
     def __init__(self, world: World, name: str) -> None:
         super().__init__(world, name)
         self._intercepts: dict[tuple[int, int], None] = {}
+        self._nat64: Nat64 | None = None
         self.silent = False
         for network in MULTICASTS:
             self.routes.add(network, self.here)
@@ -40,6 +42,12 @@ class Router(Node):
     def intercept(self, protocol: int, port: int) -> None:
         """Packets from inside to that port of anybody are for the router's own programs."""
         self._intercepts[protocol, port] = None
+
+    def bridge_families(self) -> None:
+        """Be a NAT64 for the hosts inside, in front of the IPv4 NAT."""
+        self._nat64 = Nat64()
+        self.routes.add(PREFIX, self.here)
+        self.routes.add(STAND_INS, self.here)
 
     def translate(self, port: Port, config: NatConfig, families: tuple[int, ...] = (4, 6)) -> Nat:
         """Put a NAT on a port, or a firewall for these families."""
@@ -72,12 +80,30 @@ class Router(Node):
 
     def _for_here(self, came_by: Port, packet: Packet) -> None:
         """From inside, for one of our addresses: ours, unless a NAT owns it; then it is hairpinned or dropped."""
+        if self._nat64 is not None and self._nat64.covers(packet.dst, packet.family):
+            self._across_families(self._nat64, came_by, packet)
+            return
         outside = self.own.get(packet.dst)
         nat = None if outside is None else outside.nat(packet.family)
         if outside is not None and nat is not None and nat.config.translates:
             self._to_outside(came_by, outside, nat, packet)
         else:
             self.deliver(packet)
+
+    def _back_to_self(self, packet: Packet) -> None:
+        """Our own complaint to a host that has a stand-in must cross the families as well."""
+        if self._nat64 is not None and self._nat64.covers(packet.dst, packet.family):
+            self._across_families(self._nat64, self.here, packet)
+        else:
+            super()._back_to_self(packet)
+
+    def _across_families(self, nat64: Nat64, came_by: Port, packet: Packet) -> None:
+        """Towards the prefix, or back to a host that has a stand-in."""
+        translated = nat64.to_ipv4(packet) if packet.family == 6 else nat64.to_ipv6(packet)
+        if translated is None:
+            self.world.note(packet, "cannot be translated")
+        else:
+            self._forward(came_by, translated)
 
     def _forward(self, came_by: Port, packet: Packet) -> None:
         """The way of a packet that no NAT has to let in."""
@@ -151,7 +177,9 @@ class Router(Node):
 
     def _forward_inside(self, came_by: Port, packet: Packet, original: Packet | None = None) -> None:
         out = self.routes.lookup(packet.dst, packet.family)
-        if out is None or out is came_by or out is self.here:
+        if out is self.here:
+            self._for_here(came_by, packet)
+        elif out is None or out is came_by:
             self.world.note(packet, "no route inside")
         elif original is None or self._fits_inside(out, packet, original, came_by):
             self.transmit(out, packet)
