@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import io
 import ipaddress
 import os
 import signal
@@ -61,6 +62,7 @@ def run_netcheck(
     """
     check_options(options)
     host = replace(build_real_host(), environ=dict(environ))
+    stdin = _read_ahead(choice, stdin)
     idle = (_import_report, warm_up) if warm_up is not None else (_import_report,)
     with asyncio.Runner() as runner:
         record = runner.run(_measure(host, options, choice, state_dir, progress, stdin, idle))
@@ -84,6 +86,7 @@ def list_targets(
 
     check_options(options)
     host = replace(build_real_host(), environ=dict(environ))
+    stdin = _read_ahead(choice, stdin)
     with asyncio.Runner() as runner:
         loaded_map = runner.run(_load_map(host, choice, stdin))
     return targets_of(loaded_map, options, find(PROBES), host.capabilities, lambda error: None)
@@ -156,6 +159,15 @@ async def _ask_daemon(host: Host, http: Http, socket: str) -> DaemonAnswer:
     from natscope.tailscaled.map import ask_tailscaled  # a map that was given asks no daemon
 
     return await ask_tailscaled(host, http, socket)
+
+
+def _read_ahead(choice: MapChoice, stdin: BinaryIO | None) -> BinaryIO | None:
+    """Standard input, read before the loop takes the signals over: Ctrl-C would not end a read that waits in there."""
+    from natscope.netcheck.map_source import STDIN
+
+    if choice.where != STDIN or stdin is None:
+        return stdin
+    return io.BytesIO(stdin.read(choice.max_bytes + 1))
 
 
 def _no_input(count: int) -> bytes:

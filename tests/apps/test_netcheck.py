@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import io
 import json
 import signal
 import stat
@@ -154,3 +156,24 @@ def test_signals_are_given_back(relays: Path) -> None:
     before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
     run_netcheck(NetcheckOptions(), choice(relays), state_dir="", progress=None, environ={})
     assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == before
+
+
+class WaitingInput(io.BytesIO):
+    """Standard input that remembers who would have had a Ctrl-C while it was read, and whether a loop was blocked."""
+
+    def read(self, size: int | None = -1) -> bytes:
+        self.handler = signal.getsignal(signal.SIGINT)
+        self.loop = asyncio._get_running_loop()
+        return super().read(size)
+
+
+def test_ctrl_c_ends_a_wait_for_a_map_from_standard_input(tmp_path: Path) -> None:
+    """A read inside the loop starts again after a signal (PEP 475), and the loop's own handler never runs."""
+    measured, listed = WaitingInput(b"no map"), WaitingInput(b"no map")
+    with pytest.raises(UserError):
+        run_netcheck(NetcheckOptions(), choice("-"), state_dir=str(tmp_path), progress=None, environ={}, stdin=measured)
+    with pytest.raises(UserError):
+        list_targets(NetcheckOptions(), choice("-"), environ={}, stdin=listed)
+    for stdin in (measured, listed):
+        assert stdin.loop is None
+        assert stdin.handler is signal.default_int_handler
