@@ -106,7 +106,7 @@ class SimIcmp:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SimHost(Host):
-    """A `Host` with a handle on the simulation behind it. `clock` and `resolver` can be turned by faults.
+    """A `Host` with a handle on the simulation behind it: `wall` and `names` are its clock and resolver by their types.
 
     `tasks` are those that `Network.start` runs on this computer: a crash ends them.
     """

@@ -77,6 +77,8 @@ class Site:
         network = self.lan if family == 4 else self.prefix
         if network is None and self.above is not None:
             return None
+        if wanted in self._handed:
+            raise ValueError(f"{wanted} is in use already")
         ip = wanted if wanted is not None else self._next(family)
         self._handed[ip] = None
         self.router.routes.add(_single(ip), to)
@@ -105,7 +107,8 @@ class Site:
             self.above.learn(network, self.above_port())
 
     def forget(self, ip: IPAddress) -> None:
-        """An address is not in use any more; it is not handed out again."""
+        """An address is not in use any more; it is handed out again only to who asks for it."""
+        self._handed.pop(ip, None)
         for route in self.router.routes.entries():
             if route.network == _single(ip):
                 self.router.routes.remove(route.way, route.network)
@@ -121,7 +124,10 @@ class Site:
         pool = self._free.get(family)
         if pool is None:
             pool = self._free[family] = self._pool(family)
-        return next(ip for ip in pool if ip not in self._handed)
+        found = next((ip for ip in pool if ip not in self._handed), None)
+        if found is None:
+            raise ValueError(f"{self.router.name} has no IPv{family} address left")
+        return found
 
     def _pool(self, family: Family) -> Iterator[IPAddress]:
         if family == 4 and self.lan is not None:

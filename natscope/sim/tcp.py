@@ -30,7 +30,7 @@ _DUPLICATES = 3
 
 
 class State(enum.Enum):
-    """A connection is `OPEN` until both sides are done; the two directions end on their own."""
+    """`OPENING` has called, `ACCEPTED` was called; `OPEN` until both are done: the directions end on their own."""
 
     OPENING = "opening"
     ACCEPTED = "accepted"
@@ -54,6 +54,7 @@ class Connection:
         self._fin_wanted = self._fin_sent = self._fin_done = False
         self._is_orphan = False
         self._their_window = BUFFER_BYTES
+        self._largest = 0
         self._same_acks = 0
         self._recover = 0
         self._tries = 0
@@ -154,8 +155,10 @@ class Connection:
     def take_error(self, error: IcmpError) -> None:
         """Too big: send smaller. Anything else ends only a connection that is not open yet, as in Linux."""
         if complaint_of(error) is Complaint.TOO_BIG:
-            self._go_back()
-            self._pump()
+            if self._largest > self._segment_bytes():  # otherwise the same news again, about the rest of a flight
+                self._largest = 0
+                self._go_back()
+                self._pump()
         elif self.state is State.OPENING:
             self.fail(failure_of(error))
 
@@ -236,6 +239,7 @@ class Connection:
     def _send_piece(self, number: int, edge: int) -> int:
         offset = number - self._first
         data = bytes(self._outgoing[offset : offset + min(self._segment_bytes(), edge - number)])
+        self._largest = max(self._largest, len(data))
         if self._timed is None:
             self._timed = (number + len(data), self.node.world.timeline.now)
         self._emit(ACK, number, data)

@@ -21,30 +21,27 @@ from typing import Any, Self, TypeVar
 
 from natscope.machines.nat.config import NatConfig
 from natscope.machines.nat.presets import PRESETS
-from natscope.model.endpoint import Endpoint, Family, IPAddress
+from natscope.model.endpoint import Endpoint, IPAddress
 from natscope.model.nat import Mapping
 from natscope.sim.authority import Authority
 from natscope.sim.dns import DnsServer, Zone
 from natscope.sim.host import SimHost, build_host
 from natscope.sim.invariants import Watch
-from natscope.sim.link import LinkSpec, Pipe
-from natscope.sim.loop import SimLoop
+from natscope.sim.link import LinkSpec
 from natscope.sim.node import Node, Port
+from natscope.sim.programs import LIMIT_S, Programs
 from natscope.sim.router import Router
 from natscope.sim.site import Site
 from natscope.sim.timeline import Timeline
 from natscope.sim.tls import Trust
 from natscope.sim.trace import Trace
+from natscope.sim.wiring import EVERYWHERE, Wiring
 from natscope.sim.world import World
 
 Result = TypeVar("Result")
-LIMIT_S = 7 * 86_400.0
-"""The most virtual time that `run` lets a program take, unless told otherwise."""
 UPLINK = LinkSpec(latency_s=0.005)
 LAN = LinkSpec(latency_s=0.0005)
 DNS_4, DNS_6 = ipaddress.IPv4Address("203.0.113.53"), ipaddress.IPv6Address("2001:db8::53")
-EVERYWHERE = {4: ipaddress.ip_network("0.0.0.0/0"), 6: ipaddress.ip_network("::/0")}
-_FAMILIES: tuple[Family, ...] = (4, 6)
 
 
 class Network:
@@ -59,12 +56,12 @@ class Network:
         self.dns: DnsServer | None = None
         self.hosts: dict[str, SimHost] = {}
         self.sites: dict[str, Site] = {}
-        self.uplinks: dict[str, tuple[Pipe, Pipe]] = {}
-        """By the name of the node below: its pipes up and down."""
+        self._wiring = Wiring(self.world)
+        self.uplinks = self._wiring.uplinks
         self.trust = Trust()
         self._directory: tempfile.TemporaryDirectory[str] | None = None
         self._authority: Authority | None = None
-        self._runner: asyncio.Runner | None = None
+        self._programs = Programs(self.timeline)
 
     def __enter__(self) -> Self:
         return self
@@ -74,21 +71,17 @@ class Network:
 
     def close(self) -> None:
         """End all programs and remove the authority's files."""
-        if self._runner is not None:
-            self._runner.close()
-            self._runner = None
+        self._programs.close()
         if self._directory is not None:
             self._directory.cleanup()
             self._directory = None
-
-    # -- building --------------------------------------------------------------------------------------------------
 
     def internet(self, name: str = "internet", *, dns: bool = True) -> Site:
         """The middle of everything, with a name server at `DNS_4` and `DNS_6`."""
         site = self.sites[name] = Site(Router(self.world, name), None, None)
         if dns:
             node = Node(self.world, "name-server")
-            self._plug(node, site, UPLINK, None, (DNS_4, DNS_6))
+            self._wiring.plug(node, site, UPLINK, wanted=(DNS_4, DNS_6))
             self.dns = DnsServer(node, self.zone)
         return site
 
@@ -113,11 +106,12 @@ class Network:
         translation has no `lan`: its hosts have addresses of `at`.
         """
         chosen = PRESETS[kind].config if config is None else config
+        self._check_name(name)
         router = Router(self.world, name)
         wanted = tuple(external) or (None,) * (count if chosen.translates else 1)
-        up = self._plug(router, at, link, back, (wanted[0], None), families=(4,))
+        up = self._wiring.plug(router, at, link, back, wanted=(wanted[0], None), families=(4,))
         for more in wanted[1:]:
-            self._give(router, up, at, 4, more)
+            self._wiring.give(router, up, at, 4, more)
         site = self.sites[name] = Site(router, at, up)
         if chosen.translates:
             public = tuple(a.ip for a in up.addresses if a.version == 4)
@@ -151,10 +145,12 @@ class Network:
         environ: dict[str, str] | None = None,
     ) -> SimHost:
         """A computer; a family can be left out or its address chosen. `back` is the link's other direction."""
+        self._check_name(name)
         node = Node(self.world, name)
         families = tuple(f for f, on in ((4, ipv4), (6, ipv6)) if on is not False)
-        wanted = tuple(ipaddress.ip_address(text) if isinstance(text, str) else None for text in (ipv4, ipv6))
-        port = self._plug(node, at, link or (LAN if at.above else UPLINK), back, wanted, families=families)
+        wanted = _literal(ipv4), _literal(ipv6)
+        usual = LAN if at.above else UPLINK
+        port = self._wiring.plug(node, at, link or usual, back, wanted=wanted, families=families)
         host = self.hosts[name] = build_host(node, self.trust, environ)
         server = DNS_4 if port.address(4) is not None else DNS_6
         host.names.servers = (Endpoint(server, 53),)
@@ -169,9 +165,17 @@ class Network:
             self.hosts[name] = build_host(site.router, self.trust)
         return self.hosts[name]
 
-    def attach(self, node: Node, at: Site, port_name: str, *, link: LinkSpec = LAN) -> Port:
-        """One more interface of a node, with addresses and default routes of that site."""
-        return self._plug(node, at, link, None, (None, None), port_name=port_name)
+    def attach(
+        self,
+        node: Node,
+        at: Site,
+        port_name: str,
+        *,
+        link: LinkSpec = LAN,
+        addresses: tuple[IPAddress | None, IPAddress | None] = (None, None),
+    ) -> Port:
+        """One more interface of a node, with addresses (free ones of both families unless given) and default routes."""
+        return self._wiring.plug(node, at, link, wanted=addresses, name=port_name)
 
     def detach(self, node: Node, port_name: str) -> None:
         """The interface goes down and loses addresses and routes."""
@@ -193,7 +197,7 @@ class Network:
         for ip in old:
             site.above.forget(ip)
         for wanted in tuple(external) or (None,) * len(old):
-            self._give(site.router, site.up, site.above, 4, wanted)
+            self._wiring.give(site.router, site.up, site.above, 4, wanted)
         site.router.reboot_nat(site.up, 4, [a.ip for a in site.up.addresses if a.version == 4])
 
     @property
@@ -205,59 +209,21 @@ class Network:
             self.trust.ca_file = str(self._authority.ca_file)
         return self._authority
 
-    # -- running ---------------------------------------------------------------------------------------------------
-
     def run(self, program: Coroutine[Any, Any, Result], *, limit_s: float = LIMIT_S) -> Result:
         """Run a program to its end; others that were started go on meanwhile. `TimeoutError` after `limit_s`."""
-        return self._the_runner().run(asyncio.wait_for(program, limit_s))
+        return self._programs.run(program, limit_s)
 
     def start(self, host: SimHost, program: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Run a program on a host beside everything else, until it ends or the host crashes."""
-        task = self._the_runner().get_loop().create_task(program) if not _is_running() else asyncio.create_task(program)
+        task = self._programs.start(program)
         host.tasks[task] = None
         task.add_done_callback(lambda done: host.tasks.pop(done, None))
         return task
 
-    def _the_runner(self) -> asyncio.Runner:
-        if self._runner is None:
-            self._runner = asyncio.Runner(loop_factory=lambda: SimLoop(self.timeline))
-        return self._runner
-
-    # -- wires -----------------------------------------------------------------------------------------------------
-
-    def _plug(
-        self,
-        node: Node,
-        at: Site,
-        link: LinkSpec,
-        back: LinkSpec | None,
-        wanted: tuple[IPAddress | None, ...],
-        *,
-        families: tuple[int, ...] = (4, 6),
-        port_name: str = "eth0",
-    ) -> Port:
-        """A new interface of `node`, wired to a new port of the site's router."""
-        near, far = node.add_port(port_name), at.new_port()
-        up = Pipe(self.world, f"{node.name}.{port_name}>{at.router.name}", link, far)
-        down = Pipe(self.world, f"{at.router.name}>{node.name}.{port_name}", back or link, near)
-        near.pipe, far.pipe = up, down
-        at.ports_to[near] = far
-        self.uplinks[node.name if port_name == "eth0" else f"{node.name}.{port_name}"] = up, down
-        for family in _FAMILIES:
-            if family in families:
-                self._give(node, near, at, family, wanted[0 if family == 4 else 1])
-        return near
-
-    def _give(self, node: Node, port: Port, at: Site, family: Family, wanted: IPAddress | None) -> None:
-        """An address of the site, and the default route with the first one."""
-        first = port.address(family) is None
-        address = at.take(family, at.ports_to[port], wanted)
-        if address is None:
-            return
-        node.add_address(port, address)
-        everywhere = EVERYWHERE[family]
-        if first and all(r.network != everywhere or r.way is not port for r in node.routes.entries()):
-            node.routes.add(everywhere, port, at.gateway(family), metric=100 * (len(node.ports) - 1))
+    def _check_name(self, name: str) -> None:
+        """A name is what chance hangs on, so there is one of each."""
+        if name in self.sites or name in self.hosts:
+            raise ValueError(f"there is a {name} already")
 
     def _add_ipv6(self, site: Site, at: Site, up: Port, manner: str) -> None:
         if manner == "none":
@@ -278,9 +244,5 @@ class Network:
         return ports["inside"] if "inside" in ports else site.router.add_port("inside", lan="lan")
 
 
-def _is_running() -> bool:
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return False
-    return True
+def _literal(wish: bool | str) -> IPAddress | None:
+    return ipaddress.ip_address(wish) if isinstance(wish, str) else None
