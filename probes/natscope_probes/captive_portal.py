@@ -6,8 +6,9 @@ relay answers (`X-Tailscale-Response: response ts_<host>`), at the two nearest r
 port 80 (`CanPort80`). The vendor's own hosts are asked only with the vendor's own map, and only where it has no such
 relay. Upstream: net/captivedetection, cmd/derper.
 Can tell: yes, from a redirect elsewhere or another page; no, from one challenge answered rightly.
-Cannot tell: anything from errors, silence, or a relay that stands behind a web server of its own (a 204 without the
-answer, a redirect to itself, an error page): upstream takes those for portals, we do not.
+Cannot tell: anything from errors, silence, a 204 of a host that was not challenged (proxies send such), or a relay that
+stands behind a web server of its own (a 204 without the answer, a redirect to itself, an error page): upstream takes
+those for portals, we do not.
 Disturbs: nothing; at most two small requests.
 """
 
@@ -169,13 +170,20 @@ async def _request(ctx: ProbeContext, candidate: Candidate, url: str) -> HttpReq
 
 
 async def _endpoint(ctx: ProbeContext, node: RelayNode) -> Endpoint:
-    """The node's address, IPv4 before IPv6. Raises `HostError`."""
+    """The node's address, IPv4 before IPv6; one without a route only where there is no other. Raises `HostError`."""
     refused = HostError(Failure.NAME_NO_ADDRESS, f"{node.name} has no address of the families in use")
+    unreachable: Endpoint | None = None
     for family in ctx.families:
         try:
-            return Endpoint(await ctx.resolve(node, family), PORT)
+            ip = await ctx.resolve(node, family)
         except HostError as error:
             refused = error
+            continue
+        if await ctx.host.links.source_for(ip) is not None:
+            return Endpoint(ip, PORT)
+        unreachable = unreachable or Endpoint(ip, PORT)
+    if unreachable is not None:
+        return unreachable
     raise refused
 
 
@@ -183,8 +191,9 @@ def judge(response: HttpResponse, candidate: Candidate, own_addresses: tuple[str
     """What an answer means: `right`, `altered` or `unclear`, a code, and words."""
     status = response.status
     if status == 204:
-        told = response.headers.get("x-tailscale-response", "")
-        if not candidate.challenge or told == f"response {candidate.challenge}":
+        if not candidate.challenge:
+            return UNCLEAR, "no-challenge", "204 as it should be, but a proxy's copy of it would look the same"
+        if response.headers.get("x-tailscale-response", "") == f"response {candidate.challenge}":
             return RIGHT, "", ""
         return UNCLEAR, "no-challenge-answer", "204 without the answer to the challenge: a web server in front?"
     if 300 <= status <= 399:
