@@ -76,6 +76,8 @@ class DnsServer:
         self._node = node
         self._zone = zone
         self.manner = manner
+        self.outages: list[Manner] = []
+        """While there are any, the last one stands for `manner`."""
         self.lies: tuple[IPAddress, ...] = ()
         self.questions = 0
         self.dns64 = False
@@ -86,7 +88,7 @@ class DnsServer:
     def take(self, packet: Packet) -> None:
         """A question."""
         self.questions += 1
-        if self.manner is Manner.HANG or not isinstance(packet.payload, bytes):
+        if self._manner_now is Manner.HANG or not isinstance(packet.payload, bytes):
             return
         try:
             question = dns.message.from_wire(packet.payload)
@@ -102,18 +104,22 @@ class DnsServer:
     def take_error(self, error: IcmpError) -> None:
         """Whoever asked is gone."""
 
+    @property
+    def _manner_now(self) -> Manner:
+        return self.outages[-1] if self.outages else self.manner
+
     def _answer(self, question: dns.message.Message) -> dns.message.Message:
         answer = dns.message.make_response(question, recursion_available=True)
-        if self.manner is Manner.FAIL:
+        if self._manner_now is Manner.FAIL:
             answer.set_rcode(dns.rcode.SERVFAIL)
-        elif self.manner is Manner.REFUSE:
+        elif self._manner_now is Manner.REFUSE:
             answer.set_rcode(dns.rcode.REFUSED)
         else:
             self._fill(answer, question.question[0])
         return answer
 
     def _fill(self, answer: dns.message.Message, asked: dns.rrset.RRset) -> None:
-        lies = self.manner is Manner.LIE
+        lies = self._manner_now is Manner.LIE
         found = self.lies if lies else self._zone.find(asked.name.to_text())
         if found is None:
             answer.set_rcode(dns.rcode.NXDOMAIN)

@@ -1,6 +1,6 @@
 """What goes wrong, and when: a schedule of faults as values, applied by the timeline.
 
-Times are seconds from the moment of scheduling.
+Times are seconds from the moment of scheduling. Faults of one kind may overlap: the last one to end ends it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 from natscope.model.endpoint import IPAddress
 from natscope.sim.dns import DnsServer, Manner
 from natscope.sim.host import SimHost
-from natscope.sim.link import LinkSpec
+from natscope.sim.link import LinkSpec, Pipe
 from natscope.sim.site import Site
 from natscope.sim.topology import Network
 
@@ -29,13 +29,16 @@ class Partition:
 
     def begin(self, net: Network) -> None:
         """Cut."""
-        self._set(net, up=False)
-        net.timeline.after(self.lasts_s, lambda: self._set(net, up=True))
+        for pipe in self._pipes(net):
+            pipe.cut()
+        net.timeline.after(self.lasts_s, self._end, net)
 
-    def _set(self, net: Network, *, up: bool) -> None:
-        for name in self.nodes:
-            for pipe in net.uplinks[name]:
-                pipe.up = up
+    def _end(self, net: Network) -> None:
+        for pipe in self._pipes(net):
+            pipe.mend()
+
+    def _pipes(self, net: Network) -> list[Pipe]:
+        return [pipe for name in self.nodes for pipe in net.uplinks[name]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +106,8 @@ class Crash:
     def begin(self, net: Network) -> None:
         """Crash."""
         node = self.host.node
-        node.is_on = not self.power
+        node.crashes += 1
+        node.is_on = node.is_on and not self.power
         for task in list(self.host.tasks):
             task.cancel()
         for connection in list(node.stack.connections.values()):
@@ -113,7 +117,11 @@ class Crash:
         net.timeline.after(self.lasts_s, self._end, net)
 
     def _end(self, net: Network) -> None:
-        self.host.node.is_on = True
+        node = self.host.node
+        node.crashes -= 1
+        if node.crashes:
+            return  # it has crashed again meanwhile
+        node.is_on = True
         if self.restart is not None:
             net.start(self.host, self.restart(self.host))
 
@@ -142,11 +150,8 @@ class DnsOutage:
 
     def begin(self, net: Network) -> None:
         """Go wrong."""
-        before, self.server.manner = self.server.manner, self.manner
-        net.timeline.after(self.lasts_s, self._end, before)
-
-    def _end(self, before: Manner) -> None:
-        self.server.manner = before
+        self.server.outages.append(self.manner)
+        net.timeline.after(self.lasts_s, self.server.outages.remove, self.manner)
 
 
 Fault: TypeAlias = Partition | LinkChange | NatReboot | InterfaceChange | Crash | ClockJump | DnsOutage

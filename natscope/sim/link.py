@@ -61,7 +61,7 @@ class Pipe:
     """One direction, to the port `far`; `up` False drops everything."""
 
     __slots__ = (
-        "_busy_until", "_draw", "_far", "_last_arrival", "_node", "_plain", "_receive", "_timeline", "_world",
+        "_busy_until", "_cuts", "_draw", "_far", "_last_arrival", "_node", "_plain", "_receive", "_timeline", "_world",
         "latency_s", "lost", "mtu", "name", "spec", "up",
     )  # fmt: skip
 
@@ -73,6 +73,7 @@ class Pipe:
         self.name = name
         self._far, self._node = far, far.node
         self._receive = type(far.node).receive
+        self._cuts = 0
         self.up = True
         self.lost: dict[str, int] = {}
         self.change(spec)
@@ -83,6 +84,16 @@ class Pipe:
         self.mtu = spec.mtu
         self.latency_s = spec.latency_s
         self._plain = spec.is_plain and self._world.watch is None
+
+    def cut(self) -> None:
+        """Carry nothing, until it was mended as often as cut."""
+        self._cuts += 1
+        self.up = False
+
+    def mend(self) -> None:
+        """Undo one cut."""
+        self._cuts -= 1
+        self.up = self._cuts <= 0
 
     def send(self, packet: Packet) -> None:
         """Take a packet that fits the MTU."""

@@ -59,7 +59,7 @@ class Port:
 class Node:
     """A computer: takes what is for itself, forwards nothing. `own` are its packed addresses, routed to `here`."""
 
-    __slots__ = ("families", "here", "is_on", "name", "own", "ports", "routes", "stack", "world")
+    __slots__ = ("crashes", "families", "here", "is_on", "name", "own", "ports", "routes", "stack", "world")
 
     def __init__(self, world: World, name: str) -> None:
         self.world = world
@@ -72,6 +72,8 @@ class Node:
             self.routes.add(network, self.here)
         self.stack = Stack(self)
         self.is_on = True
+        self.crashes = 0
+        """So many crashes have not ended yet."""
         self.families: tuple[int, ...] = (4, 6)
         """What the system has sockets for."""
 

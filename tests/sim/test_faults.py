@@ -14,6 +14,7 @@ from natscope.sim.host import SimHost
 from natscope.sim.link import LinkSpec
 from natscope.sim.site import Site
 from natscope.sim.topology import Network
+from tests.host.contract import failure_of
 from tests.sim.ends import End, address
 from tests.sim.relays import STUN, serve_stun
 from tests.sim.running import this_network
@@ -132,3 +133,25 @@ def test_a_link_changes_for_what_is_sent_later(net: Network) -> None:
     faults.schedule(net, [faults.LinkChange(at_s=1.5, node="here", spec=LinkSpec(latency_s=0.3))])
     net.timeline.run_all()
     assert [at - start for at, _ in there.got] == pytest.approx([0.01, 1.01, 2.305, 3.305])
+
+
+async def test_faults_that_overlap_end_with_the_last() -> None:
+    net = this_network()
+    internet = net.internet()
+    here, there = End(net.host("here", at=internet)), End(net.host("there", at=internet))
+    assert net.dns is not None
+    twice = [(0.0, 4.0), (2.0, 4.0)]
+    faults.schedule(net, [faults.Partition(at_s=at, lasts_s=lasts, nodes=("there",)) for at, lasts in twice])
+    faults.schedule(net, [faults.DnsOutage(at_s=at, lasts_s=lasts, server=net.dns) for at, lasts in twice])
+    faults.schedule(net, [faults.Crash(at_s=at, lasts_s=lasts, host=there.host, power=True) for at, lasts in twice])
+    knock(here, there.at, 1.0, 9.0)
+    asked = await failure_of(here.host.resolver.addresses("there.test", 4, timeout_s=5))
+    assert asked is Failure.TIMEOUT
+    await here.host.clock.sleep(2)
+    assert await here.host.resolver.addresses("there.test", 4, timeout_s=1) == (there.ip,)
+    await here.host.clock.sleep(3)
+    assert heard_at(there) == []
+    there = End(there.host)
+    knock(here, there.at, 1.0, 2.0)
+    await here.host.clock.sleep(3)
+    assert heard_at(there) == [0, 10]
