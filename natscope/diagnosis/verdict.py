@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from natscope.diagnosis.claim import Claim
-from natscope.diagnosis.facts import Facts
+from natscope.diagnosis.facts import FAMILIES, Facts
 from natscope.diagnosis.words import as_sentence
 from natscope.model.finding import Certainty
 from natscope.model.nat import Mapping
@@ -46,10 +46,14 @@ def _captive(facts: Facts, claims: Claims) -> Verdict | None:
 
 
 def _no_network(facts: Facts, claims: Claims) -> Verdict | None:
-    """This host's own tables: nothing got out, and a family lacks an address or a route while none works."""
+    """This host's own tables: nothing got out, and each family lacks an address or a route.
+
+    A family that has an address and was not tried (a flag, names that nobody looks up) may well lead out.
+    """
     sent = any(o.outcome is not Outcome.LOCAL_ERROR for o in facts.seen("stun.binding") + facts.seen("https.latency"))
     works = (facts.works(4).holds, facts.works(6).holds)
-    if sent or facts.udp or Tri.YES in works or Tri.NO not in works:
+    untried = any(facts.works(f).holds is Tri.UNKNOWN and facts.family(f).local for f in FAMILIES)
+    if sent or facts.udp or untried or Tri.YES in works or Tri.NO not in works:
         return None
     what = "It has no address or no route that leads to the internet. Connect it, then measure again."
     return _unknown("this computer has no network", what)

@@ -10,7 +10,7 @@ from natscope.model.endpoint import Endpoint, Family, IPAddress
 from natscope.model.observation import Observation, Outcome
 from natscope.model.report import FamilyReport, SeenEndpoint
 from natscope.model.tri import Tri
-from natscope.netcheck.assemble_reach import CAME_BACK
+from natscope.netcheck.assemble_reach import CAME_BACK, host_of
 from natscope.netcheck.options import NetcheckOptions
 from natscope.netcheck.plan import usable_addresses
 
@@ -140,8 +140,10 @@ def _silence(family: Family, mine: Sequence[Observation], everything: Sequence[O
         if all(o.outcome is Outcome.LOCAL_ERROR and o.error == "network-unreachable" for o in mine):
             return Tri.NO, BROKEN, f"this host has no route for IPv{family}"
         return Tri.UNKNOWN, UNKNOWN, f"nothing could be sent: {words}"
-    control = any(o.kind in _EXCHANGES and o.family == other and o.outcome is Outcome.ANSWERED for o in everything)
-    hosts = len({o.target for o in sent})
+    # A control goes the same way: an answer over TCP is none for the silence of a network that drops UDP.
+    ways = {o.kind for o in sent}
+    control = any(o.kind in ways and o.family == other and o.outcome is Outcome.ANSWERED for o in everything)
+    hosts = len({host_of(o) for o in sent})
     silence = (
         f"none of {hosts} relays answered over IPv{family}" if hosts > 1 else f"no relay answered over IPv{family}"
     )

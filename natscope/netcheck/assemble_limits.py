@@ -30,11 +30,7 @@ def not_measured(
         names = ", ".join(unmeasured[:5]) + (" …" if len(unmeasured) > 5 else "")
         found.append(NotMeasured(what=f"relays {names}", reason="the map forbids to measure them"))
     ran = any(probe.name == "relay_https" and probe.state == "ran" for probe in record.probes)
-    if ran and not any(r.latency_ms.https is not None or _tried_https(r) for r in relays):
+    if ran and not any(o.kind == "https.latency" for o in record.observations):
         found.append(NotMeasured(what="relays over HTTPS", reason="only silent relays are asked", flag="--https"))
     asked = () if port_mapping.upnp.state.known else (_PORT_MAPPING,)
     return (*found, *_ALWAYS, *asked)
-
-
-def _tried_https(relay: RelayReport) -> bool:
-    return relay.error is not None and relay.error.code.startswith(("certificate", "https", "http"))

@@ -10,6 +10,7 @@ from natscope.model.observation import Observation
 from natscope.model.report import NatFamilyReport, NatReport
 from natscope.model.tri import Tri
 from natscope.netcheck.assemble_families import is_mapped
+from natscope.netcheck.assemble_reach import socket_refused
 from natscope.netcheck.classify import Answer, MappingVerdict, classify_mapping
 
 FILTERING = "plain relays cannot show it: that takes a server with two addresses"
@@ -45,6 +46,10 @@ def nat_report(observations: Sequence[Observation], *, prefer_v6: bool) -> NatRe
 def nat_family_report(family: Family, observations: Sequence[Observation], *, changed: bool) -> NatFamilyReport:
     """One family. `changed`: this host's own addresses changed meanwhile, so nothing can be compared."""
     verdict = classify_mapping(_answers(family, observations))
+    refused = socket_refused(observations, family)
+    if refused and not verdict.evidence:
+        words = f"no relay was asked over UDP: {refused}"
+        verdict = MappingVerdict(reason=words, varies_reason=words, several_reason=words, port_reason=words)
     if changed:
         words = "this computer's addresses or routes changed during the run: measure again"
         verdict = MappingVerdict(

@@ -18,8 +18,10 @@ def udp_works(observations: Sequence[Observation]) -> tuple[Tri, str]:
     if any(o.outcome is Outcome.ANSWERED for o in stun):
         return Tri.YES, ""
     if not stun:
-        return Tri.UNKNOWN, "no relay was asked over UDP"
-    if any(o.outcome is Outcome.WRONG or o.outcome is Outcome.REFUSED for o in stun):
+        refused = socket_refused(observations)
+        return Tri.UNKNOWN, "no relay was asked over UDP" + (f": {refused}" if refused else "")
+    wrong = any(o.outcome is Outcome.WRONG or o.outcome is Outcome.REFUSED for o in stun)
+    if wrong or _strays(observations) & {host_of(o) for o in stun}:
         return Tri.UNKNOWN, "something came back over UDP, but no valid answer of the host that was asked"
     if all(o.outcome is Outcome.LOCAL_ERROR and o.error != "permission" for o in stun):
         return Tri.UNKNOWN, f"nothing could be sent: {stun[0].summary or stun[0].error}"
@@ -41,6 +43,18 @@ def host_of(observation: Observation) -> str:
         return str(Endpoint.parse(observation.target).ip)
     except ValueError:
         return observation.target
+
+
+def socket_refused(observations: Sequence[Observation], family: int | None = None) -> str:
+    """Why no UDP socket of that family (of any) could be had; empty where the system gave all that were wanted."""
+    sockets = [o for o in observations if o.kind == "udp.socket" and (family is None or o.family == family)]
+    return next((o.summary or o.error for o in sockets if o.outcome is Outcome.LOCAL_ERROR), "")
+
+
+def _strays(observations: Sequence[Observation]) -> set[str]:
+    """Hosts from which datagrams came that were no answer to any request: UDP gets through, whatever they were."""
+    kept = [o.data.get("sources", {}) for o in observations if o.kind == "stun.dropped"]
+    return {str(Endpoint.parse(source).ip) for sources in kept for each in sources.values() for source in each}
 
 
 def _controls(observations: Sequence[Observation]) -> set[str]:

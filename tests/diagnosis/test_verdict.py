@@ -77,6 +77,15 @@ def test_blocked_udp_without_a_control_is_no_no() -> None:
     assert verdict.reasons == ("NS-UDP-01",)
 
 
+def test_a_family_that_could_not_be_tried_is_no_missing_network() -> None:
+    """Names that nobody looks up: nothing was sent over IPv4, though it has an address and a route."""
+    report = scene("no-network")
+    four = msgspec.structs.replace(report.ipv4, works=Tri.UNKNOWN, state="unknown", local=("192.168.1.20",))
+    verdict = diagnose(msgspec.structs.replace(report, ipv4=four)).verdict
+    assert verdict.direct is Direct.UNKNOWN
+    assert "no network" not in verdict.sentence
+
+
 def test_own_rules_are_not_the_networks_fault() -> None:
     def forbid(o: Observation) -> Observation:
         if o.kind != "stun.binding":

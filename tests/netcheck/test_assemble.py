@@ -55,6 +55,18 @@ def https(number: int, outcome: Outcome = Outcome.ANSWERED, family: int = 4, **f
     return seen("https.latency", outcome, number, family, target=target, **fields)
 
 
+def ping(number: int, family: int = 4, outcome: Outcome = Outcome.ANSWERED) -> Observation:
+    return seen("icmp.echo", outcome, number, family, target=v4(number) if family == 4 else v6(number))
+
+
+def stray(number: int) -> Observation:
+    """A datagram with an unknown transaction id from the address of region `number`."""
+    data = {"counts": {"unknown-transaction": 1}, "sources": {"unknown-transaction": [f"{v4(number)}:3478"]}}
+    return Observation(
+        id=f"o{next(COUNTER)}", kind="stun.dropped", probe="test", outcome=Outcome.WRONG, family=4, data=data
+    )
+
+
 def record(*observations: Observation, regions: int = 3, **fields: Any) -> RunRecord:
     values: dict[str, Any] = {
         "natscope": "0.1",
@@ -88,6 +100,8 @@ UDP = [
     ("port unreachable everywhere", [stun(1, None, outcome=Outcome.ICMP_ERROR, error="refused"), https(1)], Tri.NO),
     ("an answer from elsewhere", [stun(1, None, outcome=Outcome.WRONG, error="other-source"), https(1)], Tri.UNKNOWN),
     ("interrupted", [stun(1, None, outcome=Outcome.CANCELLED), https(1)], Tri.UNKNOWN),
+    ("a datagram of no request, from a host that was asked", [stun(1, None), https(1), stray(1)], Tri.UNKNOWN),
+    ("a datagram of no request, from a stranger", [stun(1, None), https(1), stray(9)], Tri.NO),
     ("no route", [stun(1, None, outcome=Outcome.LOCAL_ERROR, error="network-unreachable"), https(1)], Tri.UNKNOWN),
     ("local firewall", [stun(1, None, outcome=Outcome.LOCAL_ERROR, error="permission"), https(1)], Tri.NO),
 ]
@@ -148,6 +162,9 @@ FAMILY = [
     ("unique local, no route", links("fd00::9", "192.168.1.20", routes=(4,)), [], Tri.NO, "absent"),
     ("global, no route", links("2001:db8::9", "192.168.1.20", routes=(4,)), [], Tri.NO, "broken"),
     ("silence beside IPv4", GLOBAL, [stun(1, None, 6), stun(1, 10.0)], Tri.NO, "broken"),
+    ("UDP silent beside IPv4 over TCP", GLOBAL, [stun(1, None, 6), stun(1, None), https(1)], Tri.UNKNOWN, "unknown"),
+    ("UDP silent beside a ping over IPv4", GLOBAL, [stun(1, None, 6), ping(1)], Tri.UNKNOWN, "unknown"),
+    ("a ping silent beside one of IPv4", GLOBAL, [ping(1, 6, Outcome.NO_ANSWER), ping(1)], Tri.NO, "broken"),
     ("silence alone", GLOBAL, [stun(1, None, 6), stun(1, None)], Tri.UNKNOWN, "unknown"),
     ("not asked", GLOBAL, [stun(1, 10.0)], Tri.UNKNOWN, "unknown"),
     ("interrupted", GLOBAL, [stun(1, None, 6, outcome=Outcome.CANCELLED), stun(1, 9.0)], Tri.UNKNOWN, "unknown"),
@@ -160,6 +177,11 @@ def test_ipv6(name: str, facts: LinkFacts | None, observations: list[Observation
     made = family_report(6, facts, observations, NetcheckOptions())
     assert (made.works, made.state) == (works, state)
     assert bool(made.reason) is (state != "works")
+
+
+def test_a_host_that_stays_silent_on_several_ways_is_one_host() -> None:
+    silent = [stun(1, None, 6), https(1, Outcome.NO_ANSWER, 6), ping(1, 6, Outcome.NO_ANSWER), stun(2, None, 6)]
+    assert family_report(6, GLOBAL, silent, NetcheckOptions()).reason.startswith("none of 2 relays answered over IPv6")
 
 
 def test_endpoints_are_grouped_by_what_relays_saw() -> None:
@@ -306,6 +328,8 @@ def test_https_stands_once_in_what_was_not_measured() -> None:
         assert [item.what for item in made.not_measured].count("relays over HTTPS") == 1
     asked = report(stun(1, 9.0), https(1), probes=(ran,))
     assert "relays over HTTPS" not in {item.what for item in asked.not_measured}
+    silent = report(stun(1, None), https(1, Outcome.NO_ANSWER), probes=(ran,))
+    assert "relays over HTTPS" not in {item.what for item in silent.not_measured}
 
 
 def test_numbers_cite_observations_that_exist() -> None:

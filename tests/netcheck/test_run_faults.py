@@ -58,7 +58,8 @@ def test_both_sockets_refuse_to_bind() -> None:
     world = World(refused_families={4: Failure.PERMISSION, 6: Failure.PERMISSION})
     report = report_of(world, maps(1))
     assert report.udp is Tri.UNKNOWN
-    assert report.nat.v4.reasons["mapping"] == "no relay answered over UDP"
+    assert report.udp_reason == "no relay was asked over UDP: cannot bind"
+    assert report.nat.v4.reasons["mapping"] == "no relay was asked over UDP: cannot bind"
 
 
 def test_dns_that_never_answers_is_the_regions_error_and_ends_in_time() -> None:

@@ -69,3 +69,13 @@ def test_an_address_of_the_shared_range_is_told() -> None:
     host = msgspec.structs.replace(report.host, shared_address_space=Tri.YES, shared_addresses=("100.71.8.2 on tun0",))
     last = lines(addresses.draw, msgspec.structs.replace(report, host=host))[-1]
     assert last == "  Host     100.71.8.2 on tun0       in 100.64.0.0/10 (carrier or mesh VPN)"
+
+
+def test_a_family_that_works_without_a_socket_was_not_asked_over_udp() -> None:
+    report = scene("udp-blocked")
+    others = tuple(o for o in report.observations if o.kind != "stun.binding")
+    four = msgspec.structs.replace(report.nat.v4, reasons={"mapping": "no relay was asked: port 41641 is in use"})
+    nat = msgspec.structs.replace(report.nat, v4=four)
+    drawn = lines(addresses.draw, msgspec.structs.replace(report, observations=others, nat=nat))
+    assert "not asked over UDP" in drawn[1]
+    assert "port 41641 is in use" in " ".join(" ".join(drawn[1:4]).split())

@@ -35,7 +35,7 @@ def rows(sheet: Sheet, report: Report, family: Family, part: FamilyReport) -> It
     for endpoint in sorted(part.endpoints, key=lambda e: (e.address, e.port)):
         by_address.setdefault(endpoint.address, []).append(endpoint)
     if not by_address:
-        return [(_state(part), part.reason or (f"from {part.local[0]}" if part.local else ""))]
+        return [_without_address(report, family, part)]
     found = [_seen(report, family, part, endpoints) for endpoints in by_address.values()]
     rest = len(found) - MAX_ADDRESSES
     if rest > 0 and not sheet.verbose:
@@ -60,8 +60,19 @@ def row(sheet: Sheet, label: str, value: str, note: str) -> None:
         sheet.line((" " * indent, PLAIN), (line, FAINT))
 
 
+def _without_address(report: Report, family: Family, part: FamilyReport) -> tuple[str, str]:
+    """A word for a family without a public address, and why it has none."""
+    if part.works is Tri.YES and not _asked_over_udp(report, family):
+        nat = report.nat.v4 if family == 4 else report.nat.v6
+        return "not asked over UDP", nat.reasons.get("mapping", "")
+    return _state(part), part.reason or (f"from {part.local[0]}" if part.local else "")
+
+
+def _asked_over_udp(report: Report, family: Family) -> bool:
+    return any(o.kind == "stun.binding" and o.family == family for o in report.observations)
+
+
 def _state(part: FamilyReport) -> str:
-    """A word for a family without a public address."""
     if part.os_support is Tri.NO:
         return "off"
     if part.works is Tri.YES:
