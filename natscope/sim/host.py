@@ -23,6 +23,7 @@ from natscope.sim.dns import SimResolver
 from natscope.sim.icmp import failure_of
 from natscope.sim.node import LOOPBACK_MTU, Node, Port
 from natscope.sim.rng import SimRng
+from natscope.sim.stack import MAX_ECHOES
 from natscope.sim.stream import SimStreams
 from natscope.sim.tls import Trust
 from natscope.sim.udp import SimUdp
@@ -72,6 +73,8 @@ class SimIcmp:
         if len(payload) > MAX_ECHO_BYTES:
             raise HostError(Failure.MESSAGE_TOO_LONG, f"an echo carries at most {MAX_ECHO_BYTES} bytes")
         source = self._binder.source(target, None, None, doing)
+        if len(self._binder.node.stack.echoes) >= MAX_ECHOES:
+            raise HostError(Failure.OTHER, f"{doing}: too many echoes wait for their answers")
         node, answer = self._binder.node, asyncio.get_running_loop().create_future()
 
         def arrived(packet: Packet) -> None:

@@ -23,6 +23,8 @@ FIRST_EPHEMERAL, LAST_EPHEMERAL = 32_768, 60_999
 """Linux's range."""
 MAX_PATHS = 1024
 """So many path MTUs are remembered."""
+MAX_ECHOES = 65_535
+"""There are no more identifiers; whoever asks for one makes sure that one is free."""
 _TCP_BYTES = {4: 40, 6: 60}
 _MIN_MTU = {4: 68, 6: 1280}
 
@@ -96,8 +98,8 @@ class Stack:
         """An identifier for an echo request, 1 to 65535."""
         identifier = self._next_echo
         while identifier in self.echoes:
-            identifier = identifier % 65_535 + 1
-        self._next_echo = identifier % 65_535 + 1
+            identifier = identifier % MAX_ECHOES + 1
+        self._next_echo = identifier % MAX_ECHOES + 1
         self.echoes[identifier] = end
         return identifier
 
