@@ -34,6 +34,16 @@ def test_a_map_reads_the_same_from_both_forms(relay_map: RelayMap) -> None:
     )
 
 
+@pytest.mark.parametrize("number", [0.0008819798285065234, -0.00012345678901234567, 1e-05, 5e-324, 12.5])
+def test_any_float_that_is_written_out_is_a_number(number: float) -> None:
+    """The shortest exact form of a small float has up to 21 decimals."""
+    node = {"name": "1a", "regionid": 1, "hostname": "relay.example"}
+    tree = {"regions": {1: {"regionid": 1, "regioncode": "a", "longitude": number, "nodes": [node]}}}
+    relay_map, problems = decode_relay_map_yaml(yaml.safe_dump(tree).encode())
+    assert problems == ()
+    assert relay_map.regions[0].longitude == number
+
+
 def test_the_form_of_headscales_files() -> None:
     reading = read_relay_map_yaml((FIXTURES / "maps" / "headscale-form.yaml").read_bytes())
     assert reading.problems == ()
