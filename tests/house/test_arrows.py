@@ -17,6 +17,7 @@ BROKEN = {
     "probes/natscope_probes/upward.py": "import natscope.netcheck",
     "reports/natscope_reports/upward.py": "import natscope.diagnosis",
     "natscope/netcheck/upward.py": "import natscope_probes",
+    "natscope/stun_server/upward.py": "import natscope.sim",
     "natscope/host/real/upward.py": "import scapy",
 }
 """One forbidden import for each contract, in the order in which pyproject.toml lists them."""
