@@ -85,6 +85,8 @@ def problems(report: dict[str, Any]) -> list[str]:
     wrong = [f"{key} is {report[key]}" for key in ("udp",) if report[key] != "yes"]
     if report["ipv4"]["works"] != "yes":
         wrong.append(f"ipv4.works is {report['ipv4']['works']}")
+    if report["nat"]["mapping"] != "unknown":
+        wrong.append(f"nat.mapping is {report['nat']['mapping']}: relays on this computer cannot see a router")
     if sorted(relays_by_id) != list(range(1, REGIONS + 1)):
         return [*wrong, f"regions {sorted(relays_by_id)}"]
     for number in HEALTHY:

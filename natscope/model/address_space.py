@@ -33,3 +33,8 @@ def is_global_v6(ip: IPAddress) -> bool:
     return isinstance(ip, ipaddress.IPv6Address) and not (
         ip.is_loopback or ip.is_link_local or ip.is_multicast or ip.is_unspecified or ip in ULA
     )
+
+
+def is_inside(ip: IPAddress) -> bool:
+    """An address that means something only on this host or in its network: nobody on the internet is seen with it."""
+    return is_private(ip) or is_shared(ip) or ip.is_loopback or ip.is_link_local

@@ -4,7 +4,8 @@ Answers are compared only when they were taken within a few seconds from one soc
 addresses are needed to say anything; equal endpoints are endpoint-independent mapping. Different ones are dependent
 mapping, but address- and port-dependence can be told apart only where two ports of one address were asked. Different
 public addresses with the port kept are several uplinks or a provider's pool, not a symmetric NAT. An endpoint that
-changed at one and the same server is a change during the run, and no verdict.
+changed at one and the same server is a change during the run, and no verdict. Relays inside this network that see our
+own inside address stand before the router: what it does stays unknown.
 Source: RFC 4787 §4.1, RFC 5780 §4.3; upstream compares only whole endpoints.
 """
 
@@ -13,13 +14,14 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 
-from natscope.model.address_space import is_private, is_shared
+from natscope.model.address_space import is_inside
 from natscope.model.endpoint import Endpoint, IPAddress
 from natscope.model.nat import Mapping
 from natscope.model.tri import Tri
 
 COMPARE_S = 5.0
 MAX_EVIDENCE = 64
+ONLY_INSIDE = "only relays inside this network answered"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +98,9 @@ def _comparable(answers: Sequence[Answer]) -> tuple[list[Answer], int]:
     translated = [a for a in answers if a.mapped != a.local]
     if translated and all(a.mapped.ip == a.local.ip for a in translated):
         return list(answers), 0  # only ports are rewritten: whoever sees our own port crossed the same thing
-    public = [a for a in translated if not _is_inside(a.mapped.ip)]
+    public = [a for a in translated if not is_inside(a.mapped.ip)]
     chosen = public or translated
     return chosen, len(answers) - len(chosen)
-
-
-def _is_inside(ip: IPAddress) -> bool:
-    return is_private(ip) or is_shared(ip) or ip.is_loopback or ip.is_link_local
 
 
 def _untranslated(answers: Sequence[Answer], evidence: tuple[str, ...]) -> MappingVerdict:
@@ -110,11 +108,14 @@ def _untranslated(answers: Sequence[Answer], evidence: tuple[str, ...]) -> Mappi
     hosts = {a.target.ip for a in answers}
     addresses = {a.mapped.ip for a in answers}
     enough = len(hosts) > 1
+    crossed_nothing = all(is_inside(a.mapped.ip) and is_inside(a.target.ip) for a in answers)
     return MappingVerdict(
-        mapping=Mapping.NONE,
+        mapping=Mapping.UNKNOWN if crossed_nothing else Mapping.NONE,
         varies=Tri.NO if enough and len(addresses) == 1 else Tri.UNKNOWN,
         several_addresses=Tri.of(len(addresses) > 1 if enough else None),
-        port_preservation=Tri.YES,
+        port_preservation=Tri.UNKNOWN if crossed_nothing else Tri.YES,
+        reason=ONLY_INSIDE if crossed_nothing else "",
+        port_reason=ONLY_INSIDE if crossed_nothing else "",
         varies_reason="" if enough and len(addresses) == 1 else _too_few(len(hosts)),
         several_reason="" if enough else _too_few(len(hosts)),
         evidence=evidence,

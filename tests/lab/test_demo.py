@@ -24,8 +24,8 @@ def right() -> dict[str, Any]:
     relays[DEAD - 1]["error"] = {"code": "no-answer", "message": "no answer"}
     relays[WRONG_CERTIFICATE - 1]["latency_ms"]["https"] = None
     relays[WRONG_CERTIFICATE - 1]["error"] = {"code": "certificate", "message": "another certificate"}
-    return {"udp": "yes", "ipv4": {"works": "yes"}, "relays": relays, "preferred_relay": {"region_id": 1},
-            "findings": [{"id": "NS-REL-01"}, {"id": "NS-REL-15"}]}  # fmt: skip
+    return {"udp": "yes", "ipv4": {"works": "yes"}, "nat": {"mapping": "unknown"}, "relays": relays,
+            "preferred_relay": {"region_id": 1}, "findings": [{"id": "NS-REL-01"}, {"id": "NS-REL-15"}]}  # fmt: skip
 
 
 def test_the_right_report_is_right(right: dict[str, Any]) -> None:
@@ -35,6 +35,7 @@ def test_the_right_report_is_right(right: dict[str, Any]) -> None:
 SPOILED: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
     "udp": (lambda r: r.update(udp="unknown"), "udp is unknown"),
     "family": (lambda r: r["ipv4"].update(works="no"), "ipv4.works is no"),
+    "a router": (lambda r: r["nat"].update(mapping="none"), "nat.mapping is none"),
     "a region is missing": (lambda r: r["relays"].pop(), "regions [1, 2, 3, 4, 5, 6]"),
     "no latency": (lambda r: r["relays"][0]["latency_ms"].update(stun_v4=None), "region 1: stun_v4 None ms"),
     "too fast": (lambda r: r["relays"][4]["latency_ms"].update(https=3.0), "region 5: https 3.0 ms, it takes 104 ms"),

@@ -17,6 +17,7 @@ A2 = "198.51.100.1:3479"
 P, Q = "203.0.113.7:41641", "203.0.113.7:50000"
 OTHER_IP = "203.0.113.99:41641"
 INSIDE = "172.20.0.1:41641"
+NEAR, NEAR_TOO, OWN = "192.168.1.2:3478", "10.8.0.2:3478", "127.0.0.1:3478"
 
 Row = tuple[str, str] | tuple[str, str, float]
 """Asked, seen, and when in ms."""
@@ -63,6 +64,10 @@ CASES = [
     ("changed at one server", [(A, P, 0.0), (B, P, 1.0), (A, Q, 200.0), (B, Q, 201.0)], UNKNOWN, DUNNO, DUNNO, DUNNO),
     ("no translation", [(A, LOCAL), (B, LOCAL)], NONE, NO, NO, YES),
     ("no translation, one server", [(A, LOCAL)], NONE, DUNNO, DUNNO, YES),
+    ("only relays on this network", [(NEAR, LOCAL), (NEAR_TOO, LOCAL)], UNKNOWN, NO, NO, DUNNO),
+    ("only one relay, on this network", [(NEAR, LOCAL)], UNKNOWN, DUNNO, DUNNO, DUNNO),
+    ("relays on this host", [(OWN, LOCAL), (NEAR, LOCAL)], UNKNOWN, NO, NO, DUNNO),
+    ("no translation, beside a relay on this network", [(A, LOCAL), (NEAR, LOCAL)], NONE, NO, NO, YES),
     ("a relay on this network beside others", [(A, P), (B, P), (C, LOCAL)], EI, NO, NO, YES),
     ("a relay in a container bridge beside others", [(A, P), (B, P), (C, INSIDE)], EI, NO, NO, YES),
     ("only one from outside", [(A, P), (C, INSIDE)], UNKNOWN, DUNNO, DUNNO, YES),
@@ -83,6 +88,8 @@ def test_cases(name: str, rows: list[Row], mapping: Mapping, varies: Tri, severa
     )
     if mapping is Mapping.UNKNOWN:
         assert verdict.reason
+    if port is Tri.UNKNOWN:
+        assert verdict.port_reason
     if varies is Tri.UNKNOWN:
         assert verdict.varies_reason
     if several is Tri.UNKNOWN:
@@ -101,6 +108,26 @@ def test_ipv6_without_translation() -> None:
     local = "[2001:db8::20]:41641"
     verdict = classify_mapping(answers(("[2001:db8:9::1]:3478", local), ("[2001:db8:9::2]:3478", local), local=local))
     assert verdict.mapping is Mapping.NONE
+
+
+OWN_PLACES = [
+    ("127.0.0.1:9", "127.0.0.1:3478", UNKNOWN),
+    ("[::1]:9", "[::1]:3478", UNKNOWN),
+    ("[fe80::9]:9", "[fe80::1]:3478", UNKNOWN),
+    ("[fd00::9]:9", "[fd00::1]:3478", UNKNOWN),
+    ("100.64.0.9:9", "10.0.0.1:3478", UNKNOWN),
+    ("203.0.113.9:9", "192.168.1.2:3478", NONE),
+    ("203.0.113.9:9", "203.0.113.10:3478", NONE),
+    ("[2001:db8::9]:9", "[fd00::1]:3478", NONE),
+]
+
+
+@pytest.mark.parametrize(("local", "relay", "mapping"), OWN_PLACES)
+def test_a_relay_beside_us_says_nothing_about_the_router(local: str, relay: str, mapping: Mapping) -> None:
+    """An address of the internet is our own wherever it is seen; an inside one is rewritten later, or not."""
+    verdict = classify_mapping(answers((relay, local), local=local))
+    assert verdict.mapping is mapping
+    assert verdict.reason == ("only relays inside this network answered" if mapping is UNKNOWN else "")
 
 
 def test_evidence_names_each_server_and_endpoint_once() -> None:

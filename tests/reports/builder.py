@@ -5,9 +5,11 @@ The numbers are invented, the shapes are not: each answered request has its obse
 
 from __future__ import annotations
 
+import ipaddress
 from dataclasses import dataclass, field
 from typing import Any
 
+from natscope.model.address_space import is_inside
 from natscope.model.nat import Mapping
 from natscope.model.observation import Observation, Outcome, ProbeOutcome
 from natscope.model.relay_map import MapProblem
@@ -54,6 +56,8 @@ class Builder:
     regions: int | None = None
     source: str = "derp.json"
     local: dict[int, str] = field(default_factory=lambda: dict(LOCAL))
+    network: str = "198.51.100"
+    """Where the relays are."""
 
     def observe(self, kind: str, outcome: Outcome, **fields: Any) -> str:
         """One more observation; gives its id."""
@@ -63,7 +67,7 @@ class Builder:
 
     def stun(self, region: int, family: int, rtt: float | None, sent: float, mapped: str = "", **more: Any) -> str:
         """One STUN request, answered with `mapped` after `rtt` ms, or not."""
-        target = f"198.51.100.{region % 250 + 1}:3478" if family == 4 else f"[2001:db8:1::{region:x}]:3478"
+        target = f"{self.network}.{region % 250 + 1}:3478" if family == 4 else f"[2001:db8:1::{region:x}]:3478"
         common: dict[str, Any] = {
             "target": target,
             "family": family,
@@ -114,7 +118,7 @@ class Builder:
                     ids.append(self.stun(region, family, rtt and round(rtt + 0.4 * turn, 3), sent, mapped))
         failed = self._https(region, https, https_outcome, error, ids)
         if icmp is not None:
-            echo = {"target": f"198.51.100.{region % 250 + 1}", "region_id": region, "family": 4, "rtt_ms": icmp}
+            echo = {"target": f"{self.network}.{region % 250 + 1}", "region_id": region, "family": 4, "rtt_ms": icmp}
             ids.append(self.observe("icmp.echo", Outcome.ANSWERED, bytes_sent=16, bytes_received=16, **echo))
         answered = v4 is not None or v6 is not None
         asked_udp = bool(ask) or answered
@@ -147,7 +151,7 @@ class Builder:
         ids: list[str],
     ) -> tuple[str, ...]:
         """The HTTPS try, if there was one; gives its id when it failed."""
-        target = f"198.51.100.{region % 250 + 1}:443"
+        target = f"{self.network}.{region % 250 + 1}:443"
         if https is not None:
             times = {"tcp_ms": https, "tls_ms": https * 2, "request_ms": https}
             ids.append(
@@ -280,6 +284,14 @@ class Builder:
         local_host, _, local_port = self.local[family].rpartition(":")
         untranslated = {e.address for e in endpoints} == {local_host.strip("[]")}
         varies = len(endpoints) > 1
+        if untranslated and is_inside(ipaddress.ip_address(local_host.strip("[]"))):
+            reason = "only relays inside this network answered"
+            return NatFamilyReport(
+                mapping_varies=Tri.of(varies),
+                several_addresses=Tri.NO,
+                evidence=ids,
+                reasons={"mapping": reason, "port_preservation": reason},
+            )
         return NatFamilyReport(
             mapping=Mapping.NONE if untranslated else (Mapping.UNKNOWN if varies else Mapping.ENDPOINT_INDEPENDENT),
             mapping_varies=Tri.of(varies),

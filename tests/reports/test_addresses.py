@@ -79,3 +79,8 @@ def test_a_family_that_works_without_a_socket_was_not_asked_over_udp() -> None:
     drawn = lines(addresses.draw, msgspec.structs.replace(report, observations=others, nat=nat))
     assert "not asked over UDP" in drawn[1]
     assert "port 41641 is in use" in " ".join(" ".join(drawn[1:4]).split())
+
+
+def test_an_address_seen_by_relays_inside_is_not_called_untranslated() -> None:
+    assert lines(addresses.draw, scene("inside-relays"))[1].endswith("answers come back; seen from inside only")
+    assert lines(addresses.draw, scene("public-host"))[1].endswith("answers come back; no translation")

@@ -105,3 +105,19 @@ def test_translated_ipv6_gets_its_own_row() -> None:
     changed = msgspec.structs.replace(report, nat=msgspec.structs.replace(report.nat, v6=v6, layers=2))
     assert row(changed, "Port over IPv6")[1] == "differs by peer"
     assert lines(nat.draw, changed)[0] == "Router · 2 between you and the internet"
+
+
+def test_relays_inside_say_nothing_about_the_router() -> None:
+    assert lines(nat.draw, scene("inside-relays")) == [
+        "Router",
+        "  – not seen: only relays inside this network answered",
+    ]
+
+
+def test_an_endpoint_seen_from_outside_is_judged_although_another_relay_is_inside() -> None:
+    report = scene("inside-relays")
+    outside = scene("healthy")
+    four = msgspec.structs.replace(report.ipv4, endpoints=report.ipv4.endpoints + outside.ipv4.endpoints)
+    both = msgspec.structs.replace(report, ipv4=four, nat=outside.nat)
+    assert row(both, "Public port") == ["Public port", "same for all peers", "good", "endpoint-independent"]
+    assert not any("not seen" in line for line in lines(nat.draw, both))

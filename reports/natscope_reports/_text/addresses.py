@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Iterable
 
+from natscope.model.address_space import is_inside
 from natscope.model.endpoint import Family
+from natscope.model.nat import Mapping
 from natscope.model.report import FamilyReport, Report, SeenEndpoint
 from natscope.model.tri import Tri
 from natscope_reports._text.ink import FAINT, NAME, PLAIN, Sheet, wrap
@@ -90,13 +93,24 @@ def _seen(report: Report, family: Family, part: FamilyReport, endpoints: list[Se
     if host in WILDCARDS and part.local:
         host = part.local[0]
     translated = address != host and address not in part.local
-    if not translated:
+    nat = report.nat.v4 if family == 4 else report.nat.v6
+    if not translated and nat.mapping is not Mapping.NONE and is_inside_address(address):
+        note = "answers come back; seen from inside only"
+    elif not translated:
         note = "answers come back; no translation"
     else:
         note = f"from {f'[{host}]' if family == 6 else host}:{port}{_interface(report, host)}"
     if len(ports) > 1:
         return f"{shown}, {len(ports)} ports", note
     return (address if family == 6 and not translated else f"{shown}:{ports[0]}"), note
+
+
+def is_inside_address(text: str) -> bool:
+    """Whether it is an address that nobody on the internet sees: private, shared, loopback or link-local."""
+    try:
+        return is_inside(ipaddress.ip_address(text))
+    except ValueError:  # a relay's word is foreign text
+        return False
 
 
 def _interface(report: Report, host: str) -> str:

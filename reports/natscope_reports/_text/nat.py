@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from natscope.model.nat import Filtering, Mapping, PortAllocation
-from natscope.model.report import NatFamilyReport, NatReport, Report
+from natscope.model.report import FamilyReport, NatFamilyReport, NatReport, Report
 from natscope.model.tri import Tri
+from natscope_reports._text.addresses import is_inside_address
 from natscope_reports._text.ink import BAD, FAINT, GOOD, LOOK, PLAIN, Sheet
 
 LABEL, VALUE, MARK = 18, 20, 8
@@ -27,12 +28,17 @@ _LETS_IN = {
 
 
 def draw(sheet: Sheet, report: Report) -> None:
-    """The section; left out when nothing about the router is known."""
+    """The section; left out when nothing about the router is known, and not even why."""
     found = list(rows(report))
-    if not found:
+    untold = _only_seen_from_inside(report)
+    if not found and not untold:
         return
     layers = report.nat.layers
     sheet.heading("Router", f"{layers} between you and the internet" if layers else "")
+    if untold:
+        sheet.paragraph(
+            f"not seen: {untold}", 2 + sheet.cells(f"{sheet.signs.skip} "), first=(f"  {sheet.signs.skip} ", FAINT)
+        )
     for label, value, judgement, term in found:
         sheet.line(
             (sheet.fit(f"  {label}", LABEL), PLAIN),
@@ -62,12 +68,28 @@ def rows(report: Report) -> Iterator[Row]:
 
 def _mapping(nat: NatFamilyReport | NatReport, label: str) -> Iterator[Row]:
     mapping, varies = nat.mapping, nat.mapping_varies
+    if mapping is Mapping.UNKNOWN and varies is Tri.NO:
+        return  # equal, but before the router
     if mapping is Mapping.NONE:
         yield label, "your own", "good", "no translation"
     elif mapping is Mapping.ENDPOINT_INDEPENDENT or varies is Tri.NO:
         yield label, "same for all peers", "good", "endpoint-independent"
     elif varies is Tri.YES:
         yield label, "differs by peer", "bad", _MAPPING_TERMS.get(mapping, "address- or port-dependent")
+
+
+def _only_seen_from_inside(report: Report) -> str:
+    """Why nothing is known of the router although relays answered: all of them see an address that stays inside."""
+    sides: tuple[tuple[NatFamilyReport, FamilyReport], ...] = (
+        (report.nat.v4, report.ipv4),
+        (report.nat.v6, report.ipv6),
+    )
+    seen = [(nat, part) for nat, part in sides if part.endpoints]
+    inside = all(
+        nat.mapping is Mapping.UNKNOWN and all(is_inside_address(endpoint.address) for endpoint in part.endpoints)
+        for nat, part in seen
+    )
+    return seen[0][0].reasons.get("mapping", "") if seen and inside else ""
 
 
 def _only_address_varies(report: Report) -> bool:
