@@ -25,7 +25,7 @@ def assemble(record: RunRecord) -> Report:
     links = None if record.links is None else record.links.facts()
     observations = record.observations
     relays = relay_reports(record.loaded_map.relay_map, observations)
-    udp, udp_reason = udp_works(observations)
+    udp, udp_reason = udp_works(observations, record.loaded_map.relay_map)
     captive, captive_reason = captive_portal(observations, record.probes)
     ipv4 = family_report(4, links, observations, record.options)
     ipv6 = family_report(6, links, observations, record.options)

@@ -10,22 +10,23 @@ from natscope.model.endpoint import Endpoint, Family, IPAddress
 from natscope.model.observation import Observation, Outcome
 from natscope.model.report import FamilyReport, SeenEndpoint
 from natscope.model.tri import Tri
-from natscope.netcheck.assemble_reach import CAME_BACK, host_of
+from natscope.netcheck.assemble_reach import came_back, host_of
 from natscope.netcheck.options import NetcheckOptions
 from natscope.netcheck.plan import usable_addresses
 
 WORKS, ABSENT, LINK_LOCAL, BROKEN, UNKNOWN = "works", "absent", "link-local-only", "broken", "unknown"
-_EXCHANGES = ("stun.binding", "https.latency", "icmp.echo")
+_WAYS = {"stun.binding": "UDP", "https.latency": "TCP", "icmp.echo": "ICMP"}
+_SILENT = (Outcome.NO_ANSWER, Outcome.ICMP_ERROR)
 
 
 def family_report(
     family: Family, links: LinkFacts | None, observations: Sequence[Observation], options: NetcheckOptions
 ) -> FamilyReport:
     """One family."""
-    mine = [o for o in observations if o.family == family and o.kind in _EXCHANGES]
+    mine = [o for o in observations if o.family == family and o.kind in _WAYS]
     works, state, reason = _judge(family, links, mine, observations, options)
     return FamilyReport(
-        os_support=_os_support(family, links, observations),
+        os_support=_os_support(family, links, observations, mine),
         works=works,
         state=state,
         reason=reason,
@@ -66,12 +67,17 @@ def _endpoint(mapped: str, local: str, group: Sequence[Observation]) -> SeenEndp
     )
 
 
-def _os_support(family: Family, links: LinkFacts | None, observations: Sequence[Observation]) -> Tri:
-    if any(o.kind == "udp.socket" and o.family == family and o.outcome is Outcome.ANSWERED for o in observations):
+def _os_support(
+    family: Family, links: LinkFacts | None, observations: Sequence[Observation], mine: Sequence[Observation]
+) -> Tri:
+    """An answer is yes; else what the system's tables say. A switched off family still gives sockets."""
+    if any(o.outcome is Outcome.ANSWERED for o in mine):
         return Tri.YES
-    if links is None:
-        return Tri.UNKNOWN
-    return Tri.of(links.os_ipv4 if family == 4 else links.os_ipv6)
+    told = None if links is None else links.os_ipv4 if family == 4 else links.os_ipv6
+    if told is not None:
+        return Tri.of(told)
+    opened = any(o.kind == "udp.socket" and o.family == family and o.outcome is Outcome.ANSWERED for o in observations)
+    return Tri.YES if opened else Tri.UNKNOWN
 
 
 def _local(family: Family, links: LinkFacts | None) -> tuple[str, ...]:
@@ -88,7 +94,7 @@ def _judge(
     """Whether it works, the state, and the reason: an answer is yes; no needs a missing precondition or a control."""
     if any(o.outcome is Outcome.ANSWERED for o in mine):
         return Tri.YES, WORKS, ""
-    if any(o.outcome in CAME_BACK and o.kind == "https.latency" for o in mine):
+    if any(came_back(o) for o in mine):
         return Tri.YES, WORKS, "a relay answered over TCP, though not as it should"
     if family not in options.families:
         return Tri.UNKNOWN, UNKNOWN, f"switched off by a flag; without it IPv{family} is tried"
@@ -133,28 +139,48 @@ def _has_link_local(family: Family, links: LinkFacts) -> bool:
 
 
 def _silence(family: Family, mine: Sequence[Observation], everything: Sequence[Observation]) -> tuple[Tri, str, str]:
-    other = 6 if family == 4 else 4
-    sent = [o for o in mine if o.outcome in (Outcome.NO_ANSWER, Outcome.ICMP_ERROR)]
+    if any(o.kind == "https.latency" and o.outcome is Outcome.REFUSED for o in mine):
+        words = "a connection was refused, by a relay or by a firewall in its place; nothing else came back"
+        return Tri.UNKNOWN, UNKNOWN, f"{words} over IPv{family}"
+    sent = [o for o in mine if o.outcome in _SILENT]
     if not sent:
         words = mine[0].summary or mine[0].error or "the run was interrupted"
         if all(o.outcome is Outcome.LOCAL_ERROR and o.error == "network-unreachable" for o in mine):
             return Tri.NO, BROKEN, f"this host has no route for IPv{family}"
         return Tri.UNKNOWN, UNKNOWN, f"nothing could be sent: {words}"
-    # A control goes the same way: an answer over TCP is none for the silence of a network that drops UDP.
-    ways = {o.kind for o in sent}
-    control = any(o.kind in ways and o.family == other and o.outcome is Outcome.ANSWERED for o in everything)
+    return _beside_the_other(family, sent, everything)
+
+
+def _beside_the_other(
+    family: Family, sent: Sequence[Observation], everything: Sequence[Observation]
+) -> tuple[Tri, str, str]:
+    """Silence is no beside the other family's answer; for IPv4 only if TCP or ICMP was silent too.
+
+    A control goes the same way: an answer over TCP is none for the silence of a network that drops UDP.
+    """
+    other = 6 if family == 4 else 4
+    asked = {o.kind for o in sent}
+    ways = [kind for kind in _WAYS if kind in asked]
+    answered = {o.kind for o in everything if o.family == other and o.outcome is Outcome.ANSWERED}
+    controls = [kind for kind in ways if kind in answered]
     hosts = len({host_of(o) for o in sent})
-    silence = (
-        f"none of {hosts} relays answered over IPv{family}" if hosts > 1 else f"no relay answered over IPv{family}"
-    )
-    if control:
-        return Tri.NO, BROKEN, f"{silence}, while IPv{other} was answered"
-    return Tri.UNKNOWN, UNKNOWN, f"{silence}, nor over any other way that could serve as a control"
+    who = f"none of {hosts} relays" if hosts > 1 else "no relay"
+    silence = f"{who} answered over IPv{family} ({_named(ways)})"
+    if not controls:
+        return Tri.UNKNOWN, UNKNOWN, f"{silence}, nor over any other way that could serve as a control"
+    if family == 4 and ways == ["stun.binding"]:
+        return Tri.UNKNOWN, UNKNOWN, f"{silence}, while IPv{other} was answered; nothing but UDP was tried"
+    return Tri.NO, BROKEN, f"{silence}, while IPv{other} was answered ({_named(controls)})"
+
+
+def _named(kinds: Sequence[str]) -> str:
+    """`over UDP and TCP`."""
+    return "over " + " and ".join(_WAYS[kind] for kind in kinds)
 
 
 def _evidence(works: Tri, mine: Sequence[Observation], everything: Sequence[Observation]) -> tuple[str, ...]:
     """What the judgement rests on: answers, or the silence and the look at the interfaces."""
     if works is Tri.YES:
-        return tuple(o.id for o in mine if o.outcome in CAME_BACK)
+        return tuple(o.id for o in mine if o.outcome is Outcome.ANSWERED or came_back(o))
     links = [o.id for o in everything if o.kind == "host.links" and o.outcome is Outcome.ANSWERED]
     return tuple(o.id for o in mine) + tuple(links)

@@ -6,14 +6,15 @@ from collections.abc import Sequence
 
 from natscope.model.endpoint import Endpoint
 from natscope.model.observation import Observation, Outcome, ProbeOutcome
+from natscope.model.relay_map import RelayMap
 from natscope.model.tri import Tri
 
 ENOUGH_HOSTS = 3
-CAME_BACK = (Outcome.ANSWERED, Outcome.REFUSED, Outcome.WRONG)
+HTTP_STATUS = "http-status"
 
 
-def udp_works(observations: Sequence[Observation]) -> tuple[Tri, str]:
-    """Yes with one answer; no with silence from 3 hosts (or all there are) beside TCP or ICMP from one of them."""
+def udp_works(observations: Sequence[Observation], relay_map: RelayMap) -> tuple[Tri, str]:
+    """Yes with one answer; no with silence from 3 hosts (or all of the map) beside TCP or ICMP from one of them."""
     stun = [o for o in observations if o.kind == "stun.binding"]
     if any(o.outcome is Outcome.ANSWERED for o in stun):
         return Tri.YES, ""
@@ -27,13 +28,14 @@ def udp_works(observations: Sequence[Observation]) -> tuple[Tri, str]:
         return Tri.UNKNOWN, f"nothing could be sent: {stun[0].summary or stun[0].error}"
     if any(o.outcome is Outcome.CANCELLED for o in stun):
         return Tri.UNKNOWN, "the run was interrupted before an answer could come"
-    asked = {host_of(o) for o in stun if o.outcome is not Outcome.LOCAL_ERROR or o.error == "permission"}
+    sent = [o for o in stun if o.outcome is not Outcome.LOCAL_ERROR or o.error == "permission"]
+    asked = {host_of(o) for o in sent}
     controls = _controls(observations)
     silent_hosts = f"{len(asked)} host" + ("" if len(asked) == 1 else "s")
     if not asked & controls:
         return Tri.UNKNOWN, f"{silent_hosts} gave no answer over UDP, but none over TCP or ICMP either"
-    if len(asked) < min(ENOUGH_HOSTS, _hosts_there_are(observations)):
-        return Tri.UNKNOWN, f"only {silent_hosts} could be asked over UDP"
+    if not _enough(sent, relay_map):
+        return Tri.UNKNOWN, f"only {silent_hosts} could be asked over UDP, and the map has more"
     return Tri.NO, f"{silent_hosts} gave no answer over UDP, while TCP or ICMP to the same host was answered"
 
 
@@ -57,15 +59,37 @@ def _strays(observations: Sequence[Observation]) -> set[str]:
     return {str(Endpoint.parse(source).ip) for sources in kept for each in sources.values() for source in each}
 
 
+def came_back(observation: Observation) -> bool:
+    """Whether an HTTPS try reached something that speaks: an HTTP status or a certificate, right or wrong.
+
+    A connection that is refused, reset or closed shows nothing: a firewall forges that.
+    """
+    if observation.kind != "https.latency":
+        return False
+    status = observation.outcome is Outcome.REFUSED and observation.error == HTTP_STATUS
+    return status or observation.outcome in (Outcome.ANSWERED, Outcome.WRONG)
+
+
 def _controls(observations: Sequence[Observation]) -> set[str]:
-    """Hosts that answered over TCP (be it with a refusal or a bad certificate) or ICMP."""
-    tcp = {host_of(o) for o in observations if o.kind == "https.latency" and o.outcome in CAME_BACK}
+    """Hosts that answered over TCP (be it with an HTTP status or a bad certificate) or ICMP."""
     icmp = {host_of(o) for o in observations if o.kind == "icmp.echo" and o.outcome is Outcome.ANSWERED}
-    return tcp | icmp
+    return icmp | {host_of(o) for o in observations if came_back(o)}
 
 
-def _hosts_there_are(observations: Sequence[Observation]) -> int:
-    return len({host_of(o) for o in observations if o.kind == "stun.binding"})
+def _enough(sent: Sequence[Observation], relay_map: RelayMap) -> bool:
+    """Three hosts were asked, or all of the map: also those whose name could not be looked up count as being there.
+
+    One node over two families is one host, and so are several nodes at one address.
+    """
+    asked = {(o.region_id, o.node or host_of(o)) for o in sent}
+    if min(len(asked), len({host_of(o) for o in sent})) >= ENOUGH_HOSTS:
+        return True
+    return all(
+        (region.region_id, node.name) in asked
+        for region in relay_map.measured_regions()
+        for node in region.nodes
+        if node.effective_stun_port is not None and (node.may_have(4) or node.may_have(6))
+    )
 
 
 def captive_portal(observations: Sequence[Observation], probes: Sequence[ProbeOutcome]) -> tuple[Tri, str]:

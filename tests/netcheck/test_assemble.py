@@ -59,6 +59,14 @@ def ping(number: int, family: int = 4, outcome: Outcome = Outcome.ANSWERED) -> O
     return seen("icmp.echo", outcome, number, family, target=v4(number) if family == 4 else v6(number))
 
 
+def refusal(number: int, error: str = "refused", family: int = 4) -> Observation:
+    return https(number, Outcome.REFUSED, family, error=error)
+
+
+def status(number: int, family: int = 4) -> Observation:
+    return https(number, Outcome.REFUSED, family, error="http-status")
+
+
 def stray(number: int) -> Observation:
     """A datagram with an unknown transaction id from the address of region `number`."""
     data = {"counts": {"unknown-transaction": 1}, "sources": {"unknown-transaction": [f"{v4(number)}:3478"]}}
@@ -90,7 +98,9 @@ UDP = [
     ("one answer", [stun(1, 10.0), stun(2, None)], Tri.YES),
     ("nothing asked", [], Tri.UNKNOWN),
     ("three silent, one control", [stun(n, None) for n in (1, 2, 3)] + [https(2)], Tri.NO),
-    ("a refusal over TCP is a control", [stun(n, None) for n in (1, 2, 3)] + [https(2, Outcome.REFUSED)], Tri.NO),
+    ("an HTTP status is a control", [stun(n, None) for n in (1, 2, 3)] + [status(2)], Tri.NO),
+    ("a refused connection is none", [stun(n, None) for n in (1, 2, 3)] + [refusal(2)], Tri.UNKNOWN),
+    ("a reset connection is none", [stun(n, None) for n in (1, 2, 3)] + [refusal(2, "reset")], Tri.UNKNOWN),
     ("a bad certificate is a control", [stun(n, None) for n in (1, 2, 3)] + [https(2, Outcome.WRONG)], Tri.NO),
     ("all there are: one", [stun(1, None), https(1)], Tri.NO),
     ("no control", [stun(n, None) for n in (1, 2, 3)], Tri.UNKNOWN),
@@ -109,9 +119,35 @@ UDP = [
 
 @pytest.mark.parametrize(("name", "observations", "expected"), UDP, ids=[row[0] for row in UDP])
 def test_udp(name: str, observations: list[Observation], expected: Tri) -> None:
-    works, reason = udp_works(observations)
+    asked = dict.fromkeys(o.region_id for o in observations if o.region_id)
+    works, reason = udp_works(observations, RelayMap(regions=tuple(region(n) for n in asked if n != 9)))
     assert works is expected
     assert bool(reason) is (expected is not Tri.YES)
+
+
+SILENT_ONE = [stun(1, None), https(1)]
+HOSTS = [
+    ("four names that could not be looked up", [1, 1, 1, 1, 1], {}, SILENT_ONE, Tri.UNKNOWN),
+    ("three of four", [1, 1, 1, 1], {}, [stun(n, None) for n in (1, 2, 3)] + [https(1)], Tri.NO),
+    ("two of three", [1, 1, 1], {}, [stun(1, None), stun(2, None), https(1)], Tri.UNKNOWN),
+    ("one of two nodes", [2], {}, SILENT_ONE, Tri.UNKNOWN),
+    ("one over two families is one", [1, 1], {}, [stun(1, None), stun(1, None, 6), https(1)], Tri.UNKNOWN),
+    ("the others serve no STUN", [1, 1], {2: {"stun_port": -1}}, SILENT_ONE, Tri.NO),
+    ("the others have no address", [1, 1], {2: {"ipv4": "none", "ipv6": "none"}}, SILENT_ONE, Tri.NO),
+]
+
+
+@pytest.mark.parametrize(("name", "nodes", "fields", "observations", "expected"), HOSTS, ids=[row[0] for row in HOSTS])
+def test_udp_is_no_only_when_three_hosts_or_all_of_the_map_were_silent(
+    name: str, nodes: list[int], fields: dict[int, Any], observations: list[Observation], expected: Tri
+) -> None:
+    regions = tuple(region(n, count, node_fields=fields.get(n, {})) for n, count in enumerate(nodes, start=1))
+    assert udp_works(observations, RelayMap(regions=regions))[0] is expected
+
+
+def test_regions_that_must_not_be_measured_are_no_hosts_that_there_are() -> None:
+    regions = (region(1), region(2, no_measure_no_home=True))
+    assert udp_works(SILENT_ONE, RelayMap(regions=regions))[0] is Tri.NO
 
 
 def challenge(outcome: Outcome, summary: str = "") -> Observation:
@@ -165,6 +201,14 @@ FAMILY = [
     ("UDP silent beside IPv4 over TCP", GLOBAL, [stun(1, None, 6), stun(1, None), https(1)], Tri.UNKNOWN, "unknown"),
     ("UDP silent beside a ping over IPv4", GLOBAL, [stun(1, None, 6), ping(1)], Tri.UNKNOWN, "unknown"),
     ("a ping silent beside one of IPv4", GLOBAL, [ping(1, 6, Outcome.NO_ANSWER), ping(1)], Tri.NO, "broken"),
+    ("a refused connection is none", GLOBAL, [stun(1, None, 6), refusal(1, family=6)], Tri.UNKNOWN, "unknown"),
+    (
+        "a reset connection beside IPv4",
+        GLOBAL,
+        [stun(1, None, 6), refusal(1, "reset", 6), stun(1, 9.0)],
+        Tri.UNKNOWN,
+        "unknown",
+    ),
     ("silence alone", GLOBAL, [stun(1, None, 6), stun(1, None)], Tri.UNKNOWN, "unknown"),
     ("not asked", GLOBAL, [stun(1, 10.0)], Tri.UNKNOWN, "unknown"),
     ("interrupted", GLOBAL, [stun(1, None, 6, outcome=Outcome.CANCELLED), stun(1, 9.0)], Tri.UNKNOWN, "unknown"),
@@ -182,6 +226,50 @@ def test_ipv6(name: str, facts: LinkFacts | None, observations: list[Observation
 def test_a_host_that_stays_silent_on_several_ways_is_one_host() -> None:
     silent = [stun(1, None, 6), https(1, Outcome.NO_ANSWER, 6), ping(1, 6, Outcome.NO_ANSWER), stun(2, None, 6)]
     assert family_report(6, GLOBAL, silent, NetcheckOptions()).reason.startswith("none of 2 relays answered over IPv6")
+
+
+@pytest.mark.parametrize("answer", [https(1, Outcome.WRONG, 6, error="certificate-expired"), status(1, 6)])
+def test_an_answer_that_is_not_as_it_should_be_came_back_all_the_same(answer: Observation) -> None:
+    made = family_report(6, GLOBAL, [stun(1, None, 6), answer], NetcheckOptions())
+    assert (made.works, made.reason) == (Tri.YES, "a relay answered over TCP, though not as it should")
+    assert made.evidence == (answer.id,)
+
+
+FOUR = [
+    ("only UDP was tried", [stun(1, None), stun(1, 9.0, 6)], Tri.UNKNOWN, "nothing but UDP was tried"),
+    (
+        "TCP silent too",
+        [stun(1, None), https(1, Outcome.NO_ANSWER), stun(1, 9.0, 6)],
+        Tri.NO,
+        "no relay answered over IPv4 (over UDP and TCP), while IPv6 was answered (over UDP)",
+    ),
+    ("ping silent too", [stun(1, None), ping(1, 4, Outcome.NO_ANSWER), stun(1, 9.0, 6)], Tri.NO, "over UDP and ICMP"),
+    ("TCP refused", [stun(1, None), refusal(1), stun(1, 9.0, 6)], Tri.UNKNOWN, "refused, by a relay or by a firewall"),
+]
+
+
+@pytest.mark.parametrize(("name", "observations", "works", "words"), FOUR, ids=[row[0] for row in FOUR])
+def test_ipv4_is_no_only_when_more_than_udp_was_silent(
+    name: str, observations: list[Observation], works: Tri, words: str
+) -> None:
+    made = family_report(4, GLOBAL, observations, NetcheckOptions())
+    assert made.works is works
+    assert words in made.reason
+
+
+def test_ipv6_that_is_silent_over_udp_says_so() -> None:
+    made = family_report(6, GLOBAL, [stun(1, None, 6), stun(1, 9.0)], NetcheckOptions())
+    assert made.reason == "no relay answered over IPv6 (over UDP), while IPv4 was answered (over UDP)"
+
+
+def test_a_socket_is_no_proof_of_a_family_that_is_switched_off() -> None:
+    opened = seen("udp.socket", Outcome.ANSWERED, family=6, region_id=None)
+    off = links("192.168.1.20", routes=(4,), os_ipv6=False)
+    made = family_report(6, off, [opened], NetcheckOptions())
+    assert (made.os_support, made.reason) == (Tri.NO, "this system has no IPv6")
+    assert family_report(6, None, [opened], NetcheckOptions()).os_support is Tri.YES
+    assert family_report(6, GLOBAL, [], NetcheckOptions()).os_support is Tri.YES
+    assert family_report(6, off, [opened, stun(1, 9.0, 6)], NetcheckOptions()).os_support is Tri.YES
 
 
 def test_endpoints_are_grouped_by_what_relays_saw() -> None:
