@@ -99,6 +99,8 @@ class UdpError(msgspec.Struct, frozen=True):
     """Who sent the ICMP error; None when unknown or local."""
     data: bytes = b""
     """The beginning of our datagram as the error quoted it, as far as known."""
+    words: str = ""
+    """What the ICMP error says (`administratively prohibited`), where its type and code are known."""
 
 
 class UdpSocket(Protocol):

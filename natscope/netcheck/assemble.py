@@ -53,7 +53,7 @@ def assemble(record: RunRecord) -> Report:
         captive_portal_reason=captive_reason,
         verdict=NO_VERDICT,
         findings=(),
-        not_measured=not_measured(record, relays, port_mapping),
+        not_measured=not_measured(record, relays, port_mapping, "" if captive.known else captive_reason),
         relay_map=_map_report(record),
         cost=_cost(record, observations),
         probes=record.probes,

@@ -17,13 +17,21 @@ _PORT_MAPPING = NotMeasured(what="opening a port on the router", reason=assemble
 
 
 def not_measured(
-    record: RunRecord, relays: Sequence[RelayReport], port_mapping: PortMappingReport
+    record: RunRecord, relays: Sequence[RelayReport], port_mapping: PortMappingReport, captive_reason: str
 ) -> tuple[NotMeasured, ...]:
-    """First what this run left out, then what no run of this version measures."""
+    """First what this run left out, then what no run of this version measures.
+
+    `captive_reason`: why nobody knows whether there is a captive portal; empty where that is known.
+    """
     found = [
         NotMeasured(what=probe.title, reason=probe.reason, flag=probe.flag)
         for probe in record.probes
         if probe.state in ("skipped", "failed", "cut")
+    ]
+    found += [
+        NotMeasured(what=probe.title, reason=captive_reason)
+        for probe in record.probes
+        if probe.name == "captive_portal" and probe.state == "ran" and captive_reason
     ]
     unmeasured = [r.region_code or str(r.region_id) for r in relays if not r.measured]
     if unmeasured:

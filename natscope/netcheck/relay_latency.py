@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
+from natscope.model.endpoint import Endpoint
 from natscope.model.observation import Observation, Outcome
 from natscope.model.relay_map import RelayMap, RelayRegion
 from natscope.model.report import RelayError, RelayLatency, RelayReport
+from natscope.netcheck.assemble_reach import host_of
 
 DECIMALS = 4
 _LOST = (Outcome.ANSWERED, Outcome.NO_ANSWER, Outcome.ICMP_ERROR, Outcome.REFUSED, Outcome.WRONG)
@@ -27,6 +29,13 @@ _WORDS = {
     "malformed": "its answers are no valid STUN messages",
     "permission": "this computer's own rules forbid to send there",
 }
+
+_ICMP_WORDS = {
+    "refused": "port unreachable",
+    "host-unreachable": "host unreachable",
+    "network-unreachable": "network unreachable",
+}
+_REFUSALS = ("port unreachable", "administratively prohibited")
 
 
 def relay_reports(relay_map: RelayMap, observations: Sequence[Observation]) -> tuple[RelayReport, ...]:
@@ -149,7 +158,7 @@ def _silence(stun: Sequence[Observation], tried: Sequence[Observation]) -> Relay
     if told:
         first = told[0]
         code = "icmp" if first.outcome is Outcome.ICMP_ERROR else first.error
-        words = f"its STUN port is unreachable ({first.error})" if code == "icmp" else _WORDS.get(first.error, "")
+        words = _icmp_words(first) if code == "icmp" else _WORDS.get(first.error, "")
         return _as_error(code, words or first.summary, told)
     if silent:
         hosts = len({o.target for o in silent})
@@ -159,6 +168,20 @@ def _silence(stun: Sequence[Observation], tried: Sequence[Observation]) -> Relay
         return _as_error(local[0].error, _WORDS.get(local[0].error) or local[0].summary, local)
     failed = [o for o in tried if o.outcome is not Outcome.ANSWERED]
     return _https_error(failed) if failed else None
+
+
+def _icmp_words(told: Observation) -> str:
+    """What came, and who said it: a router's word is none of the relay."""
+    reporter = str(told.data.get("reporter", ""))
+    what = str(told.data.get("icmp", "")) or _ICMP_WORDS.get(told.error, told.error)
+    if not reporter:
+        return f"an ICMP error came back: {what}"
+    if reporter == host_of(told):
+        return f"its STUN port is unreachable ({told.error})" if told.error == "refused" else f"its host says: {what}"
+    if told.socket and reporter == str(Endpoint.parse(told.socket).ip):
+        return f"this computer itself refuses: {what}"
+    verb = "refuses" if what in _REFUSALS else "says"
+    return f"a router at {reporter} {verb}: {what}"
 
 
 def _lookup_error(region: RelayRegion, lookups: Sequence[Observation]) -> RelayError | None:

@@ -54,6 +54,8 @@ class Exchange(msgspec.Struct):
     local_failure: bool = False
     error: str = ""
     reporter: str = ""
+    icmp: str = ""
+    """What the ICMP error says, where that is known."""
     error_at: float | None = None
     refused: bool = False
     """The server answered with a STUN error."""
@@ -197,6 +199,7 @@ class Channel:
         if exchange.is_open:
             exchange.failure, exchange.error_at = error.failure, error.received_at
             exchange.reporter = "" if error.reporter is None else str(error.reporter)
+            exchange.icmp = error.words
         return exchange
 
     def _drop(self, reason: str, datagram: Datagram) -> Exchange | None:

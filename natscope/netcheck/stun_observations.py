@@ -72,6 +72,8 @@ def _record_exchange(recorder: Recorder, exchange: Exchange, target: str, local:
         data["malformed"] = exchange.malformed
     if exchange.reporter:
         data["reporter"] = exchange.reporter
+    if exchange.icmp:
+        data["icmp"] = exchange.icmp
     if exchange.rewritten:
         data["payload_rewritten"] = True
     foreign = exchange.foreign if exchange.answered_at is None else None
@@ -107,12 +109,17 @@ def _judge(exchange: Exchange, patience: bool) -> tuple[Outcome, str, str]:
             return Outcome.LOCAL_ERROR, exchange.failure.value, "this computer's own rules forbid to send there"
         return Outcome.LOCAL_ERROR, exchange.failure.value, exchange.error
     if exchange.failure is not None:
-        return Outcome.ICMP_ERROR, exchange.failure.value, f"an ICMP error came back: {exchange.failure.value}"
+        return Outcome.ICMP_ERROR, exchange.failure.value, _icmp_words(exchange)
     if exchange.foreign is not None:
         return Outcome.WRONG, "other-source", f"the answer came from {exchange.foreign.source}"
     if exchange.malformed:
         return Outcome.WRONG, "malformed", "the answer was no valid STUN message"
     return (Outcome.NO_ANSWER, "", "") if patience else (Outcome.CANCELLED, "", "the run was interrupted")
+
+
+def _icmp_words(exchange: Exchange) -> str:
+    source = f" from {exchange.reporter}" if exchange.reporter else ""
+    return f"an ICMP error came back{source}: {exchange.icmp or exchange.failure}"
 
 
 def _record_dropped(recorder: Recorder, channel: Channel) -> None:

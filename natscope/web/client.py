@@ -55,6 +55,8 @@ class HttpClient:
         except httpx.TooManyRedirects as error:
             raise HostError(Failure.OTHER, f"{request.url}: redirected more than {request.redirects} times") from error
         except httpx.HTTPError as error:  # what httpx itself finds wrong: the place it is redirected to
+            if hops.last is not None and not request.redirects:  # it looks there even when nobody goes there
+                return hops.result(httpx.Response(hops.last.status, headers=hops.last.headers, request=outgoing))
             raise HostError(Failure.NOT_SUPPORTED, f"{request.url}: redirected to what is no URL") from error
         return hops.result(response)
 

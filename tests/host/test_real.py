@@ -17,7 +17,7 @@ from natscope.host.real.host import build_real_host
 from natscope.host.real.links_other import OtherLinks
 from natscope.host.real.udp import QUEUE_DATAGRAMS
 from natscope.lab.loopback_sockets import BlackHole
-from natscope.model.endpoint import Endpoint
+from natscope.model.endpoint import Endpoint, Family
 from tests.host.contract import Bench, HostContract, failure_of, next_datagram
 
 LOOPBACK = ipaddress.ip_address("127.0.0.1")
@@ -117,6 +117,19 @@ async def test_an_icmp_error_about_a_closed_port_has_no_reply_data(bench: Bench)
     assert isinstance(error, UdpError)
     assert error.received_at <= bench.host.clock.now()
     here.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems tell an unconnected socket nothing")
+@pytest.mark.parametrize("family", [4, 6])
+async def test_an_icmp_error_comes_with_what_it_says(bench: Bench, family: Family) -> None:
+    gone = await bench.peer.udp.open(family, address=bench.peer_at[family])
+    gone.close()
+    here = await bench.host.udp.open(family)
+    here.send(b"hello", gone.local)
+    error = await here.receive()
+    here.close()
+    assert isinstance(error, UdpError)
+    assert error.words == "port unreachable"
 
 
 async def test_too_large_an_echo_is_not_sent(bench: Bench) -> None:

@@ -145,7 +145,7 @@ class FakeUdpSocket:
         now = asyncio.get_running_loop().time()
         if isinstance(reply[1], UdpError):
             error = reply[1]
-            self._queue.put_nowait(UdpError(error.failure, error.target, now, error.reporter, error.data))
+            self._queue.put_nowait(UdpError(error.failure, error.target, now, error.reporter, error.data, error.words))
         else:
             self._queue.put_nowait(Datagram(reply[1], reply[2], now))
 

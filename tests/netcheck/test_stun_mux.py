@@ -151,11 +151,12 @@ def test_icmp_errors_go_to_the_request_they_quote() -> None:
         requests.append(request)
         if len(requests) < 2:
             return []
-        return [(0.02, UdpError(Failure.REFUSED, target, 0.0, STRANGER.ip, requests[0]))]
+        return [(0.02, UdpError(Failure.REFUSED, target, 0.0, STRANGER.ip, requests[0], "port unreachable"))]
 
     asked = ask(script, requests=2)
     assert [o.outcome for o in asked.observations] == [Outcome.ICMP_ERROR, Outcome.NO_ANSWER]
-    assert asked.first.data["reporter"] == "198.51.100.66"
+    assert (asked.first.data["reporter"], asked.first.data["icmp"]) == ("198.51.100.66", "port unreachable")
+    assert asked.first.summary == "an ICMP error came back from 198.51.100.66: port unreachable"
 
 
 def test_icmp_errors_without_a_quote_go_to_the_last_open_request() -> None:

@@ -120,6 +120,20 @@ async def test_a_redirect_to_nowhere_is_an_error(host: Host, client: HttpClient)
         assert error.failure is Failure.NOT_SUPPORTED
 
 
+@pytest.mark.parametrize("place", ["http://[::1", "http://login.test/\x1b[2J", "http://x\x01y/", "\x7f"])
+async def test_a_redirect_that_is_not_followed_is_an_answer_wherever_it_leads(
+    host: Host, client: HttpClient, place: str
+) -> None:
+    async def redirect(request: ServerRequest) -> ServerResponse:
+        return ServerResponse(302, b"moved", (("location", place),))
+
+    async with serving(host, redirect) as at:
+        told = await client.fetch(HttpRequest(f"http://{at}/"))
+        assert (told.status, told.headers["location"], told.body) == (302, place, b"moved")
+        assert told.bytes_received > len(place)
+        assert (await failure(client, HttpRequest(f"http://{at}/", redirects=1))).failure is Failure.NOT_SUPPORTED
+
+
 async def test_bodies_are_cut_at_their_limit(host: Host, client: HttpClient) -> None:
     async def long(request: ServerRequest) -> ServerResponse:
         return ServerResponse(200, b"x" * 300_000)

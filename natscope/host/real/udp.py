@@ -134,7 +134,12 @@ class RealUdpSocket:
             found = True
             self._queue.append(
                 UdpError(
-                    queued.failure, from_sockaddr(queued.target), queued.received_at, queued.reporter, queued.quoted
+                    queued.failure,
+                    from_sockaddr(queued.target),
+                    queued.received_at,
+                    queued.reporter,
+                    queued.quoted,
+                    queued.words,
                 )
             )
         if found:
