@@ -15,6 +15,8 @@ _SO_TIMESTAMPNS = 35
 _TIMESPEC = struct.Struct("@ll")
 _MAX_AGE_NS = 10_000_000_000
 """Older than this the wall clock was set meanwhile: the stamp is worth nothing."""
+_READ_TRIES, _READ_APART_NS = 4, 20_000
+"""Both clocks are read again when the program was stopped in between: that long the conversion would be wrong."""
 
 ANCILLARY_BYTES = 512
 
@@ -31,11 +33,23 @@ def ask_for_stamps(sock: socket.socket) -> None:
 
 def received_at(ancillary: list[tuple[int, int, bytes]]) -> float:
     """Monotonic seconds at which a packet that was read just now arrived."""
-    now = time.monotonic_ns()
     for level, kind, data in ancillary:
         if level == socket.SOL_SOCKET and kind == _SO_TIMESTAMPNS and len(data) >= _TIMESPEC.size:
             stamp: tuple[int, int] = _TIMESPEC.unpack_from(data)
-            age = time.time_ns() - (stamp[0] * 1_000_000_000 + stamp[1])
+            now, wall = _both_clocks()
+            age = wall - (stamp[0] * 1_000_000_000 + stamp[1])
             if 0 <= age <= _MAX_AGE_NS:
                 return (now - age) / 1e9
-    return now / 1e9
+    return time.monotonic_ns() / 1e9
+
+
+def _both_clocks() -> tuple[int, int]:
+    """The monotonic and the wall clock at one moment, in nanoseconds: the closest of a few readings."""
+    best, apart = (0, 0), -1
+    for _ in range(_READ_TRIES):
+        before, wall, after = time.monotonic_ns(), time.time_ns(), time.monotonic_ns()
+        if apart < 0 or after - before < apart:
+            best, apart = ((before + after) // 2, wall), after - before
+        if apart <= _READ_APART_NS:
+            break
+    return best
