@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import struct
+import sys
 import time
 from collections.abc import Iterator
 
 import pytest
 
 from natscope.host.real import kernel_time
+from natscope.host.real.host import build_real_host
 
 SECOND = 1_000_000_000
 WALL = 1_795_521_540 * SECOND
@@ -52,3 +55,13 @@ def test_without_a_stamp_that_can_be_true_now_serves(
 ) -> None:
     clocks(monkeypatch)
     assert kernel_time.received_at(ancillary) == pytest.approx(5.0, abs=1e-5)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such stamps")
+def test_one_socket_asks_for_stamps_as_soon_as_there_is_a_host() -> None:
+    kernel_time.keep_stamps_on.cache_clear()
+    build_real_host()
+    build_real_host()
+    assert kernel_time.keep_stamps_on.cache_info().misses == 1
+    with socket.socket(fileno=os.dup(kernel_time.keep_stamps_on())) as same:
+        assert same.getsockopt(socket.SOL_SOCKET, 35) == 1

@@ -13,6 +13,7 @@ from natscope.host.api import Host, Links
 from natscope.host.real.clock import RealClock
 from natscope.host.real.icmp import RealIcmp
 from natscope.host.real.identity import read_identity
+from natscope.host.real.kernel_time import keep_stamps_on
 from natscope.host.real.resolver import RealResolver
 from natscope.host.real.rng import RealRng
 from natscope.host.real.streams import RealStreams
@@ -21,6 +22,7 @@ from natscope.host.real.udp import RealUdp
 
 def build_real_host() -> Host:
     """This computer, with the environment as it is now."""
+    keep_stamps_on()
     return Host(
         identity=read_identity(),
         clock=RealClock(),

@@ -6,6 +6,8 @@ Source: Linux Documentation/networking/timestamping.rst, SO_TIMESTAMPNS.
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import socket
 import struct
 import sys
@@ -29,6 +31,21 @@ def ask_for_stamps(sock: socket.socket) -> None:
         sock.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
     except OSError:
         return
+
+
+@functools.cache
+def keep_stamps_on() -> int:
+    """Have the kernel stamp packets from now on; the descriptor that asks for it, -1 where that is not possible.
+
+    Stamping is off until the first socket asks, and then takes a moment to come on: packets of that moment get the time
+    at which they are read. So one socket asks early, and is kept until the program ends.
+    Source: Linux net/core/dev.c, net_enable_timestamp.
+    """
+    with contextlib.suppress(OSError):
+        sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        ask_for_stamps(sock)
+        return sock.detach()
+    return -1
 
 
 def received_at(ancillary: list[tuple[int, int, bytes]]) -> float:
