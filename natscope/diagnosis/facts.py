@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from natscope.diagnosis.logic import any_of
 from natscope.diagnosis.order import natural
+from natscope.diagnosis.refusals import is_refused_here, refusing_router
 from natscope.diagnosis.samples import Mapped, read_mapped
 from natscope.model.address_space import is_private, is_shared
 from natscope.model.endpoint import Endpoint, Family
@@ -77,10 +78,24 @@ class Facts:
 
     @functools.cached_property
     def own_rules(self) -> Fact:
-        """Did this system refuse to send every single request over UDP (no permission)?"""
+        """Did this system refuse every single request over UDP (no permission, or an ICMP refusal of its own)?"""
         asked = tuple(o for o in self.seen("stun.binding") if o.outcome is not CANCELLED)
-        refused = tuple(o for o in asked if o.outcome is Outcome.LOCAL_ERROR and o.error == "permission")
+        refused = tuple(o for o in asked if is_refused_here(o))
         return Fact(Tri.of(len(refused) == len(asked) if asked else None), cite(refused), "requests over UDP")
+
+    @functools.cached_property
+    def refused_on_the_way(self) -> tuple[Observation, ...]:
+        """Refusals of one router for every host that was asked, or for two: no host's own rule, but the way's.
+
+        Routers send few ICMP errors a second, so beside them there may be silence.
+        """
+        by_router: dict[str, list[Observation]] = {}
+        for observation in self.seen("stun.binding", Outcome.ICMP_ERROR):
+            if router := refusing_router(observation):
+                by_router.setdefault(router, []).append(observation)
+        enough = min(2, len(self.silent_hosts))
+        several = [told for told in by_router.values() if len({host_of(o) for o in told}) >= enough]
+        return tuple(max(several, key=len, default=[]))
 
     @functools.cached_property
     def captive_portal(self) -> Fact:
@@ -91,6 +106,15 @@ class Facts:
     def silent_hosts(self) -> frozenset[str]:
         """Addresses that were asked over UDP and did not answer."""
         return frozenset(host_of(o) for o in self.seen("stun.binding", Outcome.NO_ANSWER, Outcome.ICMP_ERROR))
+
+    @functools.cached_property
+    def stray_hosts(self) -> frozenset[str]:
+        """Addresses that sent something over UDP that was no answer to any request."""
+        kept = (o.data.get("sources") for o in self.seen("stun.dropped"))
+        sources = (source for by_reason in kept if isinstance(by_reason, dict) for source in by_reason.values())
+        return frozenset(
+            _without_port(str(each)) for some in sources if isinstance(some, list | tuple) for each in some
+        )
 
     @functools.cached_property
     def relays_up_but_silent(self) -> tuple[Observation, ...]:
@@ -212,10 +236,14 @@ class Facts:
 
 def host_of(observation: Observation) -> str:
     """The address that was asked, without its port."""
+    return _without_port(observation.target)
+
+
+def _without_port(endpoint: str) -> str:
     try:
-        return str(Endpoint.parse(observation.target).ip)
+        return str(Endpoint.parse(endpoint).ip)
     except ValueError:
-        return observation.target
+        return endpoint
 
 
 def is_relay_up(observation: Observation) -> bool:

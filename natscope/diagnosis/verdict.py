@@ -60,11 +60,15 @@ def _no_network(facts: Facts, claims: Claims) -> Verdict | None:
 
 
 def _own_rules(facts: Facts, claims: Claims) -> Verdict | None:
-    if not facts.own_rules or facts.udp.holds is not Tri.NO:
+    """Certain when something else got out; where nothing did, a full table of connections would look the same."""
+    claim = claims.get("NS-ENV-03")
+    if claim is None:
         return None
+    why = "The system refused to send: a firewall or a VPN on this computer forbids it."
+    if claim.certainty is not Certainty.CERTAIN:
+        return _unknown("this computer refuses to send over UDP", why, reasons=("NS-ENV-03",))
     sentence = "Direct: no. This computer's own rules keep UDP in."
-    why = "The system refused to send: a firewall on this computer forbids it."
-    return Verdict(direct=Direct.NO, sentence=sentence, explanation=why)
+    return Verdict(direct=Direct.NO, sentence=sentence, reasons=("NS-ENV-03",), explanation=why)
 
 
 def _blocked(facts: Facts, claims: Claims) -> Verdict | None:
@@ -75,9 +79,10 @@ def _blocked(facts: Facts, claims: Claims) -> Verdict | None:
         sentence = "Direct: unlikely, nothing comes back over UDP"
         reasons = tuple(name for name in ("NS-UDP-01", "NS-REL-02") if name in claims)
         return Verdict(direct=Direct.UNLIKELY, sentence=sentence, reasons=reasons)
+    how = "refuses" if facts.refused_on_the_way else "drops"
     relayed = any(relay.latency_ms.https is not None for relay in facts.relays)
     rest = ", so everything goes through a relay" if relayed else ""
-    return Verdict(direct=Direct.NO, sentence=f"Direct: no. This network drops UDP{rest}.", reasons=("NS-UDP-01",))
+    return Verdict(direct=Direct.NO, sentence=f"Direct: no. This network {how} UDP{rest}.", reasons=("NS-UDP-01",))
 
 
 def _silent(facts: Facts, claims: Claims) -> Verdict | None:

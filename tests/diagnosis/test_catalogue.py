@@ -16,6 +16,7 @@ MODULES = [entry.load() for entry in entries()]
 IDS = [entry.id for entry in entries()]
 
 MEANINGS = {
+    "NS-ENV-03": "own rules keep UDP in",
     "NS-ENV-06": "captive portal",
     "NS-NAT-01": "symmetric NAT",
     "NS-NAT-09": "several public addresses",

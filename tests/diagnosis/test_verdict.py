@@ -32,6 +32,7 @@ SENTENCES = {
     "mapping-varies-with-ipv6": "Direct: unlikely, except to peers with an open port or IPv6",
     "no-network": "Direct: unknown, this computer has no network",
     "no-relay-answered": "Direct: unknown, no relay answered",
+    "own-rules": "Direct: no. This computer's own rules keep UDP in.",
     "public-host": "Direct: likely, with most peers",
     "refused-relay": "Direct: likely, with most peers",
     "several-addresses": "Direct: unlikely, except to peers with an open port",
@@ -39,6 +40,7 @@ SENTENCES = {
     "single-region": "Direct: unknown, only one relay answered, and comparing ports takes two",
     "stun-closed": "Direct: likely, with most peers",
     "udp-blocked": "Direct: no. This network drops UDP, so everything goes through a relay.",
+    "udp-refused": "Direct: no. This network refuses UDP, so everything goes through a relay.",
     "wrong-certificate": "Direct: likely, with most peers",
 }
 
@@ -94,7 +96,16 @@ def test_own_rules_are_not_the_networks_fault() -> None:
 
     report = diagnose(with_observations(scene("udp-blocked"), forbid))
     assert report.verdict.sentence == "Direct: no. This computer's own rules keep UDP in."
+    assert report.verdict.reasons == ("NS-ENV-03",)
     assert "NS-UDP-01" not in {finding.id for finding in report.findings}
+
+
+def test_own_rules_that_let_nothing_out_at_all_are_named_but_no_no() -> None:
+    """A full table of connections refuses like a rule; what gets out over TCP tells them apart, and here is none."""
+    report = with_observations(scene("own-rules", udp=Tri.UNKNOWN), lambda o: None if "https" in o.kind else o)
+    verdict = diagnose(report).verdict
+    assert verdict.sentence == "Direct: unknown, this computer refuses to send over UDP"
+    assert verdict.reasons == ("NS-ENV-03",)
 
 
 def test_udp_unknown_though_relays_answer_over_tcp() -> None:

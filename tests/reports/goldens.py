@@ -12,7 +12,15 @@ from natscope_reports import tailscale_json, text
 from tests.reports.scenes import load, names
 
 GOLDEN = Path(__file__).parent / "golden"
-EXIT_CODES = {"interrupted": 130, "no-network": 3, "no-relay-answered": 3, "udp-blocked": 1, "mapping-varies": 1}
+EXIT_CODES = {
+    "interrupted": 130,
+    "no-network": 3,
+    "no-relay-answered": 3,
+    "udp-blocked": 1,
+    "udp-refused": 1,
+    "own-rules": 1,
+    "mapping-varies": 1,
+}
 VERBOSE = ("healthy", "wrong-certificate", "udp-blocked")
 WIDE = ("healthy", "dead-relay")
 

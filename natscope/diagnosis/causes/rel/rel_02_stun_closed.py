@@ -12,7 +12,8 @@ What we look for
     - answers over UDP from other relays in the same run, as control: UDP gets out of this network.
 
 What would contradict it
-    - one answer over UDP from that relay;
+    - one answer over UDP from that relay, be it malformed, a refusal, or from another address: then it is open,
+      and what is wrong stands beside the relay;
     - silence of all relays over UDP: then look at NS-UDP-01. With a single relay in the map the two cannot be
       told apart, and both are possible.
 
@@ -35,7 +36,7 @@ from __future__ import annotations
 
 from natscope.diagnosis.cause import NOTHING, Cause, Ground, Strength, Support, unknown
 from natscope.diagnosis.causes.rel import relay_words
-from natscope.diagnosis.facts import Facts, ordered
+from natscope.diagnosis.facts import Facts, host_of, ordered
 from natscope.diagnosis.logic import all_of, negate
 from natscope.diagnosis.words import counted
 from natscope.model.finding import Fix, Severity
@@ -104,7 +105,17 @@ def _is_the_only_one(facts: Facts) -> bool:
 
 
 def _closed(facts: Facts, relay: RelayReport) -> Tri:
+    if _said_something(facts, relay):
+        return Tri.NO
     return all_of(negate(facts.stun_answered(relay).holds), facts.relay_up(relay).holds)
+
+
+def _said_something(facts: Facts, relay: RelayReport) -> bool:
+    """Whether anything came from there over UDP: no valid answer, but no closed port either."""
+    if facts.seen("stun.binding", Outcome.WRONG, Outcome.REFUSED, region_id=relay.region_id):
+        return True
+    asked = facts.seen("stun.binding", region_id=relay.region_id)
+    return any(host_of(o) in facts.stray_hosts for o in asked)
 
 
 def _grounds(facts: Facts, closed: tuple[RelayReport, ...]) -> tuple[Ground, ...]:

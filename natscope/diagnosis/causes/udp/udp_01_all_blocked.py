@@ -1,7 +1,8 @@
 """UDP does not get out of this network.
 
 What it is
-    A firewall between this computer and the internet drops UDP packets, to whichever host and port they go.
+    A firewall between this computer and the internet drops or refuses UDP packets, to whichever host and port
+    they go.
     Direct connections of mesh VPNs are UDP, so none can come about; everything goes through a relay over TCP
     443. That works, but stalls when packets get lost, because TCP waits for each of them.
 
@@ -9,11 +10,13 @@ What we look for
     - STUN requests to at least three hosts (or to all there are), each repeated, without a single answer;
     - at the same time two of these relays or more answer over HTTPS. This is the control: the network and the
       relays are up. With a single one, its own STUN port may be closed (NS-REL-02); with none, the relays may
-      be down.
+      be down;
+    - a router that says "administratively prohibited" or "port unreachable" of several hosts: then it refuses,
+      and is named.
 
 What would contradict it
     - one answer over UDP from anywhere;
-    - the system's refusal to send at all: then it is this computer's own firewall, not the network;
+    - the system's refusal to send at all: then it is this computer's own firewall, not the network (NS-ENV-03);
     - silence over TCP and ICMP too: then there is no network, and nothing can be said about UDP.
 
 What to do
@@ -27,13 +30,14 @@ How to verify
 
 Sources
     RFC 8489 section 6.2.1 (retransmission: silence is not one lost packet); upstream net/netcheck/netcheck.go
-    falls back to HTTPS and ICMP in the same case.
+    falls back to HTTPS and ICMP in the same case; RFC 1812 section 5.2.7.1 (administratively prohibited).
 """
 
 from __future__ import annotations
 
 from natscope.diagnosis.cause import NOTHING, Cause, Ground, Strength, Support, unknown
 from natscope.diagnosis.facts import Facts, cite
+from natscope.diagnosis.refusals import refusal, refusing_router
 from natscope.diagnosis.words import counted, enumerated
 from natscope.model.finding import Fix, Severity
 from natscope.model.observation import Observation, Outcome
@@ -48,8 +52,8 @@ CAUSE = Cause(
     severity=Severity.FAIL,
     sides=1,
     who_can_fix=("administrator", "you"),
-    fires=("udp-blocked",),
-    silent=("healthy", "no-network", "stun-closed"),
+    fires=("udp-blocked", "udp-refused"),
+    silent=("healthy", "no-network", "stun-closed", "own-rules"),
     hides=("how your router translates (NAT type)", "public UDP address and port", "round trips over UDP"),
     hidden_by=("NS-ENV-06",),
     fixes=(
@@ -84,10 +88,15 @@ def evidence(facts: Facts) -> Support:
         return NOTHING
     silent = facts.seen("stun.binding", Outcome.NO_ANSWER, Outcome.ICMP_ERROR)
     grounds = [Ground(Strength.ABSENCE, "no answer over UDP", cite(silent))]
+    told = facts.refused_on_the_way
+    if told:
+        grounds.append(Ground(Strength.FACT, "a router on the way refuses", cite(told)))
     up, hosts = facts.relays_up_but_silent, facts.hosts_up_but_silent
     title = "Nothing comes back over UDP: this network may drop it."
+    if told:
+        title = f"A router refuses UDP: {refusing_router(told[0])} says {refusal(told[0])}."
     if len(up) >= ENOUGH_RELAYS:
-        title = CAUSE.title
+        title = title if told else CAUSE.title
         grounds.append(Ground(Strength.DECISIVE, "these relays answer over HTTPS at the same time", cite(up)))
     elif hosts:
         grounds.append(Ground(Strength.FACT, "the hosts answer over TCP or ICMP", cite(hosts)))
@@ -101,6 +110,8 @@ def against(facts: Facts) -> Support:
         return Support(Tri.YES, (Ground(Strength.DECISIVE, "an answer over UDP", cite(answers)),))
     if facts.own_rules:
         return Support(Tri.YES, (Ground(Strength.DECISIVE, "this computer's own rules", facts.own_rules.evidence),))
+    if facts.own_rules.holds is Tri.UNKNOWN:
+        return unknown(facts.own_rules.missing)
     return NOTHING if facts.udp.holds is Tri.NO else unknown(facts.udp.missing)
 
 
@@ -112,7 +123,7 @@ def _numbers(facts: Facts, silent: tuple[Observation, ...]) -> str:
     ports = sorted({port for _, _, port in (o.target.rpartition(":") for o in silent)}, key=lambda p: (len(p), p))
     packets, where = counted(len(silent), "UDP packet"), counted(len(hosts), "host")
     port = f"port{'s' if len(ports) > 1 else ''} {enumerated(ports)}"
-    text = f"{packets} to {where}, {port}, got no answer."
+    text = f"{packets} to {where}, {port}, got no answer{_refusals(facts)}."
     regions = {o.region_id for o in silent}
     living = {o.region_id for o in facts.relays_up_but_silent}
     if living:
@@ -121,3 +132,10 @@ def _numbers(facts: Facts, silent: tuple[Observation, ...]) -> str:
     if facts.hosts_up_but_silent:
         return f"{text} Hosts are up, but no relay answers over HTTPS either: the relays may be what is down."
     return text
+
+
+def _refusals(facts: Facts) -> str:
+    told = facts.refused_on_the_way
+    if not told:
+        return ""
+    return f", but {counted(len(told), 'refusal')} from the router {refusing_router(told[0])} ({refusal(told[0])})"

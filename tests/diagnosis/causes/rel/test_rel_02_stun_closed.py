@@ -51,3 +51,43 @@ def test_a_single_relay_that_is_up_makes_both_possible() -> None:
 def test_silence_everywhere_is_another_cause() -> None:
     assert claim(scene("udp-blocked"), ID) is None
     assert claim(scene("stun-closed", udp=Tri.UNKNOWN), ID) is None
+
+
+@pytest.mark.parametrize("error", ["malformed", "other-source"])
+def test_a_relay_that_answered_wrongly_has_no_closed_port(error: str) -> None:
+    def wrong_once(o: Observation) -> Observation:
+        if o.kind == "stun.binding" and o.outcome is Outcome.NO_ANSWER and o.sent_ms == 0.0:
+            return msgspec.structs.replace(o, outcome=Outcome.WRONG, error=error)
+        return o
+
+    assert claim(with_observations(scene("stun-closed"), wrong_once), ID) is None
+
+
+def test_strays_from_the_host_show_that_its_port_is_open() -> None:
+    report = scene("stun-closed")
+    target = next(o.target for o in report.observations if o.outcome is Outcome.NO_ANSWER)
+    stray = Observation(
+        id="o99",
+        kind="stun.dropped",
+        probe="stun",
+        outcome=Outcome.WRONG,
+        data={"counts": {"unknown-transaction": 1}, "sources": {"unknown-transaction": [target]}},
+    )
+    changed = msgspec.structs.replace(report, observations=(*report.observations, stray))
+    assert claim(report, ID) is not None
+    assert claim(changed, ID) is None
+
+
+def test_the_count_is_that_of_the_relays_it_names() -> None:
+    """Beside a closed port, a relay that answers wrongly and one whose answers got lost count for nothing."""
+
+    def others(o: Observation) -> Observation:
+        if o.kind == "stun.binding" and o.region_id == 2:
+            return msgspec.structs.replace(o, outcome=Outcome.WRONG, error="malformed")
+        if o.kind == "stun.binding" and o.region_id == 3 and o.sent_ms == 0.0:
+            return msgspec.structs.replace(o, outcome=Outcome.NO_ANSWER)
+        return o
+
+    finding = found(with_observations(scene("stun-closed"), others))[ID]
+    assert finding.title == "hkg: no answer on the STUN port, though the relay is up."
+    assert finding.detail == "4 requests to UDP port 3478 got no answer; HTTPS did."

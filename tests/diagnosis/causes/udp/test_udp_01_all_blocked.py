@@ -57,3 +57,26 @@ def test_one_answer_contradicts() -> None:
 
 def test_unknown_udp_is_no_claim() -> None:
     assert claim(scene("udp-blocked", udp=Tri.UNKNOWN), ID) is None
+
+
+def test_a_router_that_refuses_is_named_and_drops_nothing() -> None:
+    finding = found(scene("udp-refused"))[ID]
+    assert finding.certainty is Certainty.CERTAIN
+    assert finding.title == "A router refuses UDP: 10.20.0.1 says administratively prohibited."
+    assert finding.detail == (
+        "16 UDP packets to 4 hosts, port 3478, got no answer, but 4 refusals from the router 10.20.0.1 "
+        "(administratively prohibited). 4 of 4 relays answered over HTTPS at the same time."
+    )
+
+
+def test_one_hosts_router_among_silent_ones_is_not_the_way() -> None:
+    """A refusal near a single relay says nothing about what silences the others."""
+
+    def first_only(o: Observation) -> Observation:
+        if o.outcome is not Outcome.ICMP_ERROR or o.region_id == 1:
+            return o
+        return msgspec.structs.replace(o, outcome=Outcome.NO_ANSWER, error="", data={})
+
+    finding = found(with_observations(scene("udp-refused"), first_only))[ID]
+    assert finding.title == "This network drops UDP: nothing comes back over it."
+    assert "refusal" not in finding.detail
