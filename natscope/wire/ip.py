@@ -1,6 +1,6 @@
 """IPv4 and IPv6 headers: read, write, and change addresses in place.
 
-Addresses are integers. A header that is read stays a description of the buffer: offsets count from where it begins, so that a
+Addresses are integers. A header that is read describes its buffer, offsets counted from where it begins, so that a
 router changes a packet where it lies. Source: RFC 791, RFC 8200 (extension headers §4, fragments §4.5).
 """
 

@@ -1,0 +1,1 @@
+"""The kernel bed: scenarios as network namespaces with real sockets. Linux only."""

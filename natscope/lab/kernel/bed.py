@@ -1,0 +1,207 @@
+"""The kernel bed: one lab that stays up for tools and people, and labs of their own for measuring.
+
+Nothing here needs to be root: an ordinary user gets a user namespace. The computer's own network is never touched.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pickle
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import msgspec
+
+from natscope.errors import CannotMeasure, UserError
+from natscope.lab.kernel import leftovers, permissions
+from natscope.lab.kernel.holder import STATE, LabState, Word
+from natscope.lab.scenario import INTERNET, Scenario
+from natscope.lab.scenario_map import relay_map_json
+from natscope.model.report import Report
+
+UP = "up"
+"""The folder of the lab that stays."""
+MAP, SCENARIO = "map.json", "scenario.pickle"
+NETCHECK_LIMIT_S = 120.0
+
+
+class NetnsBed:
+    """Implements `natscope.lab.bed.KernelBed`."""
+
+    def missing(self) -> str:
+        """Which permission or program is missing, and how to get it; empty when a lab can be built here."""
+        return permissions.missing()
+
+    def up(self, scenario: Scenario) -> None:
+        """Build the scenario and leave it running. Raises `UserError` while another one is up."""
+        running = self.is_up()
+        if running:
+            raise UserError(f"the lab {running} is up already", hint="end it by `natscope lab down`")
+        start(UP, scenario)
+
+    def down(self) -> tuple[str, ...]:
+        """End it, and clean what killed ones have left; what was removed, in words."""
+        labs = leftovers.runtime_folder()
+        with leftovers.only_one_at_a_time(labs):
+            return clean(labs)
+
+    def is_up(self) -> str:
+        """The name of the scenario that is up, empty when none is."""
+        folder = leftovers.runtime_folder() / UP
+        return running(folder).scenario if leftovers.is_held(folder) and (folder / STATE).exists() else ""
+
+    def run_in(self, host: str, command: Sequence[str]) -> int:
+        """Run a command on a host, with our own standard streams; its exit code."""
+        return subprocess.call(Running.find().command(host, command))
+
+    def shell(self, host: str) -> int:
+        """An interactive shell on a host; its exit code."""
+        return self.run_in(host, (os.environ.get("SHELL", "/bin/sh"),))
+
+    def reports(self, scenario: Scenario) -> dict[str, Report]:
+        """Build a lab of its own, run the netcheck on every measured host, remove it; reports by host."""
+        with standing(scenario) as lab:
+            return {host.name: lab.netcheck(host.name, scenario) for host in scenario.measured()}
+
+
+def open_bed() -> NetnsBed:
+    """The bed; it touches nothing until it is used."""
+    return NetnsBed()
+
+
+class Running:
+    """A lab that stands, found by its folder."""
+
+    def __init__(self, folder: Path) -> None:
+        """Raises `UserError` when no lab stands there."""
+        self.folder = folder
+        self.state = running(folder)
+
+    @classmethod
+    def find(cls) -> Running:
+        """The lab that stays up."""
+        return cls(leftovers.runtime_folder() / UP)
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """Everything that commands can run on: hosts, relays, servers, routers, the name server."""
+        return tuple(name for name in self.state.spaces if name != INTERNET)
+
+    @property
+    def map_file(self) -> Path:
+        """The relay map, for `--derp-map`."""
+        return self.folder / MAP
+
+    def command(self, host: str, argv: Sequence[str]) -> list[str]:
+        """`argv` as a command line that runs on a host, from anywhere. Raises `UserError` for an unknown one."""
+        if host not in self.state.spaces:
+            raise UserError(
+                f"there is no host {host!r} in {self.state.scenario}", hint=f"hosts: {', '.join(self.hosts)}"
+            )
+        return [sys.executable, "-m", "natscope.lab.kernel.enter", str(self.folder), host, "--", *argv]
+
+    def exec(
+        self, host: str, argv: Sequence[str], *, timeout_s: float = 60.0, text: str = ""
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a command on a host to its end and return what it said. Raises `UserError`, `CannotMeasure`."""
+        try:
+            return subprocess.run(
+                self.command(host, argv), input=text, capture_output=True, text=True, check=False, timeout=timeout_s
+            )
+        except subprocess.TimeoutExpired as error:
+            raise CannotMeasure(f"{shlex.join(argv)} on {host} did not end within {timeout_s:.0f} s") from error
+
+    def netcheck(self, host: str, scenario: Scenario) -> Report:
+        """The product's own netcheck there, as the scenario wants it. Raises `CannotMeasure` without a report."""
+        argv = [sys.executable, "-m", "natscope", "netcheck", "--json", "--no-config", "--derp-map", str(self.map_file)]
+        argv += ["--profile", scenario.how.profile, *(["--https"] if scenario.how.https else [])]
+        done = self.exec(host, argv, timeout_s=NETCHECK_LIMIT_S)
+        try:
+            return msgspec.json.decode(done.stdout, type=Report)
+        except msgspec.DecodeError as error:
+            said = done.stderr.strip()[-500:]
+            raise CannotMeasure(f"no report from {host} (exit code {done.returncode}): {said}") from error
+
+
+@contextlib.contextmanager
+def standing(scenario: Scenario) -> Iterator[Running]:
+    """A lab of its own that is removed at the end, beside the one that stays up and beside others."""
+    name = f"run-{os.getpid()}-{scenario.name}"
+    folder = start(name, scenario)
+    try:
+        yield Running(folder)
+    finally:
+        leftovers.end(folder)
+
+
+def start(name: str, scenario: Scenario) -> Path:
+    """Build a lab; its folder. Raises `UserError`, `CannotMeasure`."""
+    labs = leftovers.runtime_folder()
+    folder = labs / name
+    with leftovers.only_one_at_a_time(labs) as lock:
+        clean_dead(labs)
+        leftovers.end(folder)
+        folder.mkdir(mode=0o700)
+        (folder / MAP).write_bytes(relay_map_json(scenario))
+        word = _start_holder(folder, scenario, lock)
+        if word.error:
+            leftovers.end(folder)
+            raise CannotMeasure(word.error, hint=word.hint)
+    return folder
+
+
+def clean(labs: Path) -> tuple[str, ...]:
+    """End the lab that stays, and remove those whose holder is gone; in words."""
+    removed = []
+    for folder in _folders(labs):
+        if folder.name == UP or not leftovers.is_held(folder):
+            ended = leftovers.end(folder)
+            if ended is not None:
+                removed.append(f"lab {folder.name}: {ended.processes} processes, {ended.folder}")
+    return tuple(removed)
+
+
+def clean_dead(labs: Path) -> None:
+    """Remove what killed labs have left."""
+    for folder in _folders(labs):
+        if not leftovers.is_held(folder):
+            leftovers.end(folder)
+
+
+def running(folder: Path) -> LabState:
+    """What stands in a folder. Raises `UserError`."""
+    try:
+        if leftovers.is_held(folder):
+            return msgspec.json.decode((folder / STATE).read_bytes(), type=LabState)
+    except FileNotFoundError:
+        pass
+    raise UserError("no lab is up", hint="start one by `natscope lab up NAME`")
+
+
+def _folders(labs: Path) -> list[Path]:
+    return sorted(path for path in labs.iterdir() if path.is_dir())
+
+
+def _start_holder(folder: Path, scenario: Scenario, lock: int) -> Word:
+    """Start the process that holds the lab, and hear how it went."""
+    with open(folder / "log", "wb") as log:
+        holder = subprocess.Popen(
+            [sys.executable, "-m", "natscope.lab.kernel.holder", str(folder), str(lock)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, start_new_session=True, cwd="/",
+            pass_fds=(lock,),
+        )  # fmt: skip
+    assert holder.stdin is not None
+    assert holder.stdout is not None
+    with contextlib.suppress(BrokenPipeError):
+        holder.stdin.write(pickle.dumps(scenario))
+        holder.stdin.close()
+    line = holder.stdout.readline()
+    holder.stdout.close()
+    if line:
+        return msgspec.json.decode(line, type=Word)
+    said = (folder / "log").read_text(errors="replace").strip().splitlines()
+    return Word(error="the lab did not start", hint=said[-1] if said else "")

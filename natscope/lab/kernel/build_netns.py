@@ -1,0 +1,300 @@
+"""Builds a scenario out of namespaces: one for the internet, one for each router, host, relay and server.
+
+Runs in the first process of the lab's own namespaces (`holder.py`), which keeps the descriptors. Link faults, latency
+and our NATs are done by one process per router and one for the internet; a site with the kernel's NAT has no process,
+so the links inside it have no latency.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from natscope.errors import CannotMeasure, UserError
+from natscope.lab.kernel import wiring
+from natscope.lab.kernel.netns import Space, add_addresses
+from natscope.lab.kernel.nftables import INSIDE, OUTSIDE, kernel_router, web_redirect
+from natscope.lab.kernel.nftables import silent_ports as silence
+from natscope.lab.kernel.processes import Processes, Ready
+from natscope.lab.kernel.router_process import serve
+from natscope.lab.kernel.router_tun import Attached, IPNetwork, RouterPlan, RouterTun
+from natscope.lab.kernel.servers import (
+    certificate,
+    silent_ports,
+    start_dns,
+    start_portal,
+    start_relay,
+    start_server,
+)  # fmt: skip
+from natscope.lab.scenario import (
+    DNS_4,
+    DNS_6,
+    DNS_NAME,
+    DOMAIN,
+    INTERNET,
+    Attachment,
+    Bed,
+    Scenario,
+    ScenarioHost,
+    Site,
+    SiteIpv6,
+)  # fmt: skip
+from natscope.lab.scenario_links import UPLINK
+from natscope.machines.nat.config import NatConfig
+from natscope.machines.nat.egress import EVERYTHING
+from natscope.model.endpoint import IPAddress
+from natscope.model.nat import Mapping
+from natscope.sim.authority import Authority
+
+WORSE_METRIC = 100
+TRUST_VARIABLES = ("SSL_CERT_FILE", "CURL_CA_BUNDLE")
+"""By which programs are told whose certificates to trust."""
+
+
+class Built:
+    """A lab that stands."""
+
+    def __init__(self, spaces: dict[str, Space], processes: Processes, environment: dict[str, str]) -> None:
+        self._spaces = spaces
+        self._processes = processes
+        self.environment = environment
+        """What programs on its hosts get beside their own environment: whom they trust."""
+
+    def descriptors(self) -> dict[str, int]:
+        """Of each network namespace, in this process."""
+        return {name: space.descriptor for name, space in self._spaces.items()}
+
+    def ended(self, pid: int, status: int) -> None:
+        """A process has ended: into the log, when it was one that should stay."""
+        name = self._processes.names.pop(pid, "")
+        if name:
+            print(f"{name} has ended (status {status})", file=sys.stderr, flush=True)
+
+
+def build(scenario: Scenario, folder: Path) -> Built:
+    """Everything, ready to be used. Raises `UserError`, `CannotMeasure`, `OSError`."""
+    if not scenario.can(Bed.KERNEL):
+        raise UserError(f"the kernel lab cannot express {scenario.name}: {scenario.cannot[Bed.KERNEL]}")
+    if scenario.faults:
+        raise UserError(f"the kernel lab plays no faults in time yet: {scenario.name} has some", hint="use --sim")
+    return _Builder(scenario, folder).build()
+
+
+class _Builder:
+    def __init__(self, scenario: Scenario, folder: Path) -> None:
+        self._scenario = scenario
+        self._folder = folder
+        self._spaces: dict[str, Space] = {}
+        self._ports: dict[str, str] = {}
+        self._attached: dict[str, list[Attached]] = {INTERNET: []}
+        self._behind: dict[str, list[str]] = {}
+        self._ports_used: dict[str, int] = {}
+        self._neighbour: dict[str, int] = {}
+        self._processes = Processes(folder)
+
+    def build(self) -> Built:
+        wiring.prepare_core(self._space(INTERNET))
+        for site in self._scenario.sites.values():
+            self._add_site(site)
+        for host in self._scenario.hosts.values():
+            self._add_host(host)
+        environment = self._add_servers()
+        for site in self._scenario.sites.values():
+            self._start_router(site)
+        self._start_core()
+        self._processes.wait()
+        return Built(self._spaces, self._processes, environment)
+
+    def _space(self, name: str) -> Space:
+        space = self._spaces[name] = Space(name)
+        return space
+
+    # -- wires -----------------------------------------------------------------------------------------------------
+
+    def _add_site(self, site: Site) -> None:
+        space = self._space(site.name)
+        self._attached[site.name], self._behind[site.name] = [], []
+        if site.at == INTERNET:
+            self._ports[site.name] = self._join_core(space, OUTSIDE, site.external or (site.wan,))
+            if site.prefix is not None:
+                space.ip(f"route add default via {wiring.GATEWAY_6} dev {OUTSIDE}")
+        else:
+            self._join_site(space, site)
+        wiring.prepare_router(space, site)
+        if site.prefix is not None:
+            self._behind[site.name].append(str(site.prefix))
+            if site.ipv6 is not SiteIpv6.BROKEN:
+                self._route_prefix(site)
+        self._attach(site)
+
+    def _join_site(self, space: Space, site: Site) -> None:
+        """A router behind a router: its `wan` hangs on the bridge above."""
+        above = self._scenario.sites[site.at]
+        number = self._neighbour[site.name] = self._next_port(site.at)
+        self._ports[site.name] = INSIDE
+        at = Attachment(at=site.at, ipv4=site.wan, ipv6=None)
+        wiring.join_lan(self._spaces[site.at], space, OUTSIDE, number, above, at, 0)
+        add_addresses(space, OUTSIDE, [f"{ip}/32" for ip in site.external[1:]])
+        self._own_addresses(site.at, site.external or (site.wan,))
+        if site.prefix is not None:
+            add_addresses(space, OUTSIDE, [f"fe80::{number + 2:x}/64"])
+            space.ip(f"route add default via {wiring.GATEWAY_6} dev {OUTSIDE}")
+
+    def _attach(self, site: Site) -> None:
+        """The link of a site belongs to the router above."""
+        prefixes = [ipaddress.ip_network(ip) for ip in (site.external or (site.wan,))]
+        networks: list[IPNetwork] = [*prefixes, *([site.prefix] if site.prefix is not None else [])]
+        if site.lan is None:
+            networks += [ipaddress.ip_network(ip) for ip in self._addresses_below(site.name)]
+        self._attached[site.at].append(Attached(prefixes=tuple(networks), up=site.link, back=site.back))
+
+    def _addresses_below(self, site: str) -> Iterator[IPAddress]:
+        """IPv4 addresses that a site without translation hands down."""
+        for host in self._scenario.hosts.values():
+            yield from (i.ipv4 for i in host.interfaces if i.at == site and i.ipv4 is not None)
+        for below in self._scenario.sites.values():
+            if below.at == site:
+                yield from below.external or (below.wan,)
+                if below.lan is None:
+                    yield from self._addresses_below(below.name)
+
+    def _route_prefix(self, site: Site) -> None:
+        """The way down to a site's IPv6 prefix, from the internet on."""
+        assert site.prefix is not None
+        name, prefix = site.name, site.prefix
+        while name != INTERNET:
+            here = self._scenario.sites[name]
+            above = self._spaces[here.at]
+            via = "fe80::2" if here.at == INTERNET else f"fe80::{self._neighbour[name] + 2:x}"
+            source = wiring.CORE_6 if here.at == INTERNET else ""
+            wiring.route_down(above, [prefix], via, self._ports[name], source)
+            if name != site.name:
+                self._behind[name].append(str(prefix))
+            name = here.at
+
+    def _own_addresses(self, site: str, addresses: tuple[IPAddress, ...]) -> None:
+        """IPv4 addresses below a router that does not translate: every router above learns the way."""
+        name = site
+        while name != INTERNET and self._scenario.sites[name].lan is None:
+            here = self._scenario.sites[name]
+            self._behind[name] += [f"{ip}/32" for ip in addresses]
+            source = wiring.CORE_4 if here.at == INTERNET else ""
+            wiring.route_down(self._spaces[here.at], addresses, str(here.wan), self._ports[name], source)
+            name = here.at
+
+    def _add_host(self, host: ScenarioHost) -> None:
+        space = self._space(host.name)
+        for number, at in enumerate(host.interfaces):
+            device = f"eth{number}"
+            own = tuple(ip for ip in (at.ipv4, at.ipv6) if ip is not None)
+            link = Attached(prefixes=tuple(ipaddress.ip_network(ip) for ip in own), up=host.link, back=host.back)
+            if at.at == INTERNET:
+                self._join_core(space, device, own)
+            else:
+                site = self._scenario.sites[at.at]
+                port = self._next_port(at.at)
+                wiring.join_lan(self._spaces[at.at], space, device, port, site, at, WORSE_METRIC * number)
+                if at.ipv4 is not None:
+                    self._own_addresses(at.at, (at.ipv4,))
+            self._attached[at.at].append(link)
+        self._write_files(host)
+
+    def _join_core(self, space: Space, device: str, own: tuple[IPAddress, ...]) -> str:
+        return wiring.join_core(self._spaces[INTERNET], space, device, self._next_port(INTERNET), own)
+
+    def _next_port(self, at: str) -> int:
+        number = self._ports_used[at] = self._ports_used.get(at, 0) + 1
+        return number
+
+    # -- servers ---------------------------------------------------------------------------------------------------
+
+    def _add_servers(self) -> dict[str, str]:
+        scenario, internet = self._scenario, self._attached[INTERNET]
+        certificates = self._folder / "certificates"
+        certificates.mkdir(mode=0o755, exist_ok=True)
+        authority = Authority(scenario.seed, certificates)
+        for relay in scenario.relays.values():
+            space, own = self._space(relay.name), _present(relay.ipv4, relay.ipv6)
+            self._join_core(space, "eth0", own)
+            internet.append(Attached(prefixes=tuple(map(ipaddress.ip_network, own)), up=relay.link, back=relay.back))
+            space.nft(silence(silent_ports(relay)))
+            start_relay(self._processes, space, relay, certificate(authority, relay))
+        self._add_name_server()
+        for server in scenario.servers.values():
+            space = self._space(server.name)
+            self._join_core(space, "eth0", server.addresses)
+            internet.append(_plain(server.addresses))
+            start_server(self._processes, space, server, self._folder)
+        return {name: str(authority.ca_file) for name in TRUST_VARIABLES}
+
+    def _add_name_server(self) -> None:
+        space = self._space(DNS_NAME)
+        self._join_core(space, "eth0", (DNS_4, DNS_6))
+        self._attached[INTERNET].append(_plain((DNS_4, DNS_6)))
+        zone = {relay.host_name: _present(relay.ipv4, relay.ipv6) for relay in self._scenario.relays.values()}
+        for host in self._scenario.hosts.values():
+            if host.at == INTERNET:
+                zone[f"{host.name}.{DOMAIN}"] = _present(host.address(4), host.address(6))
+        start_dns(self._processes, space, self._scenario, zone)
+
+    def _write_files(self, host: ScenarioHost) -> None:
+        folder = self._folder / "etc" / host.name
+        folder.mkdir(mode=0o755, parents=True)
+        server = DNS_4 if host.address(4) is not None else DNS_6
+        (folder / "resolv.conf").write_text(f"nameserver {server}\n")
+        (folder / "hosts").write_text(f"127.0.0.1 localhost {host.name}\n::1 localhost\n")
+
+    # -- routers ---------------------------------------------------------------------------------------------------
+
+    def _start_router(self, site: Site) -> None:
+        space = self._spaces[site.name]
+        if site.portal is not None:
+            space.nft(web_redirect())
+            start_portal(self._processes, space, site.name, site.portal)
+        if site.kernel_nat is not None:
+            if site.nat is not None and site.nat.egress != EVERYTHING:
+                raise CannotMeasure(f"{site.name}: `allow` goes with our own NAT only, not with the kernel's")
+            space.nft(kernel_router(site.kernel_nat, ipv6_firewall=site.ipv6 is SiteIpv6.FIREWALL))
+            return
+        own = site.external if site.nat is not None and site.nat.translates else ()
+        inside, outside = wiring.divert(space, own, self._behind[site.name])
+        router = RouterTun(self._plan(site))
+        self._processes.call(f"router {site.name}", space, lambda ready: _route(router, inside, outside, ready))
+
+    def _plan(self, site: Site) -> RouterPlan:
+        return RouterPlan(
+            name=site.name,
+            seed=self._scenario.seed,
+            nat_4=site.nat,
+            nat_6=NatConfig(mapping=Mapping.NONE) if site.ipv6 is SiteIpv6.FIREWALL else None,
+            inside=(site.gateway, site.gateway_6),
+            attached=tuple(self._attached[site.name]),
+        )
+
+    def _start_core(self) -> None:
+        core = self._spaces[INTERNET]
+        device = wiring.divert_core(core, [f"p{n}" for n in range(1, self._ports_used[INTERNET] + 1)])
+        router = RouterTun(
+            RouterPlan(
+                name=INTERNET,
+                seed=self._scenario.seed,
+                inside=(ipaddress.ip_address(wiring.CORE_4), ipaddress.ip_address(wiring.CORE_6)),
+                attached=tuple(self._attached[INTERNET]),
+            )
+        )
+        self._processes.call(INTERNET, core, lambda ready: _route(router, device, None, ready))
+
+
+def _route(router: RouterTun, inside: int, outside: int | None, ready: Ready) -> None:
+    ready()
+    serve(router, inside, outside)
+
+
+def _plain(own: tuple[IPAddress, ...]) -> Attached:
+    return Attached(prefixes=tuple(map(ipaddress.ip_network, own)), up=UPLINK, back=UPLINK)
+
+
+def _present(*addresses: IPAddress | None) -> tuple[IPAddress, ...]:
+    return tuple(ip for ip in addresses if ip is not None)

@@ -1,0 +1,51 @@
+"""One direction of a link in real time: when a packet arrives, if it does, by the same values as in the simulator.
+
+Latency, jitter that keeps the order, loss, duplication, reordering, a rate behind a bounded queue. Sizes against the
+MTU are the router's decision (`router_tun.py`). Times are seconds of the caller's clock.
+"""
+
+from __future__ import annotations
+
+from random import Random
+
+from natscope.sim.link import LinkSpec
+
+
+class LinkShaper:
+    """Keeps what a link remembers: until when it is busy, and when the last packet arrives."""
+
+    __slots__ = ("_busy_until", "_last_arrival", "_random", "lost", "spec")
+
+    def __init__(self, spec: LinkSpec, random: Random) -> None:
+        self.spec = spec
+        self._random = random
+        self._busy_until = self._last_arrival = 0.0
+        self.lost = 0
+        """Packets that did not arrive: bad luck, or a full queue."""
+
+    def arrivals(self, length: int, now: float) -> list[float]:
+        """When a packet of `length` bytes arrives: never, once, or twice. The draws come in the same order always."""
+        spec, chance = self.spec, self._random.random
+        when = self._through_queue(length, now)
+        if when is None or (spec.loss and chance() < spec.loss):
+            self.lost += 1
+            return []
+        when += spec.latency_s
+        if spec.jitter_s:
+            when += chance() * spec.jitter_s
+        if spec.reordering and chance() < spec.reordering:
+            when += spec.held_back_s
+        else:
+            when = self._last_arrival = max(when, self._last_arrival)
+        return [when, when] if spec.duplication and chance() < spec.duplication else [when]
+
+    def _through_queue(self, length: int, now: float) -> float | None:
+        """When its last bit leaves."""
+        rate = self.spec.rate_bps
+        if rate is None:
+            return now
+        begins_at = max(now, self._busy_until)
+        if (begins_at - now) * rate / 8 + length > self.spec.queue_bytes:
+            return None
+        self._busy_until = begins_at + length * 8 / rate
+        return self._busy_until

@@ -1,0 +1,217 @@
+"""What serves in a kernel lab: relays with their faults, the name server, login pages, STUN servers for tools."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import shutil
+import socket
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from random import Random
+
+import dns.exception
+import dns.flags
+import dns.message
+import dns.rcode
+import dns.rdatatype
+import dns.rrset
+
+from natscope.errors import CannotMeasure, RemoteError
+from natscope.host.api import Host
+from natscope.host.real.host import build_real_host
+from natscope.lab.kernel.netns import Space, tool_environment
+from natscope.lab.kernel.processes import Processes, Ready
+from natscope.lab.loopback_http import LOGIN_PAGE, RelayPages
+from natscope.lab.loopback_spec import RegionSpec
+from natscope.lab.scenario import (
+    LIE,
+    LIE_PORT,
+    Certificate,
+    DnsManner,
+    Port,
+    Port80,
+    Portal,
+    Scenario,
+    ScenarioRelay,
+    ScenarioServer,
+    ServerKind,
+    StunManner,
+)  # fmt: skip
+from natscope.lab.sim_relay import ANSWERS_PER_S, BURST, HTTP, HTTPS, STUN
+from natscope.machines.stun_responder import StunResponder
+from natscope.model.endpoint import Endpoint, IPAddress
+from natscope.sim.authority import Authority, Issued
+from natscope.stun_server.limits import SourceLimiter
+from natscope.stun_server.server import HostServer
+from natscope.stun_server.service import StunService
+from natscope.web.server import HttpServer, ServerRequest, ServerResponse
+from natscope.wire.stun.message import decode, encode_binding_success
+
+DNS_PORT = 53
+TTL_S = 60
+_ALTERNATE_STUN = 3479
+_FAMILY = {dns.rdatatype.A: 4, dns.rdatatype.AAAA: 6}
+_RCODES = {DnsManner.FAIL: dns.rcode.SERVFAIL, DnsManner.REFUSE: dns.rcode.REFUSED}
+
+
+def certificate(authority: Authority, relay: ScenarioRelay) -> Issued:
+    """What a relay presents."""
+    kind = relay.certificate
+    names = ["elsewhere.test"] if kind is Certificate.WRONG_NAME else [relay.host_name]
+    return authority.issue(names, expired=kind is Certificate.EXPIRED, self_signed=kind is Certificate.SELF_SIGNED)
+
+
+def silent_ports(relay: ScenarioRelay) -> list[tuple[str, int]]:
+    """What swallows instead of refusing."""
+    ports = [("udp", STUN)] if relay.udp is Port.SILENT else []
+    return ports + ([("tcp", HTTPS), ("tcp", HTTP)] if relay.tcp is Port.SILENT else [])
+
+
+def start_relay(processes: Processes, space: Space, relay: ScenarioRelay, tls: Issued) -> None:
+    """One process for all of a relay's ports that are open."""
+    if Port.OPEN in (relay.udp, relay.tcp):
+        processes.call(relay.name, space, lambda ready: asyncio.run(_relay(relay, tls, ready)))
+
+
+def start_dns(processes: Processes, space: Space, scenario: Scenario, zone: Mapping[str, Sequence[IPAddress]]) -> None:
+    """The name server; `zone` has names without a dot at the end."""
+    processes.call("name-server", space, lambda ready: asyncio.run(_dns(scenario, zone, ready)))
+
+
+def start_portal(processes: Processes, space: Space, name: str, portal: Portal) -> None:
+    """A login page on a router."""
+    processes.call(f"{name}'s login page", space, lambda ready: asyncio.run(_portal(portal, ready)))
+
+
+def start_server(processes: Processes, space: Space, server: ScenarioServer, folder: Path) -> None:
+    """A STUN server with two addresses for tools. Raises `CannotMeasure` when coturn is wanted and not installed."""
+    first, second = map(str, server.addresses)
+    if server.kind is ServerKind.STUN:
+        argv = [sys.executable, "-m", "natscope", "stun", "serve", "--listen", f"{first}:{STUN}"]
+        argv += ["--alternate", f"{second}:{_ALTERNATE_STUN}", "--rate", "1000"]
+        processes.program(server.name, space, argv, ready="STUN server ready", host=server.name)
+        return
+    program = shutil.which("turnserver", path=tool_environment()["PATH"])
+    if program is None:
+        raise CannotMeasure("the scenario wants coturn, which is not installed", hint="install the package coturn")
+    processes.program(
+        server.name, space,
+        [program, "-n", "--stun-only", f"--listening-port={STUN}", f"--alt-listening-port={_ALTERNATE_STUN}",
+         "-L", first, "-L", second, "--no-tls", "--no-dtls", "--no-cli", "--log-file=stdout", "--simple-log",
+         f"--pidfile={folder / server.name}.pid", f"--userdb={folder / server.name}.db"],
+        ready="IO method (admin thread)", host=server.name,
+    )  # fmt: skip
+
+
+async def _relay(relay: ScenarioRelay, tls: Issued, ready: Ready) -> None:
+    host = build_real_host()
+    addresses = [ip for ip in (relay.ipv4, relay.ipv6) if ip is not None]
+    async with asyncio.TaskGroup() as tasks:
+        if relay.udp is Port.OPEN:
+            await _open_stun(tasks, host, relay, addresses)
+        if relay.tcp is Port.OPEN:
+            await _open_pages(host, relay, addresses, tls)
+        ready()
+        await asyncio.Event().wait()
+
+
+async def _open_stun(tasks: asyncio.TaskGroup, host: Host, relay: ScenarioRelay, own: Sequence[IPAddress]) -> None:
+    if relay.stun is StunManner.LIES:
+        loop = asyncio.get_running_loop()
+        await loop.create_datagram_endpoint(_Liar, local_addr=(str(relay.ipv4), STUN))
+        return
+    service = StunService(StunResponder(), SourceLimiter(ANSWERS_PER_S, BURST))
+    server = await HostServer.open(host, service, [Endpoint(ip, STUN) for ip in own])
+    tasks.create_task(server.serve())
+
+
+async def _open_pages(host: Host, relay: ScenarioRelay, own: Sequence[IPAddress], tls: Issued) -> None:
+    pages = RelayPages(host.clock, RegionSpec(region_id=relay.region_id), Random(0), HTTPS)
+
+    async def to_https(request: ServerRequest) -> ServerResponse:
+        return ServerResponse(301, headers=(("location", f"https://{relay.host_name}{request.path}"),))
+
+    for ip in own:
+        await HttpServer(host, pages.over_tls).listen(Endpoint(ip, HTTPS), tls=tls.files)
+        if relay.port80 is not Port80.CLOSED:
+            plain = pages.over_plain if relay.port80 is Port80.CHALLENGE else to_https
+            await HttpServer(host, plain).listen(Endpoint(ip, HTTP))
+
+
+class _Liar(asyncio.DatagramProtocol):
+    """A STUN server that tells everybody the same wrong endpoint."""
+
+    def connection_made(self, transport: asyncio.DatagramTransport) -> None:  # type: ignore[override]
+        self._transport = transport
+
+    def datagram_received(self, data: bytes, source: tuple[str, int]) -> None:
+        try:
+            request = decode(data)
+        except RemoteError:
+            return
+        self._transport.sendto(encode_binding_success(request.transaction_id, Endpoint(LIE, LIE_PORT)), source)
+
+
+async def _portal(portal: Portal, ready: Ready) -> None:
+    async def page(request: ServerRequest) -> ServerResponse:
+        if portal is Portal.REDIRECT:
+            return ServerResponse(302, headers=(("location", LOGIN_PAGE),))
+        status = 200 if portal is Portal.PAGE else 511
+        return ServerResponse(status, b"<h1>Welcome, guest</h1>\n", (("content-type", "text/html"),))
+
+    await HttpServer(build_real_host(), page).listen(Endpoint(ipaddress.IPv4Address("0.0.0.0"), HTTP))
+    ready()
+    await asyncio.Event().wait()
+
+
+async def _dns(scenario: Scenario, zone: Mapping[str, Sequence[IPAddress]], ready: Ready) -> None:
+    loop = asyncio.get_running_loop()
+    for family, any_address in ((socket.AF_INET, "0.0.0.0"), (socket.AF_INET6, "::")):
+        sock = socket.socket(family, socket.SOCK_DGRAM)
+        if family == socket.AF_INET6:
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        sock.setblocking(False)
+        sock.bind((any_address, DNS_PORT))
+        await loop.create_datagram_endpoint(lambda: _NameServer(scenario, zone), sock=sock)
+    ready()
+    await asyncio.Event().wait()
+
+
+class _NameServer(asyncio.DatagramProtocol):
+    """Answers, hangs, lies, fails or refuses, as the simulator's name server does."""
+
+    def __init__(self, scenario: Scenario, zone: Mapping[str, Sequence[IPAddress]]) -> None:
+        self._manner = scenario.dns
+        self._lies = scenario.dns_lies
+        self._zone = zone
+
+    def connection_made(self, transport: asyncio.DatagramTransport) -> None:  # type: ignore[override]
+        self._transport = transport
+
+    def datagram_received(self, data: bytes, source: tuple[str, int]) -> None:
+        if self._manner is DnsManner.HANG:
+            return
+        try:
+            question = dns.message.from_wire(data)
+        except dns.exception.DNSException:
+            return
+        if question.question and not question.flags & dns.flags.QR:
+            self._transport.sendto(self._answer(question).to_wire(), source)
+
+    def _answer(self, question: dns.message.Message) -> dns.message.Message:
+        answer = dns.message.make_response(question, recursion_available=True)
+        if self._manner in _RCODES:
+            answer.set_rcode(_RCODES[self._manner])
+            return answer
+        asked = question.question[0]
+        name = asked.name.to_text(omit_final_dot=True).lower()
+        found = self._lies if self._manner is DnsManner.LIE else self._zone.get(name)
+        if found is None:
+            answer.set_rcode(dns.rcode.NXDOMAIN)
+            return answer
+        texts = [str(ip) for ip in found if ip.version == _FAMILY.get(asked.rdtype)]
+        if texts:
+            answer.answer.append(dns.rrset.from_text(asked.name, TTL_S, "IN", asked.rdtype, *texts))
+        return answer

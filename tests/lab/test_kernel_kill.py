@@ -1,0 +1,169 @@
+"""A lab that is killed at any moment leaves nothing once it is taken down: no process, namespace, file or mount."""
+
+from __future__ import annotations
+
+import os
+import random
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from natscope.errors import UserError
+from natscope.lab.kernel import leftovers
+from natscope.lab.kernel.bed import Running, open_bed
+from natscope.lab.scenario_values import read_scenario
+from tests.lab.kernel_lab import require_lab
+
+pytestmark = pytest.mark.kernel
+
+SMALL = 'title = "Small"\n[sites.home]\n[hosts.alice]\nat = "home"\n'
+UP = "import sys; from natscope.lab.kernel.bed import open_bed; from natscope.lab.scenario_values import read_scenario;"
+UP += f"open_bed().up(read_scenario('small', {SMALL!r})); print('up', flush=True); sys.stdin.read()"
+KILLS, SEED = 8, 4
+"""How many moments are tried; the last ones come when the lab stands."""
+
+
+@pytest.fixture
+def own_runtime(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A runtime directory of its own; whatever happens, no lab is left in it."""
+    require_lab()
+    tmp_path.chmod(0o700)
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    yield tmp_path
+    open_bed().down()
+
+
+def processes_of(runtime: Path) -> list[int]:
+    """Who was started with this runtime directory: holders, routers, servers, commands inside."""
+    mark = f"XDG_RUNTIME_DIR={runtime}".encode()
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            if (
+                leftovers.started(int(folder.name)) is not None
+                and mark in (folder / "environ").read_bytes().split(b"\0")
+                and int(folder.name) != os.getpid()
+            ):
+                found.append(int(folder.name))
+        except OSError:
+            continue
+    return found
+
+
+def namespaces_of(process: Path) -> set[str]:
+    """Of one process; none of a zombie, which only its parent can remove."""
+    try:
+        return {os.readlink(process / "ns" / kind) for kind in ("net", "mnt", "pid")}
+    except OSError:
+        return set()
+
+
+def lab_namespaces(runtime: Path) -> set[str]:
+    """Of the first process inside, as far as there is one; without those that everybody is in."""
+    record = leftovers.read_process(runtime / "natscope" / "labs" / "up" / leftovers.FIRST)
+    return set() if record is None else namespaces_of(Path(f"/proc/{record.pid}")) - namespaces_of(Path("/proc/self"))
+
+
+def assert_nothing_is_left(runtime: Path, spaces: set[str], mounts: str) -> None:
+    """Other people's labs may come and go meanwhile: what is looked for is ours."""
+    assert processes_of(runtime) == []
+    inside = [
+        p.name for p in Path("/proc").glob("[0-9]*") if leftovers.started(int(p.name)) and namespaces_of(p) & spaces
+    ]
+    assert inside == []
+    assert Path("/proc/self/mountinfo").read_text() == mounts
+    assert [path.name for path in (runtime / "natscope" / "labs").iterdir()] == ["lock"]
+
+
+@pytest.mark.parametrize("victim", ["whoever asked", "holder", "first process"])
+def test_killed_at_random_moments(own_runtime: Path, victim: str) -> None:
+    """The same moments in each run: the seed is fixed, the computer's speed is not."""
+    moments = random.Random(f"{SEED}/{victim}")
+    for number in range(KILLS):
+        mounts = Path("/proc/self/mountinfo").read_text()
+        asking = subprocess.Popen([sys.executable, "-c", UP], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        if number >= KILLS - 2:
+            assert asking.stdout is not None
+            assert asking.stdout.readline() == b"up\n"
+            assert lab_namespaces(own_runtime)
+        else:
+            time.sleep(moments.uniform(0.05, 0.9))
+        spaces = lab_namespaces(own_runtime)
+        kill(own_runtime, victim, asking)
+        asking.kill()
+        asking.communicate()
+        open_bed().down()
+        assert_nothing_is_left(own_runtime, spaces, mounts)
+
+
+def kill(runtime: Path, victim: str, asking: subprocess.Popen[bytes]) -> None:
+    """Whoever is there already of the victim's kind; later ones are `down`'s business."""
+    if victim == "whoever asked":
+        asking.kill()
+        return
+    name = leftovers.HOLDER if victim == "holder" else leftovers.FIRST
+    record = leftovers.read_process(runtime / "natscope" / "labs" / "up" / name)
+    if record is not None and record.is_alive:
+        os.kill(record.pid, signal.SIGKILL)
+
+
+def kill_and_wait(pid: int) -> None:
+    descriptor = os.pidfd_open(pid)
+    signal.pidfd_send_signal(descriptor, signal.SIGKILL)
+    assert select.select([descriptor], [], [], 10)[0]
+    os.close(descriptor)
+
+
+def test_up_after_a_kill_cleans_and_works(own_runtime: Path) -> None:
+    bed, scenario = open_bed(), read_scenario("small", SMALL)
+    bed.up(scenario)
+    kill_and_wait(Running.find().state.first)
+    bed.up(scenario)
+    assert bed.is_up() == "small"
+    with pytest.raises(UserError, match="is up already"):
+        bed.up(scenario)
+    assert Running.find().exec("alice", ["cat", "/etc/resolv.conf"]).stdout == "nameserver 203.0.113.53\n"
+    assert len(bed.down()) == 1
+    assert bed.down() == ()
+    with pytest.raises(UserError, match="no lab is up"):
+        Running.find()
+
+
+def test_a_command_inside_ends_with_the_lab(own_runtime: Path) -> None:
+    bed = open_bed()
+    bed.up(read_scenario("small", SMALL))
+    inside = subprocess.Popen(Running.find().command("alice", ["sh", "-c", "echo here; sleep 300"]), stdout=-1)
+    assert inside.stdout is not None
+    assert inside.stdout.readline() == b"here\n"
+    bed.down()
+    assert inside.wait(10) == 128 + signal.SIGKILL
+    inside.stdout.close()
+
+
+def test_exit_codes_and_unknown_hosts(own_runtime: Path) -> None:
+    bed = open_bed()
+    bed.up(read_scenario("small", SMALL))
+    assert bed.run_in("alice", ["sh", "-c", "exit 7"]) == 7
+    assert Running.find().exec("alice", ["no-such-program"]).returncode == 127
+    with pytest.raises(UserError, match="no host 'bob'"):
+        bed.run_in("bob", ["true"])
+
+
+def test_the_computers_own_network_is_not_touched(own_runtime: Path) -> None:
+    def own_network() -> list[str]:
+        commands = (["ip", "address"], ["ip", "rule"], ["ip", "-6", "rule"], ["ip", "route", "show", "table", "all"])
+        texts = [subprocess.run(c, capture_output=True, text=True, check=True).stdout for c in commands]
+        return [*texts, Path("/proc/sys/net/ipv4/ip_forward").read_text()]
+
+    before = own_network()
+    bed = open_bed()
+    bed.up(read_scenario("small", SMALL))
+    assert own_network() == before
+    bed.down()
+    assert own_network() == before

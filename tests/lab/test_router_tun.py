@@ -1,0 +1,122 @@
+"""The user-space router as a machine: checksums stay right, links do as they say, errors are told."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address, ip_network
+
+import pytest
+
+from natscope.lab.kernel.router_tun import QUEUE_PACKETS, Attached, RouterPlan, RouterTun
+from natscope.machines.nat.config import NatConfig
+from natscope.machines.nat.presets import preset
+from natscope.sim.link import LinkSpec
+from natscope.wire import icmp, ip, transport
+from natscope.wire.checksum import checksum, pseudo_sum
+from natscope.wire.ip import IpHeader
+
+HOST, PUBLIC, PEER, GATEWAY = (
+    int(ip_address(a)) for a in ("192.168.1.10", "203.0.113.10", "192.0.2.101", "192.168.1.1")
+)
+NOTHING = LinkSpec(latency_s=0.0)
+
+
+def router(nat: NatConfig | None = None, link: LinkSpec = NOTHING) -> RouterTun:
+    lan = Attached(prefixes=(ip_network("192.168.1.0/24"),), up=link, back=link)
+    chosen = nat or preset("port-restricted", (ip_address(PUBLIC),))
+    return RouterTun(RouterPlan(name="r", seed=1, nat_4=chosen, inside=(ip_address(GATEWAY), None), attached=(lan,)))
+
+
+def datagram(src: int, dst: int, sport: int, dport: int, payload: bytes = b"hello", *, df: bool = True) -> bytes:
+    body = transport.encode_udp(4, src, dst, sport, dport, payload)
+    return ip.encode(IpHeader(4, 17, src, dst, 63, 20 + len(body), 20, dont_fragment=df, identification=9)) + body
+
+
+def ends(data: bytearray) -> tuple[int, int, int, int]:
+    """Addresses and ports; everything else of the packet is checked."""
+    header = ip.decode(data)
+    assert ip.header_is_intact(data)
+    segment = data[header.payload_at :]
+    assert checksum(segment, pseudo_sum(4, header.src, header.dst, header.proto, len(segment))) == 0
+    return header.src, *transport.ports(data, header.payload_at)[:1], header.dst, transport.ports(data, 20)[1]
+
+
+def test_there_and_back_with_the_ttl_of_one_hop_given_back() -> None:
+    machine = router()
+    machine.take(datagram(HOST, PEER, 4000, 3478), 0.0)
+    (out,) = machine.due(0.0)
+    assert ends(out) == (PUBLIC, 4000, PEER, 3478)
+    assert ip.decode(out).ttl == 64
+    machine.take(datagram(PEER, PUBLIC, 3478, 4000), 0.1, outside=True)
+    (back,) = machine.due(0.1)
+    assert ends(back) == (PEER, 3478, HOST, 4000)
+    machine.take(datagram(PEER, PUBLIC, 3479, 4000), 0.2, outside=True)
+    assert machine.due(0.2) == []
+    assert machine.counts == {"filtered": 1}
+
+
+def test_an_icmp_error_is_translated_outside_and_inside() -> None:
+    machine = router()
+    machine.take(datagram(HOST, PEER, 4000, 3478), 0.0)
+    (out,) = machine.due(0.0)
+    hop = int(ip_address("198.51.100.1"))
+    message = icmp.encode(icmp.build_error(4, 11, 0, out), 4)
+    error = ip.encode(IpHeader(4, 1, hop, PUBLIC, 63, 20 + len(message), 20)) + message
+    machine.take(error, 0.1, outside=True)
+    (told,) = machine.due(0.1)
+    header = ip.decode(told)
+    assert (header.src, header.dst) == (hop, HOST)
+    assert icmp.is_intact(told[20:], 4)
+    assert ends(bytearray(icmp.decode(told[20:]).body)) == (HOST, 4000, PEER, 3478)
+
+
+def test_a_ping_of_the_public_address_is_answered() -> None:
+    machine = router()
+    body = icmp.encode(icmp.IcmpMessage(8, 0, 5 << 16 | 1, b"x"), 4)
+    machine.take(ip.encode(IpHeader(4, 1, PEER, PUBLIC, 63, 20 + len(body), 20)) + body, 0.0, outside=True)
+    (answer,) = machine.due(0.0)
+    header, message = ip.decode(answer), icmp.decode(answer[20:])
+    assert (header.src, header.dst, message.icmp_type, message.identifier) == (PUBLIC, PEER, 0, 5)
+
+
+@pytest.mark.parametrize("tells", [True, False])
+def test_what_is_too_big_is_told_or_swallowed(tells: bool) -> None:
+    machine = router(link=LinkSpec(latency_s=0.0, mtu=1280, tells_mtu=tells))
+    machine.take(datagram(HOST, PEER, 4000, 3478, bytes(1300)), 0.0)
+    told = machine.due(0.0)
+    assert machine.counts == {"too big": 1}
+    assert len(told) == tells
+    if tells:
+        assert (ip.decode(told[0]).src, ip.decode(told[0]).dst) == (GATEWAY, HOST)
+        assert icmp.decode(told[0][20:]).mtu(4) == 1280
+
+
+def test_what_may_be_cut_is_cut_and_put_together_for_the_nat() -> None:
+    machine = router(link=LinkSpec(latency_s=0.0, mtu=1280))
+    machine.take(datagram(HOST, PEER, 4000, 3478, bytes(1400), df=False), 0.0)
+    (out,) = machine.due(0.0)
+    assert ends(out) == (PUBLIC, 4000, PEER, 3478)
+    assert len(out) == 1428
+
+
+def test_latency_loss_and_a_full_queue() -> None:
+    machine = router(link=LinkSpec(latency_s=0.02))
+    machine.take(datagram(HOST, PEER, 4000, 3478), 1.0)
+    assert machine.deadline() == pytest.approx(1.02)
+    assert machine.due(1.0199) == []
+    assert len(machine.due(1.0201)) == 1
+    lossy = router(link=LinkSpec(latency_s=0.0, loss=1.0))
+    lossy.take(datagram(HOST, PEER, 4000, 3478), 0.0)
+    assert (lossy.due(1.0), lossy.counts) == ([], {"lost on a link": 1})
+    slow = router(link=LinkSpec(latency_s=1e6))
+    for _ in range(QUEUE_PACKETS + 3):
+        slow.take(datagram(HOST, PEER, 4000, 3478), 0.0)
+    assert slow.counts == {"router queue full": 3}
+
+
+def test_garbage_is_counted() -> None:
+    machine = router()
+    machine.take(b"", 0.0)
+    machine.take(b"\x45" + bytes(30), 0.0)
+    machine.take(ip.encode(IpHeader(4, 132, HOST, PEER, 63, 24, 20)) + bytes(4), 0.0)
+    assert machine.due(0.0) == []
+    assert machine.counts == {"no IP packet": 2, "protocol 132 is not translated": 1}
