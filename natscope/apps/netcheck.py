@@ -64,6 +64,7 @@ def run_netcheck(
     host = replace(build_real_host(), environ=dict(environ))
     stdin = _read_ahead(choice, stdin)
     idle = (_import_report, warm_up) if warm_up is not None else (_import_report,)
+    choice = _bounded(choice, options)
     with asyncio.Runner() as runner:
         record = runner.run(_measure(host, options, choice, state_dir, progress, stdin, idle))
     result = replay(record)
@@ -88,7 +89,7 @@ def list_targets(
     host = replace(build_real_host(), environ=dict(environ))
     stdin = _read_ahead(choice, stdin)
     with asyncio.Runner() as runner:
-        loaded_map = runner.run(_load_map(host, choice, stdin))
+        loaded_map = runner.run(_load_map(host, _bounded(choice, options), stdin))
     return targets_of(loaded_map, options, find(PROBES), host.capabilities, lambda error: None)
 
 
@@ -105,6 +106,13 @@ def check_options(options: NetcheckOptions) -> None:
             ipaddress.ip_address(options.bind_address)
         except ValueError as error:
             raise UserError(f"{options.bind_address[:60]!r} is no IP address to bind to") from error
+
+
+def _bounded(choice: MapChoice, options: NetcheckOptions) -> MapChoice:
+    """The map's own limit, never above the run's: fetching may take that long, and measuring once more."""
+    import msgspec
+
+    return msgspec.structs.replace(choice, timeout_s=min(choice.timeout_s, options.timeout_s))
 
 
 def _import_report() -> None:

@@ -81,7 +81,14 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("netcheck.https", "switch", False, "measure HTTPS to every relay, not only to silent ones", project=True),
     Setting("netcheck.icmp", "switch", False, "ping every relay, not only silent ones", project=True),
     Setting(
-        "netcheck.timeout", "number", 5.0, "limit of the whole run", low=0.5, high=60, metavar="SECONDS", project=True
+        "netcheck.timeout",
+        "number",
+        5.0,
+        "limit of the run, and of fetching its map",
+        low=0.5,
+        high=60,
+        metavar="SECONDS",
+        project=True,
     ),
     Setting("netcheck.family", "choice", "both", "address families", choices=("both", "4", "6"), project=True),
     Setting("netcheck.interface", "text", "", "send through this interface only", metavar="NAME"),

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import msgspec
 
 from natscope.errors import CannotMeasure, RemoteError, UserError
-from natscope.host.api import Datagram, Failure, Host, HostError, UdpError, UdpSocket
+from natscope.host.api import Datagram, Host, HostError, UdpError, UdpSocket
 from natscope.model.endpoint import Endpoint, Family, IPAddress, unmapped
 from natscope.wire.stun.message import Message, MessageClass, RequestForm, decode, encode_binding_request, is_stun
 
@@ -19,7 +19,6 @@ DEFAULT_PORT = 3478
 SEND_AT_S = (0.0, 0.2, 0.6, 1.4)
 """When requests go out; each is its own transaction."""
 DEFAULT_TIMEOUT_S = 3.0
-RESOLVE_S = 5.0
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,15 +69,17 @@ def parse_server(text: str) -> tuple[str, int]:
 async def query(
     host: Host, server: str, *, forms: Sequence[RequestForm], family: Family | None, timeout_s: float
 ) -> Answer:
-    """Ask `server` by each of `forms` at every try and take the first answer.
+    """Ask `server` by each of `forms` at every try and take the first answer. `timeout_s` is for the name
+    and the answer together.
 
     Raises `UserError`, `HostError` when the name or the network fails, `CannotMeasure` for silence.
     """
     name, port = parse_server(server)
-    target = Endpoint(await _address_of(host, name, family), port)
+    until = host.clock.now() + timeout_s
+    target = Endpoint(await _address_of(host, name, family, timeout_s), port)
     sock = await host.udp.open(target.family)
     try:
-        async with asyncio.timeout(timeout_s):
+        async with asyncio.timeout(until - host.clock.now()):
             return await _ask(host, sock, target, forms)
     except TimeoutError:
         hint = "relays answer only the Tailscale form: --tailscale" if RequestForm.TAILSCALE not in forms else ""
@@ -87,7 +88,7 @@ async def query(
         sock.close()
 
 
-async def _address_of(host: Host, name: str, family: Family | None) -> IPAddress:
+async def _address_of(host: Host, name: str, family: Family | None, timeout_s: float) -> IPAddress:
     try:
         literal = ipaddress.ip_address(name)
     except ValueError:
@@ -96,14 +97,26 @@ async def _address_of(host: Host, name: str, family: Family | None) -> IPAddress
         if family not in (None, literal.version):
             raise UserError(f"{name} is no IPv{family} address")
         return literal
-    failure: HostError | None = None
     families: tuple[Family, ...] = (family,) if family else (4, 6)
-    for wanted in families:
+    looks = [asyncio.create_task(host.resolver.addresses(name, wanted, timeout_s=timeout_s)) for wanted in families]
+    try:
+        return await _first_found(looks)
+    finally:
+        for task in looks:
+            task.cancel()
+        await asyncio.gather(*looks, return_exceptions=True)
+
+
+async def _first_found(looks: Sequence[asyncio.Task[Sequence[IPAddress]]]) -> IPAddress:
+    """The answer of the first family that has one, IPv4 before IPv6; else what the first one failed with."""
+    failure: HostError | None = None
+    for task in looks:
         try:
-            return (await host.resolver.addresses(name, wanted, timeout_s=RESOLVE_S))[0]
+            return (await task)[0]
         except HostError as error:
             failure = failure or error
-    raise failure or HostError(Failure.NAME_NOT_FOUND, f"{name} has no address")
+    assert failure is not None
+    raise failure
 
 
 async def _ask(host: Host, sock: UdpSocket, target: Endpoint, forms: Sequence[RequestForm]) -> Answer:

@@ -81,7 +81,7 @@ Options
   --skip PROBE,…                leave these probes out
   --gentle / --no-gentle        a quarter of the packets per second, one sample
                                 a relay
-  --timeout, -W SECONDS         limit of the whole run [5]
+  --timeout, -W SECONDS         limit of the run, and of fetching its map [5]
   --ipv4, -4                    IPv4 only
   --ipv6, -6                    IPv6 only
   --interface, -i NAME          send through this interface only
@@ -139,7 +139,7 @@ Options
   --skip PROBE,…                leave these probes out
   --gentle / --no-gentle        a quarter of the packets per second, one sample
                                 a relay
-  --timeout, -W SECONDS         limit of the whole run [5]
+  --timeout, -W SECONDS         limit of the run, and of fetching its map [5]
   --ipv4, -4                    IPv4 only
   --ipv6, -6                    IPv6 only
   --offline / --no-offline      fetch nothing: use the cached relay map
@@ -323,7 +323,7 @@ Options
   --json                        as JSON, for a program
   --ipv4, -4                    IPv4 only
   --ipv6, -6                    IPv6 only
-  --timeout, -W SECONDS         how long to wait [3]
+  --timeout, -W SECONDS         how long to wait, for the name too [3]
   --help, -h                    this text
 
 Exit codes

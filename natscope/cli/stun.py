@@ -111,7 +111,10 @@ def query(
     only_v4: opt.OnlyV4 = False,
     only_v6: opt.OnlyV6 = False,
     wait: Annotated[  # a parameter called `timeout` would be the setting netcheck.timeout
-        str, typer.Option("--timeout", "-W", help="how long to wait [3]", metavar="SECONDS", show_default=False)
+        str,
+        typer.Option(
+            "--timeout", "-W", help="how long to wait, for the name too [3]", metavar="SECONDS", show_default=False
+        ),
     ] = "3",
 ) -> int:
     """Ask one STUN server where it sees this computer.

@@ -94,8 +94,8 @@ class Facts:
             if router := refusing_router(observation):
                 by_router.setdefault(router, []).append(observation)
         enough = min(2, len(self.silent_hosts))
-        several = [told for told in by_router.values() if len({host_of(o) for o in told}) >= enough]
-        return tuple(max(several, key=len, default=[]))
+        several = [tuple(told) for told in by_router.values() if len({host_of(o) for o in told}) >= enough]
+        return max(several, key=len) if several else ()
 
     @functools.cached_property
     def captive_portal(self) -> Fact:

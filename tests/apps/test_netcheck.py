@@ -6,6 +6,7 @@ import asyncio
 import io
 import json
 import signal
+import socket
 import stat
 import subprocess
 import sys
@@ -177,3 +178,14 @@ def test_ctrl_c_ends_a_wait_for_a_map_from_standard_input(tmp_path: Path) -> Non
     for stdin in (measured, listed):
         assert stdin.loop is None
         assert stdin.handler is signal.default_int_handler
+
+
+def test_the_time_limit_bounds_the_map_as_well(tmp_path: Path) -> None:
+    """A map server that accepts and never answers; the map's own limit of 10 s does not count beside the run's."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        where = f"http://127.0.0.1:{server.getsockname()[1]}/map"
+        options = NetcheckOptions(timeout_s=0.2)
+        with pytest.raises(CannotMeasure, match=r"no answer within 0\.2 s"):
+            run_netcheck(options, choice(where), state_dir="", progress=None, environ={})
+        with pytest.raises(CannotMeasure, match=r"no answer within 0\.2 s"):
+            list_targets(options, choice(where), environ={})

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 
 import pytest
 
 from natscope.apps.stun_query import SEND_AT_S, Answer, parse_server, query
 from natscope.errors import CannotMeasure, UserError
-from natscope.host.api import Datagram, HostError, UdpSocket
+from natscope.host.api import Datagram, Failure, Host, HostError, UdpSocket
 from natscope.host.real.host import build_real_host
-from natscope.model.endpoint import Endpoint
+from natscope.model.endpoint import Endpoint, Family, IPAddress
 from natscope.wire.stun.attributes import Attr, ErrorCode, encode_address
 from natscope.wire.stun.message import (
     RequestForm,
@@ -162,3 +163,48 @@ def test_servers(text: str, expected: tuple[str, int]) -> None:
 def test_what_is_no_server(text: str) -> None:
     with pytest.raises(UserError, match="no HOST"):
         parse_server(text)
+
+
+@dataclass
+class Names:
+    """A resolver that knows `known` by family, and answers nobody before `asking` families were asked."""
+
+    known: dict[int, str]
+    asking: int = 2
+    limits: list[float] = field(default_factory=list)
+    all_asked: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def addresses(self, name: str, family: Family, *, timeout_s: float) -> Sequence[IPAddress]:
+        self.limits.append(timeout_s)
+        if len(self.limits) == self.asking:
+            self.all_asked.set()
+        await self.all_asked.wait()
+        if family not in self.known:
+            raise HostError(Failure.NAME_NO_ADDRESS, f"{name}: no IPv{family}")
+        return (ipaddress.ip_address(self.known[family]),)
+
+
+def host_with(names: Names) -> Host:
+    return replace(build_real_host(), resolver=names)
+
+
+async def test_both_families_are_looked_up_side_by_side() -> None:
+    """Each waits for the other to be asked: one behind the other would never end."""
+    names = Names({})
+    async with asyncio.timeout(20):
+        with pytest.raises(HostError, match="no IPv4"):
+            await query(host_with(names), "stun.test", forms=BOTH, family=None, timeout_s=2.5)
+    assert names.limits == [2.5, 2.5]
+
+
+async def test_the_family_that_has_an_address_is_asked() -> None:
+    names = Names({4: "127.0.0.1"})
+    with pytest.raises((CannotMeasure, HostError), match=r"127\.0\.0\.1:1 "):
+        await query(host_with(names), "stun.test:1", forms=BOTH, family=None, timeout_s=5)
+
+
+async def test_one_family_alone_is_looked_up_alone() -> None:
+    names = Names({}, asking=1)
+    with pytest.raises(HostError, match="no IPv6"):
+        await query(host_with(names), "stun.test", forms=BOTH, family=6, timeout_s=1)
+    assert names.limits == [1]
