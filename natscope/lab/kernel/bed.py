@@ -117,7 +117,8 @@ class Running:
 
     def netcheck(self, host: str, scenario: Scenario) -> Report:
         """The product's own netcheck there, as the scenario wants it. Raises `CannotMeasure` without a report."""
-        argv = [sys.executable, "-m", "natscope", "netcheck", "--json", "--no-config", "--derp-map", str(self.map_file)]
+        own = [f"XDG_{kind}_HOME={self.folder / 'home' / host / kind.lower()}" for kind in ("CONFIG", "CACHE", "STATE")]
+        argv = ["env", *own, sys.executable, "-m", "natscope", "netcheck", "--json", "--derp-map", str(self.map_file)]
         argv += ["--profile", scenario.how.profile, *(["--https"] if scenario.how.https else [])]
         done = self.exec(host, argv, timeout_s=NETCHECK_LIMIT_S)
         try:

@@ -49,6 +49,7 @@ from natscope.model.nat import Mapping
 from natscope.sim.authority import Authority
 
 WORSE_METRIC = 100
+IPV6_MANNERS = ("none", "open", "firewall", "broken")
 TRUST_VARIABLES = ("SSL_CERT_FILE", "CURL_CA_BUNDLE")
 """By which programs are told whose certificates to trust."""
 
@@ -79,6 +80,11 @@ def build(scenario: Scenario, folder: Path) -> Built:
         raise UserError(f"the kernel lab cannot express {scenario.name}: {scenario.cannot[Bed.KERNEL]}")
     if scenario.faults:
         raise UserError(f"the kernel lab plays no faults in time yet: {scenario.name} has some", hint="use --sim")
+    if any(host.clock_wrong_by_s for host in scenario.hosts.values()):
+        raise UserError(f"namespaces have one clock: {scenario.name} needs a wrong one", hint="use --sim")
+    strange = [site.name for site in scenario.sites.values() if site.ipv6.value not in IPV6_MANNERS]
+    if strange:
+        raise UserError(f"the kernel lab has no such IPv6 yet: {', '.join(strange)}", hint="use --sim")
     return _Builder(scenario, folder).build()
 
 
@@ -242,8 +248,7 @@ class _Builder:
     def _write_files(self, host: ScenarioHost) -> None:
         folder = self._folder / "etc" / host.name
         folder.mkdir(mode=0o755, parents=True)
-        server = DNS_4 if host.address(4) is not None else DNS_6
-        (folder / "resolv.conf").write_text(f"nameserver {server}\n")
+        (folder / "resolv.conf").write_text(f"nameserver {host.name_server}\n")
         (folder / "hosts").write_text(f"127.0.0.1 localhost {host.name}\n::1 localhost\n")
 
     # -- routers ---------------------------------------------------------------------------------------------------
