@@ -136,7 +136,8 @@ def standing(scenario: Scenario) -> Iterator[Running]:
     try:
         yield Running(folder)
     finally:
-        leftovers.end(folder)
+        with leftovers.only_one_at_a_time(folder.parent):
+            leftovers.end(folder)
 
 
 def start(name: str, scenario: Scenario) -> Path:
