@@ -54,15 +54,23 @@ def find(group: str, path: Sequence[str] | None = None) -> Found:
     """
     modules: list[PluginModule] = []
     warnings: list[PluginError] = []
-    packages = _declared(group, sys.path if path is None else path)
-    for builtin, package in packages:
+    for builtin, package in packages(group, path):
         try:
             modules += [PluginModule(name, f"{package}.{name}", builtin) for name in sorted(_module_names(package))]
         except Exception as error:  # a package of strangers: whatever it does wrong, the rest goes on
             warnings.append(PluginError(f"the plug-in package {package} cannot be used: {_words(error)}"))
-    if not any(builtin for builtin, _ in packages):
-        raise UserError(f"natscope is not installed properly: nothing declares {group}", hint="run `make venv`")
     return Found(tuple(modules), tuple(warnings))
+
+
+def packages(group: str, path: Sequence[str] | None = None) -> list[tuple[bool, str]]:
+    """(is it built in, import name) of all packages that declare `group`, built-in ones first; nothing is imported.
+
+    Raises `UserError` when not even the built-in package is there.
+    """
+    declared = _declared(group, sys.path if path is None else path)
+    if not any(builtin for builtin, _ in declared):
+        raise UserError(f"natscope is not installed properly: nothing declares {group}", hint="run `make venv`")
+    return declared
 
 
 def load(module: PluginModule, attribute: str) -> ModuleType:

@@ -1,0 +1,332 @@
+"""A scenario: a whole network as one value, built by both beds, with the truth about it.
+
+It is read from a TOML file, one scenario each (`scenario_toml.py`); a common case takes a few lines:
+
+    title = "Address-restricted cone"
+    about = "One public port for all peers, open to whole addresses that the host has sent to."
+
+    [sites.home]
+    nat = "restricted"
+
+    [hosts.alice]
+    at = "home"
+
+    [truth.alice]
+    udp = "yes"
+    ipv4 = "works"
+    ...
+
+Everything has a default: three sound relays on the internet, a name server that answers, links without faults, and
+addresses (`scenario_addresses.py`), so that both beds use the same ones. Where a name is wanted, `internet` is the
+middle of everything. Tables of a file, all optional but `title`:
+
+- `title`, `about`; `seed` of everything random [1]; `map` [addresses]: `addresses` or `names` stand in the relay map;
+  `dns` [answer]: `answer`, `hang`, `lie`, `fail` or `refuse`; `dns_lies`: where lies lead.
+- `[beds]`: `sim` and `kernel`; a text says why that bed cannot express the scenario.
+- `[netcheck]`: `https` [false], `profile` [default]: how hosts are measured; `known_wrong` {CLAIM = WHY}: where the
+  netcheck is known to be wrong today.
+- `[sites.NAME]`, a router and the network behind it: `at` [internet] the site above; `nat` the name of a preset of
+  `machines.nat.presets`, or `none` for a router that only forwards, or a table: `kind` [port-restricted] and what is
+  different, in the words of `machines.nat.config.NatConfig` (`mapping`, `filtering`, `ports`, `port_range`, `stride`,
+  `parity`, `contiguity`, `low_ports_stay_low`, `pooling`, `hairpin`, `hairpin_filtered`, `protocols`, `capacity`,
+  `when_full`, `icmp_errors`, `unsolicited`, `dmz`, `not_from`, `answer_refused`, `drop_fragments`, `stun_alg`,
+  `tcp_pickup`, `lifetimes` {`udp_s`, …}, `forwards` [{`transport`, `external_port`, `host`, `port`}]); `kernel_nat`:
+  `masquerade` or `fully-random`, so that the kernel bed uses the kernel's own NAT (the simulator uses its model of
+  that); `lan` [192.168.1.0/24]; `external` public addresses, or `count` [1] of them; `ipv6` [none]: `none`, `open`,
+  `firewall`, `broken`, `nat64`; `allow` {`udp`, `tcp`: port texts such as "53" or "1024-2000"; `icmp`; `not_to`}: the
+  only new flows that may go out; `portal`: `redirect`, `page` or `login-required`, what web requests from inside get on
+  port 80 from anywhere; `link` and `back`.
+- `link` {`latency_ms`, `jitter_ms`, `loss`, `duplication`, `reordering`, `held_back_ms`, `rate_mbit`, `mtu`,
+  `tells_mtu`}: both directions of the wire upwards; `back` is for the direction down, where that is different.
+- `[hosts.NAME]`: `at` [internet]; `also`: further sites it is attached to, with worse routes; `ipv4`, `ipv6` [true]:
+  false or an address; `measured` [true]: runs a netcheck; `clock_wrong_by_s` [0]; `link`, `back`.
+- `[relays.NAME]`: each is a region, in order; `latency_ms` [10, 20, 30, …] one way, `back_latency_ms` where the way
+  back differs; `udp`, `tcp` [open]: `open`, `closed` (refused), `silent` (both silent: the relay is off);
+  `certificate` [right]: `right`, `expired`, `self-signed`, `wrong-name`; `port80` [challenge]: `challenge`, `redirect`
+  (to its own HTTPS), `closed`; `stun` [right]: `right` or `lies` (another address); `ipv6` [true]; `link`, `back`.
+- `[servers.NAME]`: `kind`: `stun` (ours, as RFC 5780 wants) or `coturn`, with two addresses each; for tools, not for
+  the netcheck.
+- `[[faults]]`: `at_s`, `lasts_s`, `kind` and on whom: `partition` (`on` a host, site or relay), `nat-reboot` (`on` a
+  site, `renumbered`), `dns` (`manner`), `crash` (`on` a relay).
+- `[truth.HOST]`, `[truth.pairs."A B"]`: `scenario_truth.py`.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
+
+from natscope.lab.scenario_truth import HostTruth, PairTruth
+from natscope.machines.nat.config import NatConfig
+from natscope.model.endpoint import IPAddress
+from natscope.sim.link import LinkSpec
+
+INTERNET = "internet"
+DNS_NAME = "name-server"
+DNS_4, DNS_6 = IPv4Address("203.0.113.53"), IPv6Address("2001:db8::53")
+"""Of the internet's name server, in every scenario."""
+DOMAIN = "test"
+"""Relays, and hosts on the internet, are `NAME.test`."""
+
+
+class Bed(enum.StrEnum):
+    """Where a scenario can be built."""
+
+    SIM = "sim"
+    KERNEL = "kernel"
+
+
+class KernelNat(enum.StrEnum):
+    """NAT of the Linux kernel, as nftables names it; always with an input rule that drops."""
+
+    MASQUERADE = "masquerade"
+    FULLY_RANDOM = "fully-random"
+
+
+class SiteIpv6(enum.StrEnum):
+    """IPv6 behind a router. `BROKEN`: addresses and routes, and nothing ever comes back.
+
+    `NAT64`: a firewall that also leads to IPv4 by 64:ff9b::/96 and the site's NAT, with a DNS64 on the router.
+    """
+
+    NONE = "none"
+    OPEN = "open"
+    FIREWALL = "firewall"
+    BROKEN = "broken"
+    NAT64 = "nat64"
+
+
+class Portal(enum.StrEnum):
+    """What a login page on the router says to any web request on port 80."""
+
+    REDIRECT = "redirect"
+    PAGE = "page"
+    LOGIN_REQUIRED = "login-required"
+
+
+class Port(enum.StrEnum):
+    """A server's port: `CLOSED` refuses (ICMP, RST), `SILENT` swallows."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+    SILENT = "silent"
+
+
+class Certificate(enum.StrEnum):
+    """What a relay presents."""
+
+    RIGHT = "right"
+    EXPIRED = "expired"
+    SELF_SIGNED = "self-signed"
+    WRONG_NAME = "wrong-name"
+
+
+class Port80(enum.StrEnum):
+    """A relay's plain port: the challenge is answered, or everything goes to its own HTTPS, or nothing listens."""
+
+    CHALLENGE = "challenge"
+    REDIRECT = "redirect"
+    CLOSED = "closed"
+
+
+class StunManner(enum.StrEnum):
+    """`LIES`: the answer tells the address `LIE`, whoever asks."""
+
+    RIGHT = "right"
+    LIES = "lies"
+
+
+LIE = IPv4Address("192.0.2.66")
+"""Nobody's: what a lying STUN server tells, and the port is 666."""
+LIE_PORT = 666
+
+
+class DnsManner(enum.StrEnum):
+    """How the internet's name server behaves. `LIE`: every name is at `dns_lies`; `FAIL`: SERVFAIL."""
+
+    ANSWER = "answer"
+    HANG = "hang"
+    LIE = "lie"
+    FAIL = "fail"
+    REFUSE = "refuse"
+
+
+class MapStyle(enum.StrEnum):
+    """Whether the relay map carries addresses, or names only, so that the DNS is needed."""
+
+    ADDRESSES = "addresses"
+    NAMES = "names"
+
+
+class ServerKind(enum.StrEnum):
+    """STUN servers with two addresses and two ports (3478, 3479), as RFC 5780 wants them."""
+
+    STUN = "stun"
+    COTURN = "coturn"
+
+
+class FaultKind(enum.StrEnum):
+    """What may go wrong while a scenario runs."""
+
+    PARTITION = "partition"
+    NAT_REBOOT = "nat-reboot"
+    DNS = "dns"
+    CRASH = "crash"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """A router and the network behind it.
+
+    `nat` has the public addresses in `external`; None for a router that only forwards; without translation hosts have
+    addresses of the site above (`lan` is None). `kind` is the preset's name, for people. `wan` is the router's own
+    address (a NAT's first external one). `prefix` is its IPv6, None without. `link` leads up, `back` down.
+    """
+
+    name: str
+    at: str
+    kind: str
+    nat: NatConfig | None
+    kernel_nat: KernelNat | None
+    lan: IPv4Network | None
+    wan: IPv4Address
+    external: tuple[IPv4Address, ...]
+    ipv6: SiteIpv6
+    prefix: IPv6Network | None
+    portal: Portal | None
+    link: LinkSpec
+    back: LinkSpec
+
+    @property
+    def gateway(self) -> IPv4Address:
+        """What hosts behind it have for a default gateway."""
+        return self.lan.network_address + 1 if self.lan is not None else self.wan
+
+    @property
+    def gateway_6(self) -> IPv6Address | None:
+        """The same over IPv6."""
+        return self.prefix.network_address + 1 if self.prefix is not None else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment:
+    """A host's interface at a site: addresses, None for a family it has not."""
+
+    at: str
+    ipv4: IPv4Address | None
+    ipv6: IPv6Address | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScenarioHost:
+    """A computer. The first interface has the best routes; its `link` leads up, `back` down. It asks `name_server`."""
+
+    name: str
+    interfaces: tuple[Attachment, ...]
+    name_server: IPAddress
+    measured: bool
+    clock_wrong_by_s: float
+    link: LinkSpec
+    back: LinkSpec
+
+    @property
+    def at(self) -> str:
+        """The site of the first interface."""
+        return self.interfaces[0].at
+
+    def address(self, family: int) -> IPAddress | None:
+        """Of the first interface."""
+        return self.interfaces[0].ipv4 if family == 4 else self.interfaces[0].ipv6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScenarioRelay:
+    """A relay on the internet, the only node of its region. `link` leads from it to the internet, `back` to it."""
+
+    name: str
+    region_id: int
+    ipv4: IPv4Address
+    ipv6: IPv6Address | None
+    udp: Port
+    tcp: Port
+    certificate: Certificate
+    port80: Port80
+    stun: StunManner
+    link: LinkSpec
+    back: LinkSpec
+
+    @property
+    def host_name(self) -> str:
+        """Its name in the DNS and in its certificate."""
+        return f"{self.name}.{DOMAIN}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScenarioServer:
+    """A server on the internet for tools. `addresses` are two."""
+
+    name: str
+    kind: ServerKind
+    addresses: tuple[IPv4Address, IPv4Address]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScenarioFault:
+    """`on` is whom it befalls, empty for the DNS; `renumbered` and `manner` belong to their kinds."""
+
+    kind: FaultKind
+    at_s: float
+    lasts_s: float
+    on: str = ""
+    renumbered: bool = True
+    manner: DnsManner = DnsManner.HANG
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeasureHow:
+    """Options of the netcheck on every host; `known_wrong` says per claim why today's report is wrong about it."""
+
+    https: bool = False
+    profile: str = "default"
+    known_wrong: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scenario:
+    """All of it; dictionaries are in the file's order, and every site stands behind those it hangs on.
+
+    `cannot` says per bed why it cannot express the scenario; a bed that is not in it can. `source` is the file.
+    """
+
+    name: str
+    title: str
+    about: str
+    source: str
+    seed: int
+    map_style: MapStyle
+    dns: DnsManner
+    dns_lies: tuple[IPAddress, ...]
+    how: MeasureHow
+    sites: dict[str, Site]
+    hosts: dict[str, ScenarioHost]
+    relays: dict[str, ScenarioRelay]
+    servers: dict[str, ScenarioServer]
+    faults: tuple[ScenarioFault, ...]
+    cannot: dict[Bed, str] = field(default_factory=dict)
+    truth: dict[str, HostTruth] = field(default_factory=dict)
+    pairs: tuple[PairTruth, ...] = ()
+
+    def can(self, bed: Bed) -> bool:
+        """Whether a bed can express it."""
+        return bed not in self.cannot
+
+    def measured(self) -> tuple[ScenarioHost, ...]:
+        """The hosts that run a netcheck."""
+        return tuple(host for host in self.hosts.values() if host.measured)
+
+    def family_at(self, site: str) -> tuple[int, ...]:
+        """The address families that a site has; the internet has both."""
+        if site == INTERNET:
+            return (4, 6)
+        return (4,) if self.sites[site].prefix is None else (4, 6)

@@ -1,0 +1,236 @@
+"""The tables of a scenario file as they are written, before names are resolved and addresses given.
+
+Field names are those of the file; `scenario.py` says what each means. Texts that are addresses or prefixes are checked
+where values are made of them.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from natscope.lab.scenario import (
+    Certificate,
+    DnsManner,
+    FaultKind,
+    KernelNat,
+    MapStyle,
+    Port,
+    Port80,
+    Portal,
+    ServerKind,
+    SiteIpv6,
+    StunManner,
+)  # fmt: skip
+from natscope.lab.scenario_truth import FamilyState, PairDirect, RelayFault
+from natscope.machines.nat.config import Hairpin, Protocol, Unsolicited
+from natscope.machines.nat.forwards import Transport
+from natscope.machines.nat.lifetime import Refresh
+from natscope.machines.nat.pool import Pooling
+from natscope.machines.nat.ports import PortPolicy
+from natscope.machines.nat.table import WhenFull
+from natscope.model.nat import Filtering, Mapping, PortAllocation
+from natscope.model.tri import Tri
+
+
+class Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A table that knows all its keys."""
+
+
+class LinkForm(Table, frozen=True, kw_only=True):
+    """`link` and `back`; None is left as it is."""
+
+    latency_ms: float | None = None
+    jitter_ms: float | None = None
+    loss: float | None = None
+    duplication: float | None = None
+    reordering: float | None = None
+    held_back_ms: float | None = None
+    rate_mbit: float | None = None
+    mtu: int | None = None
+    tells_mtu: bool | None = None
+
+
+class LifetimesForm(Table, frozen=True, kw_only=True):
+    """`lifetimes` of a NAT."""
+
+    udp_s: float | None = None
+    udp_stream_s: float | None = None
+    stream_after_s: float | None = None
+    tcp_established_s: float | None = None
+    tcp_transitory_s: float | None = None
+    tcp_closing_s: float | None = None
+    icmp_s: float | None = None
+    absolute_s: float | None = None
+    refresh: Refresh | None = None
+    per_flow: bool | None = None
+
+
+class ForwardForm(Table, frozen=True, kw_only=True):
+    """One of `forwards`: `external_port` belongs to `port` of `host`."""
+
+    transport: Transport
+    external_port: int
+    host: str
+    port: int
+    outbound: bool = True
+
+
+class NatForm(Table, frozen=True, kw_only=True):
+    """`nat` as a table: a preset and what is different."""
+
+    kind: str = "port-restricted"
+    mapping: Mapping | None = None
+    filtering: Filtering | None = None
+    ports: PortPolicy | None = None
+    port_range: tuple[int, int] | None = None
+    stride: int | None = None
+    parity: bool | None = None
+    contiguity: bool | None = None
+    low_ports_stay_low: bool | None = None
+    pooling: Pooling | None = None
+    hairpin: Hairpin | None = None
+    hairpin_filtered: bool | None = None
+    protocols: tuple[Protocol, ...] | None = None
+    capacity: int | None = None
+    when_full: WhenFull | None = None
+    icmp_errors: bool | None = None
+    unsolicited: Unsolicited | None = None
+    answer_refused: bool | None = None
+    drop_fragments: bool | None = None
+    stun_alg: bool | None = None
+    tcp_pickup: bool | None = None
+    lifetimes: LifetimesForm | None = None
+    dmz: str = ""
+    not_from: tuple[str, ...] = ()
+    forwards: tuple[ForwardForm, ...] = ()
+
+
+class AllowForm(Table, frozen=True, kw_only=True):
+    """`allow` of a site: ports as texts, None for all of them."""
+
+    udp: tuple[str, ...] | None = None
+    tcp: tuple[str, ...] | None = None
+    icmp: bool = True
+    not_to: tuple[str, ...] = ()
+
+
+class SiteForm(Table, frozen=True, kw_only=True):
+    """`[sites.NAME]`."""
+
+    at: str = "internet"
+    nat: str | NatForm = "port-restricted"
+    kernel_nat: KernelNat | None = None
+    lan: str = "192.168.1.0/24"
+    external: tuple[str, ...] = ()
+    count: int = 1
+    ipv6: SiteIpv6 = SiteIpv6.NONE
+    allow: AllowForm | None = None
+    portal: Portal | None = None
+    link: LinkForm = LinkForm()
+    back: LinkForm = LinkForm()
+
+
+class HostForm(Table, frozen=True, kw_only=True):
+    """`[hosts.NAME]`."""
+
+    at: str = "internet"
+    also: tuple[str, ...] = ()
+    ipv4: bool | str = True
+    ipv6: bool | str = True
+    measured: bool = True
+    clock_wrong_by_s: float = 0.0
+    link: LinkForm = LinkForm()
+    back: LinkForm = LinkForm()
+
+
+class RelayForm(Table, frozen=True, kw_only=True):
+    """`[relays.NAME]`."""
+
+    latency_ms: float | None = None
+    back_latency_ms: float | None = None
+    udp: Port = Port.OPEN
+    tcp: Port = Port.OPEN
+    certificate: Certificate = Certificate.RIGHT
+    port80: Port80 = Port80.CHALLENGE
+    stun: StunManner = StunManner.RIGHT
+    ipv6: bool = True
+    link: LinkForm = LinkForm()
+    back: LinkForm = LinkForm()
+
+
+class ServerForm(Table, frozen=True, kw_only=True):
+    """`[servers.NAME]`."""
+
+    kind: ServerKind
+
+
+class FaultForm(Table, frozen=True, kw_only=True):
+    """One of `[[faults]]`."""
+
+    kind: FaultKind
+    at_s: float
+    lasts_s: float = 0.0
+    on: str = ""
+    renumbered: bool = True
+    manner: DnsManner = DnsManner.HANG
+
+
+class BedsForm(Table, frozen=True, kw_only=True):
+    """`[beds]`: why a bed cannot express it, empty when it can."""
+
+    sim: str = ""
+    kernel: str = ""
+
+
+class NetcheckForm(Table, frozen=True, kw_only=True):
+    """`[netcheck]`."""
+
+    https: bool = False
+    profile: str = "default"
+    known_wrong: dict[str, str] = {}
+
+
+class HostTruthForm(Table, frozen=True, kw_only=True):
+    """`[truth.HOST]`."""
+
+    udp: Tri | None = None
+    ipv4: FamilyState | None = None
+    ipv6: FamilyState | None = None
+    nat_family: int = 4
+    mapping: Mapping | None = None
+    filtering: Filtering | None = None
+    mapping_varies: Tri | None = None
+    port_preservation: Tri | None = None
+    port_allocation: PortAllocation | None = None
+    hairpinning: Tri | None = None
+    several_addresses: Tri | None = None
+    layers: int | None = None
+    mapping_lifetime_s: float | None = None
+    captive_portal: Tri | None = None
+    shared_address_space: Tri | None = None
+    public: tuple[str, ...] | None = None
+    home: str | None = None
+    relays: dict[str, RelayFault] | None = None
+    findings: tuple[str, ...] = ()
+    no_findings: tuple[str, ...] = ()
+
+
+class PairTruthForm(Table, frozen=True, kw_only=True):
+    """`[truth.pairs."A B"]`."""
+
+    direct: PairDirect
+    by: str = ""
+
+
+class Head(Table, frozen=True, kw_only=True):
+    """What stands in front of all tables."""
+
+    title: str
+    about: str = ""
+    seed: int = 1
+    map: MapStyle = MapStyle.ADDRESSES
+    dns: DnsManner = DnsManner.ANSWER
+    dns_lies: tuple[str, ...] = ()
+    beds: BedsForm = BedsForm()
+    netcheck: NetcheckForm = NetcheckForm()
+    faults: tuple[FaultForm, ...] = ()

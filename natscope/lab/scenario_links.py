@@ -1,0 +1,35 @@
+"""The links of a scenario: from milliseconds and Mbit/s of a file to the value both beds build from."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from natscope.lab.scenario_form import LinkForm
+from natscope.lab.scenario_toml import Path, Source
+from natscope.sim.link import LinkSpec
+
+UPLINK = LinkSpec(latency_s=0.005)
+LAN = LinkSpec(latency_s=0.0005)
+RELAY_STEP_MS = 10.0
+"""The first relay is that far from the middle of the internet, each further one as much farther."""
+
+
+def directions(
+    source: Source, where: Path, base: LinkSpec, link: LinkForm, back: LinkForm
+) -> tuple[LinkSpec, LinkSpec]:
+    """The directions up and down: `link` changes both, `back` the second again. Raises `UserError`."""
+    up = changed(source, (*where, "link"), base, link)
+    return up, changed(source, (*where, "back"), up, back)
+
+
+def changed(source: Source, where: Path, base: LinkSpec, form: LinkForm) -> LinkSpec:
+    """A link with what a form says."""
+    seconds = {"latency_s": form.latency_ms, "jitter_s": form.jitter_ms, "held_back_s": form.held_back_ms}
+    fields: dict[str, float | int | bool | None] = {k: None if v is None else v / 1000 for k, v in seconds.items()}
+    fields["rate_bps"] = None if form.rate_mbit is None else form.rate_mbit * 1e6
+    for name in ("loss", "duplication", "reordering", "mtu", "tells_mtu"):
+        fields[name] = getattr(form, name)
+    try:
+        return replace(base, **{name: value for name, value in fields.items() if value is not None})  # type: ignore[arg-type]
+    except ValueError as error:
+        source.wrong(where, str(error))

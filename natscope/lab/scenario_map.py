@@ -1,0 +1,32 @@
+"""The relay map of a scenario, as a value and as the JSON file that a client reads."""
+
+from __future__ import annotations
+
+from natscope.lab.scenario import MapStyle, Scenario, ScenarioRelay
+from natscope.model.relay_map import RelayMap, RelayNode, RelayRegion
+from natscope.wire.relay_map_json import encode_relay_map_json
+
+
+def relay_map(scenario: Scenario) -> RelayMap:
+    """Every relay is the only node of its region. With names alone the addresses are left to the DNS."""
+    return RelayMap(regions=tuple(_region(relay, scenario.map_style) for relay in scenario.relays.values()))
+
+
+def relay_map_json(scenario: Scenario) -> bytes:
+    """In upstream's JSON form."""
+    return encode_relay_map_json(relay_map(scenario))
+
+
+def _region(relay: ScenarioRelay, style: MapStyle) -> RelayRegion:
+    literal = style is MapStyle.ADDRESSES
+    node = RelayNode(
+        name=f"{relay.region_id}a",
+        region_id=relay.region_id,
+        host_name=relay.host_name,
+        ipv4=str(relay.ipv4) if literal else "",
+        ipv6="" if not literal else "none" if relay.ipv6 is None else str(relay.ipv6),
+        can_port80=True,
+    )
+    return RelayRegion(
+        region_id=relay.region_id, region_code=relay.name, region_name=relay.name.capitalize(), nodes=(node,)
+    )

@@ -1,0 +1,181 @@
+"""Reads scenario files: TOML to forms, each mistake one sentence with the file and the line.
+
+`tomllib` keeps no positions: the line of a key is looked up in the text, by its table's header. Where that finds
+nothing (a dotted or quoted spelling), the line of the nearest table above it is named, else none.
+"""
+
+from __future__ import annotations
+
+import enum
+import re
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, NoReturn, TypeVar, get_args, get_type_hints
+
+import msgspec
+
+from natscope.errors import UserError
+from natscope.lab.scenario_form import (
+    FaultForm,
+    Head,
+    HostForm,
+    HostTruthForm,
+    PairTruthForm,
+    RelayForm,
+    ServerForm,
+    SiteForm,
+    Table,
+)  # fmt: skip
+
+MAX_BYTES = 256 * 1024
+PAIRS = "pairs"
+_NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
+_HEADER = re.compile(r"\s*\[{1,2}\s*([^\]]+?)\s*\]{1,2}\s*(#.*)?")
+_KEY = re.compile(r"\s*([\w.\-]+|\"[^\"]*\")\s*=")
+_PLACE = re.compile(r" - at `\$([^`]*)`$")
+_GROUPS = ("sites", "hosts", "relays", "servers", "truth")
+Form = TypeVar("Form", bound=Table)
+Path = tuple[str, ...]
+
+
+class Source:
+    """A file's name and text; says where in it something stands."""
+
+    def __init__(self, name: str, text: str) -> None:
+        self.name = name
+        self._lines: dict[Path, int] = dict(_positions(text))
+
+    def wrong(self, where: Path, words: str, *, hint: str = "") -> NoReturn:
+        """Raise `UserError` about what stands at a path of keys."""
+        place = ".".join(where)
+        raise UserError(f"{self.at(where)}: {place + ': ' if place else ''}{words}", hint=hint)
+
+    def has(self, where: Path) -> bool:
+        """Whether the file has a line for that path."""
+        return where in self._lines
+
+    def at(self, where: Path) -> str:
+        """`FILE:LINE`, or the file alone."""
+        for length in range(len(where), 0, -1):
+            line = self._lines.get(where[:length])
+            if line is not None:
+                return f"{self.name}:{line}"
+        return self.name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScenarioForm:
+    """A whole file, each table in its form; `pairs` has the two names as the file writes them."""
+
+    source: Source
+    head: Head
+    sites: dict[str, SiteForm] = field(default_factory=dict)
+    hosts: dict[str, HostForm] = field(default_factory=dict)
+    relays: dict[str, RelayForm] = field(default_factory=dict)
+    servers: dict[str, ServerForm] = field(default_factory=dict)
+    truth: dict[str, HostTruthForm] = field(default_factory=dict)
+    pairs: dict[str, PairTruthForm] = field(default_factory=dict)
+
+    @property
+    def faults(self) -> tuple[FaultForm, ...]:
+        """In the file's order."""
+        return self.head.faults
+
+
+def read_form(name: str, text: str) -> ScenarioForm:
+    """The forms of a file called `name`. Raises `UserError`."""
+    source = Source(name, text)
+    if len(text) > MAX_BYTES:
+        source.wrong((), f"it is longer than {MAX_BYTES // 1024} KiB")
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        line = re.search(r"at line (\d+)", str(error))
+        where = f"{name}:{line[1] if line else len(text.splitlines())}"  # without a line it means the end
+        raise UserError(f"{where}: no valid TOML: {str(error).partition(' (at ')[0].lower()}") from error
+    groups = {group: _group(source, group, table.pop(group, {})) for group in _GROUPS}
+    pairs = _pairs(source, groups["truth"].pop(PAIRS, {}))
+    return ScenarioForm(
+        source=source,
+        head=_convert(source, (), table, Head),
+        sites=_all(source, "sites", groups["sites"], SiteForm),
+        hosts=_all(source, "hosts", groups["hosts"], HostForm),
+        relays=_all(source, "relays", groups["relays"], RelayForm),
+        servers=_all(source, "servers", groups["servers"], ServerForm),
+        truth=_all(source, "truth", groups["truth"], HostTruthForm),
+        pairs={key: _convert(source, ("truth", PAIRS, key), value, PairTruthForm) for key, value in pairs.items()},
+    )
+
+
+def _group(source: Source, group: str, value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        source.wrong((group,), f"it is a table of tables: [{group}.NAME]")
+    return dict(value)
+
+
+def _pairs(source: Source, value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        source.wrong(("truth", PAIRS), 'it is a table of tables: [truth.pairs."A B"]')
+    return value
+
+
+def _all(source: Source, group: str, tables: dict[str, Any], form: type[Form]) -> dict[str, Form]:
+    for name in tables:
+        if not _NAME.fullmatch(name):
+            source.wrong((group, name), "a name is a small letter, then small letters, digits and hyphens (31 at most)")
+    return {name: _convert(source, (group, name), value, form) for name, value in tables.items()}
+
+
+def _convert(source: Source, where: Path, value: Any, form: type[Form]) -> Form:
+    try:
+        return msgspec.convert(value, form)
+    except msgspec.ValidationError as error:
+        words = str(error)
+        place = _PLACE.search(words)
+        inner = tuple(re.findall(r"[\w\-]+", place[1])) if place else ()
+        words = _PLACE.sub("", words)
+        unknown = re.fullmatch(r"Object contains unknown field `(.*)`", words)
+        if unknown:
+            known = ", ".join((*form.__struct_fields__, *(_GROUPS if form is Head else ()))) if not inner else ""
+            source.wrong((*where, *inner, unknown[1]), "there is no such key", hint=f"keys: {known}" if known else "")
+        choices = _choices(form, inner) if words.startswith("Invalid enum value") else ()
+        hint = f"one of: {', '.join(choices)}" if choices else ""
+        source.wrong((*where, *inner), words[0].lower() + words[1:], hint=hint)
+
+
+def _choices(form: Any, inner: Path) -> tuple[str, ...]:
+    """The words that a key may have; nothing where it cannot be told."""
+    for key in inner:
+        kinds = _kinds(get_type_hints(form).get(key)) if isinstance(form, type) else []
+        form = next((kind for kind in kinds if issubclass(kind, Table | enum.StrEnum)), None)
+    return tuple(form) if isinstance(form, type) and issubclass(form, enum.StrEnum) else ()
+
+
+def _kinds(annotation: Any) -> list[type]:
+    """The classes in an annotation such as `str | NatForm` or `tuple[Protocol, ...]`."""
+    if isinstance(annotation, type) and not get_args(annotation):
+        return [annotation]
+    return [kind for argument in get_args(annotation) for kind in _kinds(argument)]
+
+
+def _positions(text: str) -> Iterator[tuple[Path, int]]:
+    """(path of keys, line from 1) of headers and of `key =` at the start of a line; the first one counts."""
+    seen: dict[Path, None] = {}
+    table: Path = ()
+    for number, line in enumerate(text.splitlines(), start=1):
+        header = _HEADER.fullmatch(line)
+        key = None if header else _KEY.match(line)
+        if header:
+            table = _split(header[1])
+        elif not key:
+            continue
+        path = table if header else (*table, *_split(key[1] if key else ""))
+        for length in range(1, len(path) + 1):
+            if path[:length] not in seen:
+                seen[path[:length]] = None
+                yield path[:length], number
+
+
+def _split(dotted: str) -> Path:
+    return tuple(part.strip('"') for part in re.findall(r'"[^"]*"|[^.\s"]+', dotted))

@@ -1,0 +1,101 @@
+"""What is true in a scenario by its configuration: per host what a right report says, per pair what connects.
+
+`[truth.HOST]`, in the report's own words. A field that is left out is not claimed. `unknown` is a claim of its own:
+nobody at that host could know, so any other word in a report is wrong.
+
+- `udp`, `captive_portal`, `shared_address_space`: `yes`, `no`, `unknown`.
+- `ipv4`, `ipv6`: `works`, `absent`, `broken`, `link-local-only`, `unknown`.
+- `mapping`, `filtering`, `mapping_varies`, `port_preservation`, `port_allocation`, `hairpinning`, `several_addresses`,
+  `layers` (routers that translate on the way), `mapping_lifetime_s`: of the way out over the family `nat_family` [4].
+- `public`: the public addresses that relays see; `home`: the relay that a sound choice prefers.
+- `relays` {NAME = FAULT}: `no-answer`, `stun-closed` (TCP works), `https-closed` (UDP works), `expired`, `self-signed`,
+  `wrong-name`, `not-yet-valid`, `dns`, `lies`; relays that are not named are sound.
+- `findings`: causes that a diagnosis must name; `no_findings`: causes that it must not.
+
+`[truth.pairs."A B"]`: `direct` is `yes`, `no` or `luck`, by simultaneous open without guessing ports; `by`: `lan`,
+`public`, `punch`, `ipv6`, `hairpin`, or why not.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from typing import Any
+
+from natscope.model.nat import Filtering, Mapping, PortAllocation
+from natscope.model.tri import Tri
+
+
+class RelayFault(enum.StrEnum):
+    """What is wrong with a relay as seen from a host. `STUN_CLOSED`: UDP is silent or refused, TCP works."""
+
+    NONE = "none"
+    NO_ANSWER = "no-answer"
+    STUN_CLOSED = "stun-closed"
+    HTTPS_CLOSED = "https-closed"
+    EXPIRED = "expired"
+    SELF_SIGNED = "self-signed"
+    WRONG_NAME = "wrong-name"
+    NOT_YET_VALID = "not-yet-valid"
+    DNS = "dns"
+    LIES = "lies"
+
+
+class FamilyState(enum.StrEnum):
+    """As in a report."""
+
+    WORKS = "works"
+    ABSENT = "absent"
+    BROKEN = "broken"
+    LINK_LOCAL_ONLY = "link-local-only"
+    UNKNOWN = "unknown"
+
+
+class PairDirect(enum.StrEnum):
+    """Whether two hosts connect directly."""
+
+    YES = "yes"
+    NO = "no"
+    LUCK = "luck"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostTruth:
+    """One host; None is no claim. `relays` has the faults of those that are not sound."""
+
+    udp: Tri | None = None
+    ipv4: FamilyState | None = None
+    ipv6: FamilyState | None = None
+    nat_family: int = 4
+    mapping: Mapping | None = None
+    filtering: Filtering | None = None
+    mapping_varies: Tri | None = None
+    port_preservation: Tri | None = None
+    port_allocation: PortAllocation | None = None
+    hairpinning: Tri | None = None
+    several_addresses: Tri | None = None
+    layers: int | None = None
+    mapping_lifetime_s: float | None = None
+    captive_portal: Tri | None = None
+    shared_address_space: Tri | None = None
+    public: tuple[str, ...] | None = None
+    home: str | None = None
+    relays: dict[str, RelayFault] | None = None
+    findings: tuple[str, ...] = ()
+    no_findings: tuple[str, ...] = ()
+
+    def claims(self) -> dict[str, Any]:
+        """The claims about single fields of a report, by name."""
+        single = ("nat_family", "relays", "findings", "no_findings")
+        found = {name: getattr(self, name) for name in self.__slots__ if name not in single}
+        return {name: value for name, value in found.items() if value is not None}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairTruth:
+    """Two hosts; `by` says on which way, or why not."""
+
+    first: str
+    second: str
+    direct: PairDirect
+    by: str = ""

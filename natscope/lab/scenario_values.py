@@ -1,0 +1,257 @@
+"""From the forms of a scenario file to the scenario: names resolved, addresses given, everything checked.
+
+`read_scenario` is the way in. Mistakes raise `UserError`, one sentence with file and line.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable
+from dataclasses import fields, replace
+from ipaddress import IPv4Address
+
+from natscope.lab.scenario import (
+    DNS_4,
+    DNS_6,
+    DNS_NAME,
+    INTERNET,
+    Attachment,
+    Bed,
+    DnsManner,
+    FaultKind,
+    MeasureHow,
+    Port,
+    Scenario,
+    ScenarioFault,
+    ScenarioHost,
+    ScenarioRelay,
+    ScenarioServer,
+    Site,
+    SiteIpv6,
+)  # fmt: skip
+from natscope.lab.scenario_addresses import Addresses
+from natscope.lab.scenario_form import FaultForm, HostForm, HostTruthForm, RelayForm, SiteForm
+from natscope.lab.scenario_links import LAN, RELAY_STEP_MS, UPLINK, directions
+from natscope.lab.scenario_nat import kind_of, nat_of, translates
+from natscope.lab.scenario_toml import PAIRS, Path, ScenarioForm, Source, read_form
+from natscope.lab.scenario_truth import HostTruth, PairTruth
+from natscope.model.endpoint import IPAddress
+
+RESERVED = (INTERNET, DNS_NAME, PAIRS)
+USUAL_RELAYS = ("relay1", "relay2", "relay3")
+_PROFILES = ("quick", "default", "full")
+
+
+def read_scenario(name: str, text: str, *, file: str = "") -> Scenario:
+    """The scenario called `name` from the text of a file. Raises `UserError`."""
+    return _Reader(name, read_form(file or f"{name}.toml", text)).scenario()
+
+
+class _Reader:
+    def __init__(self, name: str, form: ScenarioForm) -> None:
+        self._name = name
+        self._form = form
+        self._source: Source = form.source
+        self._addresses = Addresses(form.source)
+        self._sites: dict[str, Site] = {}
+        self._hosts: dict[str, ScenarioHost] = {}
+        self._relays: dict[str, ScenarioRelay] = {}
+
+    def scenario(self) -> Scenario:
+        self._check_names()
+        order = _in_order(self._source, self._form.sites)
+        outside = {n: self._addresses.site(n, s, translates=self._translates(n, s)) for n, s in order.items()}
+        self._hosts = {n: self._host(n, f) for n, f in self._form.hosts.items()}
+        self._sites = {n: self._site(n, f, outside[n]) for n, f in order.items()}
+        relays = self._form.relays or {n: RelayForm() for n in USUAL_RELAYS}
+        self._relays = {n: self._relay(n, number, f) for number, (n, f) in enumerate(relays.items(), start=1)}
+        head = self._form.head
+        if head.netcheck.profile not in _PROFILES:
+            self._source.wrong(("netcheck", "profile"), f"a profile is one of {', '.join(_PROFILES)}")
+        return Scenario(
+            name=self._name,
+            title=head.title,
+            about=head.about,
+            source=self._source.name,
+            seed=head.seed,
+            map_style=head.map,
+            dns=head.dns,
+            dns_lies=self._lies(),
+            how=MeasureHow(
+                https=head.netcheck.https, profile=head.netcheck.profile, known_wrong=head.netcheck.known_wrong
+            ),
+            sites=self._sites,
+            hosts=self._hosts,
+            relays=self._relays,
+            servers={n: self._server(n, number) for number, n in enumerate(self._form.servers, start=1)},
+            faults=tuple(self._fault(f) for f in self._form.faults),
+            cannot={Bed(bed): why for bed in Bed if (why := getattr(head.beds, bed.value))},
+            truth={n: self._truth(n, f) for n, f in self._form.truth.items()},
+            pairs=tuple(self._pair(key) for key in self._form.pairs),
+        )
+
+    def _check_names(self) -> None:
+        form, owner = self._form, dict.fromkeys(RESERVED, "natscope itself")
+        for group in ("sites", "hosts", "relays", "servers"):
+            for name in getattr(form, group):
+                other = owner.setdefault(name, group)
+                if other != group:
+                    self._source.wrong((group, name), f"that name belongs to {other}")
+        if not form.hosts:
+            self._source.wrong((), "there is no host: it needs a table [hosts.NAME]")
+
+    def _translates(self, name: str, form: SiteForm) -> bool:
+        return translates(kind_of(self._source, name, form))
+
+    def _site(self, name: str, form: SiteForm, outside: tuple[IPv4Address, ...]) -> Site:
+        up, down = directions(self._source, ("sites", name), UPLINK, form.link, form.back)
+        return Site(
+            name=name,
+            at=form.at,
+            kind=kind_of(self._source, name, form),
+            nat=nat_of(self._source, name, form, outside, self._address_of),
+            kernel_nat=form.kernel_nat,
+            lan=self._addresses.lan(name),
+            wan=outside[0],
+            external=outside if self._addresses.lan(name) is not None else (),
+            ipv6=form.ipv6,
+            prefix=self._addresses.prefix(name),
+            portal=form.portal,
+            link=up,
+            back=down,
+        )
+
+    def _address_of(self, host: str, where: Path) -> IPv4Address:
+        if host not in self._hosts:
+            self._source.wrong(where, f"there is no host called {host!r}")
+        site, interfaces = where[1], self._hosts[host].interfaces
+        found = next((i.ipv4 for i in interfaces if i.at == site), None)
+        if found is None:
+            self._source.wrong(where, f"{host} has no IPv4 address at {site}")
+        return found
+
+    def _host(self, name: str, form: HostForm) -> ScenarioHost:
+        where: Path = ("hosts", name)
+        for site, key in ((form.at, "at"), *((site, "also") for site in form.also)):
+            self._must_be_site((*where, key), site)
+        first = self._addresses.interface(name, form.at, where, form.ipv4, form.ipv6)
+        more = [self._addresses.interface(name, site, (*where, "also"), True, True) for site in form.also]
+        base = UPLINK if form.at == INTERNET else LAN
+        up, down = directions(self._source, where, base, form.link, form.back)
+        return ScenarioHost(
+            name=name,
+            interfaces=(first, *more),
+            name_server=self._name_server(first),
+            measured=form.measured,
+            clock_wrong_by_s=form.clock_wrong_by_s,
+            link=up,
+            back=down,
+        )
+
+    def _name_server(self, first: Attachment) -> IPAddress:
+        """The internet's; behind a NAT64 the router's own, where the host has no IPv4."""
+        if first.ipv4 is not None:
+            return DNS_4
+        prefix = self._addresses.prefix(first.at)
+        is_nat64 = first.at != INTERNET and self._form.sites[first.at].ipv6 is SiteIpv6.NAT64
+        return prefix.network_address + 1 if prefix is not None and is_nat64 else DNS_6
+
+    def _relay(self, name: str, region_id: int, form: RelayForm) -> ScenarioRelay:
+        where: Path = ("relays", name)
+        if Port.SILENT in (form.udp, form.tcp) and Port.CLOSED in (form.udp, form.tcp):
+            self._source.wrong(where, "one port silent and the other closed is not modelled")
+        ipv4, ipv6 = self._addresses.relay(name, region_id, ipv6=form.ipv6)
+        latency_ms = RELAY_STEP_MS * region_id if form.latency_ms is None else form.latency_ms
+        back_ms = latency_ms if form.back_latency_ms is None else form.back_latency_ms
+        if min(latency_ms, back_ms) < 0:
+            self._source.wrong(where, "latency is not negative")
+        up, down = directions(self._source, where, replace(UPLINK, latency_s=latency_ms / 1000), form.link, form.back)
+        if form.back_latency_ms is not None:
+            down = replace(down, latency_s=back_ms / 1000)
+        return ScenarioRelay(
+            name=name,
+            region_id=region_id,
+            ipv4=ipv4,
+            ipv6=ipv6,
+            udp=form.udp,
+            tcp=form.tcp,
+            certificate=form.certificate,
+            port80=form.port80,
+            stun=form.stun,
+            link=up,
+            back=down,
+        )
+
+    def _server(self, name: str, number: int) -> ScenarioServer:
+        kind = self._form.servers[name].kind
+        return ScenarioServer(name=name, kind=kind, addresses=self._addresses.server(name, number))
+
+    def _lies(self) -> tuple[IPAddress, ...]:
+        head = self._form.head
+        if (head.dns is DnsManner.LIE) != bool(head.dns_lies):
+            self._source.wrong(("dns",), 'dns = "lie" and dns_lies go together')
+        try:
+            return tuple(ipaddress.ip_address(text) for text in head.dns_lies)
+        except ValueError as error:
+            self._source.wrong(("dns_lies",), str(error))
+
+    def _fault(self, form: FaultForm) -> ScenarioFault:
+        where: Path = ("faults",)
+        victims: dict[FaultKind, Iterable[str]] = {
+            FaultKind.PARTITION: (*self._sites, *self._hosts, *self._relays),
+            FaultKind.NAT_REBOOT: tuple(n for n, site in self._sites.items() if site.nat is not None),
+            FaultKind.CRASH: tuple(self._relays),
+            FaultKind.DNS: ("",),
+        }
+        if form.on not in victims[form.kind]:
+            self._source.wrong(where, f"a fault of kind {form.kind} befalls one of: {', '.join(victims[form.kind])}")
+        if min(form.at_s, form.lasts_s) < 0:
+            self._source.wrong(where, "times are not negative")
+        return ScenarioFault(
+            kind=form.kind,
+            at_s=form.at_s,
+            lasts_s=form.lasts_s,
+            on=form.on,
+            renumbered=form.renumbered,
+            manner=form.manner,
+        )
+
+    def _truth(self, name: str, form: HostTruthForm) -> HostTruth:
+        where: Path = ("truth", name)
+        if name not in self._hosts:
+            self._source.wrong(where, "there is no such host")
+        for relay in (*(form.relays or ()), *((form.home,) if form.home else ())):
+            if relay not in self._relays:
+                self._source.wrong(where, f"there is no relay called {relay!r}")
+        if form.nat_family not in (4, 6):
+            self._source.wrong((*where, "nat_family"), "a family is 4 or 6")
+        return HostTruth(**{f.name: getattr(form, f.name) for f in fields(HostTruth)})
+
+    def _pair(self, key: str) -> PairTruth:
+        where: Path = ("truth", PAIRS, key)
+        names = key.split()
+        if len(names) != 2 or any(name not in self._hosts for name in names) or names[0] == names[1]:
+            self._source.wrong(where, "a pair is the names of two hosts, with a space between them")
+        form = self._form.pairs[key]
+        return PairTruth(first=names[0], second=names[1], direct=form.direct, by=form.by)
+
+    def _must_be_site(self, where: Path, name: str) -> None:
+        if name != INTERNET and name not in self._form.sites:
+            known = ", ".join((INTERNET, *self._form.sites))
+            self._source.wrong(where, f"there is no site called {name!r}", hint=f"sites: {known}")
+
+
+def _in_order(source: Source, sites: dict[str, SiteForm]) -> dict[str, SiteForm]:
+    """Each site behind the one it hangs on."""
+    done: dict[str, SiteForm] = {}
+    for name, form in sites.items():
+        if form.at != INTERNET and form.at not in sites:
+            known = ", ".join((INTERNET, *sites))
+            source.wrong(("sites", name, "at"), f"there is no site called {form.at!r}", hint=f"sites: {known}")
+    while len(done) < len(sites):
+        ready = {n: f for n, f in sites.items() if n not in done and (f.at == INTERNET or f.at in done)}
+        if not ready:
+            stuck = next(name for name in sites if name not in done)
+            source.wrong(("sites", stuck, "at"), "the sites hang on each other in a circle")
+        done |= ready
+    return done

@@ -1,0 +1,160 @@
+"""Scenario files: every mistake is one sentence with the file and the line, and what is right is read rightly."""
+
+from __future__ import annotations
+
+import ipaddress
+
+import pytest
+
+from natscope.errors import UserError
+from natscope.lab.scenario import Bed, KernelNat, Scenario
+from natscope.lab.scenario_toml import Source
+from natscope.lab.scenario_truth import RelayFault
+from natscope.lab.scenario_values import read_scenario
+from natscope.machines.nat.config import Hairpin
+from natscope.model.nat import Filtering, Mapping
+
+HEAD = 'title = "x"\n'
+
+
+def read(text: str) -> Scenario:
+    return read_scenario("x", HEAD + text)
+
+
+MISTAKES = [
+    ("no TOML", "sites = [", "x.toml:2: no valid TOML"),
+    ("no host", "", "x.toml: there is no host"),
+    ("unknown key", "[hosts.a]\n[sites.h]\nnta = 1", "x.toml:4: sites.h.nta: there is no such key"),
+    ("unknown head", "foo = 1\n[hosts.a]", "x.toml:2: foo: there is no such key"),
+    ("unknown group", "[host.a]", "x.toml:2: host: there is no such key"),
+    ("wrong type", "[hosts.a]\nmeasured = 3", "x.toml:3: hosts.a.measured: expected `bool`"),
+    ("nested", '[hosts.a]\n[sites.h.nat]\nhairpin = "maybe"', "x.toml:4: sites.h.nat.hairpin: invalid enum value"),
+    ("bad name", "[hosts.Alice]", "x.toml:2: hosts.Alice: a name is"),
+    ("name of two", "[hosts.a]\n[relays.a]", "x.toml:3: relays.a: that name belongs to hosts"),
+    ("reserved", "[hosts.internet]", "x.toml:2: hosts.internet: that name belongs to natscope"),
+    ("no such site", '[hosts.a]\nat = "h"', "x.toml:3: hosts.a.at: there is no site called 'h'"),
+    ("no such site above", '[hosts.a]\n[sites.h]\nat = "g"', "x.toml:4: sites.h.at: there is no site called 'g'"),
+    ("circle", '[hosts.a]\n[sites.g]\nat = "h"\n[sites.h]\nat = "g"', "x.toml:4: sites.g.at: the sites hang on each"),
+    ("kind", '[hosts.a]\n[sites.h]\nnat = "full-cnoe"', "x.toml:4: sites.h.nat: there is no kind of NAT called"),
+    ("two NATs", '[hosts.a]\n[sites.h]\nnat = "pf"\nkernel_nat = "masquerade"', "x.toml:4: sites.h.nat: a site has"),
+    ("contradiction", "[hosts.a]\n[sites.h.nat]\nstride = 0", "x.toml:3: sites.h.nat: stride and capacity"),
+    ("dmz", '[hosts.a]\n[sites.h.nat]\ndmz = "b"', "x.toml:4: sites.h.nat.dmz: there is no host called 'b'"),
+    ("dmz elsewhere", '[hosts.a]\n[sites.h.nat]\ndmz = "a"', "x.toml:4: sites.h.nat.dmz: a has no IPv4 address at h"),
+    ("one-to-one", '[hosts.a]\n[sites.h]\nnat = "one-to-one"', "x.toml:4: sites.h.nat: a one-to-one NAT needs"),
+    ("ports", '[hosts.a]\n[sites.h]\nallow = { udp = ["dns"] }', "x.toml:4: sites.h.allow.udp: 'dns' is no port"),
+    ("router", '[hosts.a]\n[sites.h]\nnat = "none"\nportal = "page"', "x.toml:5: sites.h.portal: a router that only"),
+    ("loss", "[hosts.a]\nlink = { loss = 2 }", "x.toml:3: hosts.a.link: loss, duplication and reordering are chances"),
+    ("lan", '[hosts.a]\n[sites.h]\nlan = "all"', "x.toml:4: sites.h.lan: 'all' is no IPv4 prefix"),
+    ("small lan", '[hosts.a]\n[sites.h]\nlan = "10.0.0.0/30"', "x.toml:4: sites.h.lan: 10.0.0.0/30 is too small"),
+    ("twice", '[hosts.a]\nipv4 = "11.0.0.1"\n[hosts.b]\nipv4 = "11.0.0.1"', "x.toml:5: hosts.b.ipv4: 11.0.0.1 is used"),
+    ("not inside", '[sites.h]\n[hosts.a]\nat = "h"\nipv4 = "11.0.0.1"', "x.toml:5: hosts.a.ipv4: 11.0.0.1 is not in"),
+    ("no address", "[hosts.a]\nipv4 = false\nipv6 = false", "x.toml:2: hosts.a: it has no address at internet"),
+    ("no IPv6 there", '[sites.h]\n[hosts.a]\nat = "h"\nipv6 = "2001:db8::9"', "x.toml:5: hosts.a.ipv6: there is no"),
+    ("IPv6 above", '[hosts.a]\n[sites.g]\n[sites.h]\nat = "g"\nipv6 = "open"', "x.toml:6: sites.h.ipv6: there is no"),
+    ("full LAN", '[sites.h]\nlan = "10.0.0.0/29"\n' + "".join(f'[hosts.a{n}]\nat = "h"\n' for n in range(6)),
+     "x.toml:14: hosts.a5.ipv4: no IPv4 address is left"),
+    ("truth of nobody", "[hosts.a]\n[truth.b]", "x.toml:3: truth.b: there is no such host"),
+    ("truth of no relay", '[hosts.a]\n[truth.a]\nhome = "r"', "x.toml:3: truth.a: there is no relay called 'r'"),
+    ("pair", '[hosts.a]\n[truth.pairs."a b"]\ndirect = "yes"', 'x.toml:3: truth.pairs.a b: a pair is the names'),
+    ("lies", 'dns = "lie"\n[hosts.a]', 'x.toml:2: dns: dns = "lie" and dns_lies go together'),
+    ("mixed ports", '[hosts.a]\n[relays.r]\nudp = "silent"\ntcp = "closed"', "x.toml:3: relays.r: one port silent"),
+    ("fault", '[[faults]]\nkind = "crash"\nat_s = 1\non = "a"\n[hosts.a]', "x.toml:2: faults: a fault of kind crash"),
+    ("profile", '[hosts.a]\n[netcheck]\nprofile = "slow"', "x.toml:4: netcheck.profile: a profile is one of"),
+    ("pool of a router", '[hosts.a]\n[sites.h]\nnat = "firewall"\ncount = 2', "x.toml:5: sites.h.count: a NAT has"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "text", "words"), MISTAKES, ids=[row[0] for row in MISTAKES])
+def test_a_mistake_is_one_sentence_with_its_line(name: str, text: str, words: str) -> None:
+    with pytest.raises(UserError) as raised:
+        read(text)
+    assert raised.value.message.startswith(words), raised.value.message
+    assert "\n" not in raised.value.message
+
+
+def test_a_wrong_word_is_told_the_right_ones() -> None:
+    with pytest.raises(UserError) as raised:
+        read('[hosts.a]\n[truth.a]\nudp = "maybe"')
+    assert raised.value.hint == "one of: yes, no, unknown"
+    with pytest.raises(UserError) as raised:
+        read('[hosts.a]\n[sites.h]\nnat = "full-cnoe"')
+    assert "did you mean 'full-cone'" in raised.value.message
+
+
+def test_a_line_is_found_in_every_spelling_or_its_table_is() -> None:
+    text = 'a = 1\n[sites."home"]\nnat = "pf"\n[x]\ny.z = 2\n[[list]]\nkey = 3\n'
+    source = Source("f", text)
+    assert source.at(("sites", "home", "nat")) == "f:3"
+    assert source.at(("sites", "home", "deep", "down")) == "f:2"
+    assert source.at(("x", "y", "z")) == "f:5"
+    assert source.at(("list", "key")) == "f:7"
+    assert source.at(("nowhere",)) == "f"
+
+
+def test_everything_has_a_default() -> None:
+    scenario = read("[hosts.a]")
+    assert list(scenario.relays) == ["relay1", "relay2", "relay3"]
+    assert [r.link.latency_s for r in scenario.relays.values()] == [0.01, 0.02, 0.03]
+    assert str(scenario.hosts["a"].address(4)) == "203.0.113.10"
+    assert scenario.can(Bed.SIM)
+    assert scenario.can(Bed.KERNEL)
+
+
+def test_addresses_are_the_ones_that_the_documentation_promises() -> None:
+    scenario = read(
+        '[sites.inner]\nat = "outer"\nipv6 = "open"\n[sites.outer]\ncount = 2\nlan = "100.64.0.0/10"\n'
+        'ipv6 = "firewall"\n[sites.wall]\nnat = "firewall"\n[hosts.a]\nat = "inner"\n[hosts.b]\nat = "wall"\n'
+        '[servers.s]\nkind = "coturn"\n'
+    )
+    outer, inner = scenario.sites["outer"], scenario.sites["inner"]
+    assert list(scenario.sites) == ["outer", "wall", "inner"]
+    assert [str(ip) for ip in outer.external] == ["203.0.113.10", "203.0.113.11"]
+    assert outer.nat is not None
+    assert outer.nat.external == outer.external
+    assert (str(inner.wan), str(outer.gateway)) == ("100.64.0.10", "100.64.0.1")
+    assert (str(outer.prefix), str(inner.prefix)) == ("2001:db8:0:1::/64", "2001:db8:0:2::/64")
+    a, b = scenario.hosts["a"], scenario.hosts["b"]
+    assert (str(a.address(4)), str(a.address(6))) == ("192.168.1.10", "2001:db8:0:2::10")
+    assert str(b.address(4)) == "203.0.113.13"
+    assert scenario.sites["wall"].external == ()
+    assert [str(ip) for ip in scenario.servers["s"].addresses] == ["198.51.100.10", "192.0.2.10"]
+
+
+def test_a_nat_is_a_preset_with_what_is_different() -> None:
+    scenario = read(
+        '[sites.h.nat]\nkind = "restricted"\nmapping = "address-dependent"\nhairpin = "external-source"\n'
+        'lifetimes = { udp_s = 20 }\nforwards = [{ transport = "udp", external_port = 7, host = "a", port = 9 }]\n'
+        'not_from = ["10.0.0.0/8"]\n[hosts.a]\nat = "h"\n'
+    )
+    nat = scenario.sites["h"].nat
+    assert nat is not None
+    assert (nat.mapping, nat.filtering) == (Mapping.ADDRESS_DEPENDENT, Filtering.ADDRESS_DEPENDENT)
+    assert (nat.hairpin, nat.lifetimes.udp_s, nat.lifetimes.icmp_s) == (Hairpin.EXTERNAL_SOURCE, 20, 60)
+    assert str(nat.forwards[0].internal) == "192.168.1.10:9"
+    assert nat.not_from == (ipaddress.ip_network("10.0.0.0/8"),)
+
+
+def test_links_have_two_directions() -> None:
+    scenario = read(
+        "[hosts.a]\nlink = { latency_ms = 7, rate_mbit = 2, loss = 0.1 }\nback = { loss = 0 }\n"
+        "[relays.r]\nlatency_ms = 60\nback_latency_ms = 5\n"
+    )
+    host, relay = scenario.hosts["a"], scenario.relays["r"]
+    assert (host.link.latency_s, host.link.rate_bps, host.link.loss) == (0.007, 2e6, 0.1)
+    assert (host.back.latency_s, host.back.loss) == (0.007, 0)
+    assert (relay.link.latency_s, relay.back.latency_s) == (0.06, 0.005)
+
+
+def test_a_nat_of_the_kernel_has_a_model_of_it() -> None:
+    site = read('[sites.h]\nkernel_nat = "fully-random"\n[hosts.a]\nat = "h"').sites["h"]
+    assert (site.kernel_nat, site.kind) == (KernelNat.FULLY_RANDOM, "linux-fully-random")
+
+
+def test_beds_and_truth_are_read() -> None:
+    scenario = read(
+        '[beds]\nkernel = "no"\n[hosts.a]\n[hosts.b]\n[truth.a]\nudp = "no"\nrelays = { relay1 = "dns" }\n'
+        '[truth.pairs."a b"]\ndirect = "luck"\nby = "punch"\n'
+    )
+    assert scenario.cannot == {Bed.KERNEL: "no"}
+    assert scenario.truth["a"].relays == {"relay1": RelayFault.DNS}
+    assert (scenario.pairs[0].first, scenario.pairs[0].second, scenario.pairs[0].by) == ("a", "b", "punch")
