@@ -1,0 +1,58 @@
+"""What a test bed does with a scenario, and how the kernel bed is found.
+
+The simulator builds, measures and forgets (`build_sim.py`); the kernel bed also stays up for tools and people. Its
+package, `natscope.lab.kernel`, is imported when it is first asked for: it needs Linux, and the simulator does not.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Sequence
+from typing import Protocol, cast
+
+from natscope.lab.scenario import Scenario
+from natscope.model.report import Report
+
+_MODULE = "natscope.lab.kernel.bed"
+"""Has `open_bed() -> KernelBed`, which touches nothing."""
+
+
+class KernelBed(Protocol):
+    """Namespaces, links, routers and servers of one scenario at a time.
+
+    Every call raises `UserError` for what the user did wrong (no lab is up, no such host) and `CannotMeasure` where
+    this computer does not allow a lab, in the words of `missing`.
+    """
+
+    def missing(self) -> str:
+        """Which permission or program is missing, and how to get it; empty when a lab can be built here."""
+        ...
+
+    def up(self, scenario: Scenario) -> None:
+        """Clean what was left, build the scenario, start its servers, and leave it running."""
+        ...
+
+    def down(self) -> tuple[str, ...]:
+        """End it and clean what was left of a killed one; what was removed, in words, nothing where nothing was."""
+        ...
+
+    def is_up(self) -> str:
+        """The name of the scenario that is up, empty when none is."""
+        ...
+
+    def run_in(self, host: str, command: Sequence[str]) -> int:
+        """Run a command on a host of the lab that is up, with our own standard streams; its exit code."""
+        ...
+
+    def shell(self, host: str) -> int:
+        """An interactive shell on a host of the lab that is up; its exit code."""
+        ...
+
+    def reports(self, scenario: Scenario) -> dict[str, Report]:
+        """Build a lab of its own, run the netcheck on every measured host, remove it; reports by host."""
+        ...
+
+
+def kernel_bed() -> KernelBed:
+    """The kernel bed of this computer; it touches nothing until it is used."""
+    return cast("KernelBed", importlib.import_module(_MODULE).open_bed())

@@ -1,0 +1,176 @@
+"""A scenario in the simulator: builds the network from the same value as the kernel bed, and measures every host.
+
+The netcheck that runs on the simulated hosts is the product's own, probes found by entry point and all.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from natscope.diagnosis.engine import diagnose
+from natscope.errors import UserError
+from natscope.host.api import Host
+from natscope.lab.scenario import (
+    INTERNET,
+    Bed,
+    DnsManner,
+    FaultKind,
+    MeasureHow,
+    Scenario,
+    ScenarioFault,
+    ScenarioHost,
+    Site,
+    SiteIpv6,
+)  # fmt: skip
+from natscope.lab.scenario_map import relay_map
+from natscope.lab.sim_relay import HTTP, serve_portal, start_relay
+from natscope.machines.nat.packet import TCP
+from natscope.model.endpoint import Endpoint
+from natscope.model.relay_map import LoadedMap
+from natscope.model.report import Report
+from natscope.netcheck.assemble import assemble
+from natscope.netcheck.history import History
+from natscope.netcheck.options import NetcheckOptions
+from natscope.netcheck.record import RunRecord
+from natscope.netcheck.run import RunInputs, run_probes
+from natscope.plugins.loader import PROBES, find
+from natscope.sim.dns import PORT as DNS_PORT
+from natscope.sim.dns import DnsServer, Manner
+from natscope.sim.faults import Crash, DnsOutage, Fault, NatReboot, Partition, schedule
+from natscope.sim.topology import Network
+from natscope.web.client import HttpClient
+
+SERVERS_START_S = 0.01
+"""Servers open their ports before anybody is measured."""
+
+
+def sim_reports(scenario: Scenario, seed: int | None = None) -> dict[str, Report]:
+    """A netcheck on every measured host, one after the other; reports by host. `seed` replaces the scenario's own.
+
+    Raises `UserError` for a scenario that the simulator cannot express.
+    """
+    with simulated(scenario, seed) as net:
+        net.run(asyncio.sleep(SERVERS_START_S))
+        schedule(net, [_fault(net, fault) for fault in scenario.faults])
+        loaded = LoadedMap(relay_map=relay_map(scenario), source=f"{scenario.name}.json", kind="file")
+        return {
+            h.name: _judged(net.run(_measure(net.hosts[h.name], loaded, scenario.how))) for h in scenario.measured()
+        }
+
+
+@contextmanager
+def simulated(scenario: Scenario, seed: int | None = None) -> Iterator[Network]:
+    """The network with its servers, not yet running. Raises `UserError`."""
+    if not scenario.can(Bed.SIM):
+        raise UserError(f"the simulator cannot express {scenario.name}: {scenario.cannot[Bed.SIM]}")
+    with Network(scenario.seed if seed is None else seed) as net:
+        net.internet(INTERNET)
+        for site in scenario.sites.values():
+            _add_site(net, site)
+        for host in scenario.hosts.values():
+            _add_host(net, host)
+        _add_relays(net, scenario)
+        _set_dns(net, scenario)
+        yield net
+
+
+async def _measure(host: Host, loaded: LoadedMap, how: MeasureHow) -> RunRecord:
+    return await run_probes(
+        RunInputs(
+            host=host,
+            loaded_map=loaded,
+            options=NetcheckOptions(https=how.https, profile=how.profile),
+            history=History(),
+            found=find(PROBES),
+            http=lambda: HttpClient(host),
+            stop=asyncio.Event(),
+        )
+    )
+
+
+def _judged(record: RunRecord) -> Report:
+    return diagnose(assemble(record))
+
+
+def _add_site(net: Network, site: Site) -> None:
+    external = site.external or (site.wan,)
+    built = net.nat(
+        site.name,
+        net.sites[site.at],
+        config=site.nat,
+        kind="firewall",
+        lan=str(site.lan),
+        ipv6=(SiteIpv6.FIREWALL if site.ipv6 is SiteIpv6.NAT64 else site.ipv6).value,
+        external=external,
+        link=site.link,
+        back=site.back,
+    )
+    assert built.up is not None
+    if site.nat is None:
+        built.up.put_nat(4, None)
+        built.up.put_nat(6, None)
+    if site.ipv6 is SiteIpv6.NAT64:
+        built.router.bridge_families()
+        DnsServer(built.router, net.zone).dns64 = True
+    if site.portal is not None:
+        built.router.intercept(TCP, HTTP)
+        host = net.programs_on(built)
+        net.start(host, serve_portal(host, site.portal))
+
+
+def _add_host(net: Network, host: ScenarioHost) -> None:
+    first, *more = host.interfaces
+    built = net.host(
+        host.name,
+        net.sites[first.at],
+        ipv4=str(first.ipv4) if first.ipv4 is not None else False,
+        ipv6=str(first.ipv6) if first.ipv6 is not None else False,
+        link=host.link,
+        back=host.back,
+    )
+    built.names.servers = (Endpoint(host.name_server, DNS_PORT),)
+    built.wall.wrong_by_s = host.clock_wrong_by_s
+    for number, interface in enumerate(more, start=1):
+        addresses = interface.ipv4, interface.ipv6
+        net.attach(built.node, net.sites[interface.at], f"eth{number}", addresses=addresses)
+
+
+def _add_relays(net: Network, scenario: Scenario) -> None:
+    for relay in scenario.relays.values():
+        host = net.host(
+            relay.name,
+            net.sites[INTERNET],
+            ipv4=str(relay.ipv4),
+            ipv6=str(relay.ipv6) if relay.ipv6 is not None else False,
+            link=relay.link,
+            back=relay.back,
+        )
+        start_relay(net, host, relay)
+
+
+def _set_dns(net: Network, scenario: Scenario) -> None:
+    assert net.dns is not None
+    net.dns.manner = _MANNERS[scenario.dns]
+    net.dns.lies = scenario.dns_lies
+
+
+_MANNERS = {manner: Manner(manner.value) for manner in DnsManner}
+
+
+def _fault(net: Network, fault: ScenarioFault) -> Fault:
+    return _FAULTS[fault.kind](net, fault)
+
+
+def _dns_outage(net: Network, fault: ScenarioFault) -> Fault:
+    assert net.dns is not None
+    return DnsOutage(at_s=fault.at_s, lasts_s=fault.lasts_s, server=net.dns, manner=_MANNERS[fault.manner])
+
+
+_FAULTS: dict[FaultKind, Callable[[Network, ScenarioFault], Fault]] = {
+    FaultKind.PARTITION: lambda net, f: Partition(at_s=f.at_s, lasts_s=f.lasts_s, nodes=(f.on,)),
+    FaultKind.NAT_REBOOT: lambda net, f: NatReboot(at_s=f.at_s, site=net.sites[f.on], renumbered=f.renumbered),
+    FaultKind.CRASH: lambda net, f: Crash(at_s=f.at_s, lasts_s=f.lasts_s, host=net.hosts[f.on], power=True),
+    FaultKind.DNS: _dns_outage,
+}

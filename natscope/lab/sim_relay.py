@@ -1,0 +1,93 @@
+"""A scenario's relay in the simulator: the product's own STUN and HTTP servers, with the faults the scenario names."""
+
+from __future__ import annotations
+
+import asyncio
+from random import Random
+
+from natscope.errors import RemoteError
+from natscope.host.api import Datagram, Host, ServerTls
+from natscope.lab.loopback_http import LOGIN_PAGE, RelayPages
+from natscope.lab.loopback_spec import RegionSpec
+from natscope.lab.scenario import LIE, LIE_PORT, Certificate, Port, Port80, Portal, ScenarioRelay, StunManner
+from natscope.machines.stun_responder import StunResponder
+from natscope.model.endpoint import Endpoint
+from natscope.sim.authority import Authority
+from natscope.sim.binding import UNSPECIFIED
+from natscope.sim.host import SimHost
+from natscope.sim.topology import Network
+from natscope.stun_server.limits import SourceLimiter
+from natscope.stun_server.server import HostServer
+from natscope.stun_server.service import StunService
+from natscope.web.server import HttpServer, ServerRequest, ServerResponse
+from natscope.wire.stun.message import decode, encode_binding_success
+
+STUN, HTTP, HTTPS = 3478, 80, 443
+ANSWERS_PER_S, BURST = 50.0, 200
+_OTHER_NAME = "elsewhere.test"
+
+
+def start_relay(net: Network, host: SimHost, relay: ScenarioRelay) -> None:
+    """Start what the relay serves; `restart_relay` is the same after a crash."""
+    if relay.udp is Port.SILENT and relay.tcp is Port.SILENT:
+        host.node.is_on = False
+        return
+    host.node.stack.refuses = Port.SILENT not in (relay.udp, relay.tcp)
+    if relay.udp is Port.OPEN:
+        net.start(host, _serve_stun(host) if relay.stun is StunManner.RIGHT else _lie(host))
+    if relay.tcp is Port.OPEN:
+        net.start(host, _serve_pages(host, relay, certificate(net.authority, relay)))
+
+
+def certificate(authority: Authority, relay: ScenarioRelay) -> ServerTls:
+    """What the relay presents."""
+    kind = relay.certificate
+    names = [_OTHER_NAME] if kind is Certificate.WRONG_NAME else [relay.host_name]
+    expired, self_signed = kind is Certificate.EXPIRED, kind is Certificate.SELF_SIGNED
+    return authority.issue(names, expired=expired, self_signed=self_signed).files
+
+
+async def serve_portal(host: Host, portal: Portal) -> None:
+    """A login page on a router, on port 80, until cancelled."""
+
+    async def page(request: ServerRequest) -> ServerResponse:
+        if portal is Portal.REDIRECT:
+            return ServerResponse(302, headers=(("location", LOGIN_PAGE),))
+        status = 200 if portal is Portal.PAGE else 511
+        return ServerResponse(status, b"<h1>Welcome, guest</h1>\n", (("content-type", "text/html"),))
+
+    await HttpServer(host, page).listen(Endpoint(UNSPECIFIED[4], HTTP))
+    await asyncio.Event().wait()
+
+
+async def _serve_stun(host: SimHost) -> None:
+    service = StunService(StunResponder(), SourceLimiter(ANSWERS_PER_S, BURST))
+    server = await HostServer.open(host, service, [Endpoint(UNSPECIFIED[f], STUN) for f in host.node.families])
+    await server.serve()
+
+
+async def _lie(host: SimHost) -> None:
+    """Tell everybody over IPv4 the same wrong endpoint."""
+    socket = await host.udp.open(4, port=STUN)
+    while True:
+        item = await socket.receive()
+        if isinstance(item, Datagram):
+            try:
+                request = decode(item.data)
+            except RemoteError:
+                continue
+            socket.send(encode_binding_success(request.transaction_id, Endpoint(LIE, LIE_PORT)), item.source)
+
+
+async def _serve_pages(host: SimHost, relay: ScenarioRelay, tls: ServerTls) -> None:
+    pages = RelayPages(host.clock, RegionSpec(region_id=relay.region_id), Random(0), HTTPS)
+
+    async def to_https(request: ServerRequest) -> ServerResponse:
+        return ServerResponse(301, headers=(("location", f"https://{relay.host_name}{request.path}"),))
+
+    for family in host.node.families:
+        await HttpServer(host, pages.over_tls).listen(Endpoint(UNSPECIFIED[family], HTTPS), tls=tls)
+        if relay.port80 is not Port80.CLOSED:
+            plain = pages.over_plain if relay.port80 is Port80.CHALLENGE else to_https
+            await HttpServer(host, plain).listen(Endpoint(UNSPECIFIED[family], HTTP))
+    await asyncio.Event().wait()

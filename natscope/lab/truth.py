@@ -1,0 +1,199 @@
+"""Holds reports against the truth of their scenario: agree, wrong, or not measured yet.
+
+A report that does not know is not wrong, but "not measured yet" is only accepted for what is not in `MUST_KNOW`. Where
+the truth is `unknown`, because nobody at that host could know, any other word is wrong.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from natscope.diagnosis.catalogue import entries
+from natscope.lab.scenario import Scenario
+from natscope.lab.scenario_truth import HostTruth, RelayFault
+from natscope.model.report import NatFamilyReport, RelayReport, Report
+from natscope.model.tri import Tri
+
+MUST_KNOW = ("udp", "ipv4", "ipv6", "mapping_varies", "port_preservation", "captive_portal", "relay")
+"""What every netcheck has to say; `relay` is each relay's fault."""
+UNKNOWN = "unknown"
+_FOUND, _NOT_FOUND = "found", "not found"
+_CERTIFICATES = {
+    "certificate-expired": RelayFault.EXPIRED,
+    "certificate-self-signed": RelayFault.SELF_SIGNED,
+    "certificate-wrong-name": RelayFault.WRONG_NAME,
+    "certificate-not-yet-valid": RelayFault.NOT_YET_VALID,
+}
+
+
+class Agreement(enum.StrEnum):
+    """How a report and the truth go together."""
+
+    AGREE = "agree"
+    WRONG = "wrong"
+    NOT_MEASURED = "not measured yet"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """One claim. `who` is a host or a pair `A - B`; `what` a field, `relay NAME`, or `finding ID`."""
+
+    who: str
+    what: str
+    truth: str
+    measured: str
+    agreement: Agreement
+    excuse: str = ""
+    """Why the scenario knows that this is wrong today; empty for everything else."""
+
+    @property
+    def acceptable(self) -> bool:
+        """Not wrong, unless that is known, and known where it has to be."""
+        if self.excuse:
+            return True
+        if self.agreement is Agreement.NOT_MEASURED:
+            return self.what.partition(" ")[0] not in MUST_KNOW
+        return self.agreement is Agreement.AGREE
+
+
+def compare(scenario: Scenario, reports: Mapping[str, Report]) -> tuple[Comparison, ...]:
+    """Every claim of the scenario about hosts that were measured, and about pairs."""
+    found: list[Comparison] = []
+    for name, truth in scenario.truth.items():
+        if name in reports:
+            found += (_excused(scenario, one) for one in _host(scenario, name, truth, reports[name]))
+    return (*found, *_pairs(scenario))
+
+
+def _pairs(scenario: Scenario) -> Iterator[Comparison]:
+    """Nothing measures pairs yet."""
+    for pair in scenario.pairs:
+        text = f"{pair.direct} ({pair.by})" if pair.by else str(pair.direct)
+        yield _judge(f"{pair.first} - {pair.second}", "direct", text, UNKNOWN)
+
+
+def _faults(scenario: Scenario, truth: HostTruth) -> dict[str, RelayFault]:
+    """Of every relay; where neither the file nor working UDP says something, nothing is claimed."""
+    if truth.relays is None and truth.udp is not Tri.YES:
+        return {}
+    return {relay: (truth.relays or {}).get(relay, RelayFault.NONE) for relay in scenario.relays}
+
+
+def _addresses(addresses: Iterable[str]) -> str:
+    return " ".join(sorted(addresses)) or "none"
+
+
+def claims_of(scenario: Scenario) -> tuple[Comparison, ...]:
+    """Every claim about hosts and pairs, nothing measured."""
+    found = []
+    for name, truth in scenario.truth.items():
+        told = {what: _text(value) for what, value in truth.claims().items() if what != "public"}
+        if truth.public is not None:
+            told["public"] = _addresses(truth.public)
+        told |= {f"relay {relay}": str(fault) for relay, fault in _faults(scenario, truth).items()}
+        told |= {f"finding {cause}": _FOUND for cause in truth.findings}
+        told |= {f"finding {cause}": _NOT_FOUND for cause in truth.no_findings}
+        found += [_judge(name, what, text, UNKNOWN) for what, text in told.items()]
+    return (*found, *_pairs(scenario))
+
+
+def _excused(scenario: Scenario, found: Comparison) -> Comparison:
+    why = scenario.how.known_wrong.get(found.what, "")
+    return replace(found, excuse=why) if why and found.agreement is Agreement.WRONG else found
+
+
+def _host(scenario: Scenario, name: str, truth: HostTruth, report: Report) -> Iterator[Comparison]:
+    for what, value in truth.claims().items():
+        if what == "public":
+            yield _public(name, truth.public or (), report)
+        else:
+            yield _judge(name, what, _text(value), _text(_MEASURED[what](report, _nat(truth, report))))
+    for relay, fault in _faults(scenario, truth).items():
+        measured = fault_of(report, scenario.relays[relay].region_id)
+        yield _judge(name, f"relay {relay}", str(fault), measured)
+    yield from _findings(name, truth, report)
+
+
+def _judge(who: str, what: str, truth: str, measured: str) -> Comparison:
+    if truth == measured:
+        agreement = Agreement.AGREE
+    elif measured == UNKNOWN:
+        agreement = Agreement.NOT_MEASURED
+    else:
+        agreement = Agreement.WRONG
+    return Comparison(who=who, what=what, truth=truth, measured=measured, agreement=agreement)
+
+
+def _public(name: str, truth: tuple[str, ...], report: Report) -> Comparison:
+    """A pool may show some of its addresses only; one that is not ours is wrong."""
+    seen = dict.fromkeys(e.address for family in (report.ipv4, report.ipv6) for e in family.endpoints)
+    told = _addresses(seen) if seen or not truth else UNKNOWN
+    first = _judge(name, "public", _addresses(truth), told)
+    if seen and all(address in truth for address in seen):
+        return Comparison(who=name, what="public", truth=first.truth, measured=told, agreement=Agreement.AGREE)
+    return first
+
+
+def _findings(name: str, truth: HostTruth, report: Report) -> Iterator[Comparison]:
+    """A cause that no catalogue has yet cannot be found."""
+    there, known = {finding.id for finding in report.findings}, {entry.id for entry in entries()}
+    for wanted, ids in ((_FOUND, truth.findings), (_NOT_FOUND, truth.no_findings)):
+        for cause in ids:
+            measured = UNKNOWN if cause not in known else _FOUND if cause in there else _NOT_FOUND
+            yield _judge(name, f"finding {cause}", wanted, measured)
+
+
+def fault_of(report: Report, region_id: int) -> str:
+    """A relay's fault in a report, in the words of `RelayFault`; `unknown` where nothing was measured."""
+    relay = report.relay(region_id)
+    if relay is None:
+        return UNKNOWN
+    if relay.error is None:
+        return str(RelayFault.NONE) if _answered(relay) else UNKNOWN
+    code = relay.error.code
+    if code == "certificate":
+        codes = [o.error for o in report.observations if o.id in relay.error.evidence]
+        return str(next((_CERTIFICATES[c] for c in codes if c in _CERTIFICATES), "certificate"))
+    if code == "dns":
+        return str(RelayFault.DNS)
+    if code.startswith("http"):
+        return str(RelayFault.HTTPS_CLOSED)
+    if code in ("no-answer", "icmp", "refused"):
+        tcp = relay.latency_ms.https is not None
+        return str(RelayFault.STUN_CLOSED if tcp else RelayFault.NO_ANSWER)
+    return code
+
+
+def _answered(relay: RelayReport) -> bool:
+    latency = relay.latency_ms
+    return any(value is not None for value in (latency.stun_v4, latency.stun_v6, latency.https))
+
+
+def _nat(truth: HostTruth, report: Report) -> NatFamilyReport:
+    return report.nat.v4 if truth.nat_family == 4 else report.nat.v6
+
+
+def _text(value: Any) -> str:
+    return UNKNOWN if value is None else f"{value:g}" if isinstance(value, float) else str(value) or "none"
+
+
+_MEASURED: dict[str, Callable[[Report, NatFamilyReport], Any]] = {
+    "udp": lambda report, nat: report.udp,
+    "ipv4": lambda report, nat: report.ipv4.state,
+    "ipv6": lambda report, nat: report.ipv6.state,
+    "captive_portal": lambda report, nat: report.captive_portal,
+    "shared_address_space": lambda report, nat: report.host.shared_address_space,
+    "home": lambda report, nat: report.preferred_relay.region_code or "",
+    "mapping": lambda report, nat: nat.mapping,
+    "filtering": lambda report, nat: nat.filtering,
+    "mapping_varies": lambda report, nat: nat.mapping_varies,
+    "port_preservation": lambda report, nat: nat.port_preservation,
+    "port_allocation": lambda report, nat: nat.port_allocation,
+    "hairpinning": lambda report, nat: nat.hairpinning,
+    "several_addresses": lambda report, nat: nat.several_addresses,
+    "layers": lambda report, nat: nat.layers,
+    "mapping_lifetime_s": lambda report, nat: nat.mapping_lifetime_s,
+}

@@ -1,0 +1,78 @@
+"""The matrix: what each bed says, where beds differ, and what is said when one cannot."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from natscope.errors import CannotMeasure
+from natscope.lab.build_sim import sim_reports
+from natscope.lab.library import load_scenario
+from natscope.lab.matrix import MatrixRow, draw_row, matrix
+from natscope.lab.scenario import Bed, Scenario
+from natscope.model.report import Report
+from natscope.model.tri import Tri
+
+BOTH = (Bed.SIM, Bed.KERNEL)
+
+
+def row(name: str, kernel: Mapping[str, object] | Exception | None = None) -> MatrixRow:
+    """One scenario; the other bed gives the simulator's reports with these fields changed, or fails."""
+
+    def measure(scenario: Scenario, bed: Bed) -> Mapping[str, Report]:
+        found = sim_reports(scenario)
+        if bed is Bed.SIM:
+            return found
+        if isinstance(kernel, Exception):
+            raise kernel
+        return {host: msgspec.structs.replace(report, **(kernel or {})) for host, report in found.items()}
+
+    return next(matrix([load_scenario(name)], BOTH, measure))
+
+
+def test_beds_that_agree() -> None:
+    found = row("full-cone")
+    assert found.acceptable
+    assert found.differences == ()
+    lines = draw_row(found).splitlines()
+    assert lines[0] == "full-cone: Full cone"
+    assert lines[1].startswith("  sim     14 agree, 4 not measured yet")
+    assert "    alice          udp                   yes                          sim agree; kernel agree" in lines
+    assert len(draw_row(found, brief=True).splitlines()) == 3
+
+
+def test_a_bed_that_is_wrong_is_shown_even_in_brief() -> None:
+    found = row("full-cone", {"captive_portal": Tri.YES})
+    assert not found.acceptable
+    assert found.differences == ("alice: captive_portal is no in one bed and yes in the other",)
+    text = draw_row(found, brief=True)
+    assert "1 WRONG" in text
+    assert "captive_portal        no                           sim agree; kernel yes: WRONG" in text
+    assert "the beds differ: alice: captive_portal is no in one bed and yes in the other" in text
+
+
+def test_not_knowing_is_no_difference_but_may_not_be_enough() -> None:
+    found = row("full-cone", {"udp": Tri.UNKNOWN})
+    assert found.differences == ()
+    assert not found.acceptable
+    assert "kernel not measured yet" in draw_row(found, brief=True)
+
+
+def test_a_bed_that_cannot_express_it_says_why() -> None:
+    found = row("clock-skew")
+    assert found.acceptable
+    assert "  kernel  cannot express it: a network namespace has no wall clock of its own" in draw_row(found)
+
+
+def test_a_bed_that_fails_is_no_agreement() -> None:
+    found = row("full-cone", CannotMeasure("no \x1b[31mpermission"))
+    assert not found.acceptable
+    assert "  kernel  NOT MEASURED: no \\x1b[31mpermission" in draw_row(found)
+
+
+def test_what_is_known_to_be_wrong_is_said() -> None:
+    found = next(matrix([load_scenario("stun-lies")], [Bed.SIM], lambda scenario, _bed: sim_reports(scenario)))
+    assert found.acceptable
+    assert "of them known" in draw_row(found, brief=True)
+    assert "WRONG, as is known: every answer is believed" in draw_row(found)

@@ -1,0 +1,125 @@
+"""Every shipped scenario in the simulator: no wrong claim, and nothing unknown that every netcheck must know."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import replace
+
+import pytest
+
+from natscope.errors import UserError
+from natscope.lab.build_sim import sim_reports, simulated
+from natscope.lab.library import all_scenarios, load_scenario
+from natscope.lab.scenario import Bed, Scenario
+from natscope.lab.scenario_map import relay_map, relay_map_json
+from natscope.lab.scenario_values import read_scenario
+from natscope.lab.truth import MUST_KNOW, Agreement, claims_of, compare
+from natscope.plugins.scenario import scenario_files
+from natscope.wire.relay_map_json import decode_relay_map_json
+
+SCENARIOS = all_scenarios()
+SIMULATED = [s for s in SCENARIOS if s.can(Bed.SIM)]
+NEEDED = (
+    "open-internet", "stateful-firewall", "full-cone", "address-restricted", "port-restricted", "symmetric-random",
+    "symmetric-sequential", "voip-helper", "cgnat-behind-home", "double-nat", "two-hosts", "two-hosts-hairpin",
+    "udp-blocked", "udp-53-443-only", "tcp-443-only", "tcp-443-by-proxy", "ipv6-only", "ipv6-nat64",
+    "ipv6-firewall", "broken-dual-stack", "captive-portal", "idle-lifetime-20s", "absolute-lifetime-60s",
+    "mtu-black-hole", "fragments-dropped", "loss-5", "reordering", "asymmetric-latency", "mapping-pcp",
+    "mapping-nat-pmp", "mapping-upnp", "mapping-pcp-refused", "mapping-nat-pmp-refused", "mapping-upnp-refused",
+    "private-wan", "local-shared-space", "drops-shared-space", "tun-proxy", "two-default-routes",
+    "two-public-addresses", "unpaired-pool", "stun-alg", "stun-lies", "dns-lies", "dns-hangs", "relay-expired",
+    "relay-self-signed", "relay-wrong-name", "relay-stun-closed", "relay-port80-redirects", "clock-skew",
+    "linux-masquerade", "linux-fully-random",
+)  # fmt: skip
+
+
+def test_the_networks_that_matter_are_there() -> None:
+    assert [name for name in NEEDED if name not in {s.name for s in SCENARIOS}] == []
+
+
+@pytest.mark.parametrize("scenario", SIMULATED, ids=lambda s: s.name)
+def test_reports_are_true(scenario: Scenario) -> None:
+    found = compare(scenario, sim_reports(scenario))
+    assert [one for one in found if not one.acceptable] == []
+    excused = {one.what for one in found if one.excuse}
+    assert excused == set(scenario.how.known_wrong), "what is said to be wrong, and is not, must not be said any more"
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda s: s.name)
+def test_a_scenario_is_complete(scenario: Scenario) -> None:
+    assert scenario.about.endswith(".")
+    assert len(scenario.title) <= 60
+    assert set(scenario.truth) == {host.name for host in scenario.measured()}
+    told = {claim.what.partition(" ")[0] for claim in claims_of(scenario)}
+    if scenario.can(Bed.SIM):
+        assert set(MUST_KNOW) - {"relay"} <= told
+
+
+def test_a_common_case_is_a_short_file() -> None:
+    texts = {file.name: file.read() for file in scenario_files()}
+    for name in ("full-cone", "symmetric-random", "voip-helper", "linux-masquerade"):
+        lines = [line for line in texts[name].splitlines() if line]
+        network = lines[: next(n for n, line in enumerate(lines) if line.startswith("[truth"))]
+        assert len(lines) <= 22
+        assert len(network) <= 6
+
+
+def test_a_bed_that_cannot_says_why() -> None:
+    unable = [s for s in SCENARIOS if not s.can(Bed.SIM)]
+    assert unable
+    for scenario in unable:
+        with pytest.raises(UserError, match=scenario.cannot[Bed.SIM]):
+            sim_reports(scenario)
+
+
+def test_the_simulator_uses_the_addresses_of_the_plan() -> None:
+    scenario = load_scenario("two-default-routes")
+    with simulated(scenario) as net:
+        for host in scenario.hosts.values():
+            ports = list(net.hosts[host.name].node.ports.values())
+            assert [p.address(4) for p in ports] == [i.ipv4 for i in host.interfaces]
+    scenario = load_scenario("ipv6-firewall")
+    with simulated(scenario) as net:
+        assert net.sites["home"].prefix == scenario.sites["home"].prefix
+        assert net.hosts["alice"].node.ports["eth0"].address(6) == scenario.hosts["alice"].address(6)
+
+
+def test_one_seed_one_report_and_another_seed_the_same_truth() -> None:
+    scenario = load_scenario("symmetric-random")
+    first, again, other = (sim_reports(scenario, seed)["alice"] for seed in (5, 5, 6))
+    assert first.ipv4.endpoints == again.ipv4.endpoints
+    assert first.ipv4.endpoints != other.ipv4.endpoints
+    assert all(one.acceptable for one in compare(scenario, {"alice": other}))
+
+
+def test_a_truth_that_is_not_of_that_network_is_found_out() -> None:
+    """The teeth of `test_reports_are_true`: the network of one scenario against the truth of another."""
+    network, truth = load_scenario("symmetric-random"), load_scenario("full-cone")
+    found = compare(replace(network, truth=truth.truth), sim_reports(network))
+    wrong = {one.what for one in found if one.agreement is Agreement.WRONG}
+    assert wrong == {"mapping_varies", "port_preservation", "finding NS-NAT-01"}
+
+
+def test_faults_happen() -> None:
+    text = (
+        'title = "x"\nmap = "names"\n[[faults]]\nkind = "partition"\nat_s = 0\nlasts_s = 60\non = "relay1"\n'
+        '[[faults]]\nkind = "crash"\nat_s = 0\nlasts_s = 60\non = "relay2"\n[[faults]]\nkind = "nat-reboot"\nat_s = 0\n'
+        'on = "home"\n[sites.home]\n[hosts.alice]\nat = "home"\n'
+    )
+    report = sim_reports(read_scenario("x", text))["alice"]
+    assert [r.error is not None for r in report.relays] == [True, True, False]
+    assert [e.address for e in report.ipv4.endpoints] != ["203.0.113.10"]
+    text += '[[faults]]\nkind = "dns"\nat_s = 0\nlasts_s = 60\nmanner = "refuse"\n'
+    report = sim_reports(read_scenario("x", text))["alice"]
+    assert {r.error.code for r in report.relays if r.error} == {"dns"}
+
+
+@pytest.mark.parametrize("name", ["full-cone", "ipv6-nat64"])
+def test_the_map_as_a_file_is_the_map_as_a_value(name: str) -> None:
+    scenario = load_scenario(name)
+    assert decode_relay_map_json(relay_map_json(scenario)) == (relay_map(scenario), ())
+
+
+def test_files_are_plain_toml() -> None:
+    for file in scenario_files():
+        assert tomllib.loads(file.read())["title"]

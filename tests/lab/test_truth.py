@@ -1,0 +1,114 @@
+"""A report held against a truth: agree, wrong, not measured yet, each where it belongs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from natscope.lab.build_sim import sim_reports
+from natscope.lab.library import load_scenario
+from natscope.lab.truth import Agreement, Comparison, claims_of, compare, fault_of
+from natscope.model.report import Report
+from natscope.model.tri import Tri
+
+AGREE, WRONG, NOT_MEASURED = Agreement.AGREE, Agreement.WRONG, Agreement.NOT_MEASURED
+
+
+def reports(name: str) -> Report:
+    return next(iter(sim_reports(load_scenario(name)).values()))
+
+
+def claim(name: str, report: Report, what: str) -> Comparison:
+    return next(one for one in compare(load_scenario(name), {"alice": report}) if one.what == what)
+
+
+def changed(report: Report, **fields: Any) -> Report:
+    return msgspec.structs.replace(report, **fields)
+
+
+def test_not_knowing_is_not_wrong_but_not_always_acceptable() -> None:
+    report = changed(reports("full-cone"), udp=Tri.UNKNOWN)
+    udp = claim("full-cone", report, "udp")
+    assert (udp.agreement, udp.acceptable) == (NOT_MEASURED, False)
+    filtering = claim("full-cone", report, "filtering")
+    assert (filtering.agreement, filtering.acceptable) == (NOT_MEASURED, True)
+
+
+def test_what_nobody_can_know_must_not_be_said() -> None:
+    report = reports("everything-blocked")
+    assert claim("everything-blocked", report, "udp").agreement is AGREE
+    guess = claim("everything-blocked", changed(report, udp=Tri.NO), "udp")
+    assert (guess.agreement, guess.acceptable) == (WRONG, False)
+
+
+def test_a_report_that_sees_no_address_or_a_strange_one() -> None:
+    report = reports("unpaired-pool")
+    assert claim("unpaired-pool", report, "public").agreement is AGREE
+    silent = changed(report, ipv4=msgspec.structs.replace(report.ipv4, endpoints=()))
+    assert claim("unpaired-pool", silent, "public").agreement is NOT_MEASURED
+    one = msgspec.structs.replace(report.ipv4.endpoints[0], address="192.0.2.99")
+    strange = changed(report, ipv4=msgspec.structs.replace(report.ipv4, endpoints=(*report.ipv4.endpoints, one)))
+    assert claim("unpaired-pool", strange, "public").agreement is WRONG
+
+
+def test_findings_that_are_missing_or_too_many() -> None:
+    report = reports("udp-blocked")
+    assert claim("udp-blocked", report, "finding NS-UDP-01").agreement is AGREE
+    without = changed(report, findings=())
+    assert claim("udp-blocked", without, "finding NS-UDP-01").agreement is WRONG
+    renamed = tuple(msgspec.structs.replace(f, id="NS-REL-02") for f in report.findings[:1])
+    assert claim("udp-blocked", changed(report, findings=renamed), "finding NS-REL-02").agreement is WRONG
+
+
+def test_a_cause_that_no_catalogue_has_cannot_be_found_yet() -> None:
+    assert claim("tun-proxy", reports("full-cone"), "finding NS-ENV-01").agreement is NOT_MEASURED
+
+
+@pytest.mark.parametrize(
+    ("name", "faults"),
+    [
+        ("full-cone", "none none none"),
+        ("relay-expired", "none none expired"),
+        ("relay-self-signed", "none none self-signed"),
+        ("relay-wrong-name", "none none wrong-name"),
+        ("relay-stun-closed", "none none stun-closed"),
+        ("relay-stun-silent", "none none stun-closed"),
+        ("relay-https-closed", "none none https-closed"),
+        ("relay-off", "none none no-answer"),
+        ("dns-hangs", "dns dns dns"),
+        ("clock-skew", "not-yet-valid not-yet-valid not-yet-valid"),
+    ],
+)
+def test_faults_of_relays_are_read_from_the_report(name: str, faults: str) -> None:
+    report = reports(name)
+    assert [fault_of(report, number) for number in (1, 2, 3)] == faults.split()
+    assert fault_of(report, 9) == "unknown"
+
+
+def test_a_relay_of_which_nothing_was_measured_is_unknown() -> None:
+    report = reports("full-cone")
+    empty = msgspec.structs.replace(report.relays[0].latency_ms, stun_v4=None, stun_v6=None, https=None, icmp=None)
+    blank = msgspec.structs.replace(report.relays[0], latency_ms=empty)
+    assert fault_of(changed(report, relays=(blank,)), 1) == "unknown"
+
+
+def test_pairs_are_claims_that_nothing_measures_yet() -> None:
+    scenario = load_scenario("pair-cones")
+    pair = compare(scenario, {})[-1]
+    assert (pair.who, pair.truth, pair.agreement) == ("alice - bob", "yes (punch)", NOT_MEASURED)
+    assert claims_of(scenario)[-1] == pair
+
+
+def test_all_claims_are_told_without_a_report() -> None:
+    scenario = load_scenario("relay-expired")
+    told = [(c.who, c.what, c.truth) for c in claims_of(scenario)]
+    assert sorted(told) == sorted((c.who, c.what, c.truth) for c in compare(scenario, sim_reports(scenario)))
+
+
+def test_an_excuse_counts_only_for_what_is_wrong() -> None:
+    scenario = load_scenario("stun-lies")
+    found = compare(scenario, sim_reports(scenario))
+    assert [c.agreement for c in found if c.excuse] == [WRONG] * len(scenario.how.known_wrong)
+    assert all(c.acceptable for c in found)
