@@ -10,6 +10,7 @@ COMMANDS = (
     ("targets", "natscope.cli.targets", False, "whom would a netcheck contact, with how many packets?"),
     ("derp", "natscope.cli.derp", True, "relays: look for mistakes in a relay map, show it"),
     ("stun", "natscope.cli.stun", True, "STUN: serve it, ask one server"),
+    ("lab", "natscope.cli.lab", True, "networks to reproduce, simulated or in namespaces, each with its truth"),
     ("config", "natscope.cli.config", True, "settings: what is in force, where from, a template"),
     ("schema", "natscope.cli.schema", False, "JSON Schema of what --json prints"),
     ("help", "natscope.cli.help", False, "short texts: nat-types, relays, exit-codes, environment, …"),

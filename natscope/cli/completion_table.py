@@ -9,7 +9,7 @@ Made by `python -m natscope.cli.generate`; do not edit.
 # path: (words with help, options (spellings, values, repeatable, help), values of the arguments)
 # values: None for a flag, a tuple of words, or the kind of file: file, folder, any
 TABLE = {
-    "": ((('netcheck', 'can this network connect directly, and if not, why?'), ('targets', 'whom would a netcheck contact, with how many packets?'), ('derp', 'relays: look for mistakes in a relay map, show it'), ('stun', 'STUN: serve it, ask one server'), ('config', 'settings: what is in force, where from, a template'), ('schema', 'JSON Schema of what --json prints'), ('help', 'short texts: nat-types, relays, exit-codes, environment, …'), ('completion', 'a completion script for bash, zsh or fish'), ('version', 'the version; --json: also Python and the parts it uses')), (), ()),
+    "": ((('netcheck', 'can this network connect directly, and if not, why?'), ('targets', 'whom would a netcheck contact, with how many packets?'), ('derp', 'relays: look for mistakes in a relay map, show it'), ('stun', 'STUN: serve it, ask one server'), ('lab', 'networks to reproduce, simulated or in namespaces, each with its truth'), ('config', 'settings: what is in force, where from, a template'), ('schema', 'JSON Schema of what --json prints'), ('help', 'short texts: nat-types, relays, exit-codes, environment, …'), ('completion', 'a completion script for bash, zsh or fish'), ('version', 'the version; --json: also Python and the parts it uses')), (), ()),
     "netcheck": (
         (),
         (
@@ -126,6 +126,80 @@ TABLE = {
         ),
         'any',
     ),
+    "lab": (
+        (('list', 'List the scenarios, and in which beds each can be built'), ('show', 'Show a scenario: who stands behind whom, with addresses and what is special'), ('truth', 'Say what is true in a scenario, by its configuration: per host and per pair'), ('run', 'Run a netcheck on every host of a scenario, and hold the reports against the truth'), ('matrix', 'Run scenarios, all of them unless named, in both beds: truth, what was measured, and whether they agree'), ('up', "Build a scenario in namespaces of this kernel and leave it running; nothing of this computer's own is touched"), ('down', 'Remove the lab that is up, and whatever a killed one left'), ('exec', 'Run a command on a host of the lab that is up; its exit code is ours'), ('shell', 'Open a shell on a host of the lab that is up')),
+        (
+        ),
+        (),
+    ),
+    "lab list": (
+        (),
+        (
+            (('--json',), None, False, 'as JSON, for a program'),
+        ),
+        (),
+    ),
+    "lab show": (
+        (),
+        (
+            (('--svg',), None, False, 'as a picture'),
+            (('--json',), None, False, 'as JSON, for a program'),
+            (('--ascii', '--no-ascii'), None, False, 'draw with ASCII only'),
+        ),
+        'file',
+    ),
+    "lab truth": (
+        (),
+        (
+            (('--json',), None, False, 'as JSON, for a program'),
+        ),
+        'file',
+    ),
+    "lab run": (
+        (),
+        (
+            (('--sim',), None, False, 'in the simulator, without privileges'),
+            (('--reports',), None, False, "also draw every host's report"),
+            (('--json',), None, False, 'as JSON, for a program'),
+            (('--ascii', '--no-ascii'), None, False, 'draw with ASCII only'),
+        ),
+        'file',
+    ),
+    "lab matrix": (
+        (),
+        (
+            (('--sim',), None, False, 'in the simulator, without privileges'),
+            (('--brief',), None, False, 'a line for each bed, and what is wrong'),
+            (('--json',), None, False, 'as JSON, for a program'),
+        ),
+        'file',
+    ),
+    "lab up": (
+        (),
+        (
+            (('--json',), None, False, 'as JSON, for a program'),
+        ),
+        'file',
+    ),
+    "lab down": (
+        (),
+        (
+            (('--json',), None, False, 'as JSON, for a program'),
+        ),
+        (),
+    ),
+    "lab exec": (
+        (),
+        (
+        ),
+        'any',
+    ),
+    "lab shell": (
+        (),
+        (
+        ),
+        'any',
+    ),
     "config": (
         (('show', 'Print every setting with its value'), ('check', 'Say what is wrong with the configuration files and variables'), ('path', 'Print which files are read, lowest first'), ('template', 'Print a commented configuration file with every setting')),
         (
@@ -169,7 +243,7 @@ TABLE = {
         (),
         (
         ),
-        ('environment', 'exit-codes', 'ipv6', 'nat-types', 'privacy', 'relays', 'udp', 'netcheck', 'targets', 'derp', 'stun', 'config', 'schema', 'help', 'completion', 'version'),
+        ('environment', 'exit-codes', 'ipv6', 'nat-types', 'privacy', 'relays', 'udp', 'netcheck', 'targets', 'derp', 'stun', 'lab', 'config', 'schema', 'help', 'completion', 'version'),
     ),
     "completion": (
         (),

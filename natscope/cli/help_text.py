@@ -12,7 +12,8 @@ natscope says why your mesh connection is slow or relayed, and what to change.
   natscope netcheck          can this network connect directly?      2 s
   natscope targets           whom would that contact, how often?
 
-  more     derp map lint|show, stun serve|query, config
+  more     derp map lint|show, stun serve|query, lab
+           list|show|truth|run|matrix|up|down|exec|shell, config
            show|check|path|template, schema, help, completion, version
 
 natscope COMMAND --help starts with examples · natscope help nat-types
@@ -33,6 +34,8 @@ Commands
   targets       whom would a netcheck contact, with how many packets?
   derp          relays: look for mistakes in a relay map, show it
   stun          STUN: serve it, ask one server
+  lab           networks to reproduce, simulated or in namespaces, each with its
+                truth
   config        settings: what is in force, where from, a template
   schema        JSON Schema of what --json prints
   help          short texts: nat-types, relays, exit-codes, environment, …
@@ -324,6 +327,237 @@ Options
   --ipv4, -4                    IPv4 only
   --ipv6, -6                    IPv6 only
   --timeout, -W SECONDS         how long to wait, for the name too [3]
+  --help, -h                    this text
+
+Exit codes
+    0  good
+    2  usage: a bad flag, file or value
+    3  could not test: no network, nothing answered, no permission
+    4  internal error of natscope
+  130  interrupted
+""",
+    "lab": """\
+Networks to reproduce: every kind of NAT and fault, each with what is true in
+it.
+
+  natscope lab list                        which networks there are
+  natscope lab run --sim symmetric-random  a netcheck on every host of one
+  natscope lab show cgnat-behind-home      who stands behind whom
+
+Usage: natscope lab COMMAND
+
+Commands
+  list          List the scenarios, and in which beds each can be built
+  show          Show a scenario: who stands behind whom, with addresses and what
+                is special
+  truth         Say what is true in a scenario, by its configuration: per host
+                and per pair
+  run           Run a netcheck on every host of a scenario, and hold the reports
+                against the truth
+  matrix        Run scenarios, all of them unless named, in both beds: truth,
+                what was measured, and whether they agree
+  up            Build a scenario in namespaces of this kernel and leave it
+                running; nothing of this computer's own is touched
+  down          Remove the lab that is up, and whatever a killed one left
+  exec          Run a command on a host of the lab that is up; its exit code is
+                ours
+  shell         Open a shell on a host of the lab that is up
+
+Options
+  --help, -h                    this text
+""",
+    "lab list": """\
+List the scenarios, and in which beds each can be built.
+
+  natscope lab list                   for people
+  natscope lab list --json            for programs
+  natscope lab list | grep -i portal  those about one thing
+
+Usage: natscope lab list [OPTIONS]
+
+Options
+  --json                        as JSON, for a program
+  --help, -h                    this text
+
+Exit codes
+    0  good
+    2  usage: a bad flag, file or value
+    3  could not test: no network, nothing answered, no permission
+    4  internal error of natscope
+  130  interrupted
+""",
+    "lab show": """\
+Show a scenario: who stands behind whom, with addresses and what is special.
+
+  natscope lab show cgnat-behind-home         a tree
+  natscope lab show cgnat-behind-home --svg > cgnat.svg
+      a picture
+  natscope lab show ./my.toml                 a file of your own: is it right?
+
+Usage: natscope lab show [OPTIONS] NAME|FILE
+
+Options
+  --svg                         as a picture
+  --json                        as JSON, for a program
+  --ascii / --no-ascii          draw with ASCII only
+  --help, -h                    this text
+
+Exit codes
+    0  good
+    2  usage: a bad flag, file or value
+    3  could not test: no network, nothing answered, no permission
+    4  internal error of natscope
+  130  interrupted
+""",
+    "lab truth": """\
+Say what is true in a scenario, by its configuration: per host and per pair.
+
+  natscope lab truth double-nat         for people
+  natscope lab truth double-nat --json  for programs
+  natscope lab truth pair-cones         would these two connect directly?
+
+Usage: natscope lab truth [OPTIONS] NAME|FILE
+
+Options
+  --json                        as JSON, for a program
+  --help, -h                    this text
+
+Exit codes
+    0  good
+    2  usage: a bad flag, file or value
+    3  could not test: no network, nothing answered, no permission
+    4  internal error of natscope
+  130  interrupted
+""",
+    "lab run": """\
+Run a netcheck on every host of a scenario, and hold the reports against the
+truth.
+
+  natscope lab run --sim captive-portal       in the simulator
+  natscope lab run captive-portal             in namespaces of this kernel
+  natscope lab run --sim captive-portal --reports
+      with what a user there would see
+
+Usage: natscope lab run [OPTIONS] NAME|FILE
+
+Ends with 1 when a report is wrong, or does not say what every netcheck must
+know.
+
+Options
+  --sim                         in the simulator, without privileges
+  --reports                     also draw every host's report
+  --json                        as JSON, for a program
+  --ascii / --no-ascii          draw with ASCII only
+  --help, -h                    this text
+
+Exit codes
+    0  good
+    2  usage: a bad flag, file or value
+    3  could not test: no network, nothing answered, no permission
+    4  internal error of natscope
+  130  interrupted
+""",
+    "lab matrix": """\
+Run scenarios, all of them unless named, in both beds: truth, what was measured,
+and whether they agree.
+
+  natscope lab matrix --sim
+      all scenarios in the simulator, some seconds
+  natscope lab matrix                         in the simulator and in namespaces
+  natscope lab matrix --brief full-cone voip-helper
+      two of them
+
+Usage: natscope lab matrix [OPTIONS] [NAME|FILE]
+
+Ends with 1 when a report is wrong, does not say what every netcheck must know,
+or the beds differ.
+
+Options
+  --sim                         in the simulator, without privileges
+  --brief                       a line for each bed, and what is wrong
+  --json                        as JSON, for a program
+  --help, -h                    this text
+
+Exit codes
+    0  good
+    2  usage: a bad flag, file or value
+    3  could not test: no network, nothing answered, no permission
+    4  internal error of natscope
+  130  interrupted
+""",
+    "lab up": """\
+Build a scenario in namespaces of this kernel and leave it running; nothing of
+this computer's own is touched.
+
+  natscope lab up symmetric-random
+      then: natscope lab exec alice -- natscope netcheck
+  natscope lab up ./my.toml         a network of your own
+  natscope lab down                 remove it again
+
+Usage: natscope lab up [OPTIONS] NAME|FILE
+
+Options
+  --json                        as JSON, for a program
+  --help, -h                    this text
+
+Exit codes
+    0  good
+    2  usage: a bad flag, file or value
+    3  could not test: no network, nothing answered, no permission
+    4  internal error of natscope
+  130  interrupted
+""",
+    "lab down": """\
+Remove the lab that is up, and whatever a killed one left.
+
+  natscope lab down          says what was removed
+  natscope lab down --json   for a program
+  natscope lab up full-cone  removes what was left as well
+
+Usage: natscope lab down [OPTIONS]
+
+Options
+  --json                        as JSON, for a program
+  --help, -h                    this text
+
+Exit codes
+    0  good
+    2  usage: a bad flag, file or value
+    3  could not test: no network, nothing answered, no permission
+    4  internal error of natscope
+  130  interrupted
+""",
+    "lab exec": """\
+Run a command on a host of the lab that is up; its exit code is ours.
+
+  natscope lab exec alice -- natscope netcheck
+      what alice sees
+  natscope lab exec alice -- ping -c 1 192.0.2.101
+      is the first relay there?
+  natscope lab exec alice -- ip route         any program of this computer
+
+Usage: natscope lab exec HOST -- CMD
+
+Options
+  --help, -h                    this text
+
+Exit codes
+    0  good
+    2  usage: a bad flag, file or value
+    3  could not test: no network, nothing answered, no permission
+    4  internal error of natscope
+  130  interrupted
+""",
+    "lab shell": """\
+Open a shell on a host of the lab that is up.
+
+  natscope lab up full-cone  first, a lab
+  natscope lab shell alice   exit leaves it
+  natscope lab down          remove the lab
+
+Usage: natscope lab shell HOST
+
+Options
   --help, -h                    this text
 
 Exit codes

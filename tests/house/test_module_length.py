@@ -11,8 +11,10 @@ from tests.house.tree import ROOT, python_files, relative
 
 SOFT_LINES, HARD_LINES, FUNCTION_LINES = 400, 600, 60
 
+GENERATED: dict[str, str] = {"natscope/cli/help_text.py": "literals made by natscope.cli.generate"}
+"""Modules that nobody writes: they grow with what they are made from."""
+
 LONG_MODULES: dict[str, str] = {
-    "natscope/cli/help_text.py": "literals made by natscope.cli.generate",
     "tests/machines/nat/reference.py": "one NAT in plain form, to be read beside the RFCs from top to bottom",
 }
 """Modules over the soft limit, each with its reason."""
@@ -27,6 +29,8 @@ def long_modules(root: Path) -> list[str]:
     problems = []
     for path in python_files(root):
         name, lines = relative(path, root), len(path.read_text().splitlines())
+        if name in GENERATED:
+            continue
         if lines > HARD_LINES:
             problems.append(f"{name}: {lines} lines, more than {HARD_LINES}")
         elif lines > SOFT_LINES and name not in LONG_MODULES:

@@ -1,0 +1,294 @@
+"""`natscope lab`: networks to reproduce, in the simulator and in the kernel, each with its truth."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from natscope.cli import exit_codes
+from natscope.cli import options as opt
+from natscope.cli.render import Console
+from natscope.cli.session import begin
+from natscope.errors import UserError
+from natscope.plugins.clean import clean
+
+if TYPE_CHECKING:
+    from natscope.lab.matrix import MatrixRow
+    from natscope.lab.scenario import Bed, Scenario
+
+app = typer.Typer(add_completion=False)
+
+LIST_SCHEMA, SHOW_SCHEMA, TRUTH_SCHEMA = "natscope.lab-list/1", "natscope.lab-show/1", "natscope.lab-truth/1"
+RUN_SCHEMA, MATRIX_SCHEMA, STATE_SCHEMA = "natscope.lab-run/1", "natscope.lab-matrix/1", "natscope.lab-state/1"
+
+Name = Annotated[str, typer.Argument(metavar="NAME|FILE", show_default=False)]
+HostName = Annotated[str, typer.Argument(metavar="HOST", show_default=False)]
+Sim = Annotated[bool, opt.switch("in the simulator, without privileges", "--sim")]
+
+
+@app.callback()
+def lab() -> None:
+    """Networks to reproduce: every kind of NAT and fault, each with what is true in it.
+
+    Examples:
+    natscope lab list  # which networks there are
+    natscope lab run --sim symmetric-random  # a netcheck on every host of one
+    natscope lab show cgnat-behind-home  # who stands behind whom
+    """
+
+
+@app.command("list")
+def list_scenarios(context: typer.Context, as_json: opt.AsJson = False) -> None:
+    """List the scenarios, and in which beds each can be built.
+
+    Examples:
+    natscope lab list  # for people
+    natscope lab list --json  # for programs
+    natscope lab list | grep -i portal  # those about one thing
+    """
+    from natscope.apps.lab import all_scenarios
+    from natscope.lab.scenario import Bed
+
+    console, scenarios = begin(context).console, all_scenarios()
+    if as_json:
+        rows = [
+            {
+                "name": s.name,
+                "title": s.title,
+                "about": s.about,
+                "beds": [b for b in Bed if s.can(b)],
+                "cannot": s.cannot,
+            }
+            for s in scenarios
+        ]
+        console.data(_json({"schema": LIST_SCHEMA, "scenarios": rows}))
+        return
+    width = max(len(s.name) for s in scenarios)
+    for s in scenarios:
+        beds = " ".join(bed if s.can(bed) else "-" for bed in Bed)
+        console.data(f"{s.name:<{width}}  {beds:<10}  {clean(s.title, ascii_only=console.ascii_only)}\n")
+
+
+@app.command()
+def show(
+    context: typer.Context,
+    name: Name,
+    svg: Annotated[bool, opt.switch("as a picture", "--svg")] = False,
+    as_json: opt.AsJson = False,
+    ascii_only: opt.Ascii = None,
+) -> None:
+    """Show a scenario: who stands behind whom, with addresses and what is special.
+
+    Examples:
+    natscope lab show cgnat-behind-home  # a tree
+    natscope lab show cgnat-behind-home --svg > cgnat.svg  # a picture
+    natscope lab show ./my.toml  # a file of your own: is it right?
+    """
+    from natscope.apps.lab import load_scenario
+    from natscope.lab.picture import draw_svg, draw_tree, tree
+
+    console, scenario = begin(context).console, load_scenario(name)
+    if svg and as_json:
+        raise UserError("--svg and --json exclude each other")
+    if as_json:
+        nodes = [
+            {"depth": leaf.depth, "kind": leaf.kind, "name": leaf.name, "words": leaf.words} for leaf in tree(scenario)
+        ]
+        console.data(_json({"schema": SHOW_SCHEMA, **_head(scenario), "nodes": nodes}))
+    else:
+        console.data(draw_svg(scenario) if svg else draw_tree(scenario, ascii_only=console.ascii_only))
+
+
+@app.command()
+def truth(context: typer.Context, name: Name, as_json: opt.AsJson = False) -> None:
+    """Say what is true in a scenario, by its configuration: per host and per pair.
+
+    Examples:
+    natscope lab truth double-nat  # for people
+    natscope lab truth double-nat --json  # for programs
+    natscope lab truth pair-cones  # would these two connect directly?
+    """
+    from natscope.apps.lab import load_scenario
+    from natscope.lab.truth import claims_of
+
+    console, scenario = begin(context).console, load_scenario(name)
+    claims = claims_of(scenario)
+    if as_json:
+        rows = [{"who": claim.who, "what": claim.what, "truth": claim.truth} for claim in claims]
+        console.data(_json({"schema": TRUTH_SCHEMA, **_head(scenario), "claims": rows}))
+        return
+    console.data(f"{clean(scenario.title)}\n")
+    for claim in claims:
+        console.data(f"  {claim.who:<14} {claim.what:<21} {clean(claim.truth)}\n")
+
+
+@app.command()
+def run(
+    context: typer.Context,
+    name: Name,
+    sim: Sim = False,
+    reports: Annotated[bool, opt.switch("also draw every host's report", "--reports")] = False,
+    as_json: opt.AsJson = False,
+    ascii_only: opt.Ascii = None,
+) -> int:
+    """Run a netcheck on every host of a scenario, and hold the reports against the truth.
+
+    Examples:
+    natscope lab run --sim captive-portal  # in the simulator
+    natscope lab run captive-portal  # in namespaces of this kernel
+    natscope lab run --sim captive-portal --reports  # with what a user there would see
+
+    Ends with 1 when a report is wrong, or does not say what every netcheck must know.
+    """
+    from natscope.apps.lab import load_scenario, measure
+    from natscope.lab.matrix import draw_row, matrix
+    from natscope.lab.scenario import Bed
+
+    console, scenario = begin(context).console, load_scenario(name)
+    bed = Bed.SIM if sim else Bed.KERNEL
+    if not scenario.can(bed):
+        raise UserError(f"the bed {bed} cannot express {scenario.name}: {scenario.cannot[bed]}")
+    found = measure(scenario, bed)
+    row = next(matrix([scenario], [bed], lambda _scenario, _bed: found))
+    if as_json:
+        console.data(_json({"schema": RUN_SCHEMA, **_head(scenario), **_row(row), "reports": found if reports else {}}))
+    else:
+        for host, report in found.items() if reports else ():
+            console.data(f"{host}\n{_drawn(report, console)}\n")
+        console.data(draw_row(row))
+    return exit_codes.GOOD if row.acceptable else exit_codes.FINDINGS
+
+
+@app.command("matrix")
+def print_matrix(
+    context: typer.Context,
+    names: Annotated[list[str] | None, typer.Argument(metavar="[NAME|FILE]", show_default=False)] = None,
+    sim: Sim = False,
+    brief: Annotated[bool, opt.switch("a line for each bed, and what is wrong", "--brief")] = False,
+    as_json: opt.AsJson = False,
+) -> int:
+    """Run scenarios, all of them unless named, in both beds: truth, what was measured, and whether they agree.
+
+    Examples:
+    natscope lab matrix --sim  # all scenarios in the simulator, some seconds
+    natscope lab matrix  # in the simulator and in namespaces
+    natscope lab matrix --brief full-cone voip-helper  # two of them
+
+    Ends with 1 when a report is wrong, does not say what every netcheck must know, or the beds differ.
+    """
+    from natscope.apps.lab import run_matrix
+    from natscope.lab.matrix import draw_row
+    from natscope.lab.scenario import Bed
+
+    console = begin(context).console
+    rows: list[MatrixRow] = []
+    for row in run_matrix(names or (), _beds(sim, Bed)):
+        rows.append(row)
+        if not as_json:
+            console.data(draw_row(row, brief=brief))
+    good = sum(row.acceptable for row in rows)
+    if as_json:
+        console.data(_json({"schema": MATRIX_SCHEMA, "rows": [_row(row) for row in rows]}))
+    else:
+        console.data(f"{good} of {len(rows)} scenarios as they should be\n")
+    return exit_codes.GOOD if good == len(rows) else exit_codes.FINDINGS
+
+
+@app.command()
+def up(context: typer.Context, name: Name, as_json: opt.AsJson = False) -> None:
+    """Build a scenario in namespaces of this kernel and leave it running; nothing of this computer's own is touched.
+
+    Examples:
+    natscope lab up symmetric-random  # then: natscope lab exec alice -- natscope netcheck
+    natscope lab up ./my.toml  # a network of your own
+    natscope lab down  # remove it again
+    """
+    from natscope.apps.lab import load_scenario, ready_kernel_bed
+
+    console, scenario = begin(context).console, load_scenario(name)
+    ready_kernel_bed().up(scenario)
+    if as_json:
+        console.data(_json({"schema": STATE_SCHEMA, "up": scenario.name, "hosts": list(scenario.hosts)}))
+    else:
+        console.note(f"{scenario.name} is up; hosts: {', '.join(scenario.hosts)}")
+
+
+@app.command()
+def down(context: typer.Context, as_json: opt.AsJson = False) -> None:
+    """Remove the lab that is up, and whatever a killed one left.
+
+    Examples:
+    natscope lab down  # says what was removed
+    natscope lab down --json  # for a program
+    natscope lab up full-cone  # removes what was left as well
+    """
+    from natscope.apps.lab import ready_kernel_bed
+
+    console = begin(context).console
+    removed = ready_kernel_bed().down()
+    if as_json:
+        console.data(_json({"schema": STATE_SCHEMA, "up": "", "removed": removed}))
+    else:
+        console.note(f"removed: {', '.join(removed)}" if removed else "there was nothing to remove")
+
+
+@app.command("exec")
+def run_in(
+    context: typer.Context,
+    host: HostName,
+    command: Annotated[list[str], typer.Argument(metavar="-- CMD", show_default=False)],
+) -> int:
+    """Run a command on a host of the lab that is up; its exit code is ours.
+
+    Examples:
+    natscope lab exec alice -- natscope netcheck  # what alice sees
+    natscope lab exec alice -- ping -c 1 192.0.2.101  # is the first relay there?
+    natscope lab exec alice -- ip route  # any program of this computer
+    """
+    from natscope.apps.lab import ready_kernel_bed
+
+    begin(context)
+    return ready_kernel_bed().run_in(host, command)
+
+
+@app.command()
+def shell(context: typer.Context, host: HostName) -> int:
+    """Open a shell on a host of the lab that is up.
+
+    Examples:
+    natscope lab up full-cone  # first, a lab
+    natscope lab shell alice  # exit leaves it
+    natscope lab down  # remove the lab
+    """
+    from natscope.apps.lab import ready_kernel_bed
+
+    begin(context)
+    return ready_kernel_bed().shell(host)
+
+
+def _beds(sim: bool, beds: type[Bed]) -> tuple[Bed, ...]:
+    return (beds.SIM,) if sim else (beds.SIM, beds.KERNEL)
+
+
+def _head(scenario: Scenario) -> dict[str, Any]:
+    return {"name": scenario.name, "title": scenario.title, "about": scenario.about}
+
+
+def _row(row: MatrixRow) -> dict[str, Any]:
+    return {"scenario": row.scenario, "acceptable": row.acceptable, "beds": row.results, "differences": row.differences}
+
+
+def _drawn(report: Any, console: Console) -> str:
+    from natscope.cli.formats import choose_format
+    from natscope.plugins.report_format import RenderOptions
+
+    renderer = choose_format("text").renderer()
+    options = RenderOptions(width=console.width, colour=console.colour, ascii_only=console.ascii_only)
+    return str(renderer.render(report, options))
+
+
+def _json(document: dict[str, Any]) -> str:
+    import msgspec
+
+    return msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n"
