@@ -210,6 +210,7 @@ async def _unless_stopped(work: Coroutine[None, None, LoadedMap], stop: asyncio.
 def _stop_on_signals(stop: asyncio.Event) -> Iterator[None]:
     """SIGINT and SIGTERM set `stop`; where that is not possible (threads, Windows) Python's own way stays."""
     loop = asyncio.get_running_loop()
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     taken = []
     for number in (signal.SIGINT, signal.SIGTERM):
         with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
@@ -220,6 +221,7 @@ def _stop_on_signals(stop: asyncio.Event) -> Iterator[None]:
     finally:
         for number in taken:
             loop.remove_signal_handler(number)
+            signal.signal(number, before[number])
 
 
 def _keep_history(result: NetcheckRun, state_dir: str) -> RunRecord:

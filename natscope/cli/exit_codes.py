@@ -22,7 +22,7 @@ MEANING = {
     DEGRADED: "degraded beyond a threshold",
     UNREACHABLE: "peer unreachable",
     DEADLINE: "deadline passed",
-    INTERRUPTED: "interrupted",
+    INTERRUPTED: "interrupted (Ctrl-C, SIGTERM)",
     READER_LEFT: "whoever read the output closed it early (a pipe)",
 }
 

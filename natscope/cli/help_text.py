@@ -52,7 +52,7 @@ Exit codes
     2  usage: a bad flag, file or value
     3  could not test: no network, nothing answered, no permission
     4  internal error of natscope
-  130  interrupted
+  130  interrupted (Ctrl-C, SIGTERM)
   natscope help exit-codes says more
 """,
     "netcheck": """\
@@ -114,7 +114,7 @@ Exit codes
     2  usage: a bad flag, file or value
     3  could not test: no network, nothing answered, no permission
     4  internal error of natscope
-  130  interrupted
+  130  interrupted (Ctrl-C, SIGTERM)
 """,
     "targets": """\
 List each host that a netcheck would contact, with packets, bytes and seconds;
@@ -156,7 +156,7 @@ Exit codes
     2  usage: a bad flag, file or value
     3  could not test: no network, nothing answered, no permission
     4  internal error of natscope
-  130  interrupted
+  130  interrupted (Ctrl-C, SIGTERM)
 """,
     "derp": """\
 Relays: their map.
@@ -221,7 +221,7 @@ Exit codes
     2  usage: a bad flag, file or value
     3  could not test: no network, nothing answered, no permission
     4  internal error of natscope
-  130  interrupted
+  130  interrupted (Ctrl-C, SIGTERM)
 """,
     "derp map show": """\
 Show the relay map as it is read: regions, nodes, addresses, ports. Asks no
@@ -244,7 +244,7 @@ Exit codes
     2  usage: a bad flag, file or value
     3  could not test: no network, nothing answered, no permission
     4  internal error of natscope
-  130  interrupted
+  130  interrupted (Ctrl-C, SIGTERM)
 """,
     "stun": """\
 STUN: serve it, ask one server.
@@ -304,7 +304,7 @@ Exit codes
     2  usage: a bad flag, file or value
     3  could not test: no network, nothing answered, no permission
     4  internal error of natscope
-  130  interrupted
+  130  interrupted (Ctrl-C, SIGTERM)
 """,
     "stun query": """\
 Ask one STUN server where it sees this computer.
@@ -334,7 +334,7 @@ Exit codes
     2  usage: a bad flag, file or value
     3  could not test: no network, nothing answered, no permission
     4  internal error of natscope
-  130  interrupted
+  130  interrupted (Ctrl-C, SIGTERM)
 """,
     "lab": """\
 Networks to reproduce: every kind of NAT and fault, each with what is true in
@@ -384,7 +384,7 @@ Exit codes
     2  usage: a bad flag, file or value
     3  could not test: no network, nothing answered, no permission
     4  internal error of natscope
-  130  interrupted
+  130  interrupted (Ctrl-C, SIGTERM)
 """,
     "lab show": """\
 Show a scenario: who stands behind whom, with addresses and what is special.
@@ -407,7 +407,7 @@ Exit codes
     2  usage: a bad flag, file or value
     3  could not test: no network, nothing answered, no permission
     4  internal error of natscope
-  130  interrupted
+  130  interrupted (Ctrl-C, SIGTERM)
 """,
     "lab truth": """\
 Say what is true in a scenario, by its configuration: per host and per pair.
@@ -427,7 +427,7 @@ Exit codes
     2  usage: a bad flag, file or value
     3  could not test: no network, nothing answered, no permission
     4  internal error of natscope
-  130  interrupted
+  130  interrupted (Ctrl-C, SIGTERM)
 """,
     "lab run": """\
 Run a netcheck on every host of a scenario, and hold the reports against the
@@ -455,7 +455,7 @@ Exit codes
     2  usage: a bad flag, file or value
     3  could not test: no network, nothing answered, no permission
     4  internal error of natscope
-  130  interrupted
+  130  interrupted (Ctrl-C, SIGTERM)
 """,
     "lab matrix": """\
 Run scenarios, all of them unless named, in both beds: truth, what was measured,
@@ -483,7 +483,7 @@ Exit codes
     2  usage: a bad flag, file or value
     3  could not test: no network, nothing answered, no permission
     4  internal error of natscope
-  130  interrupted
+  130  interrupted (Ctrl-C, SIGTERM)
 """,
     "lab up": """\
 Build a scenario in namespaces of this kernel and leave it running; nothing of
@@ -505,7 +505,7 @@ Exit codes
     2  usage: a bad flag, file or value
     3  could not test: no network, nothing answered, no permission
     4  internal error of natscope
-  130  interrupted
+  130  interrupted (Ctrl-C, SIGTERM)
 """,
     "lab down": """\
 Remove the lab that is up, and whatever a killed one left.
@@ -525,7 +525,7 @@ Exit codes
     2  usage: a bad flag, file or value
     3  could not test: no network, nothing answered, no permission
     4  internal error of natscope
-  130  interrupted
+  130  interrupted (Ctrl-C, SIGTERM)
 """,
     "lab exec": """\
 Run a command on a host of the lab that is up; its exit code is ours.
@@ -546,7 +546,7 @@ Exit codes
     2  usage: a bad flag, file or value
     3  could not test: no network, nothing answered, no permission
     4  internal error of natscope
-  130  interrupted
+  130  interrupted (Ctrl-C, SIGTERM)
 """,
     "lab shell": """\
 Open a shell on a host of the lab that is up.
@@ -565,7 +565,7 @@ Exit codes
     2  usage: a bad flag, file or value
     3  could not test: no network, nothing answered, no permission
     4  internal error of natscope
-  130  interrupted
+  130  interrupted (Ctrl-C, SIGTERM)
 """,
     "config": """\
 Settings: what is in force, where it comes from, a commented template.
@@ -609,7 +609,7 @@ Exit codes
     2  usage: a bad flag, file or value
     3  could not test: no network, nothing answered, no permission
     4  internal error of natscope
-  130  interrupted
+  130  interrupted (Ctrl-C, SIGTERM)
 """,
     "config check": """\
 Say what is wrong with the configuration files and variables.
@@ -631,7 +631,7 @@ Exit codes
     2  usage: a bad flag, file or value
     3  could not test: no network, nothing answered, no permission
     4  internal error of natscope
-  130  interrupted
+  130  interrupted (Ctrl-C, SIGTERM)
 """,
     "config path": """\
 Print which files are read, lowest first.
@@ -651,7 +651,7 @@ Exit codes
     2  usage: a bad flag, file or value
     3  could not test: no network, nothing answered, no permission
     4  internal error of natscope
-  130  interrupted
+  130  interrupted (Ctrl-C, SIGTERM)
 """,
     "config template": """\
 Print a commented configuration file with every setting.
@@ -671,7 +671,7 @@ Exit codes
     2  usage: a bad flag, file or value
     3  could not test: no network, nothing answered, no permission
     4  internal error of natscope
-  130  interrupted
+  130  interrupted (Ctrl-C, SIGTERM)
 """,
     "schema": """\
 Print the JSON Schema (2020-12) of a document: the report's, unless another is
@@ -692,7 +692,7 @@ Exit codes
     2  usage: a bad flag, file or value
     3  could not test: no network, nothing answered, no permission
     4  internal error of natscope
-  130  interrupted
+  130  interrupted (Ctrl-C, SIGTERM)
 """,
     "help": """\
 Explain a topic, or list the topics.
@@ -711,7 +711,7 @@ Exit codes
     2  usage: a bad flag, file or value
     3  could not test: no network, nothing answered, no permission
     4  internal error of natscope
-  130  interrupted
+  130  interrupted (Ctrl-C, SIGTERM)
 """,
     "completion": """\
 Print a completion script for a shell.
@@ -735,7 +735,7 @@ Exit codes
     2  usage: a bad flag, file or value
     3  could not test: no network, nothing answered, no permission
     4  internal error of natscope
-  130  interrupted
+  130  interrupted (Ctrl-C, SIGTERM)
 """,
     "version": """\
 Print the version.
@@ -755,6 +755,6 @@ Exit codes
     2  usage: a bad flag, file or value
     3  could not test: no network, nothing answered, no permission
     4  internal error of natscope
-  130  interrupted
+  130  interrupted (Ctrl-C, SIGTERM)
 """,
 }

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 
-from natscope.cli import exit_codes
+from natscope.cli import exit_codes, interrupts
 from natscope.cli.streams import OutputFailed, Streams, wants_ascii
 
 HELP_FLAGS = ("--help", "-h")
@@ -19,14 +19,18 @@ GC_THRESHOLD = 20_000
 
 def main() -> int:
     """The console script: run with the process's own streams and environment; the result is the exit code."""
-    from natscope.cli.environment import process_environment
-
     streams = Streams(sys.stdin, sys.stdout, sys.stderr)
     try:
+        interrupts.take_over()
+        from natscope.cli.environment import process_environment
+
         code = run(sys.argv[1:], process_environment(), streams)
         if sys.stdout is not None and not streams.broken:
             sys.stdout.flush()
+        interrupts.leave_at_once()
     except KeyboardInterrupt:
+        interrupts.leave_at_once()
+        streams.note("natscope: interrupted")
         code = exit_codes.INTERRUPTED
     except BrokenPipeError:
         streams.broken = True
@@ -34,6 +38,8 @@ def main() -> int:
     except OSError:
         streams.broken = True
         code = exit_codes.USAGE
+    if code == exit_codes.INTERRUPTED:
+        interrupts.end_interrupted(sys.stdout, sys.stderr)
     if streams.broken:
         _forget_stdout()
     return code

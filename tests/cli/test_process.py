@@ -60,6 +60,95 @@ def test_an_interrupt_before_there_is_anything(natscope: Runner) -> None:
     assert b"Traceback" not in err
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_before_the_run_is_one_line(number: signal.Signals, natscope: Runner) -> None:
+    """The map comes from a pipe that nobody writes to: no event loop has taken the signals yet."""
+    with natscope.child("netcheck", "--derp-map", "-", "-v", stdin=subprocess.PIPE) as child:
+        wait_for(child.stderr, "reading the relay map")
+        child.send_signal(number)
+        code = child.wait(timeout=30)
+        assert child.stderr is not None
+        assert (code, child.stderr.read()) == (130, b"natscope: interrupted\n")
+
+
+def test_more_interrupts_cut_and_leave_no_traceback(natscope: Runner, relay_map: str) -> None:
+    with natscope.child("netcheck", "--derp-map", relay_map, "-v") as child:
+        wait_for(child.stderr, "relays 2/3")
+        child.send_signal(signal.SIGINT)
+        for number in (signal.SIGINT, signal.SIGTERM) * 4:
+            wait_or_signal(child, number)
+        _, err = child.communicate(timeout=30)
+    assert child.returncode == 130
+    assert "Traceback" not in err.decode()
+    assert "Exception ignored" not in err.decode()
+
+
+def wait_or_signal(child: subprocess.Popen[bytes], number: signal.Signals) -> None:
+    """One more signal a little later, if there is still somebody to get it."""
+    try:
+        child.wait(timeout=0.02)
+    except subprocess.TimeoutExpired:
+        child.send_signal(number)
+
+
+AT_IMPORT = """
+import _signal, sys
+class Interrupting:
+    def find_spec(self, name, path=None, target=None):
+        if name == {module!r}:
+            sys.meta_path.remove(self)
+            _signal.raise_signal({number})
+sys.meta_path.insert(0, Interrupting())
+sys.argv = ["natscope", "schema"]
+from natscope.__main__ import main
+sys.exit(main())
+"""
+
+
+@pytest.mark.parametrize("module", ["natscope.cli.main", "natscope.cli.exit_codes", "natscope.cli.dispatch", "typer"])
+def test_ctrl_c_during_any_import_is_no_traceback(module: str, natscope: Runner) -> None:
+    with natscope.child("-c", AT_IMPORT.format(module=module, number=int(signal.SIGINT)), module=False) as child:
+        out, err = child.communicate(timeout=30)
+    assert (child.returncode, out) == (130, b"")
+    assert err in (b"", b"natscope: interrupted\n")
+
+
+@pytest.mark.parametrize("module", ["natscope.cli.dispatch", "typer"])
+def test_sigterm_during_the_imports_of_a_command_is_one_line(module: str, natscope: Runner) -> None:
+    with natscope.child("-c", AT_IMPORT.format(module=module, number=int(signal.SIGTERM)), module=False) as child:
+        out, err = child.communicate(timeout=30)
+    assert (child.returncode, out, err) == (130, b"", b"natscope: interrupted\n")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_at_the_very_end_is_no_traceback(number: signal.Signals, natscope: Runner) -> None:
+    code = (
+        "import signal, sys; sys.argv = ['natscope', '--version']\n"
+        "from natscope.__main__ import main\n"
+        f"main(); signal.raise_signal({int(number)}); print('went on')"
+    )
+    with natscope.child("-c", code, module=False) as child:
+        out, err = child.communicate(timeout=30)
+    assert (child.returncode, err) == (130, b"")
+    assert b"went on" not in out
+
+
+def test_sigterm_interrupts_where_ctrl_c_is_ignored(natscope: Runner) -> None:
+    """As behind a shell's `&`."""
+    code = (
+        "import signal, sys; sys.argv = ['natscope', 'netcheck', '--derp-map', '-', '-v']\n"
+        "signal.signal(signal.SIGINT, signal.SIG_IGN)\n"
+        "from natscope.__main__ import main\n"
+        "sys.exit(main())"
+    )
+    with natscope.child("-c", code, module=False, stdin=subprocess.PIPE) as child:
+        wait_for(child.stderr, "reading the relay map")
+        child.send_signal(signal.SIGTERM)
+        code_ = child.wait(timeout=30)
+        assert child.stderr is not None
+        assert (code_, child.stderr.read()) == (130, b"natscope: interrupted\n")
+
+
 def with_shell(natscope: Runner, script: str) -> tuple[int, str, str]:
     """Run a line of sh; `$N` is the program."""
     done = subprocess.run(
