@@ -95,6 +95,7 @@ def _first(folder: Path, scenario: Scenario, alive: int, ready: int) -> NoReturn
         os._exit(1)
     code = 1
     try:
+        kernel_calls.unshare(kernel_calls.NEW_MOUNT)  # the holder must go on seeing the /proc in which it knows us
         kernel_calls.mount("none", "/", flags=kernel_calls.RECURSIVE | kernel_calls.PRIVATE)
         with contextlib.suppress(OSError):  # not where a container hides parts of /proc; only `ps` would miss it
             kernel_calls.mount("proc", "/proc", "proc")
