@@ -132,8 +132,8 @@ def _same(facts: Facts, claims: Claims) -> Verdict | None:
 
 
 def _only_six(facts: Facts, claims: Claims) -> Verdict | None:
-    """IPv4 says nothing, or is not there; IPv6 works."""
-    if not facts.works(6):
+    """IPv4 says nothing, or is not there; IPv6 works, and a relay outside this network saw it."""
+    if not facts.works(6) or facts.seen_from_outside.holds is Tri.NO:
         return None
     why = facts.nat(4).reasons.get("mapping_varies", "") if facts.works(4) else ""
     return Verdict(

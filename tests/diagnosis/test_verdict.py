@@ -133,3 +133,11 @@ def test_a_mapping_that_is_known_to_be_independent_suffices() -> None:
     part = NatFamilyReport(mapping=Mapping.ENDPOINT_INDEPENDENT)
     verdict = diagnose(msgspec.structs.replace(report, nat=msgspec.structs.replace(report.nat, v4=part))).verdict
     assert verdict.direct is Direct.LIKELY
+
+
+def test_a_lone_relay_inside_this_network_says_nothing_about_peers_with_ipv6() -> None:
+    report = scene("inside-relays")
+    nat = msgspec.structs.replace(report.nat, v4=NatFamilyReport(), v6=NatFamilyReport())
+    works = msgspec.structs.replace(report.ipv6, works=Tri.YES, state="works")
+    verdict = diagnose(msgspec.structs.replace(report, nat=nat, ipv6=works)).verdict
+    assert verdict.direct is Direct.UNKNOWN
