@@ -38,6 +38,18 @@ from natscope.model.tri import Tri
 LOCAL = {4: "192.168.1.20:41641", 6: "[2001:db8:42::1c9e]:41641"}
 PUBLIC = {4: "203.0.113.24:41641", 6: "[2001:db8:42::1c9e]:41641"}
 STUN_REQUEST, STUN_ANSWER = 40, {4: 32, 6: 44}
+PLACES = (
+    (1, "nyc", "New York City", 88.1),
+    (2, "fra", "Frankfurt", 9.8),
+    (3, "ams", "Amsterdam", 14.2),
+    (4, "par", "Paris", 17.6),
+    (5, "waw", "Warsaw", 21.3),
+    (6, "lhr", "London", 22.0),
+    (7, "mad", "Madrid", 34.9),
+    (8, "hkg", "Hong Kong", 184.4),
+    (9, "syd", "Sydney", 263.7),
+)
+"""Regions: number, code, name and round trip in ms."""
 NO_SERVICE = MappingServiceReport(reason="not asked by this version")
 UNMEASURED = (
     NotMeasured(what="whom your router lets in", reason="takes a helper with a second address"),

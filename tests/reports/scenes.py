@@ -19,23 +19,13 @@ from natscope.model.report import FamilyReport, NotMeasured, Report, SeenEndpoin
 from natscope.model.tri import Tri
 from natscope.plugins.report_format import RenderOptions
 from natscope_reports import report_json
-from tests.reports.builder import LOCAL, PUBLIC, Builder, six_absent, six_works
+from tests.reports.builder import LOCAL, PLACES, PUBLIC, Builder, six_absent, six_works
+from tests.reports.refused_scenes import own_rules, udp_refused
 
 ROOT = Path(__file__).parents[2]
 STORED = ROOT / "fixtures" / "reports"
 HOSTILE = ROOT / "fixtures" / "hostile" / "names.json"
 
-PLACES = (
-    (1, "nyc", "New York City", 88.1),
-    (2, "fra", "Frankfurt", 9.8),
-    (3, "ams", "Amsterdam", 14.2),
-    (4, "par", "Paris", 17.6),
-    (5, "waw", "Warsaw", 21.3),
-    (6, "lhr", "London", 22.0),
-    (7, "mad", "Madrid", 34.9),
-    (8, "hkg", "Hong Kong", 184.4),
-    (9, "syd", "Sydney", 263.7),
-)
 NO_TCP = "no connection to TCP port 443 within 1.5 s"
 
 
@@ -80,49 +70,6 @@ def udp_blocked() -> Report:
         duration_ms=5000.0,
         limit_reached=True,
         ipv4=FamilyReport(os_support=Tri.YES, works=Tri.YES, state="works", local=("10.20.4.17",), evidence=ids),
-    )
-
-
-def own_rules() -> Report:
-    """This computer's packet filter lets no UDP out: the system refuses every request before it is sent."""
-    builder = Builder()
-    refused: dict[str, Any] = {
-        "outcome": Outcome.LOCAL_ERROR,
-        "error": "permission",
-        "bytes_sent": 0,
-    }
-    for region, code, name, rtt in PLACES[:4]:
-        for turn in range(4):
-            builder.stun(region, 4, None, turn * 100.0, **refused)
-        words = ("permission", "this computer's own rules forbid to send there")
-        builder.relay(region, code, name, https=rtt + 28.4, ask=(), error=words)
-    builder.relays = [msgspec.structs.replace(relay, loss=1.0) for relay in builder.relays]
-    answered = tuple(o.id for o in builder.observations if o.kind == "https.latency")
-    return builder.report(
-        udp=Tri.NO,
-        udp_reason="4 hosts gave no answer over UDP, while TCP or ICMP to the same host was answered",
-        ipv4=FamilyReport(os_support=Tri.YES, works=Tri.YES, state="works", local=("10.20.4.17",), evidence=answered),
-    )
-
-
-def udp_refused() -> Report:
-    """A router on the way refuses UDP in words; it sends only a few ICMP errors a second, the rest is silence."""
-    builder = Builder()
-    told = {"reporter": "10.20.0.1", "icmp": "administratively prohibited"}
-    for region, code, name, rtt in PLACES[:4]:
-        refused: dict[str, Any] = {"outcome": Outcome.ICMP_ERROR, "error": "host-unreachable", "data": told}
-        builder.stun(region, 4, None, 0.0, **refused)
-        for turn in (100.0, 200.0, 600.0):
-            builder.stun(region, 4, None, turn)
-        words = ("icmp", "a router at 10.20.0.1 refuses: administratively prohibited")
-        builder.relay(region, code, name, https=rtt + 28.4, ask=(), error=words)
-    builder.relays = [msgspec.structs.replace(relay, loss=1.0) for relay in builder.relays]
-    answered = tuple(o.id for o in builder.observations if o.kind == "https.latency")
-    return builder.report(
-        udp=Tri.NO,
-        udp_reason="4 hosts gave no answer over UDP, while TCP or ICMP to the same host was answered",
-        duration_ms=5000.0,
-        ipv4=FamilyReport(os_support=Tri.YES, works=Tri.YES, state="works", local=("10.20.4.17",), evidence=answered),
     )
 
 
