@@ -73,6 +73,15 @@ def test_an_ordinary_user_gets_a_lab() -> None:
     assert done.stdout.splitlines()[-1].split()[1:] == [NOBODY if as_user else str(os.geteuid()), "True"]
 
 
+@pytest.fixture
+def all_but_namespaces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A computer with every program and a TUN device that may be opened, whatever this one has."""
+    monkeypatch.setattr(shutil, "which", lambda program, path=None: f"/sbin/{program}")
+    (tmp_path / "tun").touch()
+    monkeypatch.setattr(kernel_calls, "TUN_DEVICE", str(tmp_path / "tun"))
+
+
+@pytest.mark.usefixtures("all_but_namespaces")
 @pytest.mark.parametrize(
     ("setting", "number", "hint"),
     [
@@ -103,8 +112,9 @@ def test_what_is_missing_is_named_with_its_remedy(
     assert hint in said
 
 
+@pytest.mark.usefixtures("all_but_namespaces")
 def test_a_missing_tun_device_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kernel_calls, "TUN_DEVICE", str(tmp_path / "tun"))
+    monkeypatch.setattr(kernel_calls, "TUN_DEVICE", str(tmp_path / "none"))
     assert "modprobe tun" in permissions.missing()
 
 
