@@ -10,7 +10,7 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
 
 help:
 	@echo 'make venv    create $(VENV) and install natscope with its development tools'
-	@echo 'make demo    a netcheck against relays that this command starts on loopback'
+	@echo 'make demo    netchecks on three hosts of a small lab, and which lines of their reports are right'
 	@echo 'make test    all tests; those whose programs are missing are skipped with the reason'
 	@echo 'make check   ruff, format, mypy, import arrows, house rules'
 	@echo 'make fmt     format and sort imports'

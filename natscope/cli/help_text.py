@@ -435,8 +435,8 @@ truth.
 
   natscope lab run --sim captive-portal       in the simulator
   natscope lab run captive-portal             in namespaces of this kernel
-  natscope lab run --sim captive-portal --reports
-      with what a user there would see
+  natscope lab run --sim neighbours --report ben
+      with what a user at one host would see
 
 Usage: natscope lab run [OPTIONS] NAME|FILE
 
@@ -446,6 +446,7 @@ know.
 Options
   --sim                         in the simulator, without privileges
   --reports                     also draw every host's report
+  --report HOST                 also draw this host's report
   --json                        as JSON, for a program
   --ascii / --no-ascii          draw with ASCII only
   --help, -h                    this text

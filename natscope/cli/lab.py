@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -24,6 +25,10 @@ RUN_SCHEMA, MATRIX_SCHEMA, STATE_SCHEMA = "natscope.lab-run/1", "natscope.lab-ma
 
 Name = Annotated[str, typer.Argument(metavar="NAME|FILE", show_default=False)]
 HostName = Annotated[str, typer.Argument(metavar="HOST", show_default=False)]
+ReportOf = Annotated[
+    list[str] | None,
+    typer.Option("--report", metavar="HOST", help="also draw this host's report", show_default=False),
+]
 Sim = Annotated[bool, opt.switch("in the simulator, without privileges", "--sim")]
 
 
@@ -129,6 +134,7 @@ def run(
     name: Name,
     sim: Sim = False,
     reports: Annotated[bool, opt.switch("also draw every host's report", "--reports")] = False,
+    report_of: ReportOf = None,
     as_json: opt.AsJson = False,
     ascii_only: opt.Ascii = None,
 ) -> int:
@@ -137,26 +143,30 @@ def run(
     Examples:
     natscope lab run --sim captive-portal  # in the simulator
     natscope lab run captive-portal  # in namespaces of this kernel
-    natscope lab run --sim captive-portal --reports  # with what a user there would see
+    natscope lab run --sim neighbours --report ben  # with what a user at one host would see
 
     Ends with 1 when a report is wrong, or does not say what every netcheck must know.
     """
     from natscope.apps.lab import load_scenario, measure
-    from natscope.lab.matrix import draw_row, matrix
+    from natscope.lab.matrix import matrix
     from natscope.lab.scenario import Bed
+    from natscope.lab.score import draw_score
 
     console, scenario = begin(context).console, load_scenario(name)
+    shown = _hosts_to_show(scenario, reports, report_of or ())
     bed = Bed.SIM if sim else Bed.KERNEL
     if not scenario.can(bed):
         raise UserError(f"the bed {bed} cannot express {scenario.name}: {scenario.cannot[bed]}")
     found = measure(scenario, bed)
     row = next(matrix([scenario], [bed], lambda _scenario, _bed: found))
     if as_json:
-        console.data(_json({"schema": RUN_SCHEMA, **_head(scenario), **_row(row), "reports": found if reports else {}}))
+        kept = {host: found[host] for host in shown}
+        console.data(_json({"schema": RUN_SCHEMA, **_head(scenario), **_row(row), "reports": kept}))
     else:
-        for host, report in found.items() if reports else ():
-            console.data(f"{host}\n{_drawn(report, console)}\n")
-        console.data(draw_row(row))
+        for host in shown:
+            console.data(f"{host}\n\n{_drawn(found[host], console)}\n")
+        console.data(f"{clean(scenario.title, ascii_only=console.ascii_only)}\n")
+        console.data(draw_score(row.results[0], ascii_only=console.ascii_only))
     return exit_codes.GOOD if row.acceptable else exit_codes.FINDINGS
 
 
@@ -265,6 +275,16 @@ def shell(context: typer.Context, host: HostName) -> int:
 
     begin(context)
     return ready_kernel_bed().shell(host)
+
+
+def _hosts_to_show(scenario: Scenario, every: bool, named: Sequence[str]) -> tuple[str, ...]:
+    measured = tuple(host.name for host in scenario.measured())
+    for name in named:
+        if name not in measured:
+            raise UserError(
+                f"no host {name[:60]!r} is measured in {scenario.name}", hint=f"hosts: {', '.join(measured)}"
+            )
+    return measured if every else tuple(host for host in measured if host in named)
 
 
 def _beds(sim: bool, beds: type[Bed]) -> tuple[Bed, ...]:

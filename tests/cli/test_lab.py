@@ -81,11 +81,24 @@ def test_truth(natscope: Runner) -> None:
 def test_run_in_the_simulator(natscope: Runner) -> None:
     done = natscope("lab", "run", "--sim", "full-cone", "--reports")
     assert done.code == 0
-    assert "sim agree" in done.out
+    assert "✓ alice            udp                   yes\n" in done.out
     assert "alice\n" in done.out
+    assert "Direct:" in done.out
     found = json.loads(natscope("lab", "run", "--sim", "full-cone", "--json").out)
     assert (found["acceptable"], found["reports"]) == (True, {})
     assert found["beds"][0]["comparisons"][0]["agreement"] == "agree"
+
+
+def test_the_reports_of_named_hosts_only(natscope: Runner) -> None:
+    done = natscope("lab", "run", "--sim", "two-hosts", "--report", "bob")
+    assert done.code == 0
+    assert done.out.startswith("bob\n\n")
+    assert done.out.count("Direct:") == 1
+    found = json.loads(natscope("lab", "run", "--sim", "two-hosts", "--json", "--report", "bob").out)
+    assert list(found["reports"]) == ["bob"]
+    wrong = natscope("lab", "run", "--sim", "two-hosts", "--report", "carol")
+    assert (wrong.code, wrong.out) == (2, "")
+    assert "no host 'carol' is measured in two-hosts" in wrong.err
 
 
 def test_a_file_of_ones_own_with_a_wrong_truth(natscope: Runner, tmp_path: Path) -> None:
@@ -93,7 +106,8 @@ def test_a_file_of_ones_own_with_a_wrong_truth(natscope: Runner, tmp_path: Path)
     mine.write_text('title = "Mine"\n[sites.h]\n[hosts.a]\nat = "h"\n[truth.a]\nudp = "no"\n')
     done = natscope("lab", "run", "--sim", str(mine))
     assert done.code == 1
-    assert "sim yes: WRONG" in done.out
+    assert "✗ a                udp                   no                           the report says yes\n" in done.out
+    assert "\n0 of 1 lines are right, 1 is wrong\n" in done.out
 
 
 def test_mistakes_are_one_sentence(natscope: Runner, tmp_path: Path) -> None:

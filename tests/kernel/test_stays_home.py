@@ -15,7 +15,8 @@ pytestmark = pytest.mark.kernel
 ALL = """
 import subprocess, sys
 from pathlib import Path
-from natscope.lab.demo import clean_environment, natscope, relays
+from natscope.lab.demo import clean_environment, natscope
+from tests.lab.loopback_process import relays
 folder = Path(sys.argv[1])
 environment = clean_environment(folder)
 with relays(folder / "map.json", environment):
