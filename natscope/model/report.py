@@ -75,11 +75,17 @@ class NatFamilyReport(msgspec.Struct, frozen=True, kw_only=True):
 
     `mapping_varies`: does the public port or address differ between destinations (the weaker question that plain
     servers can answer; `mapping` stays `unknown` where address- and port-dependence cannot be told apart).
+    `filtering_by` is the server that showed the filtering, `ip:port`. `rfc3489_name` is the old name that people search
+    for (`port-restricted cone`), empty where mapping and filtering are not both known. `address_changed`: did our
+    public address or port change at one and the same server during the run.
     """
 
     mapping: Mapping = Mapping.UNKNOWN
     mapping_varies: Tri = Tri.UNKNOWN
     filtering: Filtering = Filtering.UNKNOWN
+    filtering_by: str = ""
+    rfc3489_name: str = ""
+    address_changed: Tri = Tri.UNKNOWN
     hairpinning: Tri = Tri.UNKNOWN
     port_preservation: Tri = Tri.UNKNOWN
     port_allocation: PortAllocation = PortAllocation.UNKNOWN

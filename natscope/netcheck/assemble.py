@@ -30,7 +30,7 @@ def assemble(record: RunRecord) -> Report:
     ipv4 = family_report(4, links, observations, record.options)
     ipv6 = family_report(6, links, observations, record.options)
     port_mapping = port_mapping_report(links, observations)
-    nat = nat_report(observations, prefer_v6=ipv4.works is not Tri.YES and ipv6.works is Tri.YES)
+    nat = nat_report(observations, prefer_v6=ipv4.works is not Tri.YES and ipv6.works is Tri.YES, links=links)
     return Report(
         schema=SCHEMA,
         natscope=record.natscope,
