@@ -1,0 +1,1 @@
+"""Port mapping: NAT-PMP (RFC 6886), PCP (RFC 6887), UPnP IGD (SSDP, device descriptions, SOAP)."""
