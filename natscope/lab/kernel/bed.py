@@ -115,11 +115,15 @@ class Running:
         except subprocess.TimeoutExpired as error:
             raise CannotMeasure(f"{shlex.join(argv)} on {host} did not end within {timeout_s:.0f} s") from error
 
-    def netcheck(self, host: str, scenario: Scenario) -> Report:
-        """The product's own netcheck there, as the scenario wants it. Raises `CannotMeasure` without a report."""
+    def netcheck_command(self, host: str, scenario: Scenario) -> list[str]:
+        """The product's own netcheck with a JSON report, as the scenario wants it; for `exec`."""
         own = [f"XDG_{kind}_HOME={self.folder / 'home' / host / kind.lower()}" for kind in ("CONFIG", "CACHE", "STATE")]
         argv = ["env", *own, sys.executable, "-m", "natscope", "netcheck", "--json", "--derp-map", str(self.map_file)]
-        argv += ["--profile", scenario.how.profile, *(["--https"] if scenario.how.https else [])]
+        return [*argv, "--profile", scenario.how.profile, *(["--https"] if scenario.how.https else [])]
+
+    def netcheck(self, host: str, scenario: Scenario) -> Report:
+        """The product's own netcheck there. Raises `CannotMeasure` without a report."""
+        argv = self.netcheck_command(host, scenario)
         done = self.exec(host, argv, timeout_s=NETCHECK_LIMIT_S)
         try:
             return msgspec.json.decode(done.stdout, type=Report)
