@@ -13,6 +13,7 @@ from natscope.wire.portmap.igd_description import (
     LEGACY_IP_1,
     LEGACY_PPP_1,
     MAX_DEVICES,
+    MAX_LEVELS,
     MAX_SERVICES,
     WAN_IP_1,
     WAN_IP_2,
