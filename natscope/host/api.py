@@ -87,6 +87,10 @@ class Datagram(msgspec.Struct, frozen=True):
     data: bytes
     source: Endpoint
     received_at: float
+    ttl: int | None = None
+    """TTL or hop limit with which it arrived, where the system tells."""
+    tos: int | None = None
+    """Type of service or traffic class with which it arrived: DSCP in the upper six bits, ECN in the lower two."""
 
 
 class UdpError(msgspec.Struct, frozen=True):
@@ -101,6 +105,16 @@ class UdpError(msgspec.Struct, frozen=True):
     """The beginning of our datagram as the error quoted it, as far as known."""
     words: str = ""
     """What the ICMP error says (`administratively prohibited`), where its type and code are known."""
+    icmp_type: int | None = None
+    icmp_code: int | None = None
+    """As the error of `target`'s family has them (RFC 792, RFC 4443); None where the system does not tell."""
+    mtu: int | None = None
+    """The MTU that "fragmentation needed" or "packet too big" names; None in other errors, 0 from old routers."""
+
+    @property
+    def is_time_exceeded(self) -> bool:
+        """Whether a router on the way says that the TTL has run out there."""
+        return self.icmp_code == 0 and self.icmp_type == (11 if self.target.family == 4 else 3)
 
 
 class UdpSocket(Protocol):
@@ -111,8 +125,21 @@ class UdpSocket(Protocol):
         """The bound address (may be the wildcard) and port."""
         ...
 
-    def send(self, data: bytes, target: Endpoint) -> float:
-        """Send now, without waiting, and return the time of sending on the host's clock. Raises `HostError`."""
+    def send(
+        self,
+        data: bytes,
+        target: Endpoint,
+        *,
+        ttl: int | None = None,
+        tos: int | None = None,
+        dont_fragment: bool | None = None,
+    ) -> float:
+        """Send now, without waiting, and return the time of sending on the host's clock. Raises `HostError`.
+
+        For this datagram alone: `ttl` (the IPv6 hop limit), `tos` (the IPv6 traffic class); `dont_fragment` True keeps
+        it whole on the way and ignores what the system knows of the path's MTU (longer than the interface's: raises
+        `MESSAGE_TOO_LONG`), False lets it be cut; None is the system's way.
+        """
         ...
 
     async def receive(self) -> Datagram | UdpError:
@@ -250,8 +277,26 @@ class Streams(Protocol):
         ...
 
 
+class ResolverFacts(msgspec.Struct, frozen=True):
+    """How this computer looks names up: name servers in the order of asking, search domains, `ndots`.
+
+    `behind`: whom a stub on this computer asks in turn, where its own file tells. `source` is where it was read; an
+    empty one says that this system does not tell.
+    """
+
+    servers: tuple[Endpoint, ...] = ()
+    search: tuple[str, ...] = ()
+    ndots: int = 1
+    behind: tuple[Endpoint, ...] = ()
+    source: str = ""
+
+
 class Resolver(Protocol):
     """Names to addresses, the way this computer does it (its hosts file is honoured)."""
+
+    async def facts(self) -> ResolverFacts:
+        """The configuration now; never raises."""
+        ...
 
     async def addresses(self, name: str, family: Family, *, timeout_s: float) -> Sequence[IPAddress]:
         """At most 8 addresses of one family, in the resolver's order. Raises `HostError` with a `NAME_*` failure."""

@@ -120,8 +120,11 @@ class Node:
             self.world.note(packet, "received")
         self.stack.deliver(packet)
 
-    def send(self, packet: Packet, port: Port | None = None) -> Complaint | None:
-        """A packet of our own programs begins its way; at once known is only that there is none."""
+    def send(self, packet: Packet, port: Port | None = None, *, dont_fragment: bool | None = None) -> Complaint | None:
+        """A packet of our own programs begins its way; at once known is that there is none, or that it is too long.
+
+        `dont_fragment` True: it stays whole, whatever is known of the path; False: routers may cut it.
+        """
         if self.world.trace is not None:
             self.world.note(packet, "sent")
         out = self.routes.lookup(packet.dst, packet.family)
@@ -133,11 +136,13 @@ class Node:
         if out is None or not out.up or out.pipe is None:
             return Complaint.NO_ROUTE
         limit = out.pipe.mtu
-        if self.stack.path_mtu:
+        if self.stack.path_mtu and dont_fragment is not True:
             limit = min(limit, self.stack.path_mtu.get(packet.dst, limit))
         if packet.length > limit and packet.proto != TCP:
+            if dont_fragment:
+                return Complaint.TOO_BIG
             split(packet, limit)
-        elif packet.family == 4:
+        elif packet.family == 4 and dont_fragment is not False:
             packet.flags |= DONT_FRAGMENT
         self.transmit(out, packet)
         return None

@@ -15,6 +15,8 @@ from natscope.sim.router import Router
 from natscope.sim.routes import IPNetwork
 
 IPInterface = ipaddress.IPv4Interface | ipaddress.IPv6Interface
+INTERNET_ROUTER = (ipaddress.IPv4Interface("203.0.113.254/32"), ipaddress.IPv6Interface("2001:db8:ffff::1/128"))
+"""Where complaints of the internet's own router come from; it listens to nobody there, and nobody else gets them."""
 PUBLIC_4 = ("203.0.113.0/24", "198.51.100.0/24", "192.0.2.0/24", "11.0.0.0/8")
 """Documentation prefixes first; then a real one, where those have too few addresses. Nothing leaves the process."""
 PUBLIC_6 = ipaddress.IPv6Network("2001:db8::/32")
@@ -32,7 +34,7 @@ class Site:
         self.prefix: ipaddress.IPv6Network | None = None
         """The site's own IPv6 prefix; None where it has no IPv6."""
         self._free: dict[int, Iterator[IPAddress]] = {}
-        self._handed: dict[IPAddress, None] = {}
+        self._handed: dict[IPAddress, None] = {} if above is not None else {a.ip: None for a in INTERNET_ROUTER}
         self._ports = 0
         self._prefixes = 0
         self.ports_to: dict[Port, Port] = {}
@@ -48,8 +50,7 @@ class Site:
         self._ports += 1
         is_wire = self.above is not None
         port = self.router.add_port(f"lan{self._ports}", lan="lan" if is_wire else "")
-        for address in self.gateway_addresses():
-            port.addresses.append(address)
+        port.addresses += self.gateway_addresses() if is_wire else INTERNET_ROUTER
         return port
 
     def gateway_addresses(self) -> list[IPInterface]:

@@ -11,14 +11,16 @@ from natscope.host.api import Datagram, Failure, HostError, UdpError
 from natscope.machines.nat.packet import UDP, IcmpError, Packet, unpack
 from natscope.model.endpoint import Endpoint, Family, IPAddress
 from natscope.sim.binding import Binder
-from natscope.sim.icmp import failure_of
+from natscope.sim.icmp import Complaint, complaint_of, failure_of
 from natscope.sim.node import Port
 from natscope.sim.stack import ANY, End
+from natscope.wire.icmp import describe
 
 QUEUE_DATAGRAMS = 4096
 """Unread datagrams and errors that a socket keeps; more is dropped, as a full receive buffer does."""
 MAX_PAYLOAD_BYTES = {4: 65_507, 6: 65_527}
 HEADER_BYTES = {4: 28, 6: 48}
+DEFAULT_TTL = 64
 
 
 class SimUdpSocket:
@@ -43,7 +45,15 @@ class SimUdpSocket:
         """The bound address and port."""
         return self._local
 
-    def send(self, data: bytes, target: Endpoint) -> float:
+    def send(
+        self,
+        data: bytes,
+        target: Endpoint,
+        *,
+        ttl: int | None = None,
+        tos: int | None = None,
+        dont_fragment: bool | None = None,
+    ) -> float:
         """Send now and return the time; raises `HostError`."""
         if self._closed:
             raise _closed()
@@ -57,9 +67,13 @@ class SimUdpSocket:
             source = int(self._binder.source(target.ip, None, self._port.name if self._port else None, doing))
         packet = Packet(
             UDP, source, self._local.port, int(target.ip), target.port, self._family,
-            HEADER_BYTES[self._family] + len(data), data,
+            HEADER_BYTES[self._family] + len(data), data, DEFAULT_TTL if ttl is None else ttl,
         )  # fmt: skip
-        if self._node.send(packet, self._port) is not None:
+        packet.tos = tos or 0
+        complaint = self._node.send(packet, self._port, dont_fragment=dont_fragment)
+        if complaint is Complaint.TOO_BIG:
+            raise HostError(Failure.MESSAGE_TOO_LONG, f"{doing}: the message is too long for the path")
+        if complaint is not None:
             raise HostError(Failure.UNREACHABLE_NET, f"{doing}: there is no route to that network")
         return self._node.world.timeline.now
 
@@ -90,7 +104,7 @@ class SimUdpSocket:
         """A datagram has arrived."""
         if isinstance(packet.payload, bytes):
             source = _endpoint(packet.src, packet.sport, packet.family)
-            self._put(Datagram(packet.payload, source, self._node.world.timeline.now), packet)
+            self._put(Datagram(packet.payload, source, self._node.world.timeline.now, packet.ttl, packet.tos), packet)
 
     def take_error(self, error: IcmpError) -> None:
         """An ICMP error about a datagram of ours."""
@@ -98,7 +112,12 @@ class SimUdpSocket:
         quoted = inner.payload if isinstance(inner.payload, bytes) else b""
         target = _endpoint(inner.dst, inner.dport, inner.family)
         reporter = unpack(error.src, error.family)
-        self._put(UdpError(failure_of(error), target, self._node.world.timeline.now, reporter, quoted), error)
+        told = UdpError(
+            failure_of(error), target, self._node.world.timeline.now, reporter, quoted,
+            describe(error.family, error.icmp_type, error.icmp_code), error.icmp_type, error.icmp_code,
+            error.mtu if complaint_of(error) is Complaint.TOO_BIG else None,
+        )  # fmt: skip
+        self._put(told, error)
 
     def _put(self, item: Datagram | UdpError, packet: Packet) -> None:
         if len(self._queue) >= QUEUE_DATAGRAMS:

@@ -22,6 +22,27 @@ ERRORS = {4: (3, 4, 5, 11, 12), 6: (1, 2, 3, 4)}
 """Types that quote a packet. IPv4: unreachable, source quench, redirect, time exceeded, parameter problem."""
 TOO_BIG = {4: (3, 4), 6: (2, 0)}
 TIME_EXCEEDED = {4: (11, 0), 6: (3, 0)}
+_PROHIBITED = "administratively prohibited"
+_WORDS = {
+    (4, 3, 0): "network unreachable",
+    (4, 3, 1): "host unreachable",
+    (4, 3, 2): "protocol unreachable",
+    (4, 3, 3): "port unreachable",
+    (4, 3, 4): "too long for the way",
+    (4, 3, 9): _PROHIBITED,
+    (4, 3, 10): _PROHIBITED,
+    (4, 3, 13): _PROHIBITED,
+    (4, 11, 0): "its hop limit ran out on the way",
+    (6, 1, 0): "no route to it",
+    (6, 1, 1): _PROHIBITED,
+    (6, 1, 3): "host unreachable",
+    (6, 1, 4): "port unreachable",
+    (6, 1, 5): _PROHIBITED,
+    (6, 1, 6): _PROHIBITED,
+    (6, 2, 0): "too long for the way",
+    (6, 3, 0): "its hop limit ran out on the way",
+}
+"""By family, type and code: the failure that a system makes of it does not tell a filter from a missing host."""
 _HEAD = struct.Struct("!BBHHH")
 _MTU_V6 = struct.Struct("!I")
 
@@ -58,6 +79,11 @@ class IcmpMessage:
         if (self.icmp_type, self.icmp_code) != TOO_BIG[family]:
             return 0
         return self.word & 0xFFFF if family == 4 else self.word
+
+
+def describe(family: int, icmp_type: int, icmp_code: int) -> str:
+    """What an error says, as a clause for people; empty for numbers that are not known here."""
+    return _WORDS.get((family, icmp_type, icmp_code), "")
 
 
 def decode(data: bytes | bytearray) -> IcmpMessage:

@@ -125,7 +125,40 @@ class UdpContract:
             assert error.target == gone.local
             assert error.reporter == bench.peer_at[family]
             assert error.data == payload
+            assert error.words == "port unreachable"
+            assert (error.icmp_type, error.icmp_code) == ((3, 3) if family == 4 else (1, 4))
+            assert error.mtu is None
+            assert not error.is_time_exceeded
         here.close()
+
+    @pytest.mark.parametrize("family", FAMILIES)
+    async def test_a_datagram_can_be_special_and_the_next_is_not(self, bench: Bench, family: Family) -> None:
+        here, there = (
+            await bench.host.udp.open(family),
+            await bench.peer.udp.open(family, address=bench.peer_at[family]),
+        )
+        here.send(b"special", there.local, ttl=33, tos=0x29)
+        special = await next_datagram(there)
+        here.send(b"ordinary", there.local)
+        ordinary = await next_datagram(there)
+        assert special.ttl is None or 28 <= special.ttl <= 33
+        assert special.tos in (None, 0x29)
+        assert ordinary.ttl is None or ordinary.ttl > 40
+        assert ordinary.tos in (None, 0)
+        here.close()
+        there.close()
+
+    @pytest.mark.parametrize("family", FAMILIES)
+    @pytest.mark.parametrize("whole", [True, False])
+    async def test_fragmentation_can_be_chosen(self, bench: Bench, family: Family, whole: bool) -> None:
+        here, there = (
+            await bench.host.udp.open(family),
+            await bench.peer.udp.open(family, address=bench.peer_at[family]),
+        )
+        here.send(bytes(1000), there.local, dont_fragment=whole)
+        assert (await next_datagram(there)).data == bytes(1000)
+        here.close()
+        there.close()
 
     async def test_errors_do_not_swallow_what_is_sent_next(self, bench: Bench) -> None:
         gone = await bench.peer.udp.open(4, address=bench.peer_at[4])
@@ -277,6 +310,12 @@ class NamesLinksAndIcmpContract:
     async def test_what_is_no_name_is_not_found(self, bench: Bench) -> None:
         for name in ("", "x" * 300):
             assert await failure_of(bench.host.resolver.addresses(name, 4, timeout_s=5)) is Failure.NAME_NOT_FOUND
+
+    async def test_the_resolver_tells_whom_it_asks(self, bench: Bench) -> None:
+        facts = await bench.host.resolver.facts()
+        assert facts.ndots >= 0
+        assert all(1 <= server.port <= 65535 for server in facts.servers + facts.behind)
+        assert bool(facts.source) or not facts.servers
 
     async def test_links_name_a_loopback_interface(self, bench: Bench) -> None:
         facts = await bench.host.links.look()

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
+import msgspec
+
 from natscope.host.api import (
     Datagram,
     DefaultRoute,
@@ -22,6 +24,7 @@ from natscope.host.api import (
     Interface,
     LinkFacts,
     Listener,
+    ResolverFacts,
     ServerTls,
     Stream,
     StreamHandler,
@@ -130,7 +133,15 @@ class FakeUdpSocket:
         self.local = Endpoint(ipaddress.ip_address("0.0.0.0" if family == 4 else "::"), port)
         self._queue: asyncio.Queue[Datagram | UdpError | None] = asyncio.Queue()
 
-    def send(self, data: bytes, target: Endpoint) -> float:
+    def send(
+        self,
+        data: bytes,
+        target: Endpoint,
+        *,
+        ttl: int | None = None,
+        tos: int | None = None,
+        dont_fragment: bool | None = None,
+    ) -> float:
         failure = self._world.send_failures.get(self._family)
         if failure is not None:
             raise HostError(failure, f"cannot send: {failure.value}")
@@ -145,7 +156,7 @@ class FakeUdpSocket:
         now = asyncio.get_running_loop().time()
         if isinstance(reply[1], UdpError):
             error = reply[1]
-            self._queue.put_nowait(UdpError(error.failure, error.target, now, error.reporter, error.data, error.words))
+            self._queue.put_nowait(msgspec.structs.replace(error, received_at=now))
         else:
             self._queue.put_nowait(Datagram(reply[1], reply[2], now))
 
@@ -182,6 +193,7 @@ class World:
     names: dict[tuple[str, Family], Sequence[str] | Failure] = field(default_factory=dict)
     """Addresses, or the failure; `Failure.TIMEOUT` is a name server that never answers."""
     name_delay_s: float = 0.02
+    resolver_facts: ResolverFacts = ResolverFacts()
     refused_families: dict[int, Failure] = field(default_factory=dict)
     send_failures: dict[int, Failure] = field(default_factory=dict)
     echoes: dict[str, float | Failure] = field(default_factory=dict)
@@ -201,6 +213,9 @@ class World:
         return FakeUdpSocket(self, family, port or LOCAL_PORT)
 
     # Resolver
+    async def facts(self) -> ResolverFacts:
+        return self.resolver_facts
+
     async def addresses(self, name: str, family: Family, *, timeout_s: float) -> Sequence[IPAddress]:
         found = self.names.get((name, family), Failure.NAME_NOT_FOUND)
         await asyncio.sleep(timeout_s if found is Failure.TIMEOUT else self.name_delay_s)

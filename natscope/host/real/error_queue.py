@@ -18,31 +18,13 @@ from natscope.host.api import Failure
 from natscope.host.real.failures import failure_of
 from natscope.host.real.kernel_time import ANCILLARY_BYTES, received_at
 from natscope.model.endpoint import Family, IPAddress
+from natscope.wire.icmp import TOO_BIG, describe
 
 _IP_RECVERR = 11
 _IPV6_RECVERR = 25
 _MSG_ERRQUEUE = 0x2000
 _EXTENDED_ERROR = struct.Struct("@IBBBBII")
 _ORIGIN_LOCAL, _ORIGIN_ICMP, _ORIGIN_ICMP6 = 1, 2, 3
-_PROHIBITED = "administratively prohibited"
-_WORDS = {
-    (_ORIGIN_ICMP, 3, 0): "network unreachable",
-    (_ORIGIN_ICMP, 3, 1): "host unreachable",
-    (_ORIGIN_ICMP, 3, 2): "protocol unreachable",
-    (_ORIGIN_ICMP, 3, 3): "port unreachable",
-    (_ORIGIN_ICMP, 3, 9): _PROHIBITED,
-    (_ORIGIN_ICMP, 3, 10): _PROHIBITED,
-    (_ORIGIN_ICMP, 3, 13): _PROHIBITED,
-    (_ORIGIN_ICMP, 11, 0): "its hop limit ran out on the way",
-    (_ORIGIN_ICMP6, 1, 0): "no route to it",
-    (_ORIGIN_ICMP6, 1, 1): _PROHIBITED,
-    (_ORIGIN_ICMP6, 1, 3): "host unreachable",
-    (_ORIGIN_ICMP6, 1, 4): "port unreachable",
-    (_ORIGIN_ICMP6, 1, 5): _PROHIBITED,
-    (_ORIGIN_ICMP6, 1, 6): _PROHIBITED,
-    (_ORIGIN_ICMP6, 3, 0): "its hop limit ran out on the way",
-}
-"""By origin, type and code: the errno alone does not tell a filter from a missing host."""
 _QUOTE_BYTES = 2048
 _SOCKADDR_IN = struct.Struct("@HH4s")
 _SOCKADDR_IN6 = struct.Struct("@HHI16s")
@@ -61,6 +43,9 @@ class QueuedError(msgspec.Struct, frozen=True):
     received_at: float
     local: bool = False
     words: str = ""
+    icmp_type: int | None = None
+    icmp_code: int | None = None
+    mtu: int | None = None
 
 
 def ask_for_errors(sock: socket.socket, family: Family) -> None:
@@ -93,14 +78,21 @@ def read_error(sock: socket.socket) -> QueuedError | None:
 def _decode(data: bytes, target: Any, quoted: bytes, at: float) -> QueuedError:
     if len(data) < _EXTENDED_ERROR.size:
         return QueuedError(Failure.OTHER, target, None, quoted, at)
-    number, origin, kind, code, _pad, _info, _data = _EXTENDED_ERROR.unpack_from(data)
+    number, origin, kind, code, _pad, info, _data = _EXTENDED_ERROR.unpack_from(data)
     if origin == _ORIGIN_LOCAL:
         return QueuedError(failure_of(number), target, None, quoted, at, local=True)
     failure = failure_of(number)
     if failure is Failure.PERMISSION:
         failure = Failure.UNREACHABLE_HOST  # a router's "administratively prohibited" is no privilege of ours
     reporter = _reporter(data[_EXTENDED_ERROR.size :])
-    return QueuedError(failure, target, reporter, quoted, at, words=_WORDS.get((origin, kind, code), ""))
+    family = {_ORIGIN_ICMP: 4, _ORIGIN_ICMP6: 6}.get(origin)
+    if family is None:
+        return QueuedError(failure, target, reporter, quoted, at)
+    mtu = info if (kind, code) == TOO_BIG[family] else None
+    return QueuedError(
+        failure, target, reporter, quoted, at,
+        words=describe(family, kind, code), icmp_type=kind, icmp_code=code, mtu=mtu,
+    )  # fmt: skip
 
 
 def _reporter(sockaddr: bytes) -> IPAddress | None:

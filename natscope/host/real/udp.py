@@ -14,6 +14,7 @@ from natscope.host.real.error_queue import ask_for_errors, read_error
 from natscope.host.real.failures import host_error
 from natscope.host.real.kernel_time import ANCILLARY_BYTES, ask_for_stamps, received_at
 from natscope.host.real.sockaddr import bind_to_interface, family_constant, from_sockaddr, to_sockaddr, wildcard
+from natscope.host.real.udp_options import ask_for_headers, sending_with, told_headers
 from natscope.model.endpoint import Endpoint, Family, IPAddress
 
 QUEUE_DATAGRAMS = 4096
@@ -44,7 +45,15 @@ class RealUdpSocket:
         """The bound address and port."""
         return self._local
 
-    def send(self, data: bytes, target: Endpoint) -> float:
+    def send(
+        self,
+        data: bytes,
+        target: Endpoint,
+        *,
+        ttl: int | None = None,
+        tos: int | None = None,
+        dont_fragment: bool | None = None,
+    ) -> float:
         """Send now and return the time just before the call; raises `HostError`.
 
         An ICMP error about an earlier datagram makes the next call fail in its stead: it is queued for `receive`, and
@@ -52,6 +61,15 @@ class RealUdpSocket:
         """
         if self._closed:
             raise _closed()
+        if ttl is None and tos is None and dont_fragment is None:
+            return self._send(data, target)
+        try:
+            with sending_with(self._sock, self._family, ttl=ttl, tos=tos, dont_fragment=dont_fragment):
+                return self._send(data, target)
+        except OSError as error:
+            raise host_error(error, f"cannot send to {target} in that way") from error
+
+    def _send(self, data: bytes, target: Endpoint) -> float:
         try:
             address = to_sockaddr(target)
             for _ in range(_SEND_TRIES):
@@ -122,7 +140,7 @@ class RealUdpSocket:
             return self._read_errors()
         except OSError as error:
             return self._read_errors() or error.errno not in (errno.EBADF, errno.ENOTSOCK)
-        self._queue.append(Datagram(data, from_sockaddr(source), received_at(ancillary)))
+        self._queue.append(Datagram(data, from_sockaddr(source), received_at(ancillary), *told_headers(ancillary)))
         return True
 
     def _read_errors(self) -> bool:
@@ -140,6 +158,9 @@ class RealUdpSocket:
                     queued.reporter,
                     queued.quoted,
                     queued.words,
+                    queued.icmp_type,
+                    queued.icmp_code,
+                    queued.mtu,
                 )
             )
         if found:
@@ -187,6 +208,7 @@ def _prepare(sock: socket.socket, family: Family) -> None:
             sock.setsockopt(socket.SOL_SOCKET, option, _BUFFER_BYTES)
     ask_for_stamps(sock)
     ask_for_errors(sock, family)
+    ask_for_headers(sock, family)
 
 
 def _closed() -> HostError:

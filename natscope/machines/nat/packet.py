@@ -28,7 +28,7 @@ _QUOTED_BYTES = {4: 576, 6: 1280}
 class Packet:
     """One packet, changed in place by whoever translates it; `length` counts the whole packet with its headers."""
 
-    __slots__ = ("dport", "dst", "family", "flags", "length", "payload", "proto", "sport", "src", "ttl")
+    __slots__ = ("dport", "dst", "family", "flags", "length", "payload", "proto", "sport", "src", "tos", "ttl")
 
     def __init__(
         self,
@@ -42,6 +42,7 @@ class Packet:
         payload: object = b"",
         ttl: int = 64,
         flags: int = 0,
+        tos: int = 0,
     ) -> None:
         self.proto = proto
         self.src = src
@@ -53,6 +54,7 @@ class Packet:
         self.payload = payload
         self.ttl = ttl
         self.flags = flags
+        self.tos = tos
 
     def __repr__(self) -> str:
         return (
@@ -73,7 +75,7 @@ class Packet:
         """A packet that can be translated without touching this one; the payload is shared."""
         return Packet(
             self.proto, self.src, self.sport, self.dst, self.dport,
-            self.family, self.length, self.payload, self.ttl, self.flags,
+            self.family, self.length, self.payload, self.ttl, self.flags, self.tos,
         )  # fmt: skip
 
     def header(self) -> tuple[int, int, int, int, int]:
