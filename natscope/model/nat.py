@@ -24,6 +24,30 @@ class Filtering(enum.StrEnum):
     UNKNOWN = "unknown"
 
 
+class AddressPooling(enum.StrEnum):
+    """Which public address the sockets of one host get (RFC 4787 section 4.1)."""
+
+    PAIRED = "paired"
+    """One and the same for all of them."""
+    ARBITRARY = "arbitrary"
+    """Any of several, socket by socket."""
+    PER_DESTINATION = "per-destination"
+    """The destination decides, as on a router that balances over two uplinks."""
+    UNKNOWN = "unknown"
+
+
+class PortCollision(enum.StrEnum):
+    """What happens when a second host behind the router uses the local port of a first one."""
+
+    SEPARATE = "separate"
+    """It gets another public port (RFC 4787 REQ-3)."""
+    SHARED = "shared"
+    """Both have the same public port towards different peers, and both keep working."""
+    TAKEN_OVER = "taken-over"
+    """It takes the public port away from the first."""
+    UNKNOWN = "unknown"
+
+
 class PortAllocation(enum.StrEnum):
     """The pattern of external ports over several local ones (RFC 4787 section 4.2)."""
 

@@ -18,6 +18,11 @@ KINDS: dict[str, str] = {
     "stun.dropped": "datagrams on a STUN socket that were no answer, counted by reason",
     "https.latency": "TCP, TLS and one HTTP request to a relay, timed apart",
     "icmp.echo": "one ICMP echo request to a relay",
+    "path.hop": "one request with a small hop limit, and which router told of it",
+    "path.own-address": "one request with a small hop limit towards our own public address",
+    "path.size": "one request of a chosen length, whole or cut into pieces, and whether it was answered",
+    "udp.port": "one STUN request to another port of a relay",
+    "nat64.prefix": "one look-up of ipv4only.arpa, from which an IPv6 prefix for IPv4 shows",
     "captive.challenge": "one /generate_204 with a challenge, over plain HTTP",
 }
 

@@ -10,9 +10,10 @@ from __future__ import annotations
 import msgspec
 
 from natscope.model.finding import Finding
-from natscope.model.nat import Filtering, Mapping, PortAllocation
+from natscope.model.nat import AddressPooling, Filtering, Mapping, PortAllocation, PortCollision
 from natscope.model.observation import Observation, ProbeOutcome
 from natscope.model.relay_map import MapProblem
+from natscope.model.report_path import HopReport, PathReport
 from natscope.model.tri import Tri
 from natscope.model.verdict import Direct, Verdict
 
@@ -77,7 +78,9 @@ class NatFamilyReport(msgspec.Struct, frozen=True, kw_only=True):
     servers can answer; `mapping` stays `unknown` where address- and port-dependence cannot be told apart).
     `filtering_by` is the server that showed the filtering, `ip:port`. `rfc3489_name` is the old name that people search
     for (`port-restricted cone`), empty where mapping and filtering are not both known. `address_changed`: did our
-    public address or port change at one and the same server during the run.
+    public address or port change at one and the same server during the run. `layers` counts the routers that translate,
+    `layers_by` says what that rests on; `hops` are the routers up to the first public one. `cgnat`: is one of them the
+    carrier's; `double_nat`: do two of one's own translate, one behind the other.
     """
 
     mapping: Mapping = Mapping.UNKNOWN
@@ -91,7 +94,24 @@ class NatFamilyReport(msgspec.Struct, frozen=True, kw_only=True):
     port_allocation: PortAllocation = PortAllocation.UNKNOWN
     mapping_lifetime_s: float | None = None
     layers: int | None = None
+    layers_by: str = ""
+    hops: tuple[HopReport, ...] = ()
+    cgnat: Tri = Tri.UNKNOWN
+    double_nat: Tri = Tri.UNKNOWN
     several_addresses: Tri = Tri.UNKNOWN
+    port_parity: Tri = Tri.UNKNOWN
+    port_contiguity: Tri = Tri.UNKNOWN
+    port_step: int | None = None
+    port_samples: int = 0
+    port_prediction: float | None = None
+    pooling: AddressPooling = AddressPooling.UNKNOWN
+    port_collision: PortCollision = PortCollision.UNKNOWN
+    mapping_lifetime_at_least_s: float | None = None
+    absolute_lifetime_s: float | None = None
+    absolute_lifetime_at_least_s: float | None = None
+    refresh_outbound: Tri = Tri.UNKNOWN
+    refresh_inbound: Tri = Tri.UNKNOWN
+    stun_alg: Tri = Tri.UNKNOWN
     evidence: tuple[str, ...] = ()
     reasons: dict[str, str] = {}
 
@@ -244,6 +264,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     preferred_relay: PreferredRelay
     captive_portal: Tri
     captive_portal_reason: str
+    path: PathReport = PathReport()
     verdict: Verdict
     findings: tuple[Finding, ...]
     not_measured: tuple[NotMeasured, ...]

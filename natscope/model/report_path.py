@@ -1,0 +1,70 @@
+"""The way between this computer and the internet: hops, sizes, UDP ports, marks, NAT64. Part of the report."""
+
+from __future__ import annotations
+
+import msgspec
+
+from natscope.model.tri import Tri
+
+
+class HopReport(msgspec.Struct, frozen=True, kw_only=True):
+    """One router on the way. `number` counts from 1, the gateway; `address` is empty where it keeps silent.
+
+    `place`: `private` (RFC 1918), `shared` (100.64.0.0/10, a carrier's), `public`, `unknown`. `translates`: does it put
+    an address of its own in place of ours.
+    """
+
+    number: int
+    address: str
+    place: str
+    translates: Tri = Tri.UNKNOWN
+    evidence: tuple[str, ...] = ()
+
+
+class UdpPortReport(msgspec.Struct, frozen=True, kw_only=True):
+    """Does UDP to that port of a relay come back; `no` only where the same relay answered on another port."""
+
+    port: int
+    open: Tri = Tri.UNKNOWN
+    reason: str = ""
+    evidence: tuple[str, ...] = ()
+
+
+class PathFamilyReport(msgspec.Struct, frozen=True, kw_only=True):
+    """The way of one family. Sizes are whole IP packets in bytes.
+
+    `mtu`: the longest packet that came through, `mtu_exact` when the next longer one tried did not; `mtu_told` is what a
+    router's ICMP error named. `black_hole`: are longer packets swallowed without a word. `fragments`: do datagrams that
+    were cut into pieces arrive. `wireguard`: does WireGuard's tunnel of 1280 bytes fit. `ecn` and `dscp`: do the marks
+    arrive as they were sent. `reasons` says per field why it is unknown.
+    """
+
+    mtu: int | None = None
+    mtu_exact: bool = False
+    mtu_told: int | None = None
+    black_hole: Tri = Tri.UNKNOWN
+    fragments: Tri = Tri.UNKNOWN
+    wireguard: Tri = Tri.UNKNOWN
+    ecn: Tri = Tri.UNKNOWN
+    dscp: Tri = Tri.UNKNOWN
+    evidence: tuple[str, ...] = ()
+    reasons: dict[str, str] = {}
+
+
+class Nat64Report(msgspec.Struct, frozen=True, kw_only=True):
+    """Does the resolver lead to IPv4 by IPv6 addresses (DNS64, RFC 7050), and by which `prefixes`."""
+
+    state: Tri = Tri.UNKNOWN
+    prefixes: tuple[str, ...] = ()
+    reason: str = "the probe nat64 did not run"
+    evidence: tuple[str, ...] = ()
+
+
+class PathReport(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything about the way. `udp_ports` are those that were tried beside the map's own, over IPv4."""
+
+    v4: PathFamilyReport = PathFamilyReport()
+    v6: PathFamilyReport = PathFamilyReport()
+    udp_ports: tuple[UdpPortReport, ...] = ()
+    udp_ports_reason: str = ""
+    nat64: Nat64Report = Nat64Report()
