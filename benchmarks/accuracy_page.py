@@ -1,0 +1,114 @@
+"""The page `docs/accuracy.md` from what was measured: pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+PROGRAMS = ("natscope", "tailscale netcheck", "pystun3", "stun-client", "natdiscovery")
+SHORT_S = 10.0
+
+HEAD = """# Accuracy
+
+Five programs on the first host of every network that the lab can build with namespaces, held against what is true there
+by the network's configuration ([scenarios](../fixtures/natscope_scenarios), `natscope lab truth NAME`). Made by
+`python benchmarks/accuracy.py --write`; every number is measured.
+
+A cell says how many facts of the truth the program told rightly, wrongly and not at all, then seconds and packets that
+left the host. Programs differ in what they try: pystun3, stun-client and coturn's natdiscovery ask one STUN server with
+two addresses, `tailscale netcheck` and natscope ask the relays of the map. Facts that nobody at that host could know
+count as right where natscope says `unknown`.
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """One program in one scenario. `wrong` are sentences, `untold` and `unknowable` names of facts."""
+
+    program: str
+    right: int
+    wrong: tuple[str, ...] = ()
+    untold: tuple[str, ...] = ()
+    unknowable: tuple[str, ...] = ()
+    seconds: float
+    packets: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One scenario; `failure` says why it was not measured."""
+
+    scenario: str
+    title: str
+    judged: tuple[Judged, ...] = ()
+    failure: str = ""
+
+    def of(self, program: str) -> Judged | None:
+        """What one program said."""
+        return next((one for one in self.judged if one.program == program), None)
+
+
+def page(rows: Sequence[Row]) -> str:
+    """The whole page."""
+    parts = [HEAD, *_table(rows), "", *_sums(rows), ""]
+    for program in PROGRAMS:
+        parts += _wrong(rows, program)
+    parts += ["## What nobody at that host can know", "", *_unknowable(rows), ""]
+    return "\n".join(parts)
+
+
+def _table(rows: Sequence[Row]) -> Iterator[str]:
+    yield "| network | " + " | ".join(PROGRAMS) + " |"
+    yield "|---|" + "---|" * len(PROGRAMS)
+    for row in rows:
+        cells = [_cell(row.of(program)) for program in PROGRAMS] if not row.failure else [row.failure, *[""] * 4]
+        yield f"| {row.scenario} | " + " | ".join(cells) + " |"
+
+
+def _cell(judged: Judged | None) -> str:
+    if judged is None:
+        return "–"
+    wrong = f"**{len(judged.wrong)} wrong**" if judged.wrong else "0 wrong"
+    seconds = f"{judged.seconds:.1f}" if judged.seconds < SHORT_S else f"{judged.seconds:.0f}"
+    return f"{judged.right} right, {wrong}, {len(judged.untold)} untold; {seconds} s, {judged.packets} packets"
+
+
+def _sums(rows: Sequence[Row]) -> Iterator[str]:
+    yield "| all of them | right | wrong | untold | seconds, median | packets, median |"
+    yield "|---|---|---|---|---|---|"
+    for program in PROGRAMS:
+        all_of = [judged for row in rows if (judged := row.of(program)) is not None]
+        if all_of:
+            right, wrong = sum(j.right for j in all_of), sum(len(j.wrong) for j in all_of)
+            untold = sum(len(j.untold) for j in all_of)
+            seconds = sorted(j.seconds for j in all_of)[len(all_of) // 2]
+            packets = sorted(j.packets for j in all_of)[len(all_of) // 2]
+            yield f"| {program} | {right} | {wrong} | {untold} | {seconds:.1f} | {packets} |"
+
+
+def _wrong(rows: Sequence[Row], program: str) -> Iterator[str]:
+    """Per kind of mistake the networks in which it is made."""
+    made: dict[str, list[str]] = {}
+    untold: dict[str, int] = {}
+    for row in rows:
+        judged = row.of(program)
+        for what in judged.wrong if judged else ():
+            made.setdefault(what, []).append(row.scenario)
+        for what in judged.untold if judged else ():
+            untold[what] = untold.get(what, 0) + 1
+    yield f"## What {program} gets wrong or cannot tell"
+    yield ""
+    yield from (f"- {what} ({', '.join(names)})" for what, names in sorted(made.items()))
+    if not made:
+        yield "- No wrong claim."
+    if untold:
+        told = ", ".join(f"{what} ({count})" for what, count in sorted(untold.items(), key=lambda item: -item[1]))
+        yield f"- Not told, with the number of networks: {told}"
+    yield ""
+
+
+def _unknowable(rows: Sequence[Row]) -> Iterator[str]:
+    for row in rows:
+        judged = row.of("natscope")
+        if judged is not None and judged.unknowable:
+            yield f"- {row.scenario}: {', '.join(judged.unknowable)}"
