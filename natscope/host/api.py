@@ -151,13 +151,27 @@ class UdpSocket(Protocol):
         ...
 
 
+MULTICAST_TTL = 2
+"""How far datagrams to groups go; what UPnP Device Architecture 1.1 §1.3.2 says."""
+
+
 class Udp(Protocol):
     """Opens UDP sockets."""
 
     async def open(
-        self, family: Family, *, address: IPAddress | None = None, port: int = 0, interface: str | None = None
+        self,
+        family: Family,
+        *,
+        address: IPAddress | None = None,
+        port: int = 0,
+        interface: str | None = None,
+        multicast: bool = False,
     ) -> UdpSocket:
-        """Bind a socket (wildcard address and free port by default; IPv6 sockets are IPv6 only). Raises `HostError`."""
+        """Bind a socket (wildcard address and free port by default; IPv6 sockets are IPv6 only). Raises `HostError`.
+
+        Only with `multicast`, which needs an `interface`, may it send to groups: on that interface alone,
+        `MULTICAST_TTL` hops far, and not back to this computer. Otherwise `send` refuses groups (`NOT_SUPPORTED`).
+        """
         ...
 
 

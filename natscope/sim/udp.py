@@ -7,7 +7,7 @@ import contextlib
 from collections import deque
 from functools import lru_cache
 
-from natscope.host.api import Datagram, Failure, HostError, UdpError
+from natscope.host.api import MULTICAST_TTL, Datagram, Failure, HostError, UdpError
 from natscope.machines.nat.packet import UDP, IcmpError, Packet, unpack
 from natscope.model.endpoint import Endpoint, Family, IPAddress
 from natscope.sim.binding import Binder
@@ -26,12 +26,13 @@ DEFAULT_TTL = 64
 class SimUdpSocket:
     """One bound, unconnected socket; `overflows` counts what found the queue full."""
 
-    def __init__(self, binder: Binder, local: Endpoint, port: Port | None) -> None:
+    def __init__(self, binder: Binder, local: Endpoint, port: Port | None, *, multicast: bool = False) -> None:
         self._binder = binder
         self._node = binder.node
         self._local = local
         self._port = port
         self._family = local.family
+        self._multicast = multicast
         self._bound = None if local.ip.is_unspecified else int(local.ip)
         self._key: End = (ANY[local.family] if self._bound is None else self._bound, local.port)
         self._queue: deque[Datagram | UdpError] = deque()
@@ -60,6 +61,8 @@ class SimUdpSocket:
         doing = f"cannot send to {target}"
         if target.family != self._family:
             raise HostError(Failure.FAMILY_NOT_SUPPORTED, f"{doing}: the socket is of the other address family")
+        if target.ip.is_multicast and not self._multicast:
+            raise HostError(Failure.NOT_SUPPORTED, f"{doing}: the socket may not send to groups")
         if len(data) > MAX_PAYLOAD_BYTES[self._family]:
             raise HostError(Failure.MESSAGE_TOO_LONG, f"{doing}: the message is too long for the path")
         source = self._bound
@@ -67,7 +70,7 @@ class SimUdpSocket:
             source = int(self._binder.source(target.ip, None, self._port.name if self._port else None, doing))
         packet = Packet(
             UDP, source, self._local.port, int(target.ip), target.port, self._family,
-            HEADER_BYTES[self._family] + len(data), data, DEFAULT_TTL if ttl is None else ttl,
+            HEADER_BYTES[self._family] + len(data), data, self._ttl(target) if ttl is None else ttl,
         )  # fmt: skip
         packet.tos = tos or 0
         complaint = self._node.send(packet, self._port, dont_fragment=dont_fragment)
@@ -76,6 +79,9 @@ class SimUdpSocket:
         if complaint is not None:
             raise HostError(Failure.UNREACHABLE_NET, f"{doing}: there is no route to that network")
         return self._node.world.timeline.now
+
+    def _ttl(self, target: Endpoint) -> int:
+        return MULTICAST_TTL if target.ip.is_multicast else DEFAULT_TTL
 
     async def receive(self) -> Datagram | UdpError:
         """The next datagram or error; raises `HostError(CLOSED)` once closed."""
@@ -157,13 +163,22 @@ class SimUdp:
         self._binder = binder
 
     async def open(
-        self, family: Family, *, address: IPAddress | None = None, port: int = 0, interface: str | None = None
+        self,
+        family: Family,
+        *,
+        address: IPAddress | None = None,
+        port: int = 0,
+        interface: str | None = None,
+        multicast: bool = False,
     ) -> SimUdpSocket:
         """Bind a socket. Raises `HostError`."""
         where = f" of {interface}" if interface else ""
         doing = f"cannot open an IPv{family} UDP socket on {address or 'any address'} port {port}{where}"
         out = self._binder.interface(interface, doing)
-        return SimUdpSocket(self._binder, self._binder.udp_at(family, address, port, doing), out)
+        if multicast and out is None:
+            raise HostError(Failure.OTHER, f"{doing}: an interface is needed to send to groups")
+        local = self._binder.udp_at(family, address, port, doing)
+        return SimUdpSocket(self._binder, local, out, multicast=multicast)
 
 
 @lru_cache(maxsize=4096)

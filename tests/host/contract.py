@@ -11,6 +11,7 @@ import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from ipaddress import IPv4Address
 
 import pytest
 
@@ -32,6 +33,8 @@ class Bench:
     peer_at: dict[Family, IPAddress]
     foreign: IPAddress
     hosts_file: dict[str, IPAddress] = field(default_factory=dict)
+    loops: bool = False
+    """A socket can be bound to the loopback interface: then nothing is sent to groups elsewhere."""
 
 
 async def failure_of(awaitable: object) -> Failure:
@@ -172,6 +175,20 @@ class UdpContract:
         assert [type(await here.receive()) for _ in range(2)] == [UdpError, UdpError]
         here.close()
         there.close()
+
+    async def test_only_a_socket_that_was_opened_for_groups_sends_to_them(self, bench: Bench) -> None:
+        group = Endpoint(IPv4Address("239.255.255.250"), 1900)
+        looked = sorted((await bench.host.links.look()).interfaces, key=lambda i: i.kind != "loopback")
+        interface = next(i for i in looked if i.up and (bench.loops or i.kind != "loopback"))
+        plain = await bench.host.udp.open(4, interface=interface.name)
+        with pytest.raises(HostError) as refused:
+            plain.send(b"search", group)
+        assert refused.value.failure is Failure.NOT_SUPPORTED
+        plain.close()
+        assert await failure_of(bench.host.udp.open(4, multicast=True)) is not Failure.CLOSED
+        allowed = await bench.host.udp.open(4, interface=interface.name, multicast=True)
+        assert allowed.send(b"search", group) <= bench.host.clock.now()
+        allowed.close()
 
     async def test_closing_ends_receivers_and_senders(self, bench: Bench) -> None:
         socket = await bench.host.udp.open(4)

@@ -32,6 +32,7 @@ def bench() -> Bench:
         peer_at={4: LOOPBACK, 6: ipaddress.ip_address("::1")},
         foreign=ipaddress.ip_address("198.51.100.1"),
         hosts_file={"localhost": LOOPBACK},
+        loops=True,
     )
 
 

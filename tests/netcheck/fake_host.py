@@ -206,7 +206,13 @@ class World:
 
     # Udp
     async def open(
-        self, family: Family, *, address: IPAddress | None = None, port: int = 0, interface: str | None = None
+        self,
+        family: Family,
+        *,
+        address: IPAddress | None = None,
+        port: int = 0,
+        interface: str | None = None,
+        multicast: bool = False,
     ) -> UdpSocket:
         if family in self.refused_families:
             raise HostError(self.refused_families[family], "cannot bind")

@@ -9,6 +9,7 @@ import struct
 import sys
 from typing import Any, TypeAlias
 
+from natscope.host.api import MULTICAST_TTL
 from natscope.model.endpoint import Endpoint, Family, IPAddress
 
 SockAddr: TypeAlias = tuple[str, int] | tuple[str, int, int, int]
@@ -74,3 +75,19 @@ def bind_to_interface(sock: socket.socket, family: Family, interface: str) -> No
             (socket.IPPROTO_IP, _LINUX_IP_UNICAST_IF) if family == 4 else (socket.IPPROTO_IPV6, _LINUX_IPV6_UNICAST_IF)
         )
         sock.setsockopt(level, option, struct.pack("!I", index))
+
+
+def allow_multicast(sock: socket.socket, family: Family, interface: str | None) -> None:
+    """Let the socket send to groups on one interface. Raises `OSError`; without an interface it is `EINVAL`."""
+    if interface is None:
+        raise OSError(errno.EINVAL, "an interface is needed to send to groups")
+    index = socket.if_nametoindex(interface)
+    if family == 6:
+        sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_IF, index)
+        sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_HOPS, MULTICAST_TTL)
+        sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_LOOP, 0)
+        return
+    any_address = bytes(4)
+    sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, any_address + any_address + struct.pack("@i", index))
+    sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL, MULTICAST_TTL)
+    sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_LOOP, 0)

@@ -13,7 +13,14 @@ from natscope.host.api import Datagram, Failure, HostError, UdpError
 from natscope.host.real.error_queue import ask_for_errors, read_error
 from natscope.host.real.failures import host_error
 from natscope.host.real.kernel_time import ANCILLARY_BYTES, ask_for_stamps, received_at
-from natscope.host.real.sockaddr import bind_to_interface, family_constant, from_sockaddr, to_sockaddr, wildcard
+from natscope.host.real.sockaddr import (
+    allow_multicast,
+    bind_to_interface,
+    family_constant,
+    from_sockaddr,
+    to_sockaddr,
+    wildcard,
+)
 from natscope.host.real.udp_options import ask_for_headers, sending_with, told_headers
 from natscope.model.endpoint import Endpoint, Family, IPAddress
 
@@ -29,9 +36,10 @@ _SEND_TRIES = 4
 class RealUdpSocket:
     """One bound, unconnected socket; reads everything that waits whenever the loop says it is readable."""
 
-    def __init__(self, sock: socket.socket, family: Family) -> None:
+    def __init__(self, sock: socket.socket, family: Family, *, multicast: bool = False) -> None:
         self._sock = sock
         self._family = family
+        self._multicast = multicast
         self._loop = asyncio.get_running_loop()
         self._queue: deque[Datagram | UdpError] = deque()
         self._waiters: deque[asyncio.Future[None]] = deque()
@@ -61,6 +69,8 @@ class RealUdpSocket:
         """
         if self._closed:
             raise _closed()
+        if target.ip.is_multicast and not self._multicast:
+            raise HostError(Failure.NOT_SUPPORTED, f"cannot send to {target}: the socket may not send to groups")
         if ttl is None and tos is None and dont_fragment is None:
             return self._send(data, target)
         try:
@@ -179,7 +189,13 @@ class RealUdp:
     """Opens UDP sockets."""
 
     async def open(
-        self, family: Family, *, address: IPAddress | None = None, port: int = 0, interface: str | None = None
+        self,
+        family: Family,
+        *,
+        address: IPAddress | None = None,
+        port: int = 0,
+        interface: str | None = None,
+        multicast: bool = False,
     ) -> RealUdpSocket:
         """Bind a non-blocking socket with a large receive buffer; IPv6 sockets carry IPv6 only. Raises `HostError`."""
         local = Endpoint(address if address is not None else wildcard(family), port)
@@ -192,8 +208,10 @@ class RealUdp:
             _prepare(sock, family)
             if interface is not None:
                 bind_to_interface(sock, family, interface)
+            if multicast:
+                allow_multicast(sock, family, interface)
             sock.bind(to_sockaddr(local))
-            return RealUdpSocket(sock, family)
+            return RealUdpSocket(sock, family, multicast=multicast)
         except OSError as error:
             sock.close()
             raise host_error(error, doing) from error
