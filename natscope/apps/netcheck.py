@@ -21,7 +21,7 @@ from natscope.host.api import Host
 from natscope.host.real.host import build_real_host
 from natscope.model.relay_map import LoadedMap
 from natscope.netcheck.history import FILE_NAME, encode_history, load_history
-from natscope.netcheck.options import MapChoice, NetcheckOptions
+from natscope.netcheck.options import MAX_TIMEOUT_S, MapChoice, NetcheckOptions
 from natscope.netcheck.progress import Progress
 from natscope.plugins.loader import PROBES, find
 
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from natscope.netcheck.record import RunRecord
     from natscope.netcheck.targets import Target
 
-MAX_TIMEOUT_S = 60.0
 MIN_TIMEOUT_S = 0.2
 
 
@@ -98,7 +97,10 @@ def check_options(options: NetcheckOptions) -> None:
     if not options.families or any(family not in (4, 6) for family in options.families):
         raise UserError("at least one of IPv4 and IPv6 must be measured")
     if not MIN_TIMEOUT_S <= options.timeout_s <= MAX_TIMEOUT_S:
-        raise UserError(f"the time limit must lie between {MIN_TIMEOUT_S:g} and {MAX_TIMEOUT_S:g} seconds")
+        raise UserError(
+            f"the time limit must lie between {MIN_TIMEOUT_S:g} and {MAX_TIMEOUT_S:g} seconds",
+            hint="only --full and --lifetime have something to do for longer",
+        )
     if not 0 <= options.source_port <= 65535:
         raise UserError(f"{options.source_port} is no port")
     if options.bind_address:

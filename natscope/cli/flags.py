@@ -18,6 +18,8 @@ _SETTING_OF = {
     "gentle": ("netcheck.gentle", "--gentle"),
     "https": ("netcheck.https", "--https"),
     "icmp": ("netcheck.icmp", "--icmp"),
+    "hairpin": ("netcheck.hairpin", "--hairpin"),
+    "lifetime": ("netcheck.lifetime", "--lifetime"),
     "timeout": ("netcheck.timeout", "--timeout"),
     "interface": ("netcheck.interface", "--interface"),
     "source_port": ("netcheck.source_port", "--source-port"),

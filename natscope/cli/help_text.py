@@ -68,7 +68,9 @@ Usage: natscope netcheck [OPTIONS]
 
 Asks every relay of the map over UDP (STUN), those that stay silent over HTTPS
 and ping too. The map is the one you name, else that of a running tailscaled,
-else Tailscale's public one. natscope targets lists whom that contacts.
+else Tailscale's public one. natscope targets lists whom that contacts. --full
+adds what is slow or may disturb (--lifetime, --hairpin); Ctrl-C shows what is
+known so far.
 
 Options are also variables and settings of a file: natscope help environment.
 
@@ -80,11 +82,16 @@ Options
   --https / --no-https          measure HTTPS to every relay, not only to silent
                                 ones
   --icmp / --no-icmp            ping every relay, not only silent ones
+  --hairpin / --no-hairpin      call your own public address (an attack to some
+                                firewalls)
+  --lifetime / --no-lifetime    measure how long the router keeps a port (90
+                                seconds)
   --only PROBE,…                run only these probes
   --skip PROBE,…                leave these probes out
   --gentle / --no-gentle        a quarter of the packets per second, one sample
                                 a relay
-  --timeout, -W SECONDS         limit of the run, and of fetching its map [5]
+  --timeout, -W SECONDS         limit of the run, and of fetching its map
+                                (--lifetime: 110) [5]
   --ipv4, -4                    IPv4 only
   --ipv6, -6                    IPv6 only
   --interface, -i NAME          send through this interface only
@@ -138,11 +145,16 @@ Options
   --https / --no-https          measure HTTPS to every relay, not only to silent
                                 ones
   --icmp / --no-icmp            ping every relay, not only silent ones
+  --hairpin / --no-hairpin      call your own public address (an attack to some
+                                firewalls)
+  --lifetime / --no-lifetime    measure how long the router keeps a port (90
+                                seconds)
   --only PROBE,…                run only these probes
   --skip PROBE,…                leave these probes out
   --gentle / --no-gentle        a quarter of the packets per second, one sample
                                 a relay
-  --timeout, -W SECONDS         limit of the run, and of fetching its map [5]
+  --timeout, -W SECONDS         limit of the run, and of fetching its map
+                                (--lifetime: 110) [5]
   --ipv4, -4                    IPv4 only
   --ipv6, -6                    IPv6 only
   --offline / --no-offline      fetch nothing: use the cached relay map

@@ -14,7 +14,7 @@ from natscope.cli.progress import ProgressLine
 from natscope.cli.render import DEFAULT_WIDTH, Console
 from natscope.cli.session import Session
 from natscope.errors import UserError
-from natscope.netcheck.options import MapChoice, NetcheckOptions
+from natscope.netcheck.options import MapChoice, NetcheckOptions, with_limit
 from natscope.plugins.loader import PROBES, find
 
 INTERFACES = "/sys/class/net"
@@ -42,7 +42,7 @@ def run(session: Session) -> int:
 
 def netcheck_options(config: Config) -> NetcheckOptions:
     """The measuring part of the settings."""
-    return NetcheckOptions(
+    options = NetcheckOptions(
         families=_FAMILIES[config.text("netcheck.family")],
         interface=_interface(config),
         source_port=int(config.number("netcheck.source_port")),
@@ -53,8 +53,11 @@ def netcheck_options(config: Config) -> NetcheckOptions:
         gentle=config.switch("netcheck.gentle"),
         https=config.switch("netcheck.https"),
         icmp=config.switch("netcheck.icmp"),
+        hairpin=config.switch("netcheck.hairpin"),
+        lifetime=config.switch("netcheck.lifetime"),
         timeout_s=config.number("netcheck.timeout"),
     )
+    return with_limit(options, timeout_given=config.origins["netcheck.timeout"].layer != "default")
 
 
 def _interface(config: Config) -> str:

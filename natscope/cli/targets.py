@@ -21,6 +21,8 @@ def targets(
     full: opt.Full = False,
     https: opt.Https = None,
     icmp: opt.Icmp = None,
+    hairpin: opt.Hairpin = None,
+    lifetime: opt.Lifetime = None,
     only: opt.Only = None,
     skip: opt.Skip = None,
     gentle: opt.Gentle = None,

@@ -32,7 +32,7 @@ from natscope.model.relay_map import LoadedMap
 from natscope.model.report import Report
 from natscope.netcheck.assemble import assemble
 from natscope.netcheck.history import History
-from natscope.netcheck.options import NetcheckOptions
+from natscope.netcheck.options import NetcheckOptions, with_limit
 from natscope.netcheck.record import RunRecord
 from natscope.netcheck.run import RunInputs, run_probes
 from natscope.plugins.loader import PROBES, find
@@ -81,7 +81,7 @@ async def _measure(host: Host, loaded: LoadedMap, how: MeasureHow) -> RunRecord:
         RunInputs(
             host=host,
             loaded_map=loaded,
-            options=NetcheckOptions(https=how.https, profile=how.profile),
+            options=with_limit(NetcheckOptions(https=how.https, profile=how.profile, hairpin=how.hairpin)),
             history=History(),
             found=find(PROBES),
             http=lambda: HttpClient(host),

@@ -23,8 +23,9 @@ middle of everything. Tables of a file, all optional but `title`:
 - `title`, `about`; `seed` of everything random [1]; `map` [addresses]: `addresses` or `names` stand in the relay map;
   `dns` [answer]: `answer`, `hang`, `lie`, `fail` or `refuse`; `dns_lies`: where lies lead.
 - `[beds]`: `sim` and `kernel`; a text says why that bed cannot express the scenario.
-- `[netcheck]`: `https` [false], `profile` [default]: how hosts are measured; `known_wrong` {CLAIM = WHY}: where the
-  netcheck is known to be wrong today.
+- `[netcheck]`: `https` [false], `profile` [default], `hairpin` [true: no router here takes it for an attack]: how hosts
+  are measured; `full` measures lifetimes, for a minute and a half; `known_wrong` {CLAIM = WHY}: where the netcheck is
+  known to be wrong today.
 - `[sites.NAME]`, a router and the network behind it: `at` [internet] the site above; `nat` the name of a preset of
   `machines.nat.presets`, or `none` for a router that only forwards, or a table: `kind` [port-restricted] and what is
   different, in the words of `machines.nat.config.NatConfig` (`mapping`, `filtering`, `ports`, `port_range`, `stride`,
@@ -289,6 +290,7 @@ class MeasureHow:
 
     https: bool = False
     profile: str = "default"
+    hairpin: bool = True
     known_wrong: dict[str, str] = field(default_factory=dict)
 
 

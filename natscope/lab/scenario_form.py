@@ -187,6 +187,7 @@ class NetcheckForm(Table, frozen=True, kw_only=True):
 
     https: bool = False
     profile: str = "default"
+    hairpin: bool = True
     known_wrong: dict[str, str] = {}
 
 

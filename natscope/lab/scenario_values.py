@@ -78,7 +78,10 @@ class _Reader:
             dns=head.dns,
             dns_lies=self._lies(),
             how=MeasureHow(
-                https=head.netcheck.https, profile=head.netcheck.profile, known_wrong=head.netcheck.known_wrong
+                https=head.netcheck.https,
+                profile=head.netcheck.profile,
+                hairpin=head.netcheck.hairpin,
+                known_wrong=head.netcheck.known_wrong,
             ),
             sites=self._sites,
             hosts=self._hosts,

@@ -40,6 +40,7 @@ class SharedRun:
         self.families = families
         self.plan = ProbePlan()
         self.deadline = started + options.timeout_s
+        self.limit = started + options.whole_s
         self.recorder = Recorder(started)
         self.addresses = NodeAddresses(host, self._observe_lookup)
         self.mux = StunMux(host, options, self.tell)
@@ -96,9 +97,10 @@ class SharedRun:
 class ProbeView:
     """One probe's `ProbeContext`: it signs its observations with the probe's name."""
 
-    def __init__(self, shared: SharedRun, probe: str) -> None:
+    def __init__(self, shared: SharedRun, probe: str, *, outlasts: bool = False) -> None:
         self._shared = shared
         self._probe = probe
+        self._outlasts = outlasts
 
     @property
     def host(self) -> Host:
@@ -147,8 +149,8 @@ class ProbeView:
 
     @property
     def deadline(self) -> float:
-        """When the run must have ended."""
-        return self._shared.deadline
+        """When this probe must have ended."""
+        return self._shared.limit if self._outlasts else self._shared.deadline
 
     async def links(self) -> LinkFacts:
         """Interfaces and routes."""

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import msgspec
 
+FULL = "full"
+MAX_TIMEOUT_S = 60.0
+"""Of a run without slow probes."""
+
 
 class NetcheckOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """One run. `timeout_s` is the limit of the whole run, never above 60.
+    """One run. `timeout_s` is the limit of the run, never above 60; slow probes may go on until `limit_s`.
 
     `families` 4 and/or 6; `interface` binds every socket to it; `source_port` is the local UDP port (0: any);
     `bind_address` a local address (upstream's `--bind-address`). `only`/`skip` are probe names. `gentle` sends a
     quarter as fast and one sample a relay. `https`/`icmp` measure those for every relay, not just for silent ones.
+    `hairpin` and `lifetime` measure what the profile full measures too: calling one's own public address, and how long
+    mappings live.
     """
 
     families: tuple[int, ...] = (4, 6)
@@ -23,7 +29,38 @@ class NetcheckOptions(msgspec.Struct, frozen=True, kw_only=True):
     gentle: bool = False
     https: bool = False
     icmp: bool = False
+    hairpin: bool = False
+    lifetime: bool = False
     timeout_s: float = 5.0
+    limit_s: float = 0.0
+
+    @property
+    def whole_s(self) -> float:
+        """The limit of everything, slow probes and those that come last too."""
+        return max(self.timeout_s, self.limit_s)
+
+
+LIFETIME_PROBE, HAIRPIN_PROBE = "nat_lifetime", "nat_hairpin"
+HAIRPIN_S = 4.0
+"""What a probe that comes last may take beyond the usual limit."""
+LIFETIME_S = 110.0
+"""The limit of a run that measures lifetimes: its probe takes 90 seconds at most."""
+
+
+def with_limit(options: NetcheckOptions, *, timeout_given: bool = False) -> NetcheckOptions:
+    """The options with the limit that their slow probes need, unless the user gave a time limit: that holds for all.
+
+    A limit above 60 s is one for slow probes; the others then end after the usual 5 s as ever.
+    """
+    slow = options.lifetime or options.profile == FULL or LIFETIME_PROBE in options.only
+    usual_s = NetcheckOptions().timeout_s
+    if timeout_given:
+        timeout_s = usual_s if slow and options.timeout_s > MAX_TIMEOUT_S else options.timeout_s
+        return msgspec.structs.replace(options, timeout_s=timeout_s, limit_s=options.timeout_s)
+    if slow:
+        return msgspec.structs.replace(options, limit_s=LIFETIME_S)
+    last = options.hairpin or HAIRPIN_PROBE in options.only
+    return msgspec.structs.replace(options, limit_s=options.timeout_s + HAIRPIN_S if last else 0.0)
 
 
 class MapChoice(msgspec.Struct, frozen=True, kw_only=True):

@@ -3,6 +3,9 @@
 The relay probe starts before the other probes are even imported, so that the first packet leaves early. Probes that do
 not hold the run (captive portal) are cut when everything else is done and the time that a run of answering relays may
 take is over: 1.5 × the slowest round trip + 400 ms, of which `RESERVE_S` is left for start and report.
+
+Slow probes go on when the usual limit is over, until their own; a probe that may disturb others starts when all of them
+have ended. Ctrl-C ends them all the same, and what they wrote down by then is in the record.
 """
 
 from __future__ import annotations
@@ -73,6 +76,8 @@ class _State(msgspec.Struct):
     warnings: list[str] = []
     running: dict[str, _Running] = {}
     ended: dict[str, asyncio.Event] = {}
+    before_last: tuple[str, ...] = ()
+    """The probes that do not come last."""
     interrupted: bool = False
     limit_reached: bool = False
 
@@ -99,7 +104,8 @@ async def run_probes(inputs: RunInputs) -> RunRecord:
 async def _open(inputs: RunInputs, started: float) -> SharedRun:
     families: tuple[Family, ...] = tuple(f for f in (4, 6) if f in inputs.options.families)
     shared = SharedRun(inputs.host, inputs.loaded_map, inputs.options, families, inputs.http, inputs.progress, started)
-    shared.deadline = started + inputs.options.timeout_s - min(CLOSING_S, inputs.options.timeout_s / 8)
+    kept_s = min(CLOSING_S, inputs.options.timeout_s / 8)
+    shared.deadline, shared.limit = shared.deadline - kept_s, shared.limit - kept_s
     links = await shared.links()
     for family in families:
         await shared.mux.open(family)
@@ -163,6 +169,7 @@ def _warner(state: _State) -> Callable[[PluginError], None]:
 
 def _start(loaded: list[LoadedProbe], shared: SharedRun, inputs: RunInputs, state: _State) -> None:
     scope = Scope(shared.loaded_map, shared.options, shared.families, shared.plan)
+    state.before_last += tuple(item.probe.name for item in loaded if not item.probe.last)
     loop = asyncio.get_running_loop()
     for item in loaded:
         probe = item.probe
@@ -180,11 +187,11 @@ async def _run_one(item: LoadedProbe, shared: SharedRun, state: _State) -> Probe
     began = clock.now()
     outcome, reason = "ran", ""
     try:
-        for name in probe.after:
+        for name in state.before_last if probe.last else probe.after:
             if name in state.ended:
                 await state.ended[name].wait()
         began = clock.now()
-        await item.run(ProbeView(shared, probe.name))
+        await item.run(ProbeView(shared, probe.name, outlasts=probe.outlasts))
     except asyncio.CancelledError:
         outcome, reason = "cut", "interrupted" if state.interrupted else "the time was up"
     except Exception as error:  # a plug-in's bug must not take the run with it
@@ -197,21 +204,35 @@ async def _run_one(item: LoadedProbe, shared: SharedRun, state: _State) -> Probe
 
 
 async def _wait(shared: SharedRun, inputs: RunInputs, state: _State) -> None:
-    """Until all that holds the run is done, then a little for the rest; never beyond the limit."""
+    """Until all that holds the run is done, then a little for the rest, then for slow probes; never beyond a limit."""
     stop = asyncio.get_running_loop().create_task(inputs.stop.wait())
+    usual = [r for r in state.running.values() if not r.loaded.probe.outlasts]
+    long = [r.task for r in state.running.values() if r.loaded.probe.outlasts]
+    held = [r.task for r in usual if r.loaded.probe.holds]
+    everything = [r.task for r in usual]
+    unfinished = False
     try:
-        holders = [r.task for r in state.running.values() if r.loaded.probe.holds]
-        everything = [r.task for r in state.running.values()]
-        await _wait_for(holders or everything, shared.deadline, stop, shared)
-        patience = min(shared.deadline, _bound(shared))
-        await _wait_for(everything, patience, stop, shared)
+        await _wait_for(held or everything, shared.deadline, stop, shared)
+        await _wait_for(everything, shared.deadline if long else min(shared.deadline, _bound(shared)), stop, shared)
+        near_limit = shared.host.clock.now() >= shared.deadline - NEAR_LIMIT_S
+        unfinished = near_limit or any(not task.done() for task in held or everything)
+        if long and not stop.done():
+            await _cut(everything)
+            await _wait_for(long, shared.limit, stop, shared)
     finally:
         stop.cancel()
     state.interrupted = inputs.stop.is_set()
-    held = [r.task for r in state.running.values() if r.loaded.probe.holds]
-    unfinished = any(not task.done() for task in held or everything)
-    near_limit = shared.host.clock.now() >= shared.deadline - NEAR_LIMIT_S
-    state.limit_reached = not state.interrupted and (unfinished or near_limit)
+    unfinished = unfinished or any(not task.done() for task in long)
+    state.limit_reached = not state.interrupted and unfinished
+
+
+async def _cut(tasks: Sequence[asyncio.Task[ProbeOutcome]]) -> None:
+    """End what is still running; it may write down that it was cut."""
+    for task in tasks:
+        if not task.done():
+            task.cancel()
+    if tasks:
+        await asyncio.wait(tuple(tasks), timeout=CUT_PATIENCE_S)
 
 
 def _bound(shared: SharedRun) -> float:
@@ -232,12 +253,7 @@ async def _wait_for(
 
 
 async def _cut_all(state: _State, shared: SharedRun) -> None:
-    tasks = {name: running.task for name, running in state.running.items()}
-    for task in tasks.values():
-        if not task.done():
-            task.cancel()
-    if tasks:
-        await asyncio.wait(tuple(tasks.values()), timeout=CUT_PATIENCE_S)
+    await _cut([running.task for running in state.running.values()])
     for name, running in state.running.items():
         task = running.task
         if task.done() and not task.cancelled():

@@ -72,7 +72,8 @@ class Probe(msgspec.Struct, frozen=True):
     `name` is the module's name and what `--only`/`--skip` take. `after` names probes that must have ended first.
     `when` gives an empty text, or the reason why the probe is skipped. `needs` are `Host.capabilities`. `emits` are
     observation kinds. `flag` is the option that makes a skipped probe run. `holds` False: the run does not wait for
-    this probe when everything else is done.
+    this probe when everything else is done. `slow`: it takes longer than a usual run and has a limit of its own.
+    `last`: it starts when all others have ended, because it may disturb them.
     """
 
     name: str
@@ -87,6 +88,13 @@ class Probe(msgspec.Struct, frozen=True):
     emits: tuple[str, ...] = ()
     flag: str = ""
     holds: bool = True
+    slow: bool = False
+    last: bool = False
+
+    @property
+    def outlasts(self) -> bool:
+        """Whether it may go on when the usual limit is over."""
+        return self.slow or self.last
 
 
 RunFunction: TypeAlias = "Callable[[ProbeContext], Awaitable[None]]"

@@ -45,8 +45,28 @@ class ProbeOptions(Protocol):
         ...
 
     @property
+    def hairpin(self) -> bool:
+        """Call our own public address, although the profile does not."""
+        ...
+
+    @property
+    def lifetime(self) -> bool:
+        """Measure how long mappings live, although the profile does not."""
+        ...
+
+    @property
+    def only(self) -> tuple[str, ...]:
+        """The probes that were asked for by name; empty: all of the profile."""
+        ...
+
+    @property
+    def bind_address(self) -> str:
+        """The local address to send from; empty: any."""
+        ...
+
+    @property
     def timeout_s(self) -> float:
-        """The limit of the whole run."""
+        """The limit of the run, slow probes apart."""
         ...
 
 
@@ -166,7 +186,7 @@ class ProbeContext(Protocol):
 
     @property
     def deadline(self) -> float:
-        """When the run must have ended, on the host's clock."""
+        """When this probe must have ended, on the host's clock."""
         ...
 
     async def links(self) -> LinkFacts:

@@ -85,8 +85,8 @@ def test_an_empty_variable_sets_nothing(files: Files) -> None:
 WRONG_TYPES = [
     ('[netcheck]\ntimeout = "5"', ':2: netcheck.timeout must be a number without quotes, not "5"'),
     ("[netcheck]\n\ntimeout = true", ":3: netcheck.timeout must be a number without quotes, not true"),
-    ("[netcheck]\ntimeout = 900", ":2: netcheck.timeout must be between 0.5 and 60, not 900"),
-    ("[netcheck]\ntimeout = nan", ":2: netcheck.timeout must be between 0.5 and 60, not nan"),
+    ("[netcheck]\ntimeout = 900", ":2: netcheck.timeout must be between 0.5 and 600, not 900"),
+    ("[netcheck]\ntimeout = nan", ":2: netcheck.timeout must be between 0.5 and 600, not nan"),
     ("[netcheck]\nsource_port = 1.5", ":2: netcheck.source_port must be a whole number, not 1.5"),
     ('offline = "yes"', ':1: offline must be true or false, not "yes"'),
     ("color = 1", ":1: color must be text in quotes, not 1"),
