@@ -11,6 +11,7 @@ import pickle
 import shlex
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -38,9 +39,6 @@ class NetnsBed:
 
     def up(self, scenario: Scenario) -> None:
         """Build the scenario and leave it running. Raises `UserError` while another one is up."""
-        running = self.is_up()
-        if running:
-            raise UserError(f"the lab {running} is up already", hint="end it by `natscope lab down`")
         start(UP, scenario)
 
     def down(self) -> tuple[str, ...]:
@@ -135,29 +133,67 @@ class Running:
 @contextlib.contextmanager
 def standing(scenario: Scenario) -> Iterator[Running]:
     """A lab of its own that is removed at the end, beside the one that stays up and beside others."""
-    name = f"run-{os.getpid()}-{scenario.name}"
-    folder = start(name, scenario)
+    wanted, alive = os.pipe()
     try:
-        yield Running(folder)
+        folder = start("", scenario, wanted)
+        try:
+            yield Running(folder)
+        finally:
+            remove(folder)
     finally:
-        with leftovers.only_one_at_a_time(folder.parent):
-            leftovers.end(folder)
+        os.close(wanted)
+        os.close(alive)
 
 
-def start(name: str, scenario: Scenario) -> Path:
-    """Build a lab; its folder. Raises `UserError`, `CannotMeasure`."""
+def start(name: str, scenario: Scenario, wanted: int | None = None) -> Path:
+    """Build a lab; its folder, with a name of its own when `name` is empty. Raises `UserError`, `CannotMeasure`.
+
+    `wanted` is the reading end of a pipe: the lab ends when the other end is closed, by whatever end of its owner.
+    """
     labs = leftovers.runtime_folder()
-    folder = labs / name
-    with leftovers.only_one_at_a_time(labs) as lock:
+    with leftovers.only_one_at_a_time(labs):
         clean_dead(labs)
-        leftovers.end(folder)
-        folder.mkdir(mode=0o700)
-        (folder / MAP).write_bytes(relay_map_json(scenario))
-        word = _start_holder(folder, scenario, lock)
-        if word.error:
+        if name:
+            folder = labs / name
+            _refuse_second(folder)
             leftovers.end(folder)
+        else:
+            folder = Path(tempfile.mkdtemp(prefix=f"run-{scenario.name}-", dir=labs))
+        lock = leftovers.reserve(folder)
+        if wanted is not None:
+            leftovers.record_process(folder / leftovers.ASKER, os.getpid())
+        ours = os.open(folder / leftovers.HELD, os.O_PATH | os.O_CLOEXEC)  # the file, not the lock
+    try:
+        try:
+            (folder / MAP).write_bytes(relay_map_json(scenario))
+            word = _start_holder(folder, scenario, lock, wanted)
+        finally:
+            os.close(lock)
+        if word.error:
             raise CannotMeasure(word.error, hint=word.hint)
+    except BaseException:
+        remove(folder, ours)
+        raise
+    finally:
+        os.close(ours)
     return folder
+
+
+def _refuse_second(folder: Path) -> None:
+    if leftovers.is_held(folder):
+        name = running(folder).scenario if (folder / STATE).exists() else ""
+        said = f"the lab {name} is up already" if name else "a lab is being started already"
+        raise UserError(said, hint="end it by `natscope lab down`")
+
+
+def remove(folder: Path, held: int | None = None) -> None:
+    """End a lab, while nobody else looks. With its file `held`: not when it has ended and another stands there now."""
+    with leftovers.only_one_at_a_time(folder.parent):
+        if held is not None:
+            with contextlib.suppress(FileNotFoundError):
+                if not os.path.samestat(os.fstat(held), os.stat(folder / leftovers.HELD)):
+                    return
+        leftovers.end(folder)
 
 
 def clean(labs: Path) -> tuple[str, ...]:
@@ -189,16 +225,17 @@ def running(folder: Path) -> LabState:
 
 
 def _folders(labs: Path) -> list[Path]:
-    return sorted(path for path in labs.iterdir() if path.is_dir())
+    return sorted(path for path in labs.iterdir() if path.is_dir() and not path.is_symlink())
 
 
-def _start_holder(folder: Path, scenario: Scenario, lock: int) -> Word:
+def _start_holder(folder: Path, scenario: Scenario, lock: int, wanted: int | None) -> Word:
     """Start the process that holds the lab, and hear how it went."""
+    passed = (lock,) if wanted is None else (lock, wanted)
     with open(folder / "log", "wb") as log:
         holder = subprocess.Popen(
-            [sys.executable, "-m", "natscope.lab.kernel.holder", str(folder), str(lock)],
+            [sys.executable, "-m", "natscope.lab.kernel.holder", str(folder), *map(str, passed)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, start_new_session=True, cwd="/",
-            pass_fds=(lock,),
+            pass_fds=passed,
         )  # fmt: skip
     assert holder.stdin is not None
     assert holder.stdout is not None

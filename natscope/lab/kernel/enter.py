@@ -19,7 +19,7 @@ import msgspec
 
 from natscope.lab.kernel import kernel_calls
 
-NOT_FOUND = 127
+NOT_FOUND, HAS_ENDED = 127, 125
 NAMES = ("hosts", "resolv.conf")
 _SIGNALS = (signal.SIGTERM, signal.SIGHUP)
 
@@ -36,9 +36,13 @@ class _State(msgspec.Struct, frozen=True):
 def main() -> NoReturn:
     """The command line."""
     folder, host = Path(sys.argv[1]), sys.argv[2]
-    state = msgspec.json.decode((folder / "state.json").read_bytes(), type=_State)
-    go_inside(state, host)
-    child = os.fork()
+    try:
+        state = msgspec.json.decode((folder / "state.json").read_bytes(), type=_State)
+        go_inside(state, host)
+        child = os.fork()
+    except OSError:
+        print("natscope lab: the lab has ended", file=sys.stderr)
+        os._exit(HAS_ENDED)
     if child == 0:
         _run(folder, host, state.environment, sys.argv[4:])
     os._exit(_wait(child))

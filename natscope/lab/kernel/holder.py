@@ -1,6 +1,7 @@
-"""Holds a lab: `python -m natscope.lab.kernel.holder FOLDER LOCK`, the scenario pickled on standard input.
+"""Holds a lab: `python -m natscope.lab.kernel.holder FOLDER LOCK [WANTED]`, the scenario pickled on standard input.
 
-LOCK is a descriptor that keeps others from looking for leftovers until this process is written down.
+LOCK is a descriptor that says to everybody that this lab is alive, for as long as we, or anybody inside, have it.
+WANTED is a pipe: when its other end is closed, nobody wants this lab any more.
 
 The holder makes namespaces of users (as an ordinary user), mounts, processes and networks, and starts one process in
 them, the first of its process namespace. That one builds the lab and stays; when it ends, the kernel ends everything
@@ -52,18 +53,20 @@ def main() -> None:
     """Never returns before the lab ends."""
     folder = Path(sys.argv[1])
     leftovers.record_process(folder / leftovers.HOLDER, os.getpid())
-    os.close(int(sys.argv[2]))
+    wanted = int(sys.argv[3]) if len(sys.argv) > 3 else None
+    for descriptor in map(int, sys.argv[2:]):
+        os.set_inheritable(descriptor, False)  # for our children, but for no program
     scenario = pickle.load(sys.stdin.buffer)
     try:
         own_users = make_namespaces()
     except NatscopeError as error:
         _tell(Word(error=error.message, hint=error.hint))
         return
-    hold(folder, scenario, own_users=own_users)
+    hold(folder, scenario, own_users=own_users, wanted=wanted)
 
 
-def hold(folder: Path, scenario: Scenario, *, own_users: bool) -> None:
-    """Start the first process, write down who it is and what it has built, and wait for its end."""
+def hold(folder: Path, scenario: Scenario, *, own_users: bool, wanted: int | None) -> None:
+    """Start the first process, write down who it is and what it has built, and wait for its end, or for `wanted`'s."""
     alive, ready = os.pipe(), os.pipe()
     first = os.fork()
     if first == 0:
@@ -73,6 +76,8 @@ def hold(folder: Path, scenario: Scenario, *, own_users: bool) -> None:
     os.close(alive[0])
     os.close(ready[1])
     leftovers.record_process(folder / leftovers.FIRST, first)
+    if wanted is not None and wanted in select.select([ready[0], wanted], [], [])[0]:
+        return
     with open(ready[0], "rb") as pipe:
         line = pipe.readline()
     word = msgspec.json.decode(line, type=Word) if line else Word(error="the lab ended while it was built", hint="")
@@ -84,7 +89,8 @@ def hold(folder: Path, scenario: Scenario, *, own_users: bool) -> None:
         whole.write_bytes(msgspec.json.encode(state))
         whole.rename(folder / STATE)
     _tell(word)
-    os.waitpid(first, 0)
+    ended = os.pidfd_open(first)
+    select.select([ended] if wanted is None else [ended, wanted], [], [])
 
 
 def _first(folder: Path, scenario: Scenario, alive: int, ready: int) -> NoReturn:
