@@ -1,0 +1,1 @@
+"""The client of port mapping services: PCP, NAT-PMP and UPnP IGD as decisions without I/O."""

@@ -1,0 +1,42 @@
+"""When to send again, and when to renew."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from natscope.machines.portmap_client.timing import HASTY, NAT_PMP, PCP, Retransmission, renew_after_s
+from natscope.machines.portmap_client.values import MAX_LEASE_S
+
+
+def waits(rule: Retransmission) -> list[float]:
+    return [rule.wait_s(tries) for tries in range(1, rule.tries + 1)]
+
+
+def test_the_times_of_the_standards() -> None:
+    assert waits(NAT_PMP) == [0.25, 0.5, 1, 2, 4, 8, 16, 32, 64]
+    assert sum(waits(NAT_PMP)[:-1]) < 64
+    assert waits(PCP)[:4] == [3, 6, 12, 24]
+    assert Retransmission(3.0, 20).wait_s(20) == 1024
+
+
+def test_whoever_waits_is_told_soon() -> None:
+    sends = [sum(waits(HASTY)[:n]) for n in range(HASTY.tries)]
+    assert sends[0] == 0
+    assert sends[-1] < 1.25
+    assert sum(waits(HASTY)) < 2.0
+
+
+def test_renewals_of_an_hour_or_two() -> None:
+    assert renew_after_s(7200, 0, 0) == 3600
+    assert renew_after_s(7200, 0, 1) == 4500
+    assert renew_after_s(7200, 1, 0) == 5400
+    assert renew_after_s(7200, 1, 1) == 5850
+    assert renew_after_s(10**6, 0, 0) == MAX_LEASE_S / 2
+
+
+@given(st.floats(1, 10**6), st.integers(0, 12), st.floats(0, 1))
+def test_a_renewal_is_never_early_or_late(lease: float, renewals: int, chance: float) -> None:
+    due = renew_after_s(lease, renewals, chance)
+    assert min(lease, MAX_LEASE_S) / 2 <= due <= min(lease, MAX_LEASE_S)
+    assert due <= renew_after_s(lease, renewals + 1, chance) or due == lease or chance > 0
