@@ -19,7 +19,7 @@ import dns.rcode
 import dns.rdatatype
 import dns.rrset
 
-from natscope.host.api import Datagram, Failure, HostError, Udp
+from natscope.host.api import Datagram, Failure, HostError, ResolverFacts, Udp
 from natscope.machines.nat.packet import UDP, IcmpError, Packet
 from natscope.model.endpoint import Endpoint, Family, IPAddress
 from natscope.sim.nat64 import PREFIX
@@ -140,7 +140,13 @@ class SimResolver:
         self._udp = udp
         self._rng = rng
         self.servers: tuple[Endpoint, ...] = ()
+        self.search: tuple[str, ...] = ()
+        """Told to who asks for the configuration; `addresses` does not use them."""
         self.hosts_file: dict[str, tuple[IPAddress, ...]] = {"localhost": (ipaddress.IPv4Address("127.0.0.1"),)}
+
+    async def facts(self) -> ResolverFacts:
+        """The name servers as they are now."""
+        return ResolverFacts(self.servers, self.search, source="simulation")
 
     async def addresses(self, name: str, family: Family, *, timeout_s: float) -> Sequence[IPAddress]:
         """At most 8 addresses; a literal is returned as it is. Raises `HostError`."""

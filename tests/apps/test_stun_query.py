@@ -11,7 +11,7 @@ import pytest
 
 from natscope.apps.stun_query import SEND_AT_S, Answer, parse_server, query
 from natscope.errors import CannotMeasure, UserError
-from natscope.host.api import Datagram, Failure, Host, HostError, UdpSocket
+from natscope.host.api import Datagram, Failure, Host, HostError, ResolverFacts, UdpSocket
 from natscope.host.real.host import build_real_host
 from natscope.model.endpoint import Endpoint, Family, IPAddress
 from natscope.wire.stun.attributes import Attr, ErrorCode, encode_address
@@ -173,6 +173,9 @@ class Names:
     asking: int = 2
     limits: list[float] = field(default_factory=list)
     all_asked: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def facts(self) -> ResolverFacts:
+        return ResolverFacts()
 
     async def addresses(self, name: str, family: Family, *, timeout_s: float) -> Sequence[IPAddress]:
         self.limits.append(timeout_s)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from natscope.host.api import Failure, Host, HostError, Stream, TlsOptions
+from natscope.host.api import Failure, Host, HostError, ResolverFacts, Stream, TlsOptions
 from natscope.host.http_api import HttpRequest
 from natscope.host.real.host import build_real_host
 from natscope.lab.loopback_certs import TestAuthority
@@ -269,6 +269,9 @@ class FixedNames:
 
     def __init__(self, names: dict[Family, Sequence[str]]) -> None:
         self._names = names
+
+    async def facts(self) -> ResolverFacts:
+        return ResolverFacts()
 
     async def addresses(self, name: str, family: Family, *, timeout_s: float) -> Sequence[IPAddress]:
         if family not in self._names:

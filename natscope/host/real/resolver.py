@@ -10,15 +10,16 @@ import ipaddress
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from natscope.host.api import Failure, HostError
+from natscope.host.api import Failure, HostError, ResolverFacts
 from natscope.host.real.failures import timed_out
 from natscope.host.real.sockaddr import family_constant
-from natscope.model.endpoint import Family, IPAddress
+from natscope.model.endpoint import Endpoint, Family, IPAddress
 
 if TYPE_CHECKING:
     import aiodns
 
 MAX_ADDRESSES = 8
+DNS_PORT = 53
 MAX_NAME_CHARACTERS = 255
 _TRY_S = 1.5
 """The first try's limit; c-ares asks each server in turn and doubles it per round. The caller's limit cuts it off."""
@@ -50,6 +51,15 @@ class RealResolver:
         self._resolver: aiodns.DNSResolver | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._pending = 0
+
+    async def facts(self) -> ResolverFacts:
+        """The system's configuration, or the name servers that were given."""
+        from natscope.host.real import resolv_conf  # not needed before the first packet
+
+        if not self._nameservers:
+            return resolv_conf.read()
+        given = tuple(_server(text) for text in self._nameservers)
+        return ResolverFacts(servers=given, source="given")
 
     async def addresses(self, name: str, family: Family, *, timeout_s: float) -> Sequence[IPAddress]:
         """At most 8 addresses; a literal is returned as it is. Raises `HostError`."""
@@ -98,6 +108,12 @@ class RealResolver:
             self._loop = loop
             self._pending = 0
         return self._resolver
+
+
+def _server(text: str) -> Endpoint:
+    """`address`, `address:port` or `[address]:port`."""
+    literal = _literal(text)
+    return Endpoint(literal, DNS_PORT) if literal is not None else Endpoint.parse(text)
 
 
 def _literal(name: str) -> IPAddress | None:
