@@ -153,8 +153,9 @@ async def _measure(
 
 
 def _http(host: Host) -> Http:
-    from natscope.web.client import HttpClient
+    from natscope.web.client import HttpClient, load_httpx
 
+    load_httpx()  # now, so that no request waits for it
     return HttpClient(host)
 
 

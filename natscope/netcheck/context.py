@@ -44,6 +44,8 @@ class SharedRun:
         self.recorder = Recorder(started)
         self.addresses = NodeAddresses(host, self._observe_lookup)
         self.mux = StunMux(host, options, self.tell)
+        self.expected_until = started
+        """Until when a probe that does not hold the run expects an answer."""
         self.step = "starting"
         self._make_http = http
         self._http: Http | None = None
@@ -151,6 +153,10 @@ class ProbeView:
     def deadline(self) -> float:
         """When this probe must have ended."""
         return self._shared.limit if self._outlasts else self._shared.deadline
+
+    def expect_until(self, when: float) -> None:
+        """An answer may come until then."""
+        self._shared.expected_until = max(self._shared.expected_until, when)
 
     async def links(self) -> LinkFacts:
         """Interfaces and routes."""

@@ -2,7 +2,8 @@
 
 The relay probe starts before the other probes are even imported, so that the first packet leaves early. Probes that do
 not hold the run (captive portal) are cut when everything else is done and the time that a run of answering relays may
-take is over: 1.5 × the slowest round trip + 400 ms, of which `RESERVE_S` is left for start and report.
+take is over: 1.5 × the slowest round trip + 400 ms, of which `RESERVE_S` is left for start and report. Where this
+computer itself was late to ask, the answer gets as much longer: a busy computer says nothing about the network.
 
 Slow probes go on when the usual limit is over, until their own; a probe that may disturb others starts when all of them
 have ended. Ctrl-C ends them all the same, and what they wrote down by then is in the record.
@@ -42,6 +43,8 @@ CLOSING_S = 0.25
 """Kept back from the time limit for recording and drawing."""
 NEAR_LIMIT_S = 0.15
 """Probes give up a little before the limit, to write down what they saw: that is the limit's doing too."""
+FIRST_STEPS_S = 0.05
+"""Probes that were only just started may at least ask, and say until when an answer may come."""
 QUIET_S, SETTLE_S = 0.03, 0.001
 CUT_PATIENCE_S = 0.2
 """A cancelled probe may take this long to write down that it was cut."""
@@ -213,7 +216,10 @@ async def _wait(shared: SharedRun, inputs: RunInputs, state: _State) -> None:
     unfinished = False
     try:
         await _wait_for(held or everything, shared.deadline, stop, shared)
-        await _wait_for(everything, shared.deadline if long else min(shared.deadline, _bound(shared)), stop, shared)
+        if not long:
+            await _wait_for_rest(everything, stop, shared)
+        else:
+            await _wait_for(everything, shared.deadline, stop, shared)
         near_limit = shared.host.clock.now() >= shared.deadline - NEAR_LIMIT_S
         unfinished = near_limit or any(not task.done() for task in held or everything)
         if long and not stop.done():
@@ -238,6 +244,19 @@ async def _cut(tasks: Sequence[asyncio.Task[ProbeOutcome]]) -> None:
 def _bound(shared: SharedRun) -> float:
     slowest = max(shared.mux.best_s.values(), default=0.0)
     return shared.recorder.started + BOUND_FACTOR * slowest + BOUND_S - RESERVE_S
+
+
+async def _wait_for_rest(
+    tasks: Sequence[asyncio.Task[ProbeOutcome]], stop: asyncio.Task[bool], shared: SharedRun
+) -> None:
+    """Until the bound; longer for answers that were asked for late because this computer was busy (`expect_until`)."""
+    now = shared.host.clock.now
+    shared.expected_until = max(shared.expected_until, now() + FIRST_STEPS_S)
+    while not stop.done() and any(not task.done() for task in tasks):
+        until = min(shared.deadline, max(_bound(shared), shared.expected_until))
+        if until <= now():
+            return
+        await _wait_for(tasks, until, stop, shared)
 
 
 async def _wait_for(

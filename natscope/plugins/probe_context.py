@@ -189,6 +189,14 @@ class ProbeContext(Protocol):
         """When this probe must have ended, on the host's clock."""
         ...
 
+    def expect_until(self, when: float) -> None:
+        """Something was asked, and an answer may come until `when` on the host's clock.
+
+        For probes that do not hold the run: it is not over before, unless its limit is. Say no more than a sound
+        network needs.
+        """
+        ...
+
     async def links(self) -> LinkFacts:
         """Interfaces and routes; looked at once a run."""
         ...

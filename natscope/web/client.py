@@ -32,7 +32,7 @@ class HttpClient:
 
     async def fetch(self, request: HttpRequest) -> HttpResponse:
         """Send and read the answer, all within `timeout_s`. Raises `HostError`; an HTTP error status is an answer."""
-        httpx = _load_httpx()
+        httpx = load_httpx()
         hops = _Hops(self._host, request)
         transport: Any = hops
         try:
@@ -137,7 +137,7 @@ class _Hops:
         return httpx.Response(self.last.status, headers=self.last.headers, content=b"", request=request)
 
 
-def _load_httpx() -> Any:
+def load_httpx() -> Any:
     """Import httpx without its command line tool, which would bring rich and pygments along (42 of 73 ms of CPU)."""
     if "httpx" in sys.modules:
         return sys.modules["httpx"]

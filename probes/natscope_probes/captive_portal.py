@@ -35,6 +35,8 @@ LOOK_S = 0.3
 """So long the nearest relays may show themselves; then the map's order decides."""
 LIMIT_S = 3.0
 CLOSING_S = 0.05
+ROUND_TRIPS, SERVER_S = 2, 0.1
+"""A connection and a request; what a server takes, and as much more as this computer was late to ask."""
 REQUEST_BYTES = 300
 VENDOR_HOSTS = ("controlplane.tailscale.com", "login.tailscale.com")
 
@@ -115,10 +117,20 @@ PROBE = Probe(
 
 async def run(ctx: ProbeContext) -> None:
     """Ask the nearest relays, side by side."""
+    began = ctx.host.clock.now()
     await _wait_for_nearest(ctx)
     nearest = dict(ctx.answered_regions())
     chosen = candidates(ctx.relay_map, nearest, vendor=ctx.vendor)
-    await asyncio.gather(*(_ask(ctx, candidate) for candidate in chosen))
+    late_s = _own_delay(ctx, began)
+    await asyncio.gather(*(_ask(ctx, candidate, nearest, late_s) for candidate in chosen))
+
+
+def _own_delay(ctx: ProbeContext, began: float) -> float:
+    """How long this computer took to get here and to load what asks, waiting for relays apart."""
+    now = ctx.host.clock.now
+    loading = now()
+    _ = ctx.http
+    return began - ctx.started + now() - loading
 
 
 async def _wait_for_nearest(ctx: ProbeContext) -> None:
@@ -132,13 +144,15 @@ async def _wait_for_nearest(ctx: ProbeContext) -> None:
         await ctx.stun_activity(until)
 
 
-async def _ask(ctx: ProbeContext, candidate: Candidate) -> None:
+async def _ask(ctx: ProbeContext, candidate: Candidate, nearest: dict[int, float], late_s: float) -> None:
     host = f"[{candidate.host}]" if ":" in candidate.host else candidate.host
     url = f"http://{host}{PATH}"
     sent_at = ctx.host.clock.now()
     facts: dict[str, Any] = {"target": url, "region_id": candidate.region_id, "sent_at": sent_at}
     if candidate.node is not None:
         facts["node"] = candidate.node.name
+    round_trip_s = nearest.get(candidate.region_id or 0, 0.0)
+    ctx.expect_until(sent_at + ROUND_TRIPS * round_trip_s + max(SERVER_S, late_s))
     try:
         response = await ctx.http.fetch(await _request(ctx, candidate, url))
     except HostError as error:

@@ -7,6 +7,8 @@ import ipaddress
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
+
 from natscope.model.endpoint import Endpoint
 from natscope.model.relay_map import LoadedMap, RelayMap, RelayNode, RelayRegion
 from natscope.model.report import Report
@@ -17,7 +19,9 @@ from natscope.netcheck.progress import Progress
 from natscope.netcheck.record import RunRecord
 from natscope.netcheck.run import RunInputs, run_probes
 from natscope.plugins.loader import PROBES, Found, find
-from tests.netcheck.fake_host import Script, World, answer, run_virtual
+from tests.netcheck.fake_host import Script, VirtualLoop, World, answer, run_virtual
+
+BASIC = ("interfaces", "relay_stun", "relay_https", "relay_icmp", "captive_portal")
 
 
 def v4(region: int, node: int = 0) -> str:
@@ -58,6 +62,12 @@ def both(number: int, script: Script) -> dict[Endpoint, Script]:
     return {at(v4(number)): script, at(v6(number)): script}
 
 
+def basic_probes() -> Found:
+    """What finds relays and their state: the run's own tests count packets, and each other probe has its own."""
+    everything = find(PROBES)
+    return msgspec.structs.replace(everything, modules=tuple(m for m in everything.modules if m.name in BASIC))
+
+
 def measure(
     world: World,
     map_: LoadedMap,
@@ -66,9 +76,16 @@ def measure(
     stop_after_s: float | None = None,
     progress: Callable[[Progress], None] | None = None,
     found: Found | None = None,
+    loading_s: float = 0.0,
     **options: Any,
 ) -> RunRecord:
-    """A whole run with the built-in probes, in virtual time."""
+    """A whole run with the built-in probes, in virtual time. A busy computer takes `loading_s` to load its client."""
+
+    def http() -> World:
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, VirtualLoop)
+        loop.virtual += loading_s
+        return world
 
     async def work() -> RunRecord:
         stop = asyncio.Event()
@@ -80,8 +97,8 @@ def measure(
                 loaded_map=map_,
                 options=NetcheckOptions(**options),
                 history=history or History(),
-                found=found or find(PROBES),
-                http=lambda: world,
+                found=found or (find(PROBES) if options.get("only") or options.get("skip") else basic_probes()),
+                http=http,
                 stop=stop,
                 progress=progress,
             )

@@ -182,6 +182,25 @@ def test_a_slow_captive_check_does_not_stretch_the_run() -> None:
     assert report.captive_portal_reason.startswith("cut")
 
 
+@pytest.mark.parametrize("loading_s", [0.0, 0.3, 2.0])
+def test_a_busy_computer_does_not_cut_its_own_captive_check(loading_s: float) -> None:
+    """The page comes a tenth of a second after it was asked for, however late that was."""
+    world = worlds(2, 0.05)
+    world.page_delay_s = 0.1
+    for number in (1, 2):
+        host = f"r{number}a.relay.test"
+        world.pages[f"http://{host}/generate_204"] = page(204, {"x-tailscale-response": f"response ts_{host}"})
+    record = measure(world, maps(2, node_fields={"can_port80": True}), loading_s=loading_s)
+    assert assemble(record).captive_portal is Tri.NO
+    assert record.duration_ms <= 1.5 * 50 + 250 + 1000 * loading_s
+
+
+def test_a_silent_page_is_not_waited_for_longer_than_this_computer_was_late() -> None:
+    record = measure(worlds(2, 0.05), maps(2, node_fields={"can_port80": True}), loading_s=0.6)
+    assert assemble(record).captive_portal is Tri.UNKNOWN
+    assert record.duration_ms <= 1.5 * 50 + 250 + 2 * 600
+
+
 def test_a_login_page() -> None:
     world = worlds(2, 0.05)
     for number in (1, 2):
