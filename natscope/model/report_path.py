@@ -33,9 +33,9 @@ class UdpPortReport(msgspec.Struct, frozen=True, kw_only=True):
 class PathFamilyReport(msgspec.Struct, frozen=True, kw_only=True):
     """The way of one family. Sizes are whole IP packets in bytes.
 
-    `mtu`: the longest packet that came through, `mtu_exact` when the next longer one tried did not; `mtu_told` is what a
-    router's ICMP error named. `black_hole`: are longer packets swallowed without a word. `fragments`: do datagrams that
-    were cut into pieces arrive. `wireguard`: does WireGuard's tunnel of 1280 bytes fit. `ecn` and `dscp`: do the marks
+    `mtu`: the longest packet that came through, `mtu_exact` when the next longer one tried did not; `mtu_told` is what
+    a router's ICMP error named. `black_hole`: are longer packets swallowed without a word. `fragments`: do datagrams
+    that were cut into pieces arrive. `wireguard`: does WireGuard's tunnel of 1280 bytes fit. `ecn` and `dscp`: do the marks
     arrive as they were sent. `reasons` says per field why it is unknown.
     """
 

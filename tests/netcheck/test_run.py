@@ -16,9 +16,8 @@ from natscope.netcheck.history import History
 from natscope.netcheck.options import NetcheckOptions
 from natscope.netcheck.progress import Progress
 from natscope.netcheck.run import RunInputs, run_probes
-from natscope.plugins.loader import PROBES, find
 from tests.netcheck.fake_host import START, World, answer, page, run_virtual
-from tests.netcheck.lab import at, both, loaded, maps, measure, node, region, report_of, v4, v6, worlds
+from tests.netcheck.lab import at, basic_probes, both, loaded, maps, measure, node, region, report_of, v4, v6, worlds
 
 
 @pytest.mark.parametrize("count", [1, 10, 30])
@@ -191,7 +190,7 @@ def test_idle_work_is_done_once_and_only_while_nothing_is_due() -> None:
             loaded_map=loaded(*regions),
             options=NetcheckOptions(),
             history=History(),
-            found=find(PROBES),
+            found=basic_probes(),
             http=lambda: world,
             stop=asyncio.Event(),
             idle=[lambda: done.append(loop.time() - START)],

@@ -1,0 +1,115 @@
+"""Layers from hops, from the gateway's own word, from our own addresses; what does not follow stays unknown."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Any
+
+import pytest
+
+from natscope.host.api import DefaultRoute, Interface, LinkFacts
+from natscope.model.endpoint import Family
+from natscope.model.observation import Observation, Outcome
+from natscope.model.report import NatFamilyReport
+from natscope.netcheck.assemble_layers import layers_part, place_of
+from natscope.netcheck.nat_part import NatInputs, merge
+from tests.netcheck.observed import seen, stun
+
+
+def hop(ttl: int, address: str = "", *, reached: bool = False) -> Observation:
+    outcome = Outcome.ANSWERED if reached else Outcome.ICMP_ERROR if address else Outcome.NO_ANSWER
+    return seen("path.hop", outcome, source=address, data={"ttl": ttl, "expired": bool(address) and not reached})
+
+
+def own(ttl: int, *, passed: bool) -> Observation:
+    return seen("path.own-address", Outcome.NO_ANSWER, data={"ttl": ttl, "expired": passed})
+
+
+def external(ip: str) -> Observation:
+    return seen("portmap.answer", Outcome.ANSWERED, data={"external": ip})
+
+
+def judged(*observations: Observation, family: Family = 4, links: LinkFacts | None = None) -> NatFamilyReport:
+    return merge((layers_part(NatInputs(family=family, observations=observations, links=links)),))
+
+
+def known(nat: NatFamilyReport) -> tuple[Any, ...]:
+    return nat.layers, nat.cgnat.value, nat.double_nat.value
+
+
+HOME = (stun(1, 20.0), hop(1, "192.168.1.1"))
+PUBLIC = hop(3, "203.0.113.1")
+
+
+@pytest.mark.parametrize(
+    ("observations", "truth"),
+    [
+        ((*HOME, hop(2, "203.0.113.1")), (1, "no", "no")),
+        ((*HOME, hop(2, reached=True)), (1, "no", "no")),
+        ((*HOME, hop(2, "100.64.0.1"), PUBLIC), (2, "yes", "no")),
+        ((*HOME, hop(2, "100.64.0.1"), hop(3, "100.64.9.9"), hop(4, "203.0.113.1")), (2, "yes", "no")),
+        ((*HOME, hop(2, "10.0.0.1"), hop(3, "100.64.0.1"), hop(4, "203.0.113.1")), (None, "yes", "unknown")),
+        ((*HOME, hop(2), hop(3, "100.64.0.1"), hop(4, "203.0.113.1")), (None, "yes", "unknown")),
+        ((*HOME, hop(2, "10.0.0.1"), PUBLIC), (None, "unknown", "unknown")),
+        ((*HOME, hop(2), PUBLIC), (None, "unknown", "unknown")),
+        ((*HOME, hop(2), hop(3)), (None, "unknown", "unknown")),
+        ((*HOME, hop(2, "10.0.0.1"), PUBLIC, external("10.0.0.7")), (2, "unknown", "yes")),
+        ((*HOME, hop(2), PUBLIC, external("10.0.0.7")), (None, "unknown", "yes")),
+        ((*HOME, hop(2, "100.64.0.1"), PUBLIC, external("100.64.0.9")), (2, "yes", "no")),
+        ((*HOME, hop(2), PUBLIC, external("100.64.0.9")), (None, "yes", "no")),
+        ((*HOME, hop(2), PUBLIC, external("203.0.113.7")), (1, "no", "no")),
+        ((*HOME, hop(2), PUBLIC, external("203.0.113.7:40000")), (1, "no", "no")),
+        ((*HOME, external("198.51.100.99")), (None, "unknown", "unknown")),
+        ((*HOME, external("0.0.0.0")), (None, "unknown", "unknown")),
+        ((*HOME, hop(2), PUBLIC, own(1, passed=False)), (1, "no", "no")),
+        ((*HOME, hop(2, "10.0.0.1"), PUBLIC, own(1, passed=True), own(2, passed=False)), (None, "unknown", "unknown")),
+        ((stun(1, 20.0), hop(1, "100.64.0.1"), hop(2, "203.0.113.1")), (1, "unknown", "no")),
+        ((stun(1, 20.0), hop(1, "203.0.113.1")), (None, "unknown", "unknown")),
+        ((stun(1, 20.0, socket="203.0.113.7:41641"), hop(1, "10.9.9.9")), (0, "no", "no")),
+        ((stun(1, 20.0, data={"mapped": "192.168.7.7:41641"}), hop(1, "192.168.1.1")), (None, "unknown", "unknown")),
+        ((stun(1, None), hop(1, "192.168.1.1")), (None, "unknown", "unknown")),
+        ((), (None, "unknown", "unknown")),
+    ],
+)
+def test_what_follows(observations: tuple[Observation, ...], truth: tuple[Any, ...]) -> None:
+    nat = judged(*observations)
+    assert known(nat) == truth
+    for field, value in zip(("layers", "cgnat", "double_nat"), truth, strict=True):
+        assert (field in nat.reasons) == (value in (None, "unknown"))
+    assert bool(nat.layers_by) == (nat.layers is not None)
+
+
+def test_the_routing_table_names_a_silent_gateway() -> None:
+    gateway = ipaddress.ip_address("192.168.1.1")
+    links = LinkFacts(default_routes=(DefaultRoute(4, "eth0", gateway),))
+    nat = judged(stun(1, 20.0), hop(1), hop(2, "203.0.113.1"), links=links)
+    assert (nat.layers, nat.hops[0].address) == (1, "192.168.1.1")
+    assert judged(stun(1, 20.0), hop(1), hop(2, "203.0.113.1")).layers is None
+
+
+def test_what_leaves_through_a_tunnel_is_not_judged() -> None:
+    tunnel = Interface("tun0", 5, "tunnel", True, 1280, (ipaddress.ip_address("100.101.102.103"),))
+    mine = stun(1, 20.0, socket="100.101.102.103:41641")
+    nat = judged(mine, hop(1, "100.64.0.1"), hop(2, "203.0.113.1"), links=LinkFacts(interfaces=(tunnel,)))
+    assert known(nat) == (None, "unknown", "unknown")
+    assert "tunnel" in nat.reasons["cgnat"]
+
+
+def test_ipv6() -> None:
+    assert known(judged(stun(1, 20.0, 6), family=6)) == (0, "no", "no")
+    other = stun(1, 20.0, 6, data={"mapped": "[2001:db8:9::1]:41641"})
+    assert known(judged(other, family=6)) == (None, "unknown", "unknown")
+    through_nat64 = stun(1, 20.0, 6, data={"mapped": "203.0.113.10:41641"})
+    assert known(judged(through_nat64, family=6)) == (1, "unknown", "no")
+
+
+@pytest.mark.parametrize(
+    ("address", "place"),
+    [
+        ("10.1.2.3", "private"), ("172.16.0.1", "private"), ("192.168.0.1", "private"), ("100.64.0.1", "shared"),
+        ("203.0.113.1", "public"), ("2001:db8::1", "public"), ("fd00::1", "private"), ("", "unknown"),
+        ("169.254.0.1", "unknown"), ("fe80::1", "unknown"), ("127.0.0.1", "unknown"), ("rubbish", "unknown"),
+    ],
+)  # fmt: skip
+def test_places(address: str, place: str) -> None:
+    assert place_of(address) == place
