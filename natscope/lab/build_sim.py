@@ -8,10 +8,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from ipaddress import IPv4Address
 
 from natscope.diagnosis.engine import diagnose
 from natscope.errors import UserError
 from natscope.host.api import Host
+from natscope.lab.mapping_service import MappingServer
 from natscope.lab.scenario import (
     INTERNET,
     Bed,
@@ -27,6 +29,9 @@ from natscope.lab.scenario import (
 from natscope.lab.scenario_map import relay_map
 from natscope.lab.sim_relay import HTTP, serve_portal, start_relay
 from natscope.machines.nat.packet import TCP
+from natscope.machines.portmap_router.config import ServiceConfig
+from natscope.machines.portmap_router.ports import NatPorts
+from natscope.machines.portmap_router.service import MappingService
 from natscope.model.endpoint import Endpoint
 from natscope.model.relay_map import LoadedMap
 from natscope.model.report import Report
@@ -39,6 +44,7 @@ from natscope.plugins.loader import PROBES, find
 from natscope.sim.dns import PORT as DNS_PORT
 from natscope.sim.dns import DnsServer, Manner
 from natscope.sim.faults import Crash, DnsOutage, Fault, NatReboot, Partition, schedule
+from natscope.sim.site import Site as SimSite
 from natscope.sim.topology import Network
 from natscope.web.client import HttpClient
 
@@ -118,6 +124,18 @@ def _add_site(net: Network, site: Site) -> None:
         built.router.intercept(TCP, HTTP)
         host = net.programs_on(built)
         net.start(host, serve_portal(host, site.portal))
+    if site.mapping_service is not None:
+        _start_mapping_service(net, built, site.mapping_service, site.gateway)
+
+
+def _start_mapping_service(net: Network, built: SimSite, config: ServiceConfig, gateway: IPv4Address) -> None:
+    """On the router's own programs side, beside its NAT."""
+    nat = built.up.nat(4) if built.up is not None else None
+    if nat is None:
+        return
+    host = net.programs_on(built)
+    service = MappingService(config, gateway, NatPorts(nat), host.clock.now())
+    net.start(host, MappingServer(host, service).serve())
 
 
 def _add_host(net: Network, host: ScenarioHost) -> None:

@@ -137,6 +137,8 @@ def _site_words(site: Site) -> str:
         facts.append(f"lets out {_egress_words(site.nat.egress)}")
     if site.portal is not None:
         facts.append(f"login page: {site.portal}")
+    if site.mapping_service is not None:
+        facts.append(f"opens ports by {', '.join(site.mapping_service.protocols)}")
     return "  ".join((*facts, *_link_words(site.link, site.back)))
 
 

@@ -36,7 +36,8 @@ middle of everything. Tables of a file, all optional but `title`:
   that); `lan` [192.168.1.0/24]; `external` public addresses, or `count` [1] of them; `ipv6` [none]: `none`, `open`,
   `firewall`, `broken`, `nat64`; `allow` {`udp`, `tcp`: port texts such as "53" or "1024-2000"; `icmp`; `not_to`}: the
   only new flows that may go out; `portal`: `redirect`, `page` or `login-required`, what web requests from inside get on
-  port 80 from anywhere; `link` and `back`.
+  port 80 from anywhere; `mapping_service`: the router opens ports for hosts that ask (`scenario_mapping.py` has its
+  keys, `{}` is a usual home router with PCP, NAT-PMP and UPnP); `link` and `back`.
 - `link` {`latency_ms`, `jitter_ms`, `loss`, `duplication`, `reordering`, `held_back_ms`, `rate_mbit`, `mtu`,
   `tells_mtu`}: both directions of the wire upwards; `back` is for the direction down, where that is different.
 - `[hosts.NAME]`: `at` [internet]; `also`: further sites it is attached to, with worse routes; `ipv4`, `ipv6` [true]:
@@ -60,6 +61,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
 from natscope.lab.scenario_truth import HostTruth, PairTruth
 from natscope.machines.nat.config import NatConfig
+from natscope.machines.portmap_router.config import ServiceConfig
 from natscope.model.endpoint import IPAddress
 from natscope.sim.link import LinkSpec
 
@@ -182,7 +184,8 @@ class Site:
 
     `nat` has the public addresses in `external`; None for a router that only forwards; without translation hosts have
     addresses of the site above (`lan` is None). `kind` is the preset's name, for people. `wan` is the router's own
-    address (a NAT's first external one). `prefix` is its IPv6, None without. `link` leads up, `back` down.
+    address (a NAT's first external one). `prefix` is its IPv6, None without. `mapping_service` opens ports in the NAT.
+    `link` leads up, `back` down.
     """
 
     name: str
@@ -196,6 +199,7 @@ class Site:
     ipv6: SiteIpv6
     prefix: IPv6Network | None
     portal: Portal | None
+    mapping_service: ServiceConfig | None
     link: LinkSpec
     back: LinkSpec
 

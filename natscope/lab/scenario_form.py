@@ -28,6 +28,7 @@ from natscope.machines.nat.lifetime import Refresh
 from natscope.machines.nat.pool import Pooling
 from natscope.machines.nat.ports import PortPolicy
 from natscope.machines.nat.table import WhenFull
+from natscope.machines.portmap_router.config import DAY_S, Leases, Manner, Searches, Service, Urls, WanService
 from natscope.model.nat import Filtering, Mapping, PortAllocation
 from natscope.model.tri import Tri
 
@@ -114,6 +115,37 @@ class AllowForm(Table, frozen=True, kw_only=True):
     not_to: tuple[str, ...] = ()
 
 
+class UpnpForm(Table, frozen=True, kw_only=True):
+    """`upnp` of a mapping service; `services` None is the usual one of that version."""
+
+    version: int = 1
+    services: tuple[WanService, ...] | None = None
+    first_down: bool = False
+    leases: Leases = Leases.ANY
+    searches: Searches = Searches.BOTH
+    search_port: int = 1900
+    useless_first: bool = False
+    location_host: str = ""
+    urls: Urls = Urls.RELATIVE
+    same_port: bool = False
+
+
+class MappingServiceForm(Table, frozen=True, kw_only=True):
+    """`mapping_service` of a site."""
+
+    protocols: tuple[Service, ...] = tuple(Service)
+    manner: Manner = Manner.OPEN
+    external: str = ""
+    capacity: int = 256
+    max_lease_s: int = DAY_S
+    taken: tuple[int, ...] = ()
+    late_ms: float = 0.0
+    for_others: bool = False
+    other_versions: bool = True
+    announces: bool = True
+    upnp: UpnpForm = UpnpForm()
+
+
 class SiteForm(Table, frozen=True, kw_only=True):
     """`[sites.NAME]`."""
 
@@ -126,6 +158,7 @@ class SiteForm(Table, frozen=True, kw_only=True):
     ipv6: SiteIpv6 = SiteIpv6.NONE
     allow: AllowForm | None = None
     portal: Portal | None = None
+    mapping_service: MappingServiceForm | None = None
     link: LinkForm = LinkForm()
     back: LinkForm = LinkForm()
 

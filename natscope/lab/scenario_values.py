@@ -32,6 +32,7 @@ from natscope.lab.scenario import (
 from natscope.lab.scenario_addresses import Addresses
 from natscope.lab.scenario_form import FaultForm, HostForm, HostTruthForm, RelayForm, SiteForm
 from natscope.lab.scenario_links import LAN, RELAY_STEP_MS, UPLINK, directions
+from natscope.lab.scenario_mapping import mapping_service_of
 from natscope.lab.scenario_nat import kind_of, nat_of, translates
 from natscope.lab.scenario_toml import PAIRS, Path, ScenarioForm, Source, read_form
 from natscope.lab.scenario_truth import HostTruth, PairTruth
@@ -120,6 +121,7 @@ class _Reader:
             ipv6=form.ipv6,
             prefix=self._addresses.prefix(name),
             portal=form.portal,
+            mapping_service=mapping_service_of(self._source, name, form, may=self._translates(name, form)),
             link=up,
             back=down,
         )

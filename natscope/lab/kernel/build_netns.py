@@ -8,12 +8,14 @@ so the links inside it have no latency.
 from __future__ import annotations
 
 import ipaddress
+import socket
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 from natscope.errors import CannotMeasure, UserError
 from natscope.lab.kernel import wiring
+from natscope.lab.kernel.mapping_process import NatEnd, start_mapping_service
 from natscope.lab.kernel.netns import Space, add_addresses
 from natscope.lab.kernel.nftables import INSIDE, OUTSIDE, kernel_router, web_redirect
 from natscope.lab.kernel.nftables import silent_ports as silence
@@ -266,7 +268,16 @@ class _Builder:
         own = site.external if site.nat is not None and site.nat.translates else ()
         inside, outside = wiring.divert(space, own, self._behind[site.name])
         router = RouterTun(self._plan(site))
-        self._processes.call(f"router {site.name}", space, lambda ready: _route(router, inside, outside, ready))
+        nat, pair = router.nat(4), None
+        if site.mapping_service is not None and nat is not None:
+            pair = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            start_mapping_service(self._processes, space, site, pair[1])
+        service = NatEnd(nat, pair[0]) if nat is not None and pair is not None else None
+        self._processes.call(
+            f"router {site.name}", space, lambda ready: _route(router, inside, outside, ready, service)
+        )
+        for end in pair or ():
+            end.close()
 
     def _plan(self, site: Site) -> RouterPlan:
         return RouterPlan(
@@ -292,9 +303,9 @@ class _Builder:
         self._processes.call(INTERNET, core, lambda ready: _route(router, device, None, ready))
 
 
-def _route(router: RouterTun, inside: int, outside: int | None, ready: Ready) -> None:
+def _route(router: RouterTun, inside: int, outside: int | None, ready: Ready, service: NatEnd | None = None) -> None:
     ready()
-    serve(router, inside, outside)
+    serve(router, inside, outside, service)
 
 
 def _plain(own: tuple[IPAddress, ...]) -> Attached:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Mapping
 from typing import NoReturn
 
+from natscope.lab.kernel.mapping_process import NatEnd
 from natscope.lab.kernel.router_tun import RouterTun
 
 READ_BYTES = 65_536
@@ -16,18 +17,23 @@ BURST_PACKETS = 64
 """Read from one device before others get their turn."""
 
 
-def serve(router: RouterTun, inside: int, outside: int | None = None) -> NoReturn:
+def serve(router: RouterTun, inside: int, outside: int | None = None, service: NatEnd | None = None) -> NoReturn:
     """Route for ever between packets read from the TUN `inside` (sent by hosts here) and `outside` (sent to them).
 
-    Everything is written to `inside`, the kernel's routes decide where it leaves.
+    Everything is written to `inside`, the kernel's routes decide where it leaves. `service` is what the router's
+    mapping service asks.
     """
     devices: dict[int, bool] = {inside: False}
     if outside is not None:
         devices[outside] = True
+    watched: list[int | NatEnd] = [*devices, *([service] if service is not None else [])]
     while True:
-        ready, _, _ = select.select(list(devices), [], [], _patience(router))
-        for device in ready:
-            _read(router, device, devices)
+        ready, _, _ = select.select(watched, [], [], _patience(router))
+        for one in ready:
+            if isinstance(one, NatEnd):
+                one.answer()
+            else:
+                _read(router, one, devices)
         _write(router, inside)
 
 

@@ -128,6 +128,10 @@ class RouterTun:
             times.append(self._jobs[0][0])
         return min(times, default=None)
 
+    def nat(self, family: int) -> Nat | None:
+        """The NAT or firewall of a family."""
+        return self._nats.get(family)
+
     def reboot(self, external: Sequence[IPAddress] | None = None) -> None:
         """The IPv4 NAT loses its mappings; `external` are its addresses from now on."""
         nat = self._nats.get(4)

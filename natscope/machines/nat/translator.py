@@ -84,6 +84,8 @@ class Nat:
         self._own: frozenset[int] = frozenset()
         self._forwards: dict[Forward, Binding] = {}
         self.external: tuple[IPAddress, ...] = ()
+        self.reboots = -1
+        """How often everything was lost."""
         self.reboot(config.external)
 
     def outbound(self, packet: Packet, now: float) -> Verdict:
@@ -137,6 +139,7 @@ class Nat:
         addresses = tuple(int(ip) for ip in self.external)
         if bool(addresses) is not self._translates or any(ip.version != self.config.family for ip in self.external):
             raise ValueError("a NAT needs external addresses of its own family, a firewall has none")
+        self.reboots += 1
         self._own = frozenset(addresses)
         self._binder.pool = Pool(self.config.pooling, addresses, self._draw)
         self._table.clear()

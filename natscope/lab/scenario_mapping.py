@@ -1,0 +1,87 @@
+"""The mapping service of a site: the table `mapping_service` of a scenario file.
+
+    [sites.home]
+    mapping_service = { protocols = ["upnp"], upnp = { leases = "permanent-only" } }
+
+Keys, all optional; what they mean in full stands in `machines.portmap_router.config`:
+
+- `protocols` [all]: `nat-pmp`, `pcp`, `upnp`; `manner` [open]: `open`, `refused` (it is there and opens nothing),
+  `network-failure` (its WAN is down), `unsupported-version`; `external`: the address that it tells, [the true one];
+  `capacity` [256] ports, 0 is out of resources at once; `max_lease_s` [86400]; `taken`: external ports that another
+  host has; `late_ms` [0]: every answer waits so long; `for_others` [false]: a host may open ports for another one;
+  `other_versions` [true]: NAT-PMP alone answers PCP by a version error, and the other way round; `announces` [true]: a
+  restart is told to 224.0.0.1.
+- `upnp`: `version` [1] of the device, 1 or 2; `services` [the usual one]: `wan-ip-2`, `wan-ip-1`, `wan-ppp-1`,
+  `dslforum-ip`, `dslforum-ppp`, several or none; `first_down` [false]: the first of several has no connection; `leases`
+  [any]: `any`, `permanent-only` (error 725), `invalid-args` (402 for a lease that ends); `searches` [both]: `both`,
+  `multicast-only`, `unicast-only` are answered; `search_port` [1900]: where answers to searches come from;
+  `useless_first` [false]: `ssdp:all` finds only another device in the same box; `location_host`: an address that
+  stands in LOCATION instead of the gateway; `urls` [relative]: `relative`, `absolute`, `url-base`; `same_port` [false]:
+  internal and external port must be equal (724).
+
+It needs a site with our own NAT: the kernel's (`kernel_nat`) has no way in for it.
+"""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Address
+
+from natscope.lab.scenario_form import MappingServiceForm, SiteForm, UpnpForm
+from natscope.lab.scenario_toml import Path, Source
+from natscope.machines.portmap_router.config import ServiceConfig, UpnpConfig, WanService
+
+_USUAL = {1: (WanService.IP_1,), 2: (WanService.IP_2,)}
+
+
+def mapping_service_of(source: Source, name: str, form: SiteForm, *, may: bool) -> ServiceConfig | None:
+    """The configuration of a site's service, None without; `may`: the site translates. Raises `UserError`."""
+    given = form.mapping_service
+    if given is None:
+        return None
+    where: Path = ("sites", name, "mapping_service")
+    if not may or form.kernel_nat is not None:
+        source.wrong(where, "a mapping service opens ports in our own NAT, and this site has none (see nat)")
+    try:
+        return _config(source, where, given)
+    except ValueError as error:
+        source.wrong(where, str(error))
+
+
+def _config(source: Source, where: Path, form: MappingServiceForm) -> ServiceConfig:
+    return ServiceConfig(
+        protocols=form.protocols,
+        manner=form.manner,
+        external=_address(source, (*where, "external"), form.external),
+        capacity=form.capacity,
+        max_lease_s=form.max_lease_s,
+        taken=form.taken,
+        late_s=form.late_ms / 1000,
+        for_others=form.for_others,
+        other_versions=form.other_versions,
+        announces=form.announces,
+        upnp=_upnp(source, (*where, "upnp"), form.upnp),
+    )
+
+
+def _upnp(source: Source, where: Path, form: UpnpForm) -> UpnpConfig:
+    return UpnpConfig(
+        version=form.version,
+        services=_USUAL.get(form.version, ()) if form.services is None else form.services,
+        first_down=form.first_down,
+        leases=form.leases,
+        searches=form.searches,
+        search_port=form.search_port,
+        useless_first=form.useless_first,
+        location_host=_address(source, (*where, "location_host"), form.location_host),
+        urls=form.urls,
+        same_port=form.same_port,
+    )
+
+
+def _address(source: Source, where: Path, text: str) -> IPv4Address | None:
+    if not text:
+        return None
+    try:
+        return IPv4Address(text)
+    except ValueError:
+        source.wrong(where, f"{text!r} is no IPv4 address")
