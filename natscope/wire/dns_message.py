@@ -81,7 +81,7 @@ def encode_query(message_id: int, question: DnsQuestion) -> bytes:
 
 
 def decode_answer(data: bytes) -> DnsAnswer:
-    """Read a response to one question. Raises `RemoteError` for anything else; what is behind the answers is not read."""
+    """Read a response to one question. Raises `RemoteError` for anything else; later sections are not read."""
     reader = Reader(data)
     message_id, flags = reader.u16("id"), reader.u16("flags")
     questions, answers = reader.u16("questions"), reader.u16("answers")
