@@ -12,6 +12,7 @@ from natscope.model.observation import Observation
 from natscope.model.report import NatFamilyReport, NatReport
 from natscope.netcheck.assemble_families import is_mapped
 from natscope.netcheck.assemble_layers import layers_part
+from natscope.netcheck.assemble_ports import ports_part
 from natscope.netcheck.assemble_reach import socket_refused
 from natscope.netcheck.classify import Answer, MappingVerdict, classify_mapping
 from natscope.netcheck.nat_part import NatInputs, NatPart, PartMaker, merge, unknown
@@ -23,7 +24,7 @@ LIFETIME = "waiting for a silent mapping to end takes minutes"
 LAYERS = "how many routers translate cannot be seen from relays alone"
 
 
-PARTS: tuple[PartMaker, ...] = (layers_part,)
+PARTS: tuple[PartMaker, ...] = (layers_part, ports_part)
 """The other areas, in any order of names: each file of its own, each gives the fields it owns."""
 
 
