@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 from natscope.errors import UserError
 from natscope.host.api import Host
+from natscope.machines.helper.peer_link import peer_key
+from natscope.machines.helper.server import HelperServer
 from natscope.machines.stun_responder import HOME, Place, StunResponder
 from natscope.model.endpoint import Endpoint, IPAddress
 from natscope.stun_server.blocking import BlockingServer, Engine, available_engine
@@ -29,6 +31,7 @@ class ServeOptions:
     """`alternate` has the other address and port of each family in `listen`; empty for the default server.
 
     `rate` is answers per second and source; the burst is four seconds' worth, at least 20. No `engine`: the fastest.
+    `helper`: offer what docs/helper.md describes.
     """
 
     listen: tuple[Endpoint, ...]
@@ -36,6 +39,19 @@ class ServeOptions:
     rate: float = DEFAULT_RATE
     metrics: Endpoint | None = None
     engine: Engine | None = None
+    helper: HelperOptions | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HelperOptions:
+    """Where ordered packets come from: always the next port; and `addresses` of this computer, or `peers`.
+
+    A peer is another helper's first endpoint; all that send for each other know `secret`.
+    """
+
+    addresses: tuple[IPAddress, ...] = ()
+    peers: tuple[Endpoint, ...] = ()
+    secret: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +65,14 @@ class Ready:
 
 @dataclass(frozen=True, slots=True)
 class Sockets:
-    """Where to listen, and which place of the alternate server each socket is (all `HOME` in the default one)."""
+    """Where to listen, and which place each socket is (all `HOME` in a server that is neither alternate nor helper)."""
 
     locals_: tuple[Endpoint, ...]
     places: tuple[Place, ...]
 
     @property
     def by_place(self) -> dict[Place, Endpoint]:
-        """What `StunResponder` wants: empty for the default server."""
+        """Empty where all are `HOME`."""
         return {} if self.places == (HOME,) * len(self.places) else dict(zip(self.places, self.locals_, strict=True))
 
 
@@ -76,6 +92,8 @@ def parse_listen(text: str) -> tuple[Endpoint, ...]:
 
 def plan_sockets(options: ServeOptions) -> Sockets:
     """The sockets of the server. Raises `UserError` for an alternate that does not go with its primary."""
+    if options.helper is not None and not options.alternate:
+        return _helper_sockets(options.listen, options.helper)
     if not options.alternate:
         return Sockets(options.listen, (HOME,) * len(options.listen))
     found: dict[Place, Endpoint] = {}
@@ -103,16 +121,71 @@ def _pairs(options: ServeOptions) -> Iterator[tuple[Endpoint, Endpoint]]:
         yield primary, other
 
 
+def _helper_sockets(listen: Sequence[Endpoint], helper: HelperOptions) -> Sockets:
+    """One or two addresses a family, each with its port and the next one."""
+    found: dict[Place, Endpoint] = {}
+    for end in listen:
+        first = 0 if end.family == 4 else 2
+        if Place(first, 0) in found:
+            raise UserError("--helper takes one --listen per family")
+        if not 0 < end.port < 65535:
+            raise UserError(f"--helper needs a port and the next one, not {end.port}", hint="--listen 192.0.2.1:3478")
+        others = [ip for ip in helper.addresses if ip.version == end.family]
+        if others and end.ip.is_unspecified:
+            raise UserError("--helper-address needs --listen ADDRESS, not all addresses", hint="--listen 192.0.2.1")
+        for address, ip in enumerate((end.ip, *others[:1])):
+            for number in (0, 1):
+                found[Place(first + address, number)] = Endpoint(ip, end.port + number)
+    return Sockets(tuple(found.values()), tuple(found))
+
+
+def check_helper(options: ServeOptions) -> None:
+    """Raises `UserError` for options that do not go together."""
+    helper = options.helper
+    if helper is None:
+        return
+    families = {end.family for end in options.listen}
+    for name, given in (("--helper-address", helper.addresses), ("--helper-peer", [p.ip for p in helper.peers])):
+        versions = [ip.version for ip in given]
+        if len(set(versions)) < len(versions):
+            raise UserError(f"{name} can be given once per family")
+        if not set(versions) <= families:
+            raise UserError(f"{name} is of a family that no --listen has")
+    if any(end.ip in helper.addresses for end in options.listen):
+        raise UserError("--helper-address must be another address than --listen")
+    if helper.peers and not helper.secret:
+        raise UserError("--helper-peer needs --helper-secret-file, the same on both")
+    if helper.peers and (helper.addresses or options.alternate):
+        raise UserError("a helper has a second address of its own, or a peer, not both")
+    if helper.addresses and options.alternate:
+        raise UserError("--alternate names the second address already: leave --helper-address out")
+
+
+def make_helper(options: ServeOptions, sockets: Sockets, own: Sequence[Endpoint], key: bytes) -> HelperServer | None:
+    """The helper as the options want it, None without. `key` is random. Raises `UserError` for a secret too short."""
+    helper = options.helper
+    if helper is None:
+        return None
+    try:
+        common = peer_key(helper.secret) if helper.secret else None
+    except ValueError as error:
+        raise UserError(str(error), hint="head -c 32 /dev/urandom | base64 > FILE") from error
+    peers = {peer.family: peer for peer in helper.peers}
+    return HelperServer(key, sockets.by_place, peers=peers, common=common, own=own)
+
+
 def serve(options: ServeOptions, host: Host, on_ready: Callable[[Ready], None]) -> StunService:
     """Serve until SIGTERM or SIGINT; gives the service for its counters.
 
     Must run in the main thread. Raises `HostError` when a socket can't be bound, `UserError` for bad options.
     """
+    check_helper(options)
     sockets = plan_sockets(options)
     own = asyncio.run(_own_endpoints(host, sockets.locals_))
-    responder = StunResponder(sockets.by_place, own)
+    responder = StunResponder(sockets.by_place if options.alternate else {}, own)
     burst = max(DEFAULT_BURST, round(4 * options.rate))
-    service = StunService(responder, SourceLimiter(options.rate, burst))
+    helper = make_helper(options, sockets, own, host.rng.bytes(32))
+    service = StunService(responder, SourceLimiter(options.rate, burst), helper)
     engine = options.engine or available_engine()
     if engine is Engine.ASYNCIO:
         asyncio.run(_serve_on_host(options, host, service, sockets, on_ready))

@@ -283,6 +283,8 @@ Serve STUN over UDP until SIGTERM or Ctrl-C.
       one address, with metrics
   natscope stun serve --listen 192.0.2.10:3478 --alternate 192.0.2.11:3479
       for NAT tests
+  natscope stun serve --listen 192.0.2.10 --helper --helper-address 192.0.2.11
+      the same, useless to reflect
 
 Usage: natscope stun serve [OPTIONS]
 
@@ -298,11 +300,21 @@ sender can be hit harder; answers from addresses and to ports that were not
 asked (never below 1024, never another host). Use it where NAT behaviour is to
 be tested.
 
+--helper lets a netcheck see whose packets a router lets in: who asks, and
+proves its address by a token, gets one packet from the next port, or from
+--helper-address or --helper-peer, never larger than its request, never to
+another host. Without one of those two only ports are told apart.
+
 Options
   --listen ADDRESS[:PORT]|:PORT
                                 where to listen, may be repeated [:3478]
   --alternate ADDRESS:PORT      the second address and port of a full RFC 5780
                                 and RFC 3489 server [off]
+  --helper                      send packets from unseen places to who asks for
+                                them
+  --helper-address ADDRESS      this computer's second address for --helper
+  --helper-peer ADDRESS[:PORT]  another helper that sends for this one
+  --helper-secret-file FILE     what both helpers know, 16 bytes or more
   --rate NUMBER                 answers per second and source [5]
   --metrics ADDRESS:PORT        Prometheus page over HTTP
   --engine auto|numpy|batch|portable|asyncio
@@ -488,6 +500,8 @@ or the beds differ.
 Options
   --sim                         in the simulator, without privileges
   --brief                       a line for each bed, and what is wrong
+  --jobs N                      so many stand in the kernel at once; by itself
+                                two per processor
   --json                        as JSON, for a program
   --help, -h                    this text
 

@@ -14,8 +14,10 @@ from natscope.errors import UserError
 from natscope.plugins.clean import clean
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from natscope.apps.stun_query import Answer
-    from natscope.apps.stun_serve import Ready
+    from natscope.apps.stun_serve import HelperOptions, Ready
     from natscope.model.endpoint import Endpoint, Family
     from natscope.stun_server.blocking import Engine
     from natscope.stun_server.counters import Counters
@@ -51,6 +53,21 @@ def serve(
             metavar="ADDRESS:PORT",
         ),
     ] = None,
+    helper: Annotated[bool, opt.switch("send packets from unseen places to who asks for them", "--helper")] = False,
+    helper_address: Annotated[
+        list[str] | None,
+        typer.Option("--helper-address", help="this computer's second address for --helper", metavar="ADDRESS"),
+    ] = None,
+    helper_peer: Annotated[
+        list[str] | None,
+        typer.Option("--helper-peer", help="another helper that sends for this one", metavar="ADDRESS[:PORT]"),
+    ] = None,
+    helper_secret_file: Annotated[
+        str,
+        typer.Option(
+            "--helper-secret-file", help="what both helpers know, 16 bytes or more", metavar="FILE", show_default=False
+        ),
+    ] = "",
     rate: Annotated[
         str, typer.Option("--rate", help="answers per second and source [5]", metavar="NUMBER", show_default=False)
     ] = "5",
@@ -74,6 +91,7 @@ def serve(
     natscope stun serve  # on UDP 3478, IPv4 and IPv6
     natscope stun serve --listen 192.0.2.10 --metrics 127.0.0.1:9478  # one address, with metrics
     natscope stun serve --listen 192.0.2.10:3478 --alternate 192.0.2.11:3479  # for NAT tests
+    natscope stun serve --listen 192.0.2.10 --helper --helper-address 192.0.2.11  # the same, useless to reflect
 
     A valid Binding request, plain or Tailscale's, gets one XOR-MAPPED-ADDRESS (32 or 44 bytes, never above 2.2 times
     the request); anything else gets silence, or error 420 for an attribute it may not ignore. Each IPv4 address and
@@ -82,6 +100,10 @@ def serve(
     --alternate costs: two public addresses and four sockets; answers of 68 to 116 bytes to requests of 20 (factor 3.4
     to 5.8, within the same bucket), so a forged sender can be hit harder; answers from addresses and to ports that were
     not asked (never below 1024, never another host). Use it where NAT behaviour is to be tested.
+
+    --helper lets a netcheck see whose packets a router lets in: who asks, and proves its address by a token, gets one
+    packet from the next port, or from --helper-address or --helper-peer, never larger than its request, never to
+    another host. Without one of those two only ports are told apart.
     """
     from natscope.apps.stun_serve import ServeOptions, parse_listen
     from natscope.apps.stun_serve import serve as serve_stun
@@ -94,6 +116,7 @@ def serve(
         rate=_rate(rate),
         metrics=_endpoint("--metrics", metrics),
         engine=_engine(engine),
+        helper=_helper(helper, helper_address or (), helper_peer or (), helper_secret_file),
     )
     service = serve_stun(options, build_real_host(), lambda ready: None if quiet else _say_ready(console, ready, rate))
     if not quiet:
@@ -180,6 +203,34 @@ def _endpoint(option: str, text: str) -> Endpoint | None:
         return Endpoint.parse(text)
     except ValueError:
         raise UserError(f"{option} {text}: not ADDRESS:PORT", hint=f"{option} 127.0.0.1:9478") from None
+
+
+def _helper(wanted: bool, addresses: Sequence[str], peers: Sequence[str], secret_file: str) -> HelperOptions | None:
+    import ipaddress
+
+    from natscope.apps.stun_serve import HelperOptions, parse_listen
+
+    if not wanted:
+        if addresses or peers or secret_file:
+            raise UserError("--helper-address, --helper-peer and --helper-secret-file need --helper")
+        return None
+    try:
+        own = tuple(ipaddress.ip_address(text) for text in addresses)
+    except ValueError:
+        raise UserError("--helper-address: not an address", hint="--helper-address 192.0.2.11") from None
+    found = tuple(end for text in peers for end in parse_listen(text))
+    if any(end.ip.is_unspecified for end in found):
+        raise UserError("--helper-peer needs an address", hint="--helper-peer 192.0.2.20:3478")
+    return HelperOptions(own, found, _secret(secret_file) if secret_file else b"")
+
+
+def _secret(file: str) -> bytes:
+    from pathlib import Path
+
+    try:
+        return Path(file).read_bytes()[:4096].strip()
+    except OSError as error:
+        raise UserError(f"cannot read {file}: {error.strerror}") from error
 
 
 def _engine(text: str) -> Engine | None:

@@ -81,6 +81,8 @@ class Drop(enum.StrEnum):
     RESPONSE_PORT = "response-port-refused"
     TOO_LARGE = "answer-too-large"
     RATE_LIMITED = "rate-limited"
+    HELPER = "helper-refused"
+    """A request to the helper with a bad token, an order played again, or one that can't be carried out."""
     OVERSIZED = "request-too-long"
     """Longer than the owner of the socket reads."""
 
@@ -88,7 +90,7 @@ class Drop(enum.StrEnum):
 class Reply(NamedTuple):
     """An answer, the socket that must send it (of the alternate server's four), and where to.
 
-    `kind` is `success`, `error-400` or `error-420`.
+    `kind` is `success`, `error-400`, `error-420`, or `helper-offer`, `-tally`, `-sent` and `-peer` of the helper.
     """
 
     data: bytes

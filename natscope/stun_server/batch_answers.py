@@ -16,7 +16,7 @@ class BatchAnswers:
         self.service = service
         self.batches = batches
         self.places = places
-        self._by_place = dict(zip(places, batches, strict=False)) if service.responder.is_alternate else {}
+        self._by_place = dict(zip(places, batches, strict=False)) if service.has_places else {}
 
     def handle(self, number: int, count: int, now: float) -> None:
         """Answer the `count` rows that socket `number` has just received."""
@@ -31,6 +31,9 @@ class BatchAnswers:
         answers = self.service.answer_rows(rows, datagrams, sources, self.places[number], now)
         for row, reply in answers.others:
             if not batch.send_one(reply.data, row, reply.target.port, self._by_place.get(reply.place)):
+                self.service.count_send_failures(1)
+        for reply in answers.elsewhere:
+            if not self._by_place.get(reply.place, batch).send_to(reply.data, reply.target):
                 self.service.count_send_failures(1)
         batch.stage(answers.rows, answers.answers)
         self.service.count_send_failures(batch.flush(len(answers.rows)))

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from natscope.host.real import udp_batch
 from natscope.host.real.sockaddr import SockAddr
 from natscope.host.real.udp_server import (
+    Elsewhere,
     Outgoing,
     StopPipe,
     bound_endpoint,
@@ -110,9 +111,11 @@ class BlockingServer:
 
     def _serve_portably(self) -> None:
         service, places = self._service, self._places
-        via = {place: number for number, place in enumerate(places)} if service.responder.is_alternate else {}
+        via = {place: number for number, place in enumerate(places)} if service.has_places else {}
 
-        def handle(number: int, datagrams: list[bytes], sources: list[SockAddr], now: float) -> list[Outgoing]:
+        def handle(
+            number: int, datagrams: list[bytes], sources: list[SockAddr], now: float
+        ) -> tuple[list[Outgoing], list[Elsewhere]]:
             packed = [packed_source(source) for source in sources]
             answers = service.answer_rows(range(len(packed)), datagrams, packed, places[number], now)
             found: list[Outgoing] = [
@@ -121,7 +124,8 @@ class BlockingServer:
             found += [
                 (via.get(reply.place, number), reply.data, row, reply.target.port) for row, reply in answers.others
             ]
-            return found
+            elsewhere = [(via.get(reply.place, number), reply.data, reply.target) for reply in answers.elsewhere]
+            return found, elsewhere
 
         serve_portably(
             self._sockets,

@@ -9,7 +9,7 @@ from natscope.machines.stun_responder import Drop
 from natscope.machines.stun_usual import ANSWER_BYTES
 from natscope.model.endpoint import Family
 
-ANSWER_KINDS = ("success", "error-400", "error-420")
+ANSWER_KINDS = ("success", "error-400", "error-420", "helper-offer", "helper-tally", "helper-sent", "helper-peer")
 
 
 class Counters:

@@ -40,7 +40,7 @@ class HostServer:
 
     async def serve(self) -> None:
         """Answer until cancelled or closed."""
-        by_place = dict(self._sockets) if self._service.responder.is_alternate else {}
+        by_place = dict(self._sockets) if self._service.has_places else {}
         async with asyncio.TaskGroup() as tasks:
             for place, sock in self._sockets:
                 tasks.create_task(self._serve_socket(place, sock, by_place))
@@ -58,10 +58,8 @@ class HostServer:
                 return
             if not isinstance(item, Datagram):
                 continue
-            reply = self._service.answer(item.data, item.source, place, self._host.clock.now())
-            if reply is None:
-                continue
-            try:
-                by_place.get(reply.place, sock).send(reply.data, reply.target)
-            except HostError:
-                self._service.count_send_failures()
+            for reply in self._service.replies(item.data, item.source, place, self._host.clock.now()):
+                try:
+                    by_place.get(reply.place, sock).send(reply.data, reply.target)
+                except HostError:
+                    self._service.count_send_failures()

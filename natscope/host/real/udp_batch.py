@@ -18,6 +18,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 
+from natscope.host.real.sockaddr import to_sockaddr
 from natscope.host.real.udp_server import StopPipe, wants_destinations
 from natscope.model.endpoint import Endpoint
 
@@ -207,6 +208,13 @@ class UdpBatch:
         controls = [self._destination(row)] if self.has_destinations else []
         with contextlib.suppress(OSError):
             (via or self).sock.sendmsg([data], controls, 0, self._address_of(row, port))
+            return True
+        return False
+
+    def send_to(self, data: bytes, target: Endpoint) -> bool:
+        """Send to somebody who stands in no row."""
+        with contextlib.suppress(OSError):
+            self.sock.sendto(data, to_sockaddr(target))
             return True
         return False
 

@@ -118,8 +118,12 @@ def _widen(sock: socket.socket) -> None:
 
 Outgoing: TypeAlias = "tuple[int, bytes, int, int | None]"
 """Socket number, answer, which of the datagrams it answers, and the port it goes to if not the sender's."""
-PortableHandler: TypeAlias = "Callable[[int, list[bytes], list[SockAddr], float], list[Outgoing]]"
-"""Socket number, datagrams, their senders, time -> answers."""
+Elsewhere: TypeAlias = "tuple[int, bytes, Endpoint]"
+"""Socket number, datagram, and somebody who sent none of those that were handled."""
+PortableHandler: TypeAlias = (
+    "Callable[[int, list[bytes], list[SockAddr], float], tuple[list[Outgoing], list[Elsewhere]]]"
+)
+"""Socket number, datagrams, their senders, time -> answers, and what goes elsewhere."""
 
 
 def serve_portably(
@@ -141,10 +145,12 @@ def serve_portably(
             if -1 in ready:
                 return
             for number in ready:
-                if is_wildcard[number]:
-                    _drain_wildcard(sockets[number], number, handle, limit_bytes + 1, on_send_failure)
-                else:
-                    _drain(sockets, number, handle, limit_bytes + 1, on_send_failure)
+                drain = _drain_wildcard if is_wildcard[number] else _drain
+                for via, data, target in drain(sockets, number, handle, limit_bytes + 1, on_send_failure):
+                    try:
+                        sockets[via].sendto(data, to_sockaddr(target))
+                    except OSError:
+                        on_send_failure()
 
 
 def _drain(
@@ -153,7 +159,7 @@ def _drain(
     handle: PortableHandler,
     size: int,
     on_send_failure: Callable[[], None],
-) -> None:
+) -> list[Elsewhere]:
     receive = sockets[number].recvfrom
     datagrams, senders = [], []
     with contextlib.suppress(OSError):  # nothing waits, or an ICMP error of an earlier answer: nobody's concern here
@@ -161,18 +167,25 @@ def _drain(
             data, sender = receive(size)
             datagrams.append(data)
             senders.append(sender)
-    for via, answer, row, port in handle(number, datagrams, senders, time.monotonic()):
+    answers, elsewhere = handle(number, datagrams, senders, time.monotonic())
+    for via, answer, row, port in answers:
         target = senders[row] if port is None else (senders[row][0], port, *senders[row][2:])
         try:
             sockets[via].sendto(answer, target)
         except OSError:
             on_send_failure()
+    return elsewhere
 
 
 def _drain_wildcard(
-    sock: socket.socket, number: int, handle: PortableHandler, size: int, on_send_failure: Callable[[], None]
-) -> None:
+    sockets: Sequence[socket.socket],
+    number: int,
+    handle: PortableHandler,
+    size: int,
+    on_send_failure: Callable[[], None],
+) -> list[Elsewhere]:
     """The same for a wildcard socket: answers leave from the address that was asked, by any interface."""
+    sock = sockets[number]
     datagrams, senders, destinations = [], [], []
     with contextlib.suppress(OSError):
         for _ in range(DRAIN_DATAGRAMS):
@@ -180,12 +193,14 @@ def _drain_wildcard(
             datagrams.append(data)
             senders.append(sender)
             destinations.append([(level, kind, _any_interface(level, value)) for level, kind, value in destination])
-    for _, answer, row, port in handle(number, datagrams, senders, time.monotonic()):
+    answers, elsewhere = handle(number, datagrams, senders, time.monotonic())
+    for via, answer, row, port in answers:
         target = senders[row] if port is None else (senders[row][0], port, *senders[row][2:])
         try:
-            sock.sendmsg([answer], destinations[row], 0, target)
+            sockets[via].sendmsg([answer], destinations[row], 0, target)
         except OSError:
             on_send_failure()
+    return elsewhere
 
 
 def _any_interface(level: int, value: bytes) -> bytes:

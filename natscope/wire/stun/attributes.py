@@ -61,6 +61,8 @@ class Attr(enum.IntEnum):
     ICE_CONTROLLING = 0x802A
     RESPONSE_ORIGIN = 0x802B
     OTHER_ADDRESS = 0x802C
+    HELPER = 0xCE53
+    """Ours (`natscope.wire.stun.helper`), from the range that may be skipped and needs no standard."""
 
 
 class Form(enum.Enum):
@@ -127,6 +129,7 @@ _ROWS = (
     Row(Attr.ICE_CONTROLLING, Form.OPAQUE, Use.IGNORED, "RFC 8445 §16.1"),
     Row(Attr.RESPONSE_ORIGIN, Form.ADDRESS, Use.IGNORED, "RFC 5780 §7.3"),
     Row(Attr.OTHER_ADDRESS, Form.ADDRESS, Use.IGNORED, "RFC 5780 §7.4"),
+    Row(Attr.HELPER, Form.OPAQUE, Use.IGNORED, "docs/helper.md"),
 )
 ATTRIBUTES: dict[int, Row] = {row.attr.value: row for row in _ROWS}
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from natscope.stun_server.limits import DEFAULT_BURST, SourceLimiter, source_key
+from natscope.machines.source_limiter import DEFAULT_BURST, SourceLimiter, source_key
 
 
 class TokenBuckets:
