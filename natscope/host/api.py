@@ -15,6 +15,7 @@ from typing import Protocol
 import msgspec
 
 from natscope.errors import NatscopeError
+from natscope.host.system_api import System, UntoldSystem
 from natscope.model.endpoint import Endpoint, Family, IPAddress
 
 
@@ -386,6 +387,10 @@ class Icmp(Protocol):
         ...
 
 
+CAPABILITIES = frozenset({"udp", "streams", "resolver", "links", "icmp"})
+"""What every host has."""
+
+
 @dataclass(frozen=True, slots=True)
 class Host:
     """One computer, real or simulated. `environ` is its environment (proxies, locale), never read elsewhere."""
@@ -398,5 +403,7 @@ class Host:
     resolver: Resolver
     links: Links
     icmp: Icmp
-    capabilities: frozenset[str] = frozenset({"udp", "streams", "resolver", "links", "icmp"})
+    capabilities: frozenset[str] = CAPABILITIES
     environ: dict[str, str] = field(default_factory=dict)
+    system: System = field(default_factory=UntoldSystem)
+    """The capability `system`: what the computer knows of itself; tells nothing where it is not among them."""

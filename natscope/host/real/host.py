@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 
-from natscope.host.api import Host, Links
+from natscope.host.api import CAPABILITIES, Host, Links
 from natscope.host.real.clock import RealClock
 from natscope.host.real.icmp import RealIcmp
 from natscope.host.real.identity import read_identity
@@ -18,6 +18,7 @@ from natscope.host.real.resolver import RealResolver
 from natscope.host.real.rng import RealRng
 from natscope.host.real.streams import RealStreams
 from natscope.host.real.udp import RealUdp
+from natscope.host.system_api import System
 
 
 def build_real_host() -> Host:
@@ -33,7 +34,19 @@ def build_real_host() -> Host:
         links=_links(),
         icmp=RealIcmp(),
         environ=dict(os.environ),
+        capabilities=CAPABILITIES | {"system"},
+        system=_system(),
     )
+
+
+def _system() -> System:
+    if sys.platform == "linux":
+        from natscope.host.real.system_linux import LinuxSystem
+
+        return LinuxSystem()
+    from natscope.host.real.system_other import OtherSystem
+
+    return OtherSystem()
 
 
 def _links() -> Links:

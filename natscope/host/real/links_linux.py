@@ -120,10 +120,10 @@ def _kind(device_type: int, name: str, link_info: bytes) -> str:
         return _KIND_BY_LINK_INFO.get(info, "virtual")
     if device_type != _DEVICE_TYPE_ETHERNET:
         return "unknown"
-    return "wireless" if _is_wireless(name) else "ethernet"
+    return "wireless" if is_wireless(name) else "ethernet"
 
 
-def _is_wireless(name: str) -> bool:
+def is_wireless(name: str) -> bool:
     """By the wireless extensions' ioctl, which answers for our own namespace, else by what /sys says."""
     with contextlib.suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         fcntl.ioctl(sock, _SIOCGIWNAME, name.encode()[:15].ljust(32, b"\0"))

@@ -6,17 +6,19 @@ network namespace it may still show the first one. Source: rtnetlink(7), linux/i
 
 from __future__ import annotations
 
+import errno
 import socket
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
 RTM_NEWLINK, RTM_GETLINK = 16, 18
 RTM_NEWADDR, RTM_GETADDR = 20, 22
 RTM_NEWROUTE, RTM_GETROUTE = 24, 26
+RTM_NEWRULE, RTM_GETRULE = 32, 34
 _NLMSG_ERROR, _NLMSG_DONE = 2, 3
-_NLM_F_REQUEST_DUMP = 0x301
+_NLM_F_REQUEST, _NLM_F_REQUEST_DUMP = 0x1, 0x301
 _HEADER = struct.Struct("=IHHII")
 _ATTRIBUTE = struct.Struct("=HH")
 _ATTRIBUTE_MASK = 0x3FFF
@@ -73,3 +75,19 @@ def attributes(data: bytes) -> Iterator[tuple[int, bytes]]:
             return
         yield kind & _ATTRIBUTE_MASK, data[offset + _ATTRIBUTE.size : offset + length]
         offset += (length + 3) & ~3
+
+
+def ask(kind: int, fixed: bytes, given: Iterable[tuple[int, bytes]]) -> Message:
+    """The one message that answers a question about a single thing. Raises `OSError`."""
+    body = fixed
+    for number, value in given:
+        body += _ATTRIBUTE.pack(_ATTRIBUTE.size + len(value), number) + value + bytes(-len(value) % 4)
+    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE) as sock:
+        sock.settimeout(1.0)
+        sock.bind((0, 0))
+        sock.send(_HEADER.pack(_HEADER.size + len(body), kind, _NLM_F_REQUEST, 1, 0) + body)
+        messages: list[Message] = []
+        _take(sock.recv(_READ_BYTES), len(fixed), messages)
+    if not messages:
+        raise OSError(errno.ENODATA, "the kernel gave no answer")
+    return messages[0]

@@ -1,0 +1,55 @@
+"""Computers without netlink (macOS, Windows, the BSDs): interfaces by psutil, drivers by their usual names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from natscope.host.real.links_other import OtherLinks
+from natscope.host.system_api import PARTS, Device, FirewallFacts, RouteChoice, SystemFacts
+from natscope.model.endpoint import IPAddress
+
+NOT_HERE = "natscope reads it on Linux only"
+_DRIVERS = {"utun": "tun", "tun": "tun", "tap": "tap", "wg": "wireguard", "ppp": "ppp", "bridge": "bridge",
+            "ipsec": "tun"}  # fmt: skip
+
+
+class OtherSystem:
+    """Everything that psutil does not know is unknown."""
+
+    async def look(self) -> SystemFacts:
+        """The interfaces; never raises."""
+        interfaces = (await OtherLinks().look()).interfaces
+        devices = tuple(
+            Device(
+                name=i.name,
+                driver=_DRIVERS.get(i.name.rstrip("0123456789").lower(), ""),
+                up=i.up,
+                state="up" if i.up else "down",
+                addresses=tuple(map(str, i.addresses)),
+            )
+            for i in interfaces
+        )
+        return SystemFacts(devices=devices, unread=dict.fromkeys((p for p in PARTS if p != "devices"), NOT_HERE))
+
+    async def source_drops(self) -> int | None:
+        """Not told."""
+        return None
+
+    async def route_to(self, targets: Sequence[IPAddress], *, mark: int = 0) -> tuple[RouteChoice, ...]:
+        """By the source address that the system would use: its interface is the way."""
+        if mark:
+            return ()
+        links = OtherLinks()
+        owners = {str(ip): i.name for i in (await links.look()).interfaces for ip in i.addresses}
+        found = []
+        for target in targets:
+            source = await links.source_for(target)
+            if source is None:
+                found.append(RouteChoice(target=str(target), failure="there is no route"))
+            else:
+                found.append(RouteChoice(target=str(target), source=str(source), interface=owners.get(str(source), "")))
+        return tuple(found)
+
+    async def firewall(self, *, timeout_s: float) -> FirewallFacts:
+        """Not read."""
+        return FirewallFacts(reason=NOT_HERE)

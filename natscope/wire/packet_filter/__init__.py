@@ -1,0 +1,1 @@
+"""What tools print about the rules of a packet filter, as values."""
