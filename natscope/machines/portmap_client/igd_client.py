@@ -179,9 +179,11 @@ def open_port(
     gateway: ipaddress.IPv4Address,
     wanted: igd.PortMapping,
     random_port: Callable[[], int],
+    *,
+    permanent: bool = True,
 ) -> Generator[Fetch, Fetched, Opened | Failed]:
-    """Open a port: AddAnyPortMapping where there is one, a permanent lease where none else is taken, other ports where
-    the wanted one is in conflict. `random_port` gives external ports from 1024 on.
+    """Open a port: AddAnyPortMapping where there is one, a permanent lease where none else is taken (and `permanent`
+    allows it), other ports where the wanted one is in conflict. `random_port` gives external ports from 1024 on.
     """
     notes: list[str] = []
     mapping = wanted
@@ -197,7 +199,7 @@ def open_port(
             external = yield from external_ip(service, gateway)
             return Opened(service, replace(mapping, external_port=port), external, tuple(notes))
         nextly = _after(told, mapping, random_port, any_port=any_port)
-        if nextly is None:
+        if nextly is None or (nextly[0].lease_s == NO_LEASE and not permanent):
             return told
         mapping, any_port, note = nextly
         notes.append(note)

@@ -35,6 +35,8 @@ NAT_PMP = Retransmission(0.25, 9)
 """RFC 6886 §3.1: 64 seconds in all."""
 PCP = Retransmission(3.0, 9)
 """RFC 6887 §8.1.1, but not without end: a router that has been silent for minutes is asked anew later."""
+SEARCH = Retransmission(0.3, 3, 1.5)
+"""Rounds of searches, each of a few packets."""
 HASTY = Retransmission(0.15, 5, 1.5)
 """For somebody who waits for the answer: five tries within 1.2 s, then the last wait."""
 

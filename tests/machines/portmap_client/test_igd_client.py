@@ -255,7 +255,7 @@ def test_the_table_is_read_back_and_compared(entry: actions.PortMapping, words: 
 
 def test_what_is_gone_is_removed() -> None:
     for answer, removed in (({}, True), (714, True), (606, False)):
-        failed = drive(igd.close_port(V1, GATEWAY, 41641), Device_({actions.DELETE: [answer]}))  # type: ignore[dict-item]
+        failed = drive(igd.close_port(V1, GATEWAY, 41641), Device_({actions.DELETE: [answer]}))
         assert (failed is None) == removed
 
 

@@ -1,0 +1,1 @@
+"""Opens ports on routers: the port mapping client on a `Host`."""

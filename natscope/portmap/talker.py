@@ -1,0 +1,143 @@
+"""Runs one client machine on one UDP socket: carries its commands out, feeds it datagrams, errors and the time."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from natscope.host.api import Datagram, Failure, Host, HostError, UdpError, UdpSocket
+from natscope.machines.api import Closed, Command, Event, Received, Send, Tick
+from natscope.machines.portmap_client.values import Unreachable
+
+MAX_EVENTS = 256
+"""So many events are kept; a flood beyond is counted only."""
+
+
+class ClientMachine(Protocol):
+    """What the clients of PCP, NAT-PMP and SSDP have in common."""
+
+    def handle(self, item: Received | Tick | Closed | Unreachable, now: float) -> Sequence[Command | Event]:
+        """Take one input."""
+        ...
+
+    def deadline(self) -> float | None:
+        """When a `Tick` is wanted."""
+        ...
+
+
+class Talker:
+    """Owns the socket until `close`. Times are seconds on the host's clock."""
+
+    def __init__(self, host: Host, socket: UdpSocket, machine: ClientMachine) -> None:
+        self.events: list[tuple[float, Event]] = []
+        self.first_sent_at: float | None = None
+        self.packets = self.bytes_sent = self.bytes_received = 0
+        self.send_failure = ""
+        """Why this host could not send, empty where it could."""
+        self._host = host
+        self._socket = socket
+        self._machine = machine
+        self._news = asyncio.Event()
+        self._rescheduled = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def local(self) -> str:
+        """The socket's own address."""
+        return str(self._socket.local)
+
+    def start(self) -> None:
+        """Listen from now on."""
+        self._task = asyncio.get_running_loop().create_task(self._run())
+
+    async def close(self) -> None:
+        """Close the socket and end the task."""
+        self._socket.close()
+        task, self._task = self._task, None
+        if task is not None:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+
+    def do(self, commands: Sequence[Command | Event]) -> None:
+        """Carry out what a machine wants, and keep what it tells."""
+        for command in commands:
+            if isinstance(command, Send):
+                self._send(command)
+            elif isinstance(command, Event):
+                if len(self.events) < MAX_EVENTS:
+                    self.events.append((self._host.clock.now(), command))
+                self._news.set()
+        self._rescheduled.set()
+
+    async def wait_for(
+        self, wanted: Callable[[Event], bool], until: float, *, since: int = 0
+    ) -> tuple[float, Event] | None:
+        """The first event of that kind from number `since` on, None if there was none by `until`."""
+        seen = since
+        while True:
+            for at, event in self.events[seen:]:
+                if wanted(event):
+                    return at, event
+            seen = len(self.events)
+            self._news.clear()
+            remaining = until - self._host.clock.now()
+            if remaining <= 0:
+                return None
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(remaining):
+                    await self._news.wait()
+
+    def _send(self, command: Send) -> None:
+        try:
+            at = self._socket.send(command.data, command.target)
+        except HostError as error:
+            self.send_failure = self.send_failure or error.message
+            return
+        self.first_sent_at = at if self.first_sent_at is None else self.first_sent_at
+        self.packets += 1
+        self.bytes_sent += len(command.data)
+
+    async def _run(self) -> None:
+        """Until the socket is closed."""
+        receiving = asyncio.ensure_future(self._socket.receive())
+        try:
+            while True:
+                self._rescheduled.clear()
+                changed = asyncio.ensure_future(self._rescheduled.wait())
+                try:
+                    await asyncio.wait(
+                        {receiving, changed}, timeout=self._wait_s(), return_when=asyncio.FIRST_COMPLETED
+                    )
+                finally:
+                    changed.cancel()
+                now = self._host.clock.now()
+                if receiving.done():
+                    try:
+                        item = receiving.result()
+                    except HostError as error:
+                        self.do(self._machine.handle(Closed(error.message), now))
+                        return
+                    self._take(item, now)
+                    receiving = asyncio.ensure_future(self._socket.receive())
+                due = self._machine.deadline()
+                if due is not None and due <= now:
+                    self.do(self._machine.handle(Tick(), now))
+        finally:
+            receiving.cancel()
+
+    def _wait_s(self) -> float | None:
+        due = self._machine.deadline()
+        return None if due is None else max(0.0, due - self._host.clock.now())
+
+    def _take(self, item: Datagram | UdpError, now: float) -> None:
+        if isinstance(item, Datagram):
+            self.bytes_received += len(item.data)
+            self.do(self._machine.handle(Received(item.data, item.source), now))
+            return
+        if item.target.ip.is_multicast:
+            return
+        words = item.words or item.failure.value
+        self.do(self._machine.handle(Unreachable(words, item.failure is Failure.REFUSED), now))
