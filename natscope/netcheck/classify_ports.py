@@ -9,6 +9,7 @@ Source: RFC 4787 sections 4.1, 4.2.1 to 4.2.3.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -168,7 +169,7 @@ def _step(samples: Sequence[PortSample]) -> int | None:
     gaps = []
     for ports in by_address.values():
         ordered = sorted(set(ports))
-        gaps += [b - a for a, b in zip(ordered, ordered[1:], strict=False) if b - a <= STEP_WINDOW]
+        gaps += [b - a for a, b in itertools.pairwise(ordered) if b - a <= STEP_WINDOW]
     if len(gaps) < MIN_STEPS:
         return None
     divisor = math.gcd(*gaps)

@@ -55,6 +55,7 @@ def contacts(scope: Scope) -> tuple[Contact, ...]:
             bytes=MAX_PACKETS * REQUEST_BYTES,
             seconds=1.5,
             why="which port a new socket gets",
+            always=False,
         ),
     )
 
@@ -160,7 +161,7 @@ async def _ask(ctx: ProbeContext, group: FreshSockets, samples: list[_Sample]) -
         slowest = max(_rtt(ctx, sample.target) for sample in missing)
         patience = min(AGAIN_FACTOR * slowest + AGAIN_S * (number + 1), max(AGAIN_MOST_S, slowest + AGAIN_S))
         until = min(ctx.host.clock.now() + patience, ctx.deadline)
-        await group.wait(until, lambda: all(sample.answered is not None for sample in missing))
+        await group.wait(until, lambda: all(sample.answered is not None for sample in samples))
         if ctx.host.clock.now() >= ctx.deadline:
             return
 

@@ -81,7 +81,7 @@ def test_a_state_that_cannot_be_written_is_a_warning(relays: Path, tmp_path: Pat
 
 def test_targets_send_nothing(tmp_path: Path) -> None:
     found = list_targets(NetcheckOptions(), choice(silent_map(tmp_path)), environ={})
-    assert {(t.probe, t.host, t.port) for t in found} == {
+    assert {(t.probe, t.host, t.port) for t in found if t.probe.startswith("relay_")} == {
         ("relay_stun", "127.0.0.1", 1),
         ("relay_https", "r.test", 443),
         ("relay_icmp", "r.test", None),
