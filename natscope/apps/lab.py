@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from natscope.model.report import Report
 
 __all__ = ["all_scenarios", "load_scenario", "measure", "ready_kernel_bed", "run_matrix"]
+
+
+LABS_PER_PROCESSOR = 2
 
 
 def measure(scenario: Scenario, bed: Bed, seed: int | None = None) -> dict[str, Report]:
@@ -40,11 +44,22 @@ def ready_kernel_bed() -> KernelBed:
     return bed
 
 
-def run_matrix(names: Sequence[str], beds: Sequence[Bed]) -> Iterator[MatrixRow]:
-    """These scenarios, or all of them, in these beds, one row at a time. Raises `UserError` and `CannotMeasure`."""
+def run_matrix(names: Sequence[str], beds: Sequence[Bed], jobs: int | None = None) -> Iterator[MatrixRow]:
+    """These scenarios, or all of them, in these beds, one row at a time. Raises `UserError` and `CannotMeasure`.
+
+    `jobs` stand in the kernel bed at once; by itself as many as this computer's processors can serve.
+    """
     from natscope.lab.matrix import matrix
 
-    if Bed.KERNEL in beds:
-        ready_kernel_bed()
     scenarios = [load_scenario(name) for name in names] if names else all_scenarios()
-    return matrix(scenarios, beds, measure)
+    kernel = ready_kernel_bed() if Bed.KERNEL in beds else None
+
+    def measure_one(scenario: Scenario, bed: Bed) -> dict[str, Report]:
+        return kernel.reports(scenario) if kernel is not None and bed is Bed.KERNEL else measure(scenario, bed)
+
+    return matrix(scenarios, beds, measure_one, jobs=jobs or usual_jobs())
+
+
+def usual_jobs() -> int:
+    """Labs wait most of the time, so a processor serves several."""
+    return LABS_PER_PROCESSOR * len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1

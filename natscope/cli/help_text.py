@@ -500,8 +500,8 @@ or the beds differ.
 Options
   --sim                         in the simulator, without privileges
   --brief                       a line for each bed, and what is wrong
-  --jobs N                      so many stand in the kernel at once; by itself
-                                two per processor
+  --jobs N                      so many stand in the kernel at once [two per
+                                processor]
   --json                        as JSON, for a program
   --help, -h                    this text
 

@@ -23,11 +23,19 @@ app = typer.Typer(add_completion=False)
 LIST_SCHEMA, SHOW_SCHEMA, TRUTH_SCHEMA = "natscope.lab-list/1", "natscope.lab-show/1", "natscope.lab-truth/1"
 RUN_SCHEMA, MATRIX_SCHEMA, STATE_SCHEMA = "natscope.lab-run/1", "natscope.lab-matrix/1", "natscope.lab-state/1"
 
+MOST_JOBS = 64
+
 Name = Annotated[str, typer.Argument(metavar="NAME|FILE", show_default=False)]
 HostName = Annotated[str, typer.Argument(metavar="HOST", show_default=False)]
 ReportOf = Annotated[
     list[str] | None,
     typer.Option("--report", metavar="HOST", help="also draw this host's report", show_default=False),
+]
+Jobs = Annotated[
+    str,
+    typer.Option(
+        "--jobs", metavar="N", help="so many stand in the kernel at once [two per processor]", show_default=False
+    ),
 ]
 Sim = Annotated[bool, opt.switch("in the simulator, without privileges", "--sim")]
 
@@ -176,6 +184,7 @@ def print_matrix(
     names: Annotated[list[str] | None, typer.Argument(metavar="[NAME|FILE]", show_default=False)] = None,
     sim: Sim = False,
     brief: Annotated[bool, opt.switch("a line for each bed, and what is wrong", "--brief")] = False,
+    jobs: Jobs = "",
     as_json: opt.AsJson = False,
 ) -> int:
     """Run scenarios, all of them unless named, in both beds: truth, what was measured, and whether they agree.
@@ -193,7 +202,7 @@ def print_matrix(
 
     console = begin(context).console
     rows: list[MatrixRow] = []
-    for row in run_matrix(names or (), _beds(sim, Bed)):
+    for row in run_matrix(names or (), _beds(sim, Bed), _jobs(jobs)):
         rows.append(row)
         if not as_json:
             console.data(draw_row(row, brief=brief))
@@ -285,6 +294,12 @@ def _hosts_to_show(scenario: Scenario, every: bool, named: Sequence[str]) -> tup
                 f"no host {name[:60]!r} is measured in {scenario.name}", hint=f"hosts: {', '.join(measured)}"
             )
     return measured if every else tuple(host for host in measured if host in named)
+
+
+def _jobs(text: str) -> int | None:
+    if text and not (text.isascii() and text.isdecimal() and 1 <= int(text) <= MOST_JOBS):
+        raise UserError(f'--jobs must be a whole number from 1 to {MOST_JOBS}, not "{clean(text, 20)}"')
+    return int(text) if text else None
 
 
 def _beds(sim: bool, beds: type[Bed]) -> tuple[Bed, ...]:
