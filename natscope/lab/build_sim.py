@@ -14,6 +14,7 @@ from natscope.diagnosis.engine import diagnose
 from natscope.errors import UserError
 from natscope.host.api import Host
 from natscope.lab.mapping_service import MappingServer
+from natscope.lab.relay_service import helper_peers
 from natscope.lab.scenario import (
     INTERNET,
     Bed,
@@ -165,7 +166,7 @@ def _add_relays(net: Network, scenario: Scenario) -> None:
             link=relay.link,
             back=relay.back,
         )
-        start_relay(net, host, relay)
+        start_relay(net, host, relay, helper_peers(scenario, relay))
 
 
 def _set_dns(net: Network, scenario: Scenario) -> None:

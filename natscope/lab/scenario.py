@@ -45,7 +45,8 @@ middle of everything. Tables of a file, all optional but `title`:
 - `[relays.NAME]`: each is a region, in order; `latency_ms` [10, 20, 30, …] one way, `back_latency_ms` where the way
   back differs; `udp`, `tcp` [open]: `open`, `closed` (refused), `silent` (both silent: the relay is off);
   `certificate` [right]: `right`, `expired`, `self-signed`, `wrong-name`; `port80` [challenge]: `challenge`, `redirect`
-  (to its own HTTPS), `closed`; `stun` [right]: `right` or `lies` (another address); `ipv6` [true]; `link`, `back`.
+  (to its own HTTPS), `closed`; `stun` [right]: `right` or `lies` (another address); `helper` [true]: whether it sends
+  packets from unseen places to who asks (docs/helper.md), with the next relay; `ipv6` [true]; `link`, `back`.
 - `[servers.NAME]`: `kind`: `stun` (ours, as RFC 5780 wants) or `coturn`, with two addresses each; for tools, not for
   the netcheck.
 - `[[faults]]`: `at_s`, `lasts_s`, `kind` and on whom: `partition` (`on` a host, site or relay), `nat-reboot` (`on` a
@@ -258,6 +259,7 @@ class ScenarioRelay:
     certificate: Certificate
     port80: Port80
     stun: StunManner
+    helper: bool
     link: LinkSpec
     back: LinkSpec
 

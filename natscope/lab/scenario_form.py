@@ -186,6 +186,7 @@ class RelayForm(Table, frozen=True, kw_only=True):
     certificate: Certificate = Certificate.RIGHT
     port80: Port80 = Port80.CHALLENGE
     stun: StunManner = StunManner.RIGHT
+    helper: bool = True
     ipv6: bool = True
     link: LinkForm = LinkForm()
     back: LinkForm = LinkForm()

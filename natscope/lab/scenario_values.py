@@ -183,6 +183,7 @@ class _Reader:
             certificate=form.certificate,
             port80=form.port80,
             stun=form.stun,
+            helper=form.helper,
             link=up,
             back=down,
         )

@@ -9,32 +9,29 @@ from natscope.errors import RemoteError
 from natscope.host.api import Datagram, Host, ServerTls
 from natscope.lab.loopback_http import LOGIN_PAGE, RelayPages
 from natscope.lab.loopback_spec import RegionSpec
+from natscope.lab.relay_service import STUN, relay_service
 from natscope.lab.scenario import LIE, LIE_PORT, Certificate, Port, Port80, Portal, ScenarioRelay, StunManner
-from natscope.machines.stun_responder import StunResponder
-from natscope.model.endpoint import Endpoint
+from natscope.model.endpoint import Endpoint, Family
 from natscope.sim.authority import Authority
 from natscope.sim.binding import UNSPECIFIED
 from natscope.sim.host import SimHost
 from natscope.sim.topology import Network
-from natscope.stun_server.limits import SourceLimiter
 from natscope.stun_server.server import HostServer
-from natscope.stun_server.service import StunService
 from natscope.web.server import HttpServer, ServerRequest, ServerResponse
 from natscope.wire.stun.message import decode, encode_binding_success
 
-STUN, HTTP, HTTPS = 3478, 80, 443
-ANSWERS_PER_S, BURST = 50.0, 200
+HTTP, HTTPS = 80, 443
 _OTHER_NAME = "elsewhere.test"
 
 
-def start_relay(net: Network, host: SimHost, relay: ScenarioRelay) -> None:
-    """Start what the relay serves; `restart_relay` is the same after a crash."""
+def start_relay(net: Network, host: SimHost, relay: ScenarioRelay, peers: dict[Family, Endpoint]) -> None:
+    """Start what the relay serves; `peers` are the helpers that send for it."""
     if relay.udp is Port.SILENT and relay.tcp is Port.SILENT:
         host.node.is_on = False
         return
     host.node.stack.refuses = Port.SILENT not in (relay.udp, relay.tcp)
     if relay.udp is Port.OPEN:
-        net.start(host, _serve_stun(host) if relay.stun is StunManner.RIGHT else _lie(host))
+        net.start(host, _serve_stun(host, relay, peers) if relay.stun is StunManner.RIGHT else _lie(host))
     if relay.tcp is Port.OPEN:
         net.start(host, _serve_pages(host, relay, certificate(net.authority, relay)))
 
@@ -60,9 +57,10 @@ async def serve_portal(host: Host, portal: Portal) -> None:
     await asyncio.Event().wait()
 
 
-async def _serve_stun(host: SimHost) -> None:
-    service = StunService(StunResponder(), SourceLimiter(ANSWERS_PER_S, BURST))
-    server = await HostServer.open(host, service, [Endpoint(UNSPECIFIED[f], STUN) for f in host.node.families])
+async def _serve_stun(host: SimHost, relay: ScenarioRelay, peers: dict[Family, Endpoint]) -> None:
+    own = [ip for ip in (relay.ipv4, relay.ipv6) if ip is not None]
+    served = relay_service(relay, own, peers, host.rng.bytes(32))
+    server = await HostServer.open(host, served.service, served.locals_, served.places)
     await server.serve()
 
 

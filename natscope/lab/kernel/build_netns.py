@@ -30,6 +30,7 @@ from natscope.lab.kernel.servers import (
     start_relay,
     start_server,
 )  # fmt: skip
+from natscope.lab.relay_service import helper_peers
 from natscope.lab.scenario import (
     DNS_4,
     DNS_6,
@@ -228,7 +229,8 @@ class _Builder:
             self._join_core(space, "eth0", own)
             internet.append(Attached(prefixes=tuple(map(ipaddress.ip_network, own)), up=relay.link, back=relay.back))
             space.nft(silence(silent_ports(relay)))
-            start_relay(self._processes, space, relay, certificate(authority, relay))
+            peers = helper_peers(scenario, relay)
+            start_relay(self._processes, space, relay, certificate(authority, relay), peers)
         self._add_name_server()
         for server in scenario.servers.values():
             space = self._space(server.name)

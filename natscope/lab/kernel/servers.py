@@ -25,6 +25,7 @@ from natscope.lab.kernel.netns import Space, tool_environment
 from natscope.lab.kernel.processes import Processes, Ready
 from natscope.lab.loopback_http import LOGIN_PAGE, RelayPages
 from natscope.lab.loopback_spec import RegionSpec
+from natscope.lab.relay_service import STUN, relay_service
 from natscope.lab.scenario import (
     LIE,
     LIE_PORT,
@@ -39,13 +40,10 @@ from natscope.lab.scenario import (
     ServerKind,
     StunManner,
 )  # fmt: skip
-from natscope.lab.sim_relay import ANSWERS_PER_S, BURST, HTTP, HTTPS, STUN
-from natscope.machines.stun_responder import StunResponder
-from natscope.model.endpoint import Endpoint, IPAddress
+from natscope.lab.sim_relay import HTTP, HTTPS
+from natscope.model.endpoint import Endpoint, Family, IPAddress
 from natscope.sim.authority import Authority, Issued
-from natscope.stun_server.limits import SourceLimiter
 from natscope.stun_server.server import HostServer
-from natscope.stun_server.service import StunService
 from natscope.web.server import HttpServer, ServerRequest, ServerResponse
 from natscope.wire.stun.message import decode, encode_binding_success
 
@@ -69,10 +67,12 @@ def silent_ports(relay: ScenarioRelay) -> list[tuple[str, int]]:
     return ports + ([("tcp", HTTPS), ("tcp", HTTP)] if relay.tcp is Port.SILENT else [])
 
 
-def start_relay(processes: Processes, space: Space, relay: ScenarioRelay, tls: Issued) -> None:
-    """One process for all of a relay's ports that are open."""
+def start_relay(
+    processes: Processes, space: Space, relay: ScenarioRelay, tls: Issued, peers: dict[Family, Endpoint]
+) -> None:
+    """One process for all of a relay's ports that are open; `peers` are the helpers that send for it."""
     if Port.OPEN in (relay.udp, relay.tcp):
-        processes.call(relay.name, space, lambda ready: asyncio.run(_relay(relay, tls, ready)))
+        processes.call(relay.name, space, lambda ready: asyncio.run(_relay(relay, tls, peers, ready)))
 
 
 def start_dns(processes: Processes, space: Space, scenario: Scenario, zone: Mapping[str, Sequence[IPAddress]]) -> None:
@@ -105,25 +105,31 @@ def start_server(processes: Processes, space: Space, server: ScenarioServer, fol
     )  # fmt: skip
 
 
-async def _relay(relay: ScenarioRelay, tls: Issued, ready: Ready) -> None:
+async def _relay(relay: ScenarioRelay, tls: Issued, peers: dict[Family, Endpoint], ready: Ready) -> None:
     host = build_real_host()
     addresses = [ip for ip in (relay.ipv4, relay.ipv6) if ip is not None]
     async with asyncio.TaskGroup() as tasks:
         if relay.udp is Port.OPEN:
-            await _open_stun(tasks, host, relay, addresses)
+            await _open_stun(tasks, host, relay, addresses, peers)
         if relay.tcp is Port.OPEN:
             await _open_pages(host, relay, addresses, tls)
         ready()
         await asyncio.Event().wait()
 
 
-async def _open_stun(tasks: asyncio.TaskGroup, host: Host, relay: ScenarioRelay, own: Sequence[IPAddress]) -> None:
+async def _open_stun(
+    tasks: asyncio.TaskGroup,
+    host: Host,
+    relay: ScenarioRelay,
+    own: Sequence[IPAddress],
+    peers: dict[Family, Endpoint],
+) -> None:
     if relay.stun is StunManner.LIES:
         loop = asyncio.get_running_loop()
         await loop.create_datagram_endpoint(_Liar, local_addr=(str(relay.ipv4), STUN))
         return
-    service = StunService(StunResponder(), SourceLimiter(ANSWERS_PER_S, BURST))
-    server = await HostServer.open(host, service, [Endpoint(ip, STUN) for ip in own])
+    served = relay_service(relay, own, peers, host.rng.bytes(32))
+    server = await HostServer.open(host, served.service, served.locals_, served.places)
     tasks.create_task(server.serve())
 
 

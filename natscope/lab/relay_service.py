@@ -1,0 +1,62 @@
+"""The STUN service of a scenario's relay, the same in both beds: the product's own, and a helper unless told not.
+
+Helpers of one scenario share a secret, and each sends for the one before it in the map.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from natscope.lab.scenario import Port, Scenario, ScenarioRelay, StunManner
+from natscope.machines.helper.peer_link import peer_key
+from natscope.machines.helper.server import HelperServer
+from natscope.machines.stun_responder import HOME, Place, StunResponder
+from natscope.model.endpoint import Endpoint, Family, IPAddress
+from natscope.stun_server.limits import SourceLimiter
+from natscope.stun_server.service import StunService
+
+STUN = 3478
+ANSWERS_PER_S, BURST = 50.0, 200
+_SECRET = b"all relays of one laboratory"
+
+
+@dataclass(frozen=True, slots=True)
+class RelayService:
+    """The service with its sockets, for `HostServer.open`."""
+
+    service: StunService
+    locals_: tuple[Endpoint, ...]
+    places: tuple[Place, ...]
+
+
+def relay_service(
+    relay: ScenarioRelay, own: Sequence[IPAddress], peers: dict[Family, Endpoint], key: bytes
+) -> RelayService:
+    """What a relay at these addresses serves; `key` is random."""
+    limiter = SourceLimiter(ANSWERS_PER_S, BURST)
+    if not relay.helper:
+        ends = tuple(Endpoint(ip, STUN) for ip in own)
+        return RelayService(StunService(StunResponder(), limiter), ends, (HOME,) * len(ends))
+    sockets = {
+        Place(0 if ip.version == 4 else 2, number): Endpoint(ip, STUN + number) for ip in own for number in (0, 1)
+    }
+    helper = HelperServer(key, sockets, peers=peers, common=peer_key(_SECRET))
+    return RelayService(StunService(StunResponder(), limiter, helper), tuple(sockets.values()), tuple(sockets))
+
+
+def helper_peers(scenario: Scenario, relay: ScenarioRelay) -> dict[Family, Endpoint]:
+    """The next helper of the map in each family, round to the first; empty where there is no other."""
+    order = list(scenario.relays.values())
+    at = order.index(relay)
+    others = [other for other in order[at + 1 :] + order[:at] if _sends(other)]
+    found: dict[Family, Endpoint] = {}
+    for other in reversed(others):
+        found[4] = Endpoint(other.ipv4, STUN)
+        if other.ipv6 is not None:
+            found[6] = Endpoint(other.ipv6, STUN)
+    return found
+
+
+def _sends(relay: ScenarioRelay) -> bool:
+    return relay.helper and relay.udp is Port.OPEN and relay.stun is StunManner.RIGHT
