@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import dataclass, field
 
 from natscope.host.api import (
+    CAPABILITIES,
     DefaultRoute,
     EchoReply,
     Failure,
@@ -25,6 +26,7 @@ from natscope.sim.node import LOOPBACK_MTU, Node, Port
 from natscope.sim.rng import SimRng
 from natscope.sim.stack import MAX_ECHOES
 from natscope.sim.stream import SimStreams
+from natscope.sim.system import SimSystem
 from natscope.sim.tls import Trust
 from natscope.sim.udp import SimUdp
 
@@ -109,7 +111,7 @@ class SimIcmp:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SimHost(Host):
-    """A `Host` with a handle on the simulation behind it: `wall` and `names` are its clock and resolver by their types.
+    """A `Host` with a handle on the simulation behind it: `wall`, `names` and `own` are its clock, resolver and system.
 
     `tasks` are those that `Network.start` runs on this computer: a crash ends them.
     """
@@ -117,6 +119,7 @@ class SimHost(Host):
     node: Node
     wall: SimClock
     names: SimResolver
+    own: SimSystem
     tasks: dict[asyncio.Task[None], None] = field(default_factory=dict)
 
 
@@ -127,6 +130,7 @@ def build_host(node: Node, trust: Trust, environ: dict[str, str] | None = None) 
     udp = SimUdp(binder)
     rng = SimRng(node.world.seed, node.name)
     resolver = SimResolver(udp, SimRng(node.world.seed, f"{node.name}/resolver"))
+    system = SimSystem(node)
     return SimHost(
         identity=Identity(node.name, "Simulated", "0", "virtual", "3"),
         clock=clock,
@@ -140,6 +144,9 @@ def build_host(node: Node, trust: Trust, environ: dict[str, str] | None = None) 
         node=node,
         wall=clock,
         names=resolver,
+        own=system,
+        system=system,
+        capabilities=CAPABILITIES | {"system"},
     )
 
 

@@ -25,6 +25,7 @@ from natscope.model.endpoint import Endpoint, IPAddress
 from natscope.model.nat import Mapping
 from natscope.sim.authority import Authority
 from natscope.sim.dns import DnsServer, Zone
+from natscope.sim.guarded import GuardedNode
 from natscope.sim.host import SimHost, build_host
 from natscope.sim.invariants import Watch
 from natscope.sim.link import LinkSpec
@@ -35,7 +36,7 @@ from natscope.sim.site import Site
 from natscope.sim.timeline import Timeline
 from natscope.sim.tls import Trust
 from natscope.sim.trace import Trace
-from natscope.sim.wiring import EVERYWHERE, Wiring
+from natscope.sim.wiring import EVERYWHERE, FIRST_PORT, Wiring
 from natscope.sim.world import World
 
 Result = TypeVar("Result")
@@ -143,14 +144,19 @@ class Network:
         link: LinkSpec | None = None,
         back: LinkSpec | None = None,
         environ: dict[str, str] | None = None,
+        interface: str = FIRST_PORT,
+        guarded: bool = False,
     ) -> SimHost:
-        """A computer; a family can be left out or its address chosen. `back` is the link's other direction."""
+        """A computer; a family can be left out or its address chosen. `back` is the link's other direction.
+
+        `guarded`: it may have rules of its own for what comes in (`GuardedNode`).
+        """
         self._check_name(name)
-        node = Node(self.world, name)
+        node = GuardedNode(self.world, name) if guarded else Node(self.world, name)
         families = tuple(f for f, on in ((4, ipv4), (6, ipv6)) if on is not False)
         wanted = _literal(ipv4), _literal(ipv6)
         usual = LAN if at.above else UPLINK
-        port = self._wiring.plug(node, at, link or usual, back, wanted=wanted, families=families)
+        port = self._wiring.plug(node, at, link or usual, back, wanted=wanted, families=families, name=interface)
         host = self.hosts[name] = build_host(node, self.trust, environ)
         server = DNS_4 if port.address(4) is not None else DNS_6
         host.names.servers = (Endpoint(server, 53),)
