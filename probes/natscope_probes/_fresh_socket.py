@@ -28,6 +28,8 @@ MAX_STRANGERS = 64
 PORTS = (20_000, 60_000)
 """Where local ports are drawn: free of well-known ones, and scattered, so that a pattern is the router's own."""
 TRIES = 8
+SLACK_S = 0.0002
+"""A time that is so near has come: timers and clocks round differently."""
 
 
 class Question(msgspec.Struct):
@@ -185,7 +187,7 @@ class FreshSockets:
         """Until `done` says so (then True) or the time on the host's clock is over."""
         while not done():
             remaining = until - self._ctx.host.clock.now()
-            if remaining <= 0:
+            if remaining <= SLACK_S:
                 return False
             self._bell.clear()
             waiter = asyncio.get_running_loop().create_task(self._bell.wait())

@@ -23,7 +23,7 @@ from natscope.host.api import HostError
 from natscope.model.endpoint import Endpoint, Family
 from natscope.model.observation import Outcome
 from natscope.plugins.probe import Budget, Contact, Probe, Scope
-from natscope_probes._fresh_socket import FreshSocket, FreshSockets, Question, translated_by
+from natscope_probes._fresh_socket import SLACK_S, FreshSocket, FreshSockets, Question, translated_by
 
 if TYPE_CHECKING:
     from natscope.plugins.probe_context import ProbeContext
@@ -122,7 +122,7 @@ async def _servers(ctx: ProbeContext, family: Family) -> list[Endpoint]:
         return []
     limit, answered = min(ctx.started + FIRST_S, ctx.deadline), False
     found: list[Endpoint] = []
-    while len(found) < SERVERS and ctx.host.clock.now() < limit:
+    while len(found) < SERVERS and ctx.host.clock.now() + SLACK_S < limit:
         await ctx.stun_activity(limit)
         first = next((e for e in ctx.exchanges() if e.target.family == family and e.answered_at is not None), None)
         if first is not None and not answered:
