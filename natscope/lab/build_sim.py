@@ -17,6 +17,7 @@ from natscope.lab.mapping_service import MappingServer
 from natscope.lab.relay_service import helper_peers
 from natscope.lab.scenario import (
     INTERNET,
+    LIE,
     Bed,
     DnsManner,
     FaultKind,
@@ -150,6 +151,7 @@ def _add_host(net: Network, host: ScenarioHost) -> None:
         back=host.back,
     )
     built.names.servers = (Endpoint(host.name_server, DNS_PORT),)
+    built.names.search = host.search
     built.wall.wrong_by_s = host.clock_wrong_by_s
     for number, interface in enumerate(more, start=1):
         addresses = interface.ipv4, interface.ipv6
@@ -173,6 +175,8 @@ def _set_dns(net: Network, scenario: Scenario) -> None:
     assert net.dns is not None
     net.dns.manner = _MANNERS[scenario.dns]
     net.dns.lies = scenario.dns_lies
+    for domain in scenario.dns_wildcards:
+        net.zone.add_wildcard(domain, LIE)
 
 
 _MANNERS = {manner: Manner(manner.value) for manner in DnsManner}

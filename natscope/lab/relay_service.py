@@ -45,6 +45,14 @@ def relay_service(
     return RelayService(StunService(StunResponder(), limiter, helper), tuple(sockets.values()), tuple(sockets))
 
 
+def further_ports(relay: ScenarioRelay, own: Sequence[IPAddress]) -> RelayService | None:
+    """Where it answers besides, as a plain server; None for most relays."""
+    ends = tuple(Endpoint(ip, port) for ip in own for port in relay.stun_also)
+    if not ends:
+        return None
+    return RelayService(StunService(StunResponder(), SourceLimiter(ANSWERS_PER_S, BURST)), ends, (HOME,) * len(ends))
+
+
 def helper_peers(scenario: Scenario, relay: ScenarioRelay) -> dict[Family, Endpoint]:
     """The next helper of the map in each family, round to the first; empty where there is no other."""
     order = list(scenario.relays.values())

@@ -21,7 +21,8 @@ addresses (`scenario_addresses.py`), so that both beds use the same ones. Where 
 middle of everything. Tables of a file, all optional but `title`:
 
 - `title`, `about`; `seed` of everything random [1]; `map` [addresses]: `addresses` or `names` stand in the relay map;
-  `dns` [answer]: `answer`, `hang`, `lie`, `fail` or `refuse`; `dns_lies`: where lies lead.
+  `dns` [answer]: `answer`, `hang`, `lie`, `invent`, `no-ipv6`, `fail` or `refuse`; `dns_lies`: where lies lead;
+  `dns_wildcards`: domains below which every name is at 192.0.2.66.
 - `[beds]`: `sim` and `kernel`; a text says why that bed cannot express the scenario.
 - `[netcheck]`: `https` [false], `profile` [default], `hairpin` [true: no router here takes it for an attack]: how hosts
   are measured; `full` measures lifetimes, for a minute and a half; `known_wrong` {CLAIM = WHY}: where the netcheck is
@@ -41,12 +42,14 @@ middle of everything. Tables of a file, all optional but `title`:
 - `link` {`latency_ms`, `jitter_ms`, `loss`, `duplication`, `reordering`, `held_back_ms`, `rate_mbit`, `mtu`,
   `tells_mtu`}: both directions of the wire upwards; `back` is for the direction down, where that is different.
 - `[hosts.NAME]`: `at` [internet]; `also`: further sites it is attached to, with worse routes; `ipv4`, `ipv6` [true]:
-  false or an address; `measured` [true]: runs a netcheck; `clock_wrong_by_s` [0]; `link`, `back`.
+  false or an address; `measured` [true]: runs a netcheck; `clock_wrong_by_s` [0]; `search`: its search domains; `link`,
+  `back`.
 - `[relays.NAME]`: each is a region, in order; `latency_ms` [10, 20, 30, …] one way, `back_latency_ms` where the way
   back differs; `udp`, `tcp` [open]: `open`, `closed` (refused), `silent` (both silent: the relay is off);
   `certificate` [right]: `right`, `expired`, `self-signed`, `wrong-name`; `port80` [challenge]: `challenge`, `redirect`
-  (to its own HTTPS), `closed`; `stun` [right]: `right` or `lies` (another address); `helper` [true]: whether it sends
-  packets from unseen places to who asks (docs/helper.md), with the next relay; `ipv6` [true]; `link`, `back`.
+  (to its own HTTPS), `closed`; `stun` [right]: `right` or `lies` (another address); `stun_also`: further UDP ports on
+  which it answers, such as 53 and 443; `helper` [true]: whether it sends packets from unseen places to who asks
+  (docs/helper.md), with the next relay; `ipv6` [true]; `link`, `back`.
 - `[servers.NAME]`: `kind`: `stun` (ours, as RFC 5780 wants) or `coturn`, with two addresses each; for tools, not for
   the netcheck.
 - `[[faults]]`: `at_s`, `lasts_s`, `kind` and on whom: `partition` (`on` a host, site or relay), `nat-reboot` (`on` a
@@ -147,11 +150,16 @@ LIE_PORT = 666
 
 
 class DnsManner(enum.StrEnum):
-    """How the internet's name server behaves. `LIE`: every name is at `dns_lies`; `FAIL`: SERVFAIL."""
+    """How the internet's name server behaves. `LIE`: every name is at `dns_lies`; `INVENT`: those that do not exist.
+
+    `NO_IPV6`: names have no IPv6 addresses; `FAIL`: SERVFAIL.
+    """
 
     ANSWER = "answer"
     HANG = "hang"
     LIE = "lie"
+    INVENT = "invent"
+    NO_IPV6 = "no-ipv6"
     FAIL = "fail"
     REFUSE = "refuse"
 
@@ -233,6 +241,7 @@ class ScenarioHost:
     name_server: IPAddress
     measured: bool
     clock_wrong_by_s: float
+    search: tuple[str, ...]
     link: LinkSpec
     back: LinkSpec
 
@@ -259,6 +268,7 @@ class ScenarioRelay:
     certificate: Certificate
     port80: Port80
     stun: StunManner
+    stun_also: tuple[int, ...]
     helper: bool
     link: LinkSpec
     back: LinkSpec
@@ -315,6 +325,7 @@ class Scenario:
     map_style: MapStyle
     dns: DnsManner
     dns_lies: tuple[IPAddress, ...]
+    dns_wildcards: tuple[str, ...]
     how: MeasureHow
     sites: dict[str, Site]
     hosts: dict[str, ScenarioHost]

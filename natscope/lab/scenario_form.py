@@ -172,6 +172,7 @@ class HostForm(Table, frozen=True, kw_only=True):
     ipv6: bool | str = True
     measured: bool = True
     clock_wrong_by_s: float = 0.0
+    search: tuple[str, ...] = ()
     link: LinkForm = LinkForm()
     back: LinkForm = LinkForm()
 
@@ -186,6 +187,7 @@ class RelayForm(Table, frozen=True, kw_only=True):
     certificate: Certificate = Certificate.RIGHT
     port80: Port80 = Port80.CHALLENGE
     stun: StunManner = StunManner.RIGHT
+    stun_also: tuple[int, ...] = ()
     helper: bool = True
     ipv6: bool = True
     link: LinkForm = LinkForm()
@@ -266,6 +268,7 @@ class Head(Table, frozen=True, kw_only=True):
     map: MapStyle = MapStyle.ADDRESSES
     dns: DnsManner = DnsManner.ANSWER
     dns_lies: tuple[str, ...] = ()
+    dns_wildcards: tuple[str, ...] = ()
     beds: BedsForm = BedsForm()
     netcheck: NetcheckForm = NetcheckForm()
     faults: tuple[FaultForm, ...] = ()

@@ -78,6 +78,7 @@ class _Reader:
             map_style=head.map,
             dns=head.dns,
             dns_lies=self._lies(),
+            dns_wildcards=head.dns_wildcards,
             how=MeasureHow(
                 https=head.netcheck.https,
                 profile=head.netcheck.profile,
@@ -149,6 +150,7 @@ class _Reader:
             name_server=self._name_server(first),
             measured=form.measured,
             clock_wrong_by_s=form.clock_wrong_by_s,
+            search=form.search,
             link=up,
             back=down,
         )
@@ -183,6 +185,7 @@ class _Reader:
             certificate=form.certificate,
             port80=form.port80,
             stun=form.stun,
+            stun_also=form.stun_also,
             helper=form.helper,
             link=up,
             back=down,
@@ -194,8 +197,8 @@ class _Reader:
 
     def _lies(self) -> tuple[IPAddress, ...]:
         head = self._form.head
-        if (head.dns is DnsManner.LIE) != bool(head.dns_lies):
-            self._source.wrong(("dns",), 'dns = "lie" and dns_lies go together')
+        if (head.dns in (DnsManner.LIE, DnsManner.INVENT)) != bool(head.dns_lies):
+            self._source.wrong(("dns",), 'dns = "lie" or "invent" and dns_lies go together')
         try:
             return tuple(ipaddress.ip_address(text) for text in head.dns_lies)
         except ValueError as error:

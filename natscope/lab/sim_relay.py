@@ -9,7 +9,7 @@ from natscope.errors import RemoteError
 from natscope.host.api import Datagram, Host, ServerTls
 from natscope.lab.loopback_http import LOGIN_PAGE, RelayPages
 from natscope.lab.loopback_spec import RegionSpec
-from natscope.lab.relay_service import STUN, relay_service
+from natscope.lab.relay_service import STUN, RelayService, further_ports, relay_service
 from natscope.lab.scenario import LIE, LIE_PORT, Certificate, Port, Port80, Portal, ScenarioRelay, StunManner
 from natscope.model.endpoint import Endpoint, Family
 from natscope.sim.authority import Authority
@@ -59,7 +59,14 @@ async def serve_portal(host: Host, portal: Portal) -> None:
 
 async def _serve_stun(host: SimHost, relay: ScenarioRelay, peers: dict[Family, Endpoint]) -> None:
     own = [ip for ip in (relay.ipv4, relay.ipv6) if ip is not None]
-    served = relay_service(relay, own, peers, host.rng.bytes(32))
+    further = further_ports(relay, own)
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(_serve(host, relay_service(relay, own, peers, host.rng.bytes(32))))
+        if further is not None:
+            tasks.create_task(_serve(host, further))
+
+
+async def _serve(host: SimHost, served: RelayService) -> None:
     server = await HostServer.open(host, served.service, served.locals_, served.places)
     await server.serve()
 

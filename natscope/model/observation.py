@@ -14,6 +14,9 @@ KINDS: dict[str, str] = {
     "host.links": "interfaces, default routes and local addresses of this host",
     "udp.socket": "a UDP socket of one family was opened, or refused to",
     "dns.lookup": "a name was looked up for one family",
+    "dns.config": "which name servers and search domains this host is set to use",
+    "dns.query": "one question to one name server, and what came back",
+    "dns.dropped": "datagrams from name servers that answered no question, counted by reason",
     "stun.binding": "one STUN Binding request and what came back",
     "nat.port": "which public port a fresh local port got",
     "nat.hairpin": "a request of ours to our own public address, and what came of it",
@@ -26,6 +29,12 @@ KINDS: dict[str, str] = {
     "path.size": "one request of a chosen length, whole or cut into pieces, and whether it was answered",
     "udp.port": "one STUN request to another port of a relay",
     "nat64.prefix": "one look-up of ipv4only.arpa, from which an IPv6 prefix for IPv4 shows",
+    "portmap.gateway": "a default route, and whether its gateway was asked to open a port",
+    "portmap.control": "echo requests to the gateway, the control for its silence",
+    "portmap.service": "PCP, NAT-PMP or UPnP at a gateway: is the service there",
+    "portmap.map": "a port was asked for, and what the router said",
+    "portmap.proof": "a packet sent by a helper to an opened port",
+    "portmap.removed": "an opened port was closed again",
     "captive.challenge": "one /generate_204 with a challenge, over plain HTTP",
 }
 

@@ -9,15 +9,20 @@ from __future__ import annotations
 from natscope.model.observation import Observation
 from natscope.model.report import NO_VERDICT, SCHEMA, Cost, MapReport, Report
 from natscope.model.tri import Tri
+from natscope.netcheck.assemble_dns import dns_report
 from natscope.netcheck.assemble_families import family_report
 from natscope.netcheck.assemble_host import host_report, interface_reports
 from natscope.netcheck.assemble_limits import not_measured
 from natscope.netcheck.assemble_nat import nat_report
+from natscope.netcheck.assemble_path import path_report
 from natscope.netcheck.assemble_port_mapping import port_mapping_report
 from natscope.netcheck.assemble_reach import captive_portal, udp_works
 from natscope.netcheck.home import preferred_relay
 from natscope.netcheck.record import RunRecord
 from natscope.netcheck.relay_latency import relay_reports
+
+DATAGRAM_KINDS = ("stun.binding", "icmp.echo", "dns.query", "path.hop", "path.own-address", "path.size", "udp.port")
+"""Observations of packets of UDP or ICMP: one each, or as many as there were `tries`."""
 
 
 def assemble(record: RunRecord) -> Report:
@@ -51,6 +56,8 @@ def assemble(record: RunRecord) -> Report:
         preferred_relay=preferred_relay(record, relays),
         captive_portal=captive,
         captive_portal_reason=captive_reason,
+        path=path_report(observations, links, record.probes),
+        dns=dns_report(observations, record.probes, record.loaded_map.relay_map),
         verdict=NO_VERDICT,
         findings=(),
         not_measured=not_measured(record, relays, port_mapping, "" if captive.known else captive_reason),
@@ -77,7 +84,7 @@ def _map_report(record: RunRecord) -> MapReport:
 
 def _cost(record: RunRecord, observations: tuple[Observation, ...]) -> Cost:
     """Packets are those of UDP and ICMP; TCP's are not seen from here, its bytes are."""
-    packets = sum(1 for o in observations if o.kind in ("stun.binding", "icmp.echo") and o.bytes_sent)
+    packets = sum(int(o.data.get("tries", 1)) for o in observations if o.kind in DATAGRAM_KINDS and o.bytes_sent)
     return Cost(
         packets_sent=packets,
         bytes_sent=sum(o.bytes_sent for o in observations),

@@ -7,26 +7,23 @@ modelled: TCP, caches, recursion between servers, search domains, DNSSEC.
 from __future__ import annotations
 
 import asyncio
-import enum
 import ipaddress
 from collections.abc import Sequence
 
 import dns.exception
-import dns.flags
 import dns.message
-import dns.name
 import dns.rcode
-import dns.rdatatype
-import dns.rrset
 
 from natscope.host.api import Datagram, Failure, HostError, ResolverFacts, Udp
 from natscope.machines.nat.packet import UDP, IcmpError, Packet
 from natscope.model.endpoint import Endpoint, Family, IPAddress
-from natscope.sim.nat64 import PREFIX
+from natscope.sim.name_answers import TYPES, Manner, NameAnswers, Zone, key_of
 from natscope.sim.node import Node
 from natscope.sim.rng import SimRng
 from natscope.sim.stack import ANY
 from natscope.sim.udp import HEADER_BYTES
+
+__all__ = ["DnsServer", "Manner", "SimResolver", "Zone"]
 
 PORT = 53
 TRY_S = 1.5
@@ -34,39 +31,6 @@ ROUNDS = 3
 """Each server is asked in turn; the limit doubles per round."""
 MAX_ADDRESSES = 8
 MAX_NAME_CHARACTERS = 255
-TTL_S = 60
-_TYPES = {4: dns.rdatatype.A, 6: dns.rdatatype.AAAA}
-
-
-class Zone:
-    """All names of a simulated internet; a name without an address of a family exists all the same."""
-
-    def __init__(self) -> None:
-        self._names: dict[str, tuple[IPAddress, ...]] = {}
-
-    def add(self, name: str, *addresses: IPAddress) -> None:
-        """A name gets more addresses."""
-        key = _key(name)
-        self._names[key] = self._names.get(key, ()) + addresses
-
-    def remove(self, name: str) -> None:
-        """There is no such name any more."""
-        self._names.pop(_key(name), None)
-
-    def find(self, name: str) -> tuple[IPAddress, ...] | None:
-        """Its addresses; None when it does not exist."""
-        return self._names.get(_key(name))
-
-
-class Manner(enum.Enum):
-    """How a name server behaves."""
-
-    ANSWER = "answer"
-    HANG = "hang"
-    LIE = "lie"
-    """Every name is at the server's `lies`."""
-    FAIL = "fail"
-    REFUSE = "refuse"
 
 
 class DnsServer:
@@ -74,28 +38,47 @@ class DnsServer:
 
     def __init__(self, node: Node, zone: Zone, manner: Manner = Manner.ANSWER) -> None:
         self._node = node
-        self._zone = zone
-        self.manner = manner
+        self._answers = NameAnswers(zone, manner)
         self.outages: list[Manner] = []
         """While there are any, the last one stands for `manner`."""
-        self.lies: tuple[IPAddress, ...] = ()
         self.questions = 0
-        self.dns64 = False
-        """Names without IPv6 addresses get those of their IPv4 ones in the prefix (RFC 6147)."""
         for family in node.families:
             node.stack.udp[ANY[family], PORT] = self
+
+    @property
+    def manner(self) -> Manner:
+        """How it behaves while there is no outage."""
+        return self._answers.manner
+
+    @manner.setter
+    def manner(self, manner: Manner) -> None:
+        self._answers.manner = manner
+
+    @property
+    def lies(self) -> tuple[IPAddress, ...]:
+        """Where lies and inventions lead."""
+        return self._answers.lies
+
+    @lies.setter
+    def lies(self, lies: tuple[IPAddress, ...]) -> None:
+        self._answers.lies = lies
+
+    @property
+    def dns64(self) -> bool:
+        """Names without IPv6 addresses get those of their IPv4 ones in the prefix (RFC 6147)."""
+        return self._answers.dns64
+
+    @dns64.setter
+    def dns64(self, on: bool) -> None:
+        self._answers.dns64 = on
 
     def take(self, packet: Packet) -> None:
         """A question."""
         self.questions += 1
-        if self._manner_now is Manner.HANG or not isinstance(packet.payload, bytes):
+        if not isinstance(packet.payload, bytes):
             return
-        try:
-            question = dns.message.from_wire(packet.payload)
-        except dns.exception.DNSException:
-            return
-        if question.question and not question.flags & dns.flags.QR:
-            data = self._answer(question).to_wire()
+        data = self._answers.reply(packet.payload, self.outages[-1] if self.outages else None)
+        if data is not None:
             length = HEADER_BYTES[packet.family] + len(data)
             self._node.send(
                 Packet(UDP, packet.dst, packet.dport, packet.src, packet.sport, packet.family, length, data)
@@ -103,34 +86,6 @@ class DnsServer:
 
     def take_error(self, error: IcmpError) -> None:
         """Whoever asked is gone."""
-
-    @property
-    def _manner_now(self) -> Manner:
-        return self.outages[-1] if self.outages else self.manner
-
-    def _answer(self, question: dns.message.Message) -> dns.message.Message:
-        answer = dns.message.make_response(question, recursion_available=True)
-        if self._manner_now is Manner.FAIL:
-            answer.set_rcode(dns.rcode.SERVFAIL)
-        elif self._manner_now is Manner.REFUSE:
-            answer.set_rcode(dns.rcode.REFUSED)
-        else:
-            self._fill(answer, question.question[0])
-        return answer
-
-    def _fill(self, answer: dns.message.Message, asked: dns.rrset.RRset) -> None:
-        lies = self._manner_now is Manner.LIE
-        found = self.lies if lies else self._zone.find(asked.name.to_text())
-        if found is None:
-            answer.set_rcode(dns.rcode.NXDOMAIN)
-            return
-        kinds = {kind: family for family, kind in _TYPES.items()}
-        family = kinds.get(asked.rdtype)
-        if family == 6 and self.dns64 and all(ip.version == 4 for ip in found):
-            found = tuple(ipaddress.IPv6Address(int(PREFIX.network_address) | int(ip)) for ip in found)
-        texts = [str(ip) for ip in found if ip.version == family]
-        if texts:
-            answer.answer.append(dns.rrset.from_text(asked.name, TTL_S, "IN", asked.rdtype, *texts))
 
 
 class SimResolver:
@@ -155,11 +110,11 @@ class SimResolver:
         if literal is not None:
             return _of_family((literal,), family, f"{doing}: it is an IPv{literal.version} address")
         nameless = f"{doing}: the name has no address of this family"
-        known = self.hosts_file.get(_key(name))
+        known = self.hosts_file.get(key_of(name))
         if known is not None:
             return _of_family(known, family, nameless)
         try:
-            question = dns.message.make_query(name, _TYPES[family], id=self._rng.below(1 << 16))
+            question = dns.message.make_query(name, TYPES[family], id=self._rng.below(1 << 16))
         except (dns.exception.DNSException, UnicodeError) as error:
             raise _unknowable(doing) from error
         if not 0 < len(name) <= MAX_NAME_CHARACTERS:
@@ -231,7 +186,7 @@ def _answer_to(question: dns.message.Message, item: Datagram, server: Endpoint) 
 
 
 def _addresses_in(answer: dns.message.Message, family: Family) -> tuple[IPAddress, ...]:
-    rows = [r for r in answer.answer if r.rdtype == _TYPES[family]]
+    rows = [r for r in answer.answer if r.rdtype == TYPES[family]]
     return tuple(ipaddress.ip_address(item.address) for row in rows for item in row)
 
 
@@ -251,7 +206,3 @@ def _literal(name: str) -> IPAddress | None:
         return ipaddress.ip_address(name.strip("[]"))
     except ValueError:
         return None
-
-
-def _key(name: str) -> str:
-    return name.rstrip(".").lower()

@@ -37,6 +37,7 @@ from natscope.lab.scenario import (
     DNS_NAME,
     DOMAIN,
     INTERNET,
+    LIE,
     Attachment,
     Bed,
     Scenario,
@@ -50,6 +51,7 @@ from natscope.machines.nat.egress import EVERYTHING
 from natscope.model.endpoint import IPAddress
 from natscope.model.nat import Mapping
 from natscope.sim.authority import Authority
+from natscope.sim.name_answers import Zone
 
 WORSE_METRIC = 100
 IPV6_MANNERS = ("none", "open", "firewall", "broken")
@@ -243,16 +245,21 @@ class _Builder:
         space = self._space(DNS_NAME)
         self._join_core(space, "eth0", (DNS_4, DNS_6))
         self._attached[INTERNET].append(_plain((DNS_4, DNS_6)))
-        zone = {relay.host_name: _present(relay.ipv4, relay.ipv6) for relay in self._scenario.relays.values()}
+        zone = Zone()
+        for relay in self._scenario.relays.values():
+            zone.add(relay.host_name, *_present(relay.ipv4, relay.ipv6))
         for host in self._scenario.hosts.values():
             if host.at == INTERNET:
-                zone[f"{host.name}.{DOMAIN}"] = _present(host.address(4), host.address(6))
+                zone.add(f"{host.name}.{DOMAIN}", *_present(host.address(4), host.address(6)))
+        for domain in self._scenario.dns_wildcards:
+            zone.add_wildcard(domain, LIE)
         start_dns(self._processes, space, self._scenario, zone)
 
     def _write_files(self, host: ScenarioHost) -> None:
         folder = self._folder / "etc" / host.name
         folder.mkdir(mode=0o755, parents=True)
-        (folder / "resolv.conf").write_text(f"nameserver {host.name_server}\n")
+        search = f"search {' '.join(host.search)}\n" if host.search else ""
+        (folder / "resolv.conf").write_text(f"nameserver {host.name_server}\n{search}")
         (folder / "hosts").write_text(f"127.0.0.1 localhost {host.name}\n::1 localhost\n")
 
     # -- routers ---------------------------------------------------------------------------------------------------

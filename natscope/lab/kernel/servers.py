@@ -7,16 +7,9 @@ import ipaddress
 import shutil
 import socket
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from random import Random
-
-import dns.exception
-import dns.flags
-import dns.message
-import dns.rcode
-import dns.rdatatype
-import dns.rrset
 
 from natscope.errors import CannotMeasure, RemoteError
 from natscope.host.api import Host
@@ -25,12 +18,11 @@ from natscope.lab.kernel.netns import Space, tool_environment
 from natscope.lab.kernel.processes import Processes, Ready
 from natscope.lab.loopback_http import LOGIN_PAGE, RelayPages
 from natscope.lab.loopback_spec import RegionSpec
-from natscope.lab.relay_service import STUN, relay_service
+from natscope.lab.relay_service import STUN, further_ports, relay_service
 from natscope.lab.scenario import (
     LIE,
     LIE_PORT,
     Certificate,
-    DnsManner,
     Port,
     Port80,
     Portal,
@@ -43,15 +35,13 @@ from natscope.lab.scenario import (
 from natscope.lab.sim_relay import HTTP, HTTPS
 from natscope.model.endpoint import Endpoint, Family, IPAddress
 from natscope.sim.authority import Authority, Issued
+from natscope.sim.name_answers import Manner, NameAnswers, Zone
 from natscope.stun_server.server import HostServer
 from natscope.web.server import HttpServer, ServerRequest, ServerResponse
 from natscope.wire.stun.message import decode, encode_binding_success
 
 DNS_PORT = 53
-TTL_S = 60
 _ALTERNATE_STUN = 3479
-_FAMILY = {dns.rdatatype.A: 4, dns.rdatatype.AAAA: 6}
-_RCODES = {DnsManner.FAIL: dns.rcode.SERVFAIL, DnsManner.REFUSE: dns.rcode.REFUSED}
 
 
 def certificate(authority: Authority, relay: ScenarioRelay) -> Issued:
@@ -75,8 +65,8 @@ def start_relay(
         processes.call(relay.name, space, lambda ready: asyncio.run(_relay(relay, tls, peers, ready)))
 
 
-def start_dns(processes: Processes, space: Space, scenario: Scenario, zone: Mapping[str, Sequence[IPAddress]]) -> None:
-    """The name server; `zone` has names without a dot at the end."""
+def start_dns(processes: Processes, space: Space, scenario: Scenario, zone: Zone) -> None:
+    """The name server of the internet."""
     processes.call("name-server", space, lambda ready: asyncio.run(_dns(scenario, zone, ready)))
 
 
@@ -128,9 +118,10 @@ async def _open_stun(
         loop = asyncio.get_running_loop()
         await loop.create_datagram_endpoint(_Liar, local_addr=(str(relay.ipv4), STUN))
         return
-    served = relay_service(relay, own, peers, host.rng.bytes(32))
-    server = await HostServer.open(host, served.service, served.locals_, served.places)
-    tasks.create_task(server.serve())
+    for served in (relay_service(relay, own, peers, host.rng.bytes(32)), further_ports(relay, own)):
+        if served is not None:
+            server = await HostServer.open(host, served.service, served.locals_, served.places)
+            tasks.create_task(server.serve())
 
 
 async def _open_pages(host: Host, relay: ScenarioRelay, own: Sequence[IPAddress], tls: Issued) -> None:
@@ -172,7 +163,8 @@ async def _portal(portal: Portal, ready: Ready) -> None:
     await asyncio.Event().wait()
 
 
-async def _dns(scenario: Scenario, zone: Mapping[str, Sequence[IPAddress]], ready: Ready) -> None:
+async def _dns(scenario: Scenario, zone: Zone, ready: Ready) -> None:
+    answers = NameAnswers(zone, Manner(scenario.dns.value), scenario.dns_lies)
     loop = asyncio.get_running_loop()
     for family, any_address in ((socket.AF_INET, "0.0.0.0"), (socket.AF_INET6, "::")):
         sock = socket.socket(family, socket.SOCK_DGRAM)
@@ -180,44 +172,21 @@ async def _dns(scenario: Scenario, zone: Mapping[str, Sequence[IPAddress]], read
             sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         sock.setblocking(False)
         sock.bind((any_address, DNS_PORT))
-        await loop.create_datagram_endpoint(lambda: _NameServer(scenario, zone), sock=sock)
+        await loop.create_datagram_endpoint(lambda: _NameServer(answers), sock=sock)
     ready()
     await asyncio.Event().wait()
 
 
 class _NameServer(asyncio.DatagramProtocol):
-    """Answers, hangs, lies, fails or refuses, as the simulator's name server does."""
+    """Port 53 of one family."""
 
-    def __init__(self, scenario: Scenario, zone: Mapping[str, Sequence[IPAddress]]) -> None:
-        self._manner = scenario.dns
-        self._lies = scenario.dns_lies
-        self._zone = zone
+    def __init__(self, answers: NameAnswers) -> None:
+        self._answers = answers
 
     def connection_made(self, transport: asyncio.DatagramTransport) -> None:  # type: ignore[override]
         self._transport = transport
 
     def datagram_received(self, data: bytes, source: tuple[str, int]) -> None:
-        if self._manner is DnsManner.HANG:
-            return
-        try:
-            question = dns.message.from_wire(data)
-        except dns.exception.DNSException:
-            return
-        if question.question and not question.flags & dns.flags.QR:
-            self._transport.sendto(self._answer(question).to_wire(), source)
-
-    def _answer(self, question: dns.message.Message) -> dns.message.Message:
-        answer = dns.message.make_response(question, recursion_available=True)
-        if self._manner in _RCODES:
-            answer.set_rcode(_RCODES[self._manner])
-            return answer
-        asked = question.question[0]
-        name = asked.name.to_text(omit_final_dot=True).lower()
-        found = self._lies if self._manner is DnsManner.LIE else self._zone.get(name)
-        if found is None:
-            answer.set_rcode(dns.rcode.NXDOMAIN)
-            return answer
-        texts = [str(ip) for ip in found if ip.version == _FAMILY.get(asked.rdtype)]
-        if texts:
-            answer.answer.append(dns.rrset.from_text(asked.name, TTL_S, "IN", asked.rdtype, *texts))
-        return answer
+        answer = self._answers.reply(data)
+        if answer is not None:
+            self._transport.sendto(answer, source)
