@@ -7,7 +7,7 @@ target. Everything else that arrives is dropped.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Self
 
 import msgspec
@@ -15,14 +15,39 @@ import msgspec
 from natscope.errors import RemoteError
 from natscope.host.api import Datagram, HostError, UdpError, UdpSocket
 from natscope.model.endpoint import Endpoint, Family
-from natscope.wire.stun.attributes import RawAttribute
-from natscope.wire.stun.message import MessageClass, RequestForm, decode, encode_binding_request
+from natscope.wire.stun.attributes import Attr
+from natscope.wire.stun.message import (
+    TAILSCALE_SOFTWARE,
+    MessageClass,
+    RequestForm,
+    decode,
+    encode,
+    encode_binding_request,
+)  # fmt: skip
 
 if TYPE_CHECKING:
     from natscope.plugins.probe_context import ProbeContext
 
 HEADERS_BYTES = {4: 28, 6: 48}
 """IP and UDP together: what a packet is longer than its payload."""
+
+
+FILLER = 0xCE54
+"""An attribute of ours without meaning, from the range that servers skip (RFC 8489 §14)."""
+SHORTEST_FILLED = 44
+
+
+def filled_request(identity: bytes, payload_bytes: int | None) -> bytes:
+    """A Binding request that relays answer, of that many bytes; None: the usual 40.
+
+    Upstream (net/stun/stun.go, ParseBindingRequest) wants SOFTWARE `tailnode` and a right FINGERPRINT at the end, and
+    skips whatever stands between.
+    """
+    if payload_bytes is None:
+        return encode_binding_request(identity, RequestForm.TAILSCALE)
+    filler = (FILLER, bytes(payload_bytes - SHORTEST_FILLED))
+    software = (int(Attr.SOFTWARE), TAILSCALE_SOFTWARE)
+    return encode(MessageClass.REQUEST, identity, (software, filler), fingerprint=True)
 
 
 class Request(msgspec.Struct):
@@ -81,16 +106,18 @@ class Asker:
     def ask(
         self,
         target: Endpoint,
-        form: RequestForm = RequestForm.TAILSCALE,
-        attributes: Sequence[RawAttribute] = (),
         *,
+        payload_bytes: int | None = None,
         ttl: int | None = None,
         dont_fragment: bool | None = None,
     ) -> Request:
-        """Send a request with an id of its own; one that cannot leave has a `failure`."""
+        """Send a request in the form that relays answer, with an id of its own; one that cannot leave has a `failure`.
+
+        `payload_bytes` makes it that long, a multiple of 4 and at least `SHORTEST_FILLED`.
+        """
         assert self._socket is not None
         identity = self._ctx.host.rng.bytes(12)
-        data = encode_binding_request(identity, form, attributes)
+        data = filled_request(identity, payload_bytes)
         request = Request(target, identity, len(data), self._ctx.host.clock.now())
         self._by_id[identity] = request
         self.requests.append(request)

@@ -60,3 +60,10 @@ def answered(ctx: ProbeContext, family: Family) -> list[tuple[Endpoint, int | No
             if exchange.target not in best or rtt < best[exchange.target][0]:
                 best[exchange.target] = rtt, exchange.region_id
     return [(target, region) for target, (_, region) in sorted(best.items(), key=lambda item: item[1][0])]
+
+
+def leaves_this_computer(scope: Scope) -> bool:
+    """Whether any relay of the map is elsewhere: a run against loopback sends nothing else either."""
+    nodes = [node for region in scope.loaded_map.relay_map.regions for node in region.nodes]
+    literals = [(node, stun_literal(node, 4) or stun_literal(node, 6)) for node in nodes]
+    return any(literal is None or not literal.is_loopback for _node, literal in literals)
