@@ -242,6 +242,15 @@ class HostTruthForm(Table, frozen=True, kw_only=True):
     hairpinning: Tri | None = None
     several_addresses: Tri | None = None
     layers: int | None = None
+    cgnat: Tri | None = None
+    double_nat: Tri | None = None
+    path_mtu: int | None = None
+    black_hole: Tri | None = None
+    fragments: Tri | None = None
+    wireguard: Tri | None = None
+    nat64: Tri | None = None
+    udp_open: tuple[int, ...] | None = None
+    udp_closed: tuple[int, ...] | None = None
     mapping_lifetime_s: float | None = None
     captive_portal: Tri | None = None
     shared_address_space: Tri | None = None
@@ -250,6 +259,7 @@ class HostTruthForm(Table, frozen=True, kw_only=True):
     relays: dict[str, RelayFault] | None = None
     findings: tuple[str, ...] = ()
     no_findings: tuple[str, ...] = ()
+    unknowable: dict[str, str] = {}
 
 
 class PairTruthForm(Table, frozen=True, kw_only=True):

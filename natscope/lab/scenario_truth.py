@@ -7,6 +7,9 @@ nobody at that host could know, so any other word in a report is wrong.
 - `ipv4`, `ipv6`: `works`, `absent`, `broken`, `link-local-only`, `unknown`.
 - `mapping`, `filtering`, `mapping_varies`, `port_preservation`, `port_allocation`, `hairpinning`, `several_addresses`,
   `layers` (routers that translate on the way), `mapping_lifetime_s`: of the way out over the family `nat_family` [4].
+- `cgnat`, `double_nat` over the same family; `path_mtu` (bytes, or the longest that a default run tries and that fits),
+  `black_hole`, `fragments`, `wireguard` (does its packet fit) over it; `nat64`; `udp_open`, `udp_closed`: ports.
+- `unknowable` {FIELD = WHY}: nobody at that host could know the field, so any other word than `unknown` is wrong.
 - `public`: the public addresses that relays see; `home`: the relay that a sound choice prefers.
 - `relays` {NAME = FAULT}: `no-answer`, `stun-closed` (TCP works), `https-closed` (UDP works), `expired`, `self-signed`,
   `wrong-name`, `not-yet-valid`, `dns`, `lies`; relays that are not named are sound.
@@ -19,11 +22,13 @@ nobody at that host could know, so any other word in a report is wrong.
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from natscope.model.nat import Filtering, Mapping, PortAllocation
 from natscope.model.tri import Tri
+
+UNKNOWN = "unknown"
 
 
 class RelayFault(enum.StrEnum):
@@ -75,6 +80,15 @@ class HostTruth:
     hairpinning: Tri | None = None
     several_addresses: Tri | None = None
     layers: int | None = None
+    cgnat: Tri | None = None
+    double_nat: Tri | None = None
+    path_mtu: int | None = None
+    black_hole: Tri | None = None
+    fragments: Tri | None = None
+    wireguard: Tri | None = None
+    nat64: Tri | None = None
+    udp_open: tuple[int, ...] | None = None
+    udp_closed: tuple[int, ...] | None = None
     mapping_lifetime_s: float | None = None
     captive_portal: Tri | None = None
     shared_address_space: Tri | None = None
@@ -83,12 +97,20 @@ class HostTruth:
     relays: dict[str, RelayFault] | None = None
     findings: tuple[str, ...] = ()
     no_findings: tuple[str, ...] = ()
+    unknowable: dict[str, str] = field(default_factory=dict)
 
     def claims(self) -> dict[str, Any]:
         """The claims about single fields of a report, by name."""
-        single = ("nat_family", "relays", "findings", "no_findings")
+        single = ("nat_family", "relays", "findings", "no_findings", "unknowable")
         found = {name: getattr(self, name) for name in self.__slots__ if name not in single}
-        return {name: value for name, value in found.items() if value is not None}
+        told = {name: value for name, value in found.items() if value is not None}
+        return told | dict.fromkeys(self.unknowable, UNKNOWN)
+
+
+UNKNOWABLE = frozenset(f.name for f in fields(HostTruth)) - {
+    "nat_family", "public", "relays", "findings", "no_findings", "unknowable",
+}  # fmt: skip
+"""What may be named in `unknowable`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -35,7 +35,7 @@ from natscope.lab.scenario_links import LAN, RELAY_STEP_MS, UPLINK, directions
 from natscope.lab.scenario_mapping import mapping_service_of
 from natscope.lab.scenario_nat import kind_of, nat_of, translates
 from natscope.lab.scenario_toml import PAIRS, Path, ScenarioForm, Source, read_form
-from natscope.lab.scenario_truth import HostTruth, PairTruth
+from natscope.lab.scenario_truth import UNKNOWABLE, HostTruth, PairTruth
 from natscope.model.endpoint import IPAddress
 
 RESERVED = (INTERNET, DNS_NAME, PAIRS)
@@ -234,6 +234,9 @@ class _Reader:
                 self._source.wrong(where, f"there is no relay called {relay!r}")
         if form.nat_family not in (4, 6):
             self._source.wrong((*where, "nat_family"), "a family is 4 or 6")
+        for claim in form.unknowable:
+            if claim not in UNKNOWABLE:
+                self._source.wrong((*where, "unknowable"), f"{claim!r} is no field that a report can leave unknown")
         return HostTruth(**{f.name: getattr(form, f.name) for f in fields(HostTruth)})
 
     def _pair(self, key: str) -> PairTruth:

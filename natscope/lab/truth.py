@@ -15,6 +15,7 @@ from natscope.diagnosis.catalogue import entries
 from natscope.lab.scenario import Scenario
 from natscope.lab.scenario_truth import HostTruth, RelayFault
 from natscope.model.report import NatFamilyReport, RelayReport, Report
+from natscope.model.report_path import PathFamilyReport
 from natscope.model.tri import Tri
 
 MUST_KNOW = ("udp", "ipv4", "ipv6", "mapping_varies", "port_preservation", "captive_portal", "relay")
@@ -180,6 +181,14 @@ def _text(value: Any) -> str:
     return UNKNOWN if value is None else f"{value:g}" if isinstance(value, float) else str(value) or "none"
 
 
+def _path(report: Report, nat: NatFamilyReport) -> PathFamilyReport:
+    return report.path.v4 if nat is report.nat.v4 else report.path.v6
+
+
+def _udp_ports(report: Report, state: Tri) -> tuple[int, ...]:
+    return tuple(port.port for port in report.path.udp_ports if port.open is state)
+
+
 _MEASURED: dict[str, Callable[[Report, NatFamilyReport], Any]] = {
     "udp": lambda report, nat: report.udp,
     "ipv4": lambda report, nat: report.ipv4.state,
@@ -195,5 +204,14 @@ _MEASURED: dict[str, Callable[[Report, NatFamilyReport], Any]] = {
     "hairpinning": lambda report, nat: nat.hairpinning,
     "several_addresses": lambda report, nat: nat.several_addresses,
     "layers": lambda report, nat: nat.layers,
+    "cgnat": lambda report, nat: nat.cgnat,
+    "double_nat": lambda report, nat: nat.double_nat,
+    "path_mtu": lambda report, nat: _path(report, nat).mtu,
+    "black_hole": lambda report, nat: _path(report, nat).black_hole,
+    "fragments": lambda report, nat: _path(report, nat).fragments,
+    "wireguard": lambda report, nat: _path(report, nat).wireguard,
+    "nat64": lambda report, nat: report.path.nat64.state,
+    "udp_open": lambda report, nat: _udp_ports(report, Tri.YES),
+    "udp_closed": lambda report, nat: _udp_ports(report, Tri.NO),
     "mapping_lifetime_s": lambda report, nat: nat.mapping_lifetime_s,
 }
