@@ -10,9 +10,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from ipaddress import IPv4Address
 
+import msgspec
+
 from natscope.diagnosis.engine import diagnose
 from natscope.errors import UserError
 from natscope.host.api import Host
+from natscope.host.system_api import Container
+from natscope.lab.host_rules import WRITTEN
 from natscope.lab.mapping_service import MappingServer
 from natscope.lab.relay_service import helper_peers
 from natscope.lab.scenario import (
@@ -29,10 +33,10 @@ from natscope.lab.scenario import (
     SiteIpv6,
 )  # fmt: skip
 from natscope.lab.scenario_map import relay_map
+from natscope.lab.sim_ports import ToldPorts
 from natscope.lab.sim_relay import HTTP, serve_portal, start_relay
 from natscope.machines.nat.packet import TCP
 from natscope.machines.portmap_router.config import ServiceConfig
-from natscope.machines.portmap_router.ports import NatPorts
 from natscope.machines.portmap_router.service import MappingService
 from natscope.model.endpoint import Endpoint
 from natscope.model.relay_map import LoadedMap
@@ -46,6 +50,8 @@ from natscope.plugins.loader import PROBES, find
 from natscope.sim.dns import PORT as DNS_PORT
 from natscope.sim.dns import DnsServer, Manner
 from natscope.sim.faults import Crash, DnsOutage, Fault, NatReboot, Partition, schedule
+from natscope.sim.guarded import GuardedNode, Wall
+from natscope.sim.host import SimHost
 from natscope.sim.site import Site as SimSite
 from natscope.sim.topology import Network
 from natscope.web.client import HttpClient
@@ -78,7 +84,7 @@ def simulated(scenario: Scenario, seed: int | None = None) -> Iterator[Network]:
         for site in scenario.sites.values():
             _add_site(net, site)
         for host in scenario.hosts.values():
-            _add_host(net, host)
+            _add_host(net, scenario, host)
         _add_relays(net, scenario)
         _set_dns(net, scenario)
         yield net
@@ -136,12 +142,13 @@ def _start_mapping_service(net: Network, built: SimSite, config: ServiceConfig, 
     if nat is None:
         return
     host = net.programs_on(built)
-    service = MappingService(config, gateway, NatPorts(nat), host.clock.now())
+    service = MappingService(config, gateway, ToldPorts(nat, built.router.world), host.clock.now())
     net.start(host, MappingServer(host, service).serve())
 
 
-def _add_host(net: Network, host: ScenarioHost) -> None:
+def _add_host(net: Network, scenario: Scenario, host: ScenarioHost) -> None:
     first, *more = host.interfaces
+    devices = scenario.devices(host)
     built = net.host(
         host.name,
         net.sites[first.at],
@@ -149,13 +156,30 @@ def _add_host(net: Network, host: ScenarioHost) -> None:
         ipv6=str(first.ipv6) if first.ipv6 is not None else False,
         link=host.link,
         back=host.back,
+        interface=devices[0],
+        guarded=host.rules is not None or host.strict_source,
     )
     built.names.servers = (Endpoint(host.name_server, DNS_PORT),)
     built.names.search = host.search
     built.wall.wrong_by_s = host.clock_wrong_by_s
-    for number, interface in enumerate(more, start=1):
+    for device, interface in zip(devices[1:], more, strict=True):
         addresses = interface.ipv4, interface.ipv6
-        net.attach(built.node, net.sites[interface.at], f"eth{number}", addresses=addresses)
+        net.attach(built.node, net.sites[interface.at], device, addresses=addresses)
+    _tell(scenario, host, built)
+
+
+def _tell(scenario: Scenario, host: ScenarioHost, built: SimHost) -> None:
+    """What the computer knows of itself, and its own rules."""
+    for at, device in zip(host.interfaces, scenario.devices(host), strict=True):
+        if at.at != INTERNET and scenario.sites[at.at].tunnel:
+            built.node.ports[device].kind = "tunnel"
+            built.own.drivers[device] = "tun"
+    if host.container:
+        container = Container(kind=host.container, sign="the scenario says so")
+        built.own.facts = msgspec.structs.replace(built.own.facts, container=container)
+    if isinstance(built.node, GuardedNode):
+        built.node.wall = Wall(WRITTEN[host.rules].values) if host.rules is not None else None
+        built.node.strict = dict.fromkeys(built.node.ports) if host.strict_source else {}
 
 
 def _add_relays(net: Network, scenario: Scenario) -> None:

@@ -38,12 +38,14 @@ middle of everything. Tables of a file, all optional but `title`:
   `firewall`, `broken`, `nat64`; `allow` {`udp`, `tcp`: port texts such as "53" or "1024-2000"; `icmp`; `not_to`}: the
   only new flows that may go out; `portal`: `redirect`, `page` or `login-required`, what web requests from inside get on
   port 80 from anywhere; `mapping_service`: the router opens ports for hosts that ask (`scenario_mapping.py` has its
-  keys, `{}` is a usual home router with PCP, NAT-PMP and UPnP); `link` and `back`.
+  keys, `{}` is a usual home router with PCP, NAT-PMP and UPnP); `tunnel`: the name of a TUN device by which its host
+  reaches it instead of a cable, as a VPN or the proxy program that owns its default route; `link` and `back`.
 - `link` {`latency_ms`, `jitter_ms`, `loss`, `duplication`, `reordering`, `held_back_ms`, `rate_mbit`, `mtu`,
   `tells_mtu`}: both directions of the wire upwards; `back` is for the direction down, where that is different.
 - `[hosts.NAME]`: `at` [internet]; `also`: further sites it is attached to, with worse routes; `ipv4`, `ipv6` [true]:
-  false or an address; `measured` [true]: runs a netcheck; `clock_wrong_by_s` [0]; `search`: its search domains; `link`,
-  `back`.
+  false or an address; `measured` [true]: runs a netcheck; `clock_wrong_by_s` [0]; `search`: its search domains;
+  `rules`: its own packet filter, `tailscale` or `closed` (`host_rules.py`); `strict_source` [false]: it drops what
+  it would answer elsewhere (rp_filter); `container`: the kind of container that it says it is; `link`, `back`.
 - `[relays.NAME]`: each is a region, in order; `latency_ms` [10, 20, 30, …] one way, `back_latency_ms` where the way
   back differs; `udp`, `tcp` [open]: `open`, `closed` (refused), `silent` (both silent: the relay is off);
   `certificate` [right]: `right`, `expired`, `self-signed`, `wrong-name`; `port80` [challenge]: `challenge`, `redirect`
@@ -63,6 +65,7 @@ import enum
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
+from natscope.lab.host_rules import HostRules
 from natscope.lab.scenario_truth import HostTruth, PairTruth
 from natscope.machines.nat.config import NatConfig
 from natscope.machines.portmap_router.config import ServiceConfig
@@ -211,6 +214,7 @@ class Site:
     mapping_service: ServiceConfig | None
     link: LinkSpec
     back: LinkSpec
+    tunnel: str = ""
 
     @property
     def gateway(self) -> IPv4Address:
@@ -244,6 +248,9 @@ class ScenarioHost:
     search: tuple[str, ...]
     link: LinkSpec
     back: LinkSpec
+    rules: HostRules | None = None
+    strict_source: bool = False
+    container: str = ""
 
     @property
     def at(self) -> str:
@@ -343,6 +350,16 @@ class Scenario:
     def measured(self) -> tuple[ScenarioHost, ...]:
         """The hosts that run a netcheck."""
         return tuple(host for host in self.hosts.values() if host.measured)
+
+    def devices(self, host: ScenarioHost) -> tuple[str, ...]:
+        """The names of a host's interfaces: those of tunnels as the file says, the others `eth0`, `eth1`, …"""
+        found: list[str] = []
+        cables = 0
+        for at in host.interfaces:
+            tunnel = "" if at.at == INTERNET else self.sites[at.at].tunnel
+            found.append(tunnel or f"eth{cables}")
+            cables += not tunnel
+        return tuple(found)
 
     def family_at(self, site: str) -> tuple[int, ...]:
         """The address families that a site has; the internet has both."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
+from natscope.lab.host_rules import HostRules
 from natscope.lab.scenario import (
     Certificate,
     DnsManner,
@@ -30,6 +31,7 @@ from natscope.machines.nat.ports import PortPolicy
 from natscope.machines.nat.table import WhenFull
 from natscope.machines.portmap_router.config import DAY_S, Leases, Manner, Searches, Service, Urls, WanService
 from natscope.model.nat import Filtering, Mapping, PortAllocation
+from natscope.model.report_dns import NameServerState
 from natscope.model.tri import Tri
 
 
@@ -158,6 +160,7 @@ class SiteForm(Table, frozen=True, kw_only=True):
     ipv6: SiteIpv6 = SiteIpv6.NONE
     allow: AllowForm | None = None
     portal: Portal | None = None
+    tunnel: str = ""
     mapping_service: MappingServiceForm | None = None
     link: LinkForm = LinkForm()
     back: LinkForm = LinkForm()
@@ -172,6 +175,9 @@ class HostForm(Table, frozen=True, kw_only=True):
     ipv6: bool | str = True
     measured: bool = True
     clock_wrong_by_s: float = 0.0
+    rules: HostRules | None = None
+    strict_source: bool = False
+    container: str = ""
     search: tuple[str, ...] = ()
     link: LinkForm = LinkForm()
     back: LinkForm = LinkForm()
@@ -254,6 +260,11 @@ class HostTruthForm(Table, frozen=True, kw_only=True):
     mapping_lifetime_s: float | None = None
     captive_portal: Tri | None = None
     shared_address_space: Tri | None = None
+    dns: NameServerState | None = None
+    dns_invented: Tri | None = None
+    dns_forged: Tri | None = None
+    dns_ipv6_withheld: Tri | None = None
+    dns_search_trap: Tri | None = None
     public: tuple[str, ...] | None = None
     home: str | None = None
     relays: dict[str, RelayFault] | None = None

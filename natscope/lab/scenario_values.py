@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Iterable
 from dataclasses import fields, replace
 from ipaddress import IPv4Address
@@ -40,6 +41,7 @@ from natscope.model.endpoint import IPAddress
 
 RESERVED = (INTERNET, DNS_NAME, PAIRS)
 USUAL_RELAYS = ("relay1", "relay2", "relay3")
+_DEVICE = re.compile(r"[A-Za-z0-9_-]{1,15}", re.ASCII)
 _PROFILES = ("quick", "default", "full")
 
 
@@ -122,10 +124,22 @@ class _Reader:
             ipv6=form.ipv6,
             prefix=self._addresses.prefix(name),
             portal=form.portal,
+            tunnel=self._tunnel(name, form),
             mapping_service=mapping_service_of(self._source, name, form, may=self._translates(name, form)),
             link=up,
             back=down,
         )
+
+    def _tunnel(self, name: str, form: SiteForm) -> str:
+        if not form.tunnel:
+            return ""
+        where: Path = ("sites", name, "tunnel")
+        if not _DEVICE.fullmatch(form.tunnel) or form.tunnel == "lo" or form.tunnel.startswith("eth"):
+            self._source.wrong(where, "a device's name has up to 15 letters and digits, and is not lo or eth…")
+        users = [n for n, host in self._form.hosts.items() if name in (host.at, *host.also)]
+        if len(users) != 1 or self._addresses.lan(name) is None or form.ipv6 is not SiteIpv6.NONE:
+            self._source.wrong(where, "behind a tunnel there is one host, with an IPv4 address that is translated")
+        return form.tunnel
 
     def _address_of(self, host: str, where: Path) -> IPv4Address:
         if host not in self._hosts:
@@ -150,6 +164,9 @@ class _Reader:
             name_server=self._name_server(first),
             measured=form.measured,
             clock_wrong_by_s=form.clock_wrong_by_s,
+            rules=form.rules,
+            strict_source=form.strict_source,
+            container=form.container,
             search=form.search,
             link=up,
             back=down,

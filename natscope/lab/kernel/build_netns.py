@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from natscope.errors import CannotMeasure, UserError
+from natscope.lab.host_rules import WRITTEN
 from natscope.lab.kernel import wiring
 from natscope.lab.kernel.mapping_process import NatEnd, start_mapping_service
 from natscope.lab.kernel.netns import Space, add_addresses
@@ -30,6 +31,7 @@ from natscope.lab.kernel.servers import (
     start_relay,
     start_server,
 )  # fmt: skip
+from natscope.lab.kernel.tunnel import shuttle
 from natscope.lab.relay_service import helper_peers
 from natscope.lab.scenario import (
     DNS_4,
@@ -103,6 +105,7 @@ class _Builder:
         self._behind: dict[str, list[str]] = {}
         self._ports_used: dict[str, int] = {}
         self._neighbour: dict[str, int] = {}
+        self._tunnels: dict[str, int] = {}
         self._processes = Processes(folder)
 
     def build(self) -> Built:
@@ -133,7 +136,9 @@ class _Builder:
                 space.ip(f"route add default via {wiring.GATEWAY_6} dev {OUTSIDE}")
         else:
             self._join_site(space, site)
-        wiring.prepare_router(space, site)
+        tunnel = wiring.prepare_router(space, site)
+        if tunnel is not None:
+            self._tunnels[site.name] = tunnel
         if site.prefix is not None:
             self._behind[site.name].append(str(site.prefix))
             if site.ipv6 is not SiteIpv6.BROKEN:
@@ -197,12 +202,13 @@ class _Builder:
 
     def _add_host(self, host: ScenarioHost) -> None:
         space = self._space(host.name)
-        for number, at in enumerate(host.interfaces):
-            device = f"eth{number}"
+        for number, (at, device) in enumerate(zip(host.interfaces, self._scenario.devices(host), strict=True)):
             own = tuple(ip for ip in (at.ipv4, at.ipv6) if ip is not None)
             link = Attached(prefixes=tuple(ipaddress.ip_network(ip) for ip in own), up=host.link, back=host.back)
             if at.at == INTERNET:
                 self._join_core(space, device, own)
+            elif self._scenario.sites[at.at].tunnel:
+                self._join_tunnel(space, device, at, number)
             else:
                 site = self._scenario.sites[at.at]
                 port = self._next_port(at.at)
@@ -210,7 +216,21 @@ class _Builder:
                 if at.ipv4 is not None:
                     self._own_addresses(at.at, (at.ipv4,))
             self._attached[at.at].append(link)
+        if host.rules is not None:
+            space.nft(WRITTEN[host.rules].nft)
+        if host.strict_source:
+            space.sysctl({f"net/ipv4/conf/{device}/rp_filter": 1 for device in self._scenario.devices(host)})
         self._write_files(host)
+
+    def _join_tunnel(self, space: Space, device: str, at: Attachment, number: int) -> None:
+        """A TUN device whose other end is the router's own inside."""
+        site = self._scenario.sites[at.at]
+        assert site.lan is not None
+        near, far = space.tun(device), self._tunnels[site.name]
+        space.ip(f"link set {device} mtu {wiring.TUNNEL_MTU}")
+        add_addresses(space, device, [f"{at.ipv4}/{site.lan.prefixlen}"])
+        space.ip(f"route add default dev {device} metric {WORSE_METRIC * number}")
+        self._processes.call(f"tunnel {device}", space, lambda ready: shuttle(near, far, ready))
 
     def _join_core(self, space: Space, device: str, own: tuple[IPAddress, ...]) -> str:
         return wiring.join_core(self._spaces[INTERNET], space, device, self._next_port(INTERNET), own)

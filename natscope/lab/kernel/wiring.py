@@ -19,6 +19,7 @@ CORE_4, CORE_6 = "203.0.113.1", "2001:db8::1"
 GATEWAY_4, GATEWAY_6 = "169.254.0.1", "fe80::1"
 DEVICE, DEVICE_OUTSIDE = "tun0", "tun1"
 TABLE, TABLE_OUTSIDE = 77, 78
+TUNNEL_MTU = 1500
 FORWARDING: dict[str, str | int] = {
     "net/ipv4/ip_forward": 1,
     "net/ipv6/conf/all/forwarding": 1,
@@ -71,18 +72,24 @@ def join_lan(router: Space, space: Space, device: str, number: int, site: Site, 
         space.ip(f"route add default via {GATEWAY_6} dev {device} metric {metric}")
 
 
-def prepare_router(space: Space, site: Site) -> None:
-    """Forwarding, and the bridge with the gateway's addresses."""
+def prepare_router(space: Space, site: Site) -> int | None:
+    """Forwarding, and the bridge with the gateway's addresses; of a tunnel a TUN device, and its descriptor."""
     space.sysctl(FORWARDING | BRIDGE_UNFILTERED)
-    space.ip(
-        f"link add name {INSIDE} type bridge mcast_snooping 0", f"link set {INSIDE} addrgenmode none",
-        f"link set {INSIDE} up",
-    )  # fmt: skip
+    tunnel = None
+    if site.tunnel:
+        tunnel = space.tun(INSIDE)
+        space.ip(f"link set {INSIDE} mtu {TUNNEL_MTU}")
+    else:
+        space.ip(
+            f"link add name {INSIDE} type bridge mcast_snooping 0", f"link set {INSIDE} addrgenmode none",
+            f"link set {INSIDE} up",
+        )  # fmt: skip
     width = 32 if site.lan is None else site.lan.prefixlen
     own = [f"{site.gateway}/{width}"]
     if site.gateway_6 is not None:
         own += [f"{site.gateway_6}/64", f"{GATEWAY_6}/64"]
     add_addresses(space, INSIDE, own)
+    return tunnel
 
 
 def route_down(above: Space, prefixes: Iterable[IPAddress | IPv6Network], via: str, device: str, source: str) -> None:
