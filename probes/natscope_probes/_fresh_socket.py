@@ -16,7 +16,7 @@ import msgspec
 from natscope.errors import RemoteError
 from natscope.host.api import Datagram, HostError, UdpError, UdpSocket
 from natscope.model.address_space import is_inside
-from natscope.model.endpoint import Endpoint, Family
+from natscope.model.endpoint import Endpoint, Family, IPAddress
 from natscope.wire.stun.attributes import RawAttribute
 from natscope.wire.stun.message import BINDING, Message, MessageClass, RequestForm, decode, encode_binding_request
 
@@ -151,10 +151,11 @@ class FreshSockets:
         for socket in self.sockets:
             await socket.close()
 
-    async def open(self, family: Family, port: int = 0) -> FreshSocket:
+    async def open(self, family: Family, port: int = 0, address: IPAddress | None = None) -> FreshSocket:
         """A socket, on the address and interface that the user asked for. Raises `HostError`."""
         options = self._ctx.options
-        address = ipaddress.ip_address(options.bind_address) if options.bind_address else None
+        if address is None and options.bind_address:
+            address = ipaddress.ip_address(options.bind_address)
         found = await self._ctx.host.udp.open(family, address=address, port=port, interface=options.interface or None)
         socket = FreshSocket(self._ctx, found, self._bell.set)
         self.sockets.append(socket)

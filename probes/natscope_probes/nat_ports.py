@@ -24,6 +24,7 @@ from natscope.model.endpoint import Endpoint, Family
 from natscope.model.observation import Outcome
 from natscope.plugins.probe import Budget, Contact, Probe, Scope
 from natscope_probes._fresh_socket import SLACK_S, FreshSocket, FreshSockets, Question, translated_by
+from natscope_probes._port_collision import collide
 
 if TYPE_CHECKING:
     from natscope.plugins.probe_context import ProbeContext
@@ -95,6 +96,10 @@ async def _family(ctx: ProbeContext, family: Family) -> None:
     if not servers:
         return
     ctx.progress("looking at public ports")
+    await asyncio.gather(_ports(ctx, family, servers), collide(ctx, family, servers))
+
+
+async def _ports(ctx: ProbeContext, family: Family, servers: list[Endpoint]) -> None:
     async with FreshSockets(ctx) as group:
         samples: list[_Sample] = []
         try:

@@ -1,0 +1,93 @@
+"""One local port on two local addresses behind one router: what two hosts of a network do to each other.
+
+Upstream's usual port 41641 on two computers at home is the case that users meet. One computer can try it only where it
+has two addresses of its own there.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from natscope.host.api import HostError
+from natscope.model.endpoint import Endpoint, Family, IPAddress
+from natscope.model.nat import PortCollision
+from natscope.model.observation import Outcome
+from natscope_probes._fresh_socket import PORTS, FreshSocket, FreshSockets
+
+if TYPE_CHECKING:
+    from natscope.plugins.probe_context import ProbeContext
+
+KINDS = ("ethernet", "wireless")
+"""A bridge's or a tunnel's address is not one that the router knows."""
+TRIES, PATIENCE_S = 3, 0.4
+
+
+async def collide(ctx: ProbeContext, family: Family, servers: list[Endpoint]) -> None:
+    """Where there are two addresses and two servers, try it and write down what happened."""
+    if len(servers) < 2 or ctx.options.bind_address or ctx.options.interface:
+        return
+    first = await ctx.host.links.source_for(servers[0].ip)
+    second = await _second_address(ctx, family, first)
+    if first is None or second is None:
+        return
+    async with FreshSockets(ctx) as group:
+        port = PORTS[0] + ctx.host.rng.below(PORTS[1] - PORTS[0])
+        try:
+            one, other = await group.open(family, port, first), await group.open(family, port, second)
+        except HostError:
+            return
+        word, says = await _try(ctx, group, one, other, servers)
+        questions = one.questions + other.questions
+        ctx.observe(
+            "nat.port",
+            Outcome.ANSWERED if any(q.answered_at is not None for q in questions) else Outcome.NO_ANSWER,
+            target=str(servers[0]),
+            family=family,
+            socket=str(other.local),
+            sent_at=questions[0].sent_at,
+            packets=sum(1 for q in questions if q.bytes_sent),
+            bytes_sent=sum(q.bytes_sent for q in questions),
+            bytes_received=sum(q.bytes_received for q in questions),
+            summary=says,
+            data={"collision": str(word), "with": str(one.local)},
+        )
+
+
+async def _second_address(ctx: ProbeContext, family: Family, first: IPAddress | None) -> IPAddress | None:
+    facts = await ctx.links()
+    uplinks = {route.interface for route in facts.default_routes if route.family == family}
+    for interface in facts.interfaces:
+        if interface.up and interface.kind in KINDS and (interface.name in uplinks or first in interface.addresses):
+            for ip in interface.addresses:
+                if ip.version == family and ip != first and not ip.is_link_local:
+                    return ip
+    return None
+
+
+async def _try(
+    ctx: ProbeContext, group: FreshSockets, one: FreshSocket, other: FreshSocket, servers: list[Endpoint]
+) -> tuple[PortCollision, str]:
+    """The first asks one server, the second another one, and where it then has the same port, the first one's too."""
+    before = await _ask(ctx, group, one, servers[0])
+    elsewhere = await _ask(ctx, group, other, servers[1])
+    if before is None or elsewhere is None:
+        return PortCollision.UNKNOWN, "an answer was missing"
+    if before.ip != elsewhere.ip:
+        return PortCollision.UNKNOWN, "the second address of this computer has another public address"
+    if before.port != elsewhere.port:
+        return PortCollision.SEPARATE, f"the second one got port {elsewhere.port} beside {before.port}"
+    same = await _ask(ctx, group, other, servers[0])
+    if same is None:
+        return PortCollision.UNKNOWN, "an answer was missing"
+    if same == before:
+        return PortCollision.TAKEN_OVER, f"the second one took port {before.port} over"
+    return PortCollision.SHARED, f"both have port {before.port}, but not towards one server"
+
+
+async def _ask(ctx: ProbeContext, group: FreshSockets, socket: FreshSocket, server: Endpoint) -> Endpoint | None:
+    for _ in range(TRIES):
+        question = socket.ask(server)
+        until = min(ctx.host.clock.now() + PATIENCE_S, ctx.deadline)
+        if await group.wait(until, lambda: question.answered_at is not None):  # noqa: B023 - awaited here
+            return question.mapped
+    return None
