@@ -25,7 +25,8 @@ from natscope.machines.portmap_router.ports import NatPorts
 from natscope.machines.portmap_router.service import MappingService
 from natscope.model.endpoint import Endpoint, IPAddress
 
-PATIENCE_S = 2.0
+PATIENCE_S = 20.0
+"""With many labs on few cores the router may come late."""
 MAX_BYTES = 4096
 
 

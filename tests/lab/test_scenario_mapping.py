@@ -1,0 +1,103 @@
+"""The table `mapping_service` of a scenario: every option reaches the router, every mistake is told."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from ipaddress import IPv4Address
+
+import pytest
+
+from natscope.errors import UserError
+from natscope.lab.scenario_form import MappingServiceForm, UpnpForm
+from natscope.lab.scenario_mapping import __doc__ as WORDS
+from natscope.lab.scenario_values import read_scenario
+from natscope.machines.portmap_router.config import (
+    Leases,
+    Manner,
+    Searches,
+    Service,
+    ServiceConfig,
+    UpnpConfig,
+    Urls,
+    WanService,
+)
+
+
+def service(table: str, site: str = "") -> ServiceConfig | None:
+    text = f'title = "T"\n[sites.home]\n{site}\nmapping_service = {table}\n[hosts.a]\nat = "home"'
+    return read_scenario("t", text).sites["home"].mapping_service
+
+
+def test_none_and_the_usual_one() -> None:
+    assert read_scenario("t", 'title = "T"\n[sites.home]\n[hosts.a]\nat = "home"').sites["home"].mapping_service is None
+    assert service("{}") == ServiceConfig()
+    assert service("{ upnp = { version = 2 } }") == ServiceConfig(
+        upnp=UpnpConfig(version=2, services=(WanService.IP_2,))
+    )
+
+
+def test_every_option() -> None:
+    table = (
+        '{ protocols = ["upnp", "pcp"], manner = "refused", external = "0.0.0.0", capacity = 3, max_lease_s = 60, '
+        "taken = [7000], late_ms = 250, for_others = true, other_versions = false, announces = false, upnp = "
+        '{ version = 2, services = ["dslforum-ip", "wan-ppp-1"], first_down = true, leases = "invalid-args", '
+        'searches = "unicast-only", search_port = 49200, useless_first = true, location_host = "10.0.0.9", '
+        'urls = "absolute", same_port = true } }'
+    )
+    upnp = UpnpConfig(
+        version=2,
+        services=(WanService.DSLFORUM_IP, WanService.PPP_1),
+        first_down=True,
+        leases=Leases.INVALID_ARGS,
+        searches=Searches.UNICAST_ONLY,
+        search_port=49_200,
+        useless_first=True,
+        location_host=IPv4Address("10.0.0.9"),
+        urls=Urls.ABSOLUTE,
+        same_port=True,
+    )
+    assert service(table) == ServiceConfig(
+        protocols=(Service.UPNP, Service.PCP),
+        manner=Manner.REFUSED,
+        external=IPv4Address(0),
+        capacity=3,
+        max_lease_s=60,
+        taken=(7000,),
+        late_s=0.25,
+        for_others=True,
+        other_versions=False,
+        announces=False,
+        upnp=upnp,
+    )
+    defaults = UpnpConfig()
+    assert all(getattr(upnp, f.name) != getattr(defaults, f.name) for f in fields(UpnpConfig)), "an option is not tried"
+
+
+def test_every_option_is_explained() -> None:
+    assert WORDS is not None
+    for form in (MappingServiceForm, UpnpForm):
+        for name in form.__struct_fields__:
+            assert f"`{name}`" in WORDS, name
+    for words in (Service, Manner, Leases, Searches, WanService, Urls):
+        for word in words:
+            assert f"`{word}`" in WORDS, word
+
+
+@pytest.mark.parametrize(
+    ("table", "site", "words"),
+    [
+        ("{ protocols = [] }", "", "at least one protocol"),
+        ('{ protocols = ["upnpp"] }', "", "upnpp"),
+        ('{ external = "here" }', "", "'here' is no IPv4 address"),
+        ('{ upnp = { location_host = "x" } }', "", "'x' is no IPv4 address"),
+        ("{ upnp = { version = 3 } }", "", "version 1 or 2"),
+        ("{ port = 1 }", "", "port"),
+        ("{}", 'nat = "firewall"', "our own NAT"),
+        ("{}", 'nat = "none"', "our own NAT"),
+        ("{}", 'kernel_nat = "masquerade"', "our own NAT"),
+    ],
+)
+def test_mistakes(table: str, site: str, words: str) -> None:
+    with pytest.raises(UserError, match=words) as raised:
+        service(table, site)
+    assert "t.toml" in raised.value.message
