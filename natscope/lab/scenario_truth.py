@@ -7,6 +7,9 @@ nobody at that host could know, so any other word in a report is wrong.
 - `ipv4`, `ipv6`: `works`, `absent`, `broken`, `link-local-only`, `unknown`.
 - `mapping`, `filtering`, `mapping_varies`, `port_preservation`, `port_allocation`, `hairpinning`, `several_addresses`,
   `layers` (routers that translate on the way), `mapping_lifetime_s`: of the way out over the family `nat_family` [4].
+- `dns`: `answers`, `silent`, `fails`, `refuses`, `unreachable`: the name servers of the host; `dns_invented`: names that
+  do not exist get addresses; `dns_forged`: relays' names get addresses that are not theirs; `dns_ipv6_withheld`;
+  `dns_search_trap`: a search domain answers any name.
 - `cgnat`, `double_nat` over the same family; `path_mtu` (bytes, or the longest that a default run tries and that fits),
   `black_hole`, `fragments`, `wireguard` (does its packet fit) over it; `nat64`; `udp_open`, `udp_closed`: ports.
 - `unknowable` {FIELD = WHY}: nobody at that host could know the field, so any other word than `unknown` is wrong.
@@ -26,6 +29,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from natscope.model.nat import Filtering, Mapping, PortAllocation
+from natscope.model.report_dns import NameServerState
 from natscope.model.tri import Tri
 
 UNKNOWN = "unknown"
@@ -92,6 +96,11 @@ class HostTruth:
     mapping_lifetime_s: float | None = None
     captive_portal: Tri | None = None
     shared_address_space: Tri | None = None
+    dns: NameServerState | None = None
+    dns_invented: Tri | None = None
+    dns_forged: Tri | None = None
+    dns_ipv6_withheld: Tri | None = None
+    dns_search_trap: Tri | None = None
     public: tuple[str, ...] | None = None
     home: str | None = None
     relays: dict[str, RelayFault] | None = None

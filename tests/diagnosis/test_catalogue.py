@@ -16,6 +16,8 @@ MODULES = [entry.load() for entry in entries()]
 IDS = [entry.id for entry in entries()]
 
 MEANINGS = {
+    "NS-CTL-09": "wrong answers",
+    "NS-CTL-10": "of no use",
     "NS-ENV-03": "own rules keep UDP in",
     "NS-ENV-06": "captive portal",
     "NS-NAT-01": "symmetric NAT",

@@ -21,6 +21,7 @@ from natscope.plugins.report_format import RenderOptions
 from natscope_reports import report_json
 from tests.reports.builder import LOCAL, PLACES, PUBLIC, Builder, six_absent, six_works
 from tests.reports.refused_scenes import own_rules, udp_refused
+from tests.reports.surroundings_scenes import name_server_silent, names_forged, names_invented
 
 ROOT = Path(__file__).parents[2]
 STORED = ROOT / "fixtures" / "reports"
@@ -347,6 +348,9 @@ SCENES: dict[str, Callable[[], Report]] = {
         interrupted,
         many_regions,
         hostile_names,
+        names_invented,
+        names_forged,
+        name_server_silent,
     )
 }
 

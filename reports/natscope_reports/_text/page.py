@@ -10,6 +10,7 @@ from natscope_reports._text import (
     findings,
     footer,
     interrupted,
+    names,
     nat,
     not_measured,
     path,
@@ -27,7 +28,7 @@ def draw(report: Report, options: RenderOptions) -> str:
     elif report.interrupted and not sheet.verbose:
         interrupted.draw(sheet, report)
     else:
-        for part in (verdict, path, findings, addresses, nat, relays, not_measured):
+        for part in (verdict, path, findings, addresses, names, nat, relays, not_measured):
             part.draw(sheet, report)
         if sheet.verbose:
             evidence.draw(sheet, report)

@@ -1,0 +1,1 @@
+"""How clients find relays and control: names, clocks."""

@@ -1,0 +1,48 @@
+"""NS-CTL-10: a name server that is of no use; one behind it makes it a warning."""
+
+from __future__ import annotations
+
+import msgspec
+
+from natscope.model.finding import Certainty, Severity
+from natscope.model.report import Report
+from natscope.model.report_dns import NameServerReport, NameServerState
+from tests.diagnosis.judging import found, scene
+
+ID = "NS-CTL-10"
+
+
+def with_servers(*servers: NameServerReport) -> Report:
+    report = scene("name-server-silent")
+    assert report.dns is not None
+    best = NameServerState.ANSWERS if any(s.state == "answers" for s in servers) else servers[0].state
+    return msgspec.structs.replace(report, dns=msgspec.structs.replace(report.dns, state=best, servers=servers))
+
+
+def test_silence_beside_other_answers_is_likely() -> None:
+    finding = found(scene("name-server-silent"))[ID]
+    assert (finding.certainty, finding.severity) == (Certainty.LIKELY, Severity.FAIL)
+    assert finding.title == "The name server 192.168.1.1 does not answer."
+    assert finding.detail == "No answer to 12 packets."
+
+
+def test_silence_of_everything_is_possible() -> None:
+    report = with_servers(NameServerReport(address="192.0.2.1:53", state=NameServerState.SILENT))
+    alone = msgspec.structs.replace(report, relays=(), observations=())
+    assert found(alone)[ID].certainty is Certainty.POSSIBLE
+
+
+def test_its_own_words_are_certain() -> None:
+    refuses = NameServerReport(address="192.0.2.1:53", state=NameServerState.REFUSES, reason="it answers REFUSED")
+    finding = found(with_servers(refuses))[ID]
+    assert finding.certainty is Certainty.CERTAIN
+    assert finding.title == "The name server 192.0.2.1 refuses to serve this computer."
+
+
+def test_a_spare_server_makes_it_a_warning() -> None:
+    dead = NameServerReport(address="[2001:db8::1]:53", state=NameServerState.UNREACHABLE, reason="port unreachable")
+    spare = NameServerReport(address="192.0.2.2:53", state=NameServerState.ANSWERS)
+    finding = found(with_servers(dead, spare))[ID]
+    assert finding.severity is Severity.WARN
+    assert finding.title == "The name server 2001:db8::1 cannot be reached."
+    assert finding.detail.endswith("The next one answers, after a wait.")
