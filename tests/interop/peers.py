@@ -28,6 +28,8 @@ ORIGIN = {
     "turnutils_stunclient": "Debian package coturn",
     "turnutils_natdiscovery": "Debian package coturn",
     "stun": "Debian package stun-client",
+    "natpmpc": "Debian package natpmpc",
+    "upnpc": "Debian package miniupnpc",
     "nft": "Debian package nftables",
     "ping": "Debian package iputils-ping",
     "tcpdump": "Debian package tcpdump",
