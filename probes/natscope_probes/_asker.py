@@ -32,6 +32,8 @@ HEADERS_BYTES = {4: 28, 6: 48}
 """IP and UDP together: what a packet is longer than its payload."""
 
 
+SLACK_S = 1e-6
+"""Less than a clock can tell apart counts as over."""
 FILLER = 0xCE54
 """An attribute of ours without meaning, from the range that servers skip (RFC 8489 §14)."""
 SHORTEST_FILLED = 44
@@ -176,7 +178,7 @@ class Bell:
         """Until `done` says so (then True) or the time is over."""
         while not done():
             remaining = until - self._ctx.host.clock.now()
-            if remaining <= 0:
+            if remaining <= SLACK_S:
                 return False
             self._event.clear()
             waiter = asyncio.get_running_loop().create_task(self._event.wait())
