@@ -179,6 +179,7 @@ class ServerKind(enum.StrEnum):
 
     STUN = "stun"
     COTURN = "coturn"
+    DERPER = "derper"
 
 
 class FaultKind(enum.StrEnum):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from cryptography import x509
@@ -22,6 +22,8 @@ from natscope.sim.rng import seed_bytes
 
 BEGINS, ENDS = datetime(2001, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 EXPIRED = datetime(2002, 1, 1, tzinfo=UTC)
+_EARLIEST = datetime(1950, 1, 1, tzinfo=UTC)
+"""That a certificate can say (RFC 5280 §4.1.2.5)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +35,15 @@ class Issued:
 
 
 class Authority:
-    """Its files live in `directory`, whose mode is the caller's matter."""
+    """Its files live in `directory`, whose mode is the caller's matter.
 
-    def __init__(self, seed: int, directory: Path) -> None:
+    `later_by_s`: all its times are so much later than usual. To whoever asks a right clock that looks as the usual
+    ones do to a clock that is behind by as much.
+    """
+
+    def __init__(self, seed: int, directory: Path, *, later_by_s: float = 0.0) -> None:
         self._seed = seed
+        self._later = timedelta(seconds=later_by_s)
         self._directory = directory
         self._key = self._new_key("authority")
         self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "natscope simulated authority")])
@@ -86,8 +93,8 @@ class Authority:
             .issuer_name(issuer or subject)
             .public_key(key.public_key())
             .serial_number(serial)
-            .not_valid_before(BEGINS)
-            .not_valid_after(ends)
+            .not_valid_before(max(BEGINS + self._later, _EARLIEST))
+            .not_valid_after(max(ends + self._later, _EARLIEST))
         )
 
     def _write(self, stem: str, certificate: x509.Certificate, key: Ed25519PrivateKey) -> Issued:

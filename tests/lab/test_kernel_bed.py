@@ -53,7 +53,7 @@ def test_reports_of_all_hosts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 def test_what_namespaces_cannot_do_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     require_lab()
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
-    wrong = 'title = "T"\n[hosts.alice]\nclock_wrong_by_s = 99999.0\n'
+    wrong = 'title = "T"\n[hosts.alice]\nclock_wrong_by_s = 99999.0\n[hosts.bob]\n'
     with pytest.raises(CannotMeasure, match="namespaces have one clock"):
         open_bed().reports(read_scenario("wrong", wrong))
     assert [path.name for path in (tmp_path / "natscope" / "labs").iterdir()] == ["lock"]

@@ -7,27 +7,31 @@ so the links inside it have no latency.
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import ipaddress
-import socket
+import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from natscope.errors import CannotMeasure, UserError
+from natscope.errors import UserError
 from natscope.lab.host_rules import WRITTEN
 from natscope.lab.kernel import wiring
-from natscope.lab.kernel.mapping_process import NatEnd, start_mapping_service
+from natscope.lab.kernel.faults import Cable, Player, Reboot, Stage
+from natscope.lab.kernel.leftovers import BROKEN
+from natscope.lab.kernel.name_server import start_dns, start_dns64
 from natscope.lab.kernel.netns import Space, add_addresses
-from natscope.lab.kernel.nftables import INSIDE, OUTSIDE, kernel_router, web_redirect
+from natscope.lab.kernel.nftables import INSIDE, OUTSIDE
 from natscope.lab.kernel.nftables import silent_ports as silence
-from natscope.lab.kernel.processes import Processes, Ready
-from natscope.lab.kernel.router_process import serve
-from natscope.lab.kernel.router_tun import Attached, IPNetwork, RouterPlan, RouterTun
+from natscope.lab.kernel.orders import Orders
+from natscope.lab.kernel.processes import Processes
+from natscope.lab.kernel.renumber import PublicAddresses
+from natscope.lab.kernel.router_tun import Attached, IPNetwork
+from natscope.lab.kernel.routers import Routers
 from natscope.lab.kernel.servers import (
     certificate,
     silent_ports,
-    start_dns,
-    start_portal,
     start_relay,
     start_server,
 )  # fmt: skip
@@ -43,20 +47,20 @@ from natscope.lab.scenario import (
     Attachment,
     Bed,
     Scenario,
+    ScenarioFault,
     ScenarioHost,
     Site,
     SiteIpv6,
 )  # fmt: skip
+from natscope.lab.scenario_faults import addresses_after_reboot, is_renumbered
 from natscope.lab.scenario_links import UPLINK
-from natscope.machines.nat.config import NatConfig
-from natscope.machines.nat.egress import EVERYTHING
 from natscope.model.endpoint import IPAddress
-from natscope.model.nat import Mapping
 from natscope.sim.authority import Authority
 from natscope.sim.name_answers import Zone
 
 WORSE_METRIC = 100
-IPV6_MANNERS = ("none", "open", "firewall", "broken")
+FAULTS = "faults"
+"""The process that plays them."""
 TRUST_VARIABLES = ("SSL_CERT_FILE", "CURL_CA_BUNDLE")
 """By which programs are told whose certificates to trust."""
 
@@ -64,9 +68,12 @@ TRUST_VARIABLES = ("SSL_CERT_FILE", "CURL_CA_BUNDLE")
 class Built:
     """A lab that stands."""
 
-    def __init__(self, spaces: dict[str, Space], processes: Processes, environment: dict[str, str]) -> None:
+    def __init__(
+        self, spaces: dict[str, Space], processes: Processes, environment: dict[str, str], folder: Path
+    ) -> None:
         self._spaces = spaces
         self._processes = processes
+        self._folder = folder
         self.environment = environment
         """What programs on its hosts get beside their own environment: whom they trust."""
 
@@ -75,23 +82,23 @@ class Built:
         return {name: space.descriptor for name, space in self._spaces.items()}
 
     def ended(self, pid: int, status: int) -> None:
-        """A process has ended: into the log, when it was one that should stay."""
-        name = self._processes.names.pop(pid, "")
-        if name:
-            print(f"{name} has ended (status {status})", file=sys.stderr, flush=True)
+        """A process has ended: into the log, and the lab is broken when it was one that should stay."""
+        name, code = self._processes.names.pop(pid, ""), os.waitstatus_to_exitcode(status)
+        if not name or (name == FAULTS and code == 0):
+            return
+        how = f"signal {-code}" if code < 0 else f"exit code {code}"
+        print(f"{name} has ended ({how})", file=sys.stderr, flush=True)
+        if code != -Processes.MEANT:
+            with contextlib.suppress(FileExistsError), open(self._folder / BROKEN, "x", encoding="ascii") as file:
+                file.write(f"{name} has ended ({how})")
 
 
 def build(scenario: Scenario, folder: Path) -> Built:
     """Everything, ready to be used. Raises `UserError`, `CannotMeasure`, `OSError`."""
     if not scenario.can(Bed.KERNEL):
         raise UserError(f"the kernel lab cannot express {scenario.name}: {scenario.cannot[Bed.KERNEL]}")
-    if scenario.faults:
-        raise UserError(f"the kernel lab plays no faults in time yet: {scenario.name} has some", hint="use --sim")
-    if any(host.clock_wrong_by_s for host in scenario.hosts.values()):
-        raise UserError(f"namespaces have one clock: {scenario.name} needs a wrong one", hint="use --sim")
-    strange = [site.name for site in scenario.sites.values() if site.ipv6.value not in IPV6_MANNERS]
-    if strange:
-        raise UserError(f"the kernel lab has no such IPv6 yet: {', '.join(strange)}", hint="use --sim")
+    if len({host.clock_wrong_by_s for host in scenario.hosts.values()}) > 1:
+        raise UserError(f"namespaces have one clock: {scenario.name} needs several", hint="use --sim")
     return _Builder(scenario, folder).build()
 
 
@@ -107,6 +114,10 @@ class _Builder:
         self._neighbour: dict[str, int] = {}
         self._tunnels: dict[str, int] = {}
         self._processes = Processes(folder)
+        self._routers = Routers(scenario, folder, self._processes)
+        self._cables: dict[str, list[Cable]] = {}
+        self._restarts: dict[str, Callable[[], None]] = {}
+        self._dns = Orders()
 
     def build(self) -> Built:
         wiring.prepare_core(self._space(INTERNET))
@@ -116,10 +127,12 @@ class _Builder:
             self._add_host(host)
         environment = self._add_servers()
         for site in self._scenario.sites.values():
-            self._start_router(site)
-        self._start_core()
+            self._routers.start(site, self._spaces[site.name], self._behind[site.name], self._attached[site.name])
+        self._routers.start_core(self._spaces[INTERNET], self._ports_used[INTERNET], self._attached[INTERNET])
         self._processes.wait()
-        return Built(self._spaces, self._processes, environment)
+        if self._scenario.faults:
+            self._play(self._scenario.faults)
+        return Built(self._spaces, self._processes, environment, self._folder)
 
     def _space(self, name: str) -> Space:
         space = self._spaces[name] = Space(name)
@@ -150,6 +163,7 @@ class _Builder:
         above = self._scenario.sites[site.at]
         number = self._neighbour[site.name] = self._next_port(site.at)
         self._ports[site.name] = INSIDE
+        self._cables[site.name] = [Cable(self._spaces[site.at], f"l{number}", space, OUTSIDE)]
         at = Attachment(at=site.at, ipv4=site.wan, ipv6=None)
         wiring.join_lan(self._spaces[site.at], space, OUTSIDE, number, above, at, 0)
         add_addresses(space, OUTSIDE, [f"{ip}/32" for ip in site.external[1:]])
@@ -160,7 +174,8 @@ class _Builder:
 
     def _attach(self, site: Site) -> None:
         """The link of a site belongs to the router above."""
-        prefixes = [ipaddress.ip_network(ip) for ip in (site.external or (site.wan,))]
+        later = addresses_after_reboot(self._scenario, site) if is_renumbered(self._scenario, site.name) else ()
+        prefixes = [ipaddress.ip_network(ip) for ip in (*(site.external or (site.wan,)), *later)]
         networks: list[IPNetwork] = [*prefixes, *([site.prefix] if site.prefix is not None else [])]
         if site.lan is None:
             networks += [ipaddress.ip_network(ip) for ip in self._addresses_below(site.name)]
@@ -213,6 +228,7 @@ class _Builder:
                 site = self._scenario.sites[at.at]
                 port = self._next_port(at.at)
                 wiring.join_lan(self._spaces[at.at], space, device, port, site, at, WORSE_METRIC * number)
+                self._cables.setdefault(host.name, []).append(Cable(self._spaces[at.at], f"l{port}", space, device))
                 if at.ipv4 is not None:
                     self._own_addresses(at.at, (at.ipv4,))
             self._attached[at.at].append(link)
@@ -233,7 +249,9 @@ class _Builder:
         self._processes.call(f"tunnel {device}", space, lambda ready: shuttle(near, far, ready))
 
     def _join_core(self, space: Space, device: str, own: tuple[IPAddress, ...]) -> str:
-        return wiring.join_core(self._spaces[INTERNET], space, device, self._next_port(INTERNET), own)
+        port = wiring.join_core(self._spaces[INTERNET], space, device, self._next_port(INTERNET), own)
+        self._cables.setdefault(space.name, []).append(Cable(self._spaces[INTERNET], port, space, device))
+        return port
 
     def _next_port(self, at: str) -> int:
         number = self._ports_used[at] = self._ports_used.get(at, 0) + 1
@@ -245,20 +263,24 @@ class _Builder:
         scenario, internet = self._scenario, self._attached[INTERNET]
         certificates = self._folder / "certificates"
         certificates.mkdir(mode=0o755, exist_ok=True)
-        authority = Authority(scenario.seed, certificates)
+        wrong_by_s = next(iter(scenario.hosts.values())).clock_wrong_by_s
+        authority = Authority(scenario.seed, certificates, later_by_s=-wrong_by_s)
         for relay in scenario.relays.values():
             space, own = self._space(relay.name), _present(relay.ipv4, relay.ipv6)
             self._join_core(space, "eth0", own)
             internet.append(Attached(prefixes=tuple(map(ipaddress.ip_network, own)), up=relay.link, back=relay.back))
             space.nft(silence(silent_ports(relay)))
-            peers = helper_peers(scenario, relay)
-            start_relay(self._processes, space, relay, certificate(authority, relay), peers)
+            start = functools.partial(
+                start_relay, self._processes, space, relay, certificate(authority, relay), helper_peers(scenario, relay)
+            )
+            self._restarts[relay.name] = start
+            start()
         self._add_name_server()
         for server in scenario.servers.values():
             space = self._space(server.name)
             self._join_core(space, "eth0", server.addresses)
             internet.append(_plain(server.addresses))
-            start_server(self._processes, space, server, self._folder)
+            start_server(self._processes, space, server, self._folder, authority)
         return {name: str(authority.ca_file) for name in TRUST_VARIABLES}
 
     def _add_name_server(self) -> None:
@@ -273,7 +295,12 @@ class _Builder:
                 zone.add(f"{host.name}.{DOMAIN}", *_present(host.address(4), host.address(6)))
         for domain in self._scenario.dns_wildcards:
             zone.add_wildcard(domain, LIE)
-        start_dns(self._processes, space, self._scenario, zone)
+        for server in self._scenario.servers.values():
+            zone.add(f"{server.name}.{DOMAIN}", *server.addresses)
+        start_dns(self._processes, space, self._scenario, zone, self._dns)
+        for site in self._scenario.sites.values():
+            if site.ipv6 is SiteIpv6.NAT64:
+                start_dns64(self._processes, self._spaces[site.name], site, zone)
 
     def _write_files(self, host: ScenarioHost) -> None:
         folder = self._folder / "etc" / host.name
@@ -282,59 +309,28 @@ class _Builder:
         (folder / "resolv.conf").write_text(f"nameserver {host.name_server}\n{search}")
         (folder / "hosts").write_text(f"127.0.0.1 localhost {host.name}\n::1 localhost\n")
 
-    # -- routers ---------------------------------------------------------------------------------------------------
+    # -- faults ----------------------------------------------------------------------------------------------------
 
-    def _start_router(self, site: Site) -> None:
-        space = self._spaces[site.name]
-        if site.portal is not None:
-            space.nft(web_redirect())
-            start_portal(self._processes, space, site.name, site.portal)
-        if site.kernel_nat is not None:
-            if site.nat is not None and site.nat.egress != EVERYTHING:
-                raise CannotMeasure(f"{site.name}: `allow` goes with our own NAT only, not with the kernel's")
-            space.nft(kernel_router(site.kernel_nat, ipv6_firewall=site.ipv6 is SiteIpv6.FIREWALL))
-            return
-        own = site.external if site.nat is not None and site.nat.translates else ()
-        inside, outside = wiring.divert(space, own, self._behind[site.name])
-        router = RouterTun(self._plan(site))
-        nat, pair = router.nat(4), None
-        if site.mapping_service is not None and nat is not None:
-            pair = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-            start_mapping_service(self._processes, space, site, pair[1])
-        service = NatEnd(nat, pair[0]) if nat is not None and pair is not None else None
-        self._processes.call(
-            f"router {site.name}", space, lambda ready: _route(router, inside, outside, ready, service)
+    def _play(self, faults: Sequence[ScenarioFault]) -> None:
+        """Once everything serves: times count from then."""
+        stage = Stage(self._processes, self._cables, relays=self._restarts, dns=self._dns)
+        for site in self._scenario.sites.values():
+            if site.nat is not None or site.kernel_nat is not None:
+                stage.reboots[site.name] = self._reboot(site)
+        player = Player(faults, stage)
+        self._processes.call(FAULTS, self._spaces[INTERNET], player.play)
+        self._processes.wait()
+
+    def _reboot(self, site: Site) -> Reboot:
+        above = self._scenario.sites.get(site.at)
+        addresses = PublicAddresses(site, self._spaces[site.name], self._spaces[site.at], self._ports[site.name], above)
+        new = addresses_after_reboot(self._scenario, site)
+        return Reboot(
+            space=self._spaces[site.name],
+            order=self._routers.orders.get(site.name),
+            external=new,
+            renumber=lambda: addresses.become(new),
         )
-        for end in pair or ():
-            end.close()
-
-    def _plan(self, site: Site) -> RouterPlan:
-        return RouterPlan(
-            name=site.name,
-            seed=self._scenario.seed,
-            nat_4=site.nat,
-            nat_6=NatConfig(mapping=Mapping.NONE) if site.ipv6 is SiteIpv6.FIREWALL else None,
-            inside=(site.gateway, site.gateway_6),
-            attached=tuple(self._attached[site.name]),
-        )
-
-    def _start_core(self) -> None:
-        core = self._spaces[INTERNET]
-        device = wiring.divert_core(core, [f"p{n}" for n in range(1, self._ports_used[INTERNET] + 1)])
-        router = RouterTun(
-            RouterPlan(
-                name=INTERNET,
-                seed=self._scenario.seed,
-                inside=(ipaddress.ip_address(wiring.CORE_4), ipaddress.ip_address(wiring.CORE_6)),
-                attached=tuple(self._attached[INTERNET]),
-            )
-        )
-        self._processes.call(INTERNET, core, lambda ready: _route(router, device, None, ready))
-
-
-def _route(router: RouterTun, inside: int, outside: int | None, ready: Ready, service: NatEnd | None = None) -> None:
-    ready()
-    serve(router, inside, outside, service)
 
 
 def _plain(own: tuple[IPAddress, ...]) -> Attached:

@@ -28,6 +28,8 @@ HELD, ASKER, HOLDER, FIRST = "held", "asker.json", "holder.json", "first.json"
 """What is locked; who wants the lab (nobody in particular, if it stays), who holds it, and the first process inside.
 
 Each is written as soon as it is known."""
+BROKEN = "broken"
+"""Says which process of a lab has ended that should not have."""
 END_LIMIT_S, LOOK_AGAIN_S = 10.0, 0.02
 _BOOT_ID, _PROCESS_SPACE = Path("/proc/sys/kernel/random/boot_id"), Path("/proc/self/ns/pid")
 
@@ -150,6 +152,14 @@ def is_held(folder: Path) -> bool:
     """Whether a lab stands or is being built: locked, and none of those who make it is known to be gone."""
     known = [record for name in (ASKER, HOLDER, FIRST) if (record := read_process(folder / name)) is not None]
     return is_locked(folder) and all(record.is_alive for record in known if record.is_ours_to_see)
+
+
+def broken(folder: Path) -> str:
+    """What is wrong with a lab that is held; empty when nothing is."""
+    try:
+        return (folder / BROKEN).read_text(encoding="ascii")
+    except FileNotFoundError:
+        return ""
 
 
 def end(folder: Path) -> Ended | None:

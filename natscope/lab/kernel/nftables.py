@@ -47,6 +47,22 @@ table ip portal {{
 """
 
 
+def cut(device: str) -> str:
+    """Nothing that arrives at a device is heard of again."""
+    return f"""
+table netdev cut-{device} {{
+  chain arriving {{
+    type filter hook ingress device "{device}" priority -500; policy drop;
+  }}
+}}
+"""
+
+
+def mended(device: str) -> str:
+    """The end of `cut`."""
+    return f"delete table netdev cut-{device}\n"
+
+
 def silent_ports(ports: Iterable[tuple[str, int]]) -> str:
     """Swallow what comes to these (`udp` or `tcp`, port); nothing for none."""
     lines = "".join(f"    {transport} dport {port} drop\n" for transport, port in ports)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import select
+import signal
 import sys
 import time
 import traceback
@@ -33,6 +34,9 @@ class Starting:
 
 class Processes:
     """Starts them, and waits for them together. Everything they print goes to the lab's log."""
+
+    MEANT = signal.SIGTERM
+    """Ends a process because the scenario says so; any other end of one of these breaks the lab."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

@@ -56,6 +56,7 @@ class RouterPlan:
     seed: int
     nat_4: NatConfig | None = None
     nat_6: NatConfig | None = None
+    nat64: bool = False
     inside: tuple[IPAddress | None, IPAddress | None] = (None, None)
     attached: tuple[Attached, ...] = ()
 

@@ -1,11 +1,10 @@
-"""What serves in a kernel lab: relays with their faults, the name server, login pages, STUN servers for tools."""
+"""What serves in a kernel lab: relays with their faults, login pages, servers for tools (names: `name_server.py`)."""
 
 from __future__ import annotations
 
 import asyncio
 import ipaddress
 import shutil
-import socket
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,13 +19,13 @@ from natscope.lab.loopback_http import LOGIN_PAGE, RelayPages
 from natscope.lab.loopback_spec import RegionSpec
 from natscope.lab.relay_service import STUN, further_ports, relay_service
 from natscope.lab.scenario import (
+    DOMAIN,
     LIE,
     LIE_PORT,
     Certificate,
     Port,
     Port80,
     Portal,
-    Scenario,
     ScenarioRelay,
     ScenarioServer,
     ServerKind,
@@ -35,7 +34,6 @@ from natscope.lab.scenario import (
 from natscope.lab.sim_relay import HTTP, HTTPS
 from natscope.model.endpoint import Endpoint, Family, IPAddress
 from natscope.sim.authority import Authority, Issued
-from natscope.sim.name_answers import Manner, NameAnswers, Zone
 from natscope.stun_server.server import HostServer
 from natscope.web.server import HttpServer, ServerRequest, ServerResponse
 from natscope.wire.stun.message import decode, encode_binding_success
@@ -65,27 +63,25 @@ def start_relay(
         processes.call(relay.name, space, lambda ready: asyncio.run(_relay(relay, tls, peers, ready)))
 
 
-def start_dns(processes: Processes, space: Space, scenario: Scenario, zone: Zone) -> None:
-    """The name server of the internet."""
-    processes.call("name-server", space, lambda ready: asyncio.run(_dns(scenario, zone, ready)))
-
-
 def start_portal(processes: Processes, space: Space, name: str, portal: Portal) -> None:
     """A login page on a router."""
     processes.call(f"{name}'s login page", space, lambda ready: asyncio.run(_portal(portal, ready)))
 
 
-def start_server(processes: Processes, space: Space, server: ScenarioServer, folder: Path) -> None:
-    """A STUN server with two addresses for tools. Raises `CannotMeasure` when coturn is wanted and not installed."""
+def start_server(
+    processes: Processes, space: Space, server: ScenarioServer, folder: Path, authority: Authority
+) -> None:
+    """A server with two addresses for tools. Raises `CannotMeasure` when its program is wanted and not installed."""
     first, second = map(str, server.addresses)
     if server.kind is ServerKind.STUN:
         argv = [sys.executable, "-m", "natscope", "stun", "serve", "--listen", f"{first}:{STUN}"]
         argv += ["--alternate", f"{second}:{_ALTERNATE_STUN}", "--rate", "1000"]
         processes.program(server.name, space, argv, ready="STUN server ready", host=server.name)
         return
-    program = shutil.which("turnserver", path=tool_environment()["PATH"])
-    if program is None:
-        raise CannotMeasure("the scenario wants coturn, which is not installed", hint="install the package coturn")
+    if server.kind is ServerKind.DERPER:
+        _start_derper(processes, space, server, folder, authority)
+        return
+    program = _installed("turnserver", "coturn", "install the package coturn")
     processes.program(
         server.name, space,
         [program, "-n", "--stun-only", f"--listening-port={STUN}", f"--alt-listening-port={_ALTERNATE_STUN}",
@@ -93,6 +89,32 @@ def start_server(processes: Processes, space: Space, server: ScenarioServer, fol
          f"--pidfile={folder / server.name}.pid", f"--userdb={folder / server.name}.db"],
         ready="IO method (admin thread)", host=server.name,
     )  # fmt: skip
+
+
+def _start_derper(
+    processes: Processes, space: Space, server: ScenarioServer, folder: Path, authority: Authority
+) -> None:
+    """Tailscale's own relay server: HTTPS on 443, the page of the login check on 80, STUN on 3478, all addresses."""
+    program = _installed("derper", "derper", "`go install tailscale.com/cmd/derper@latest`, and put it on the PATH")
+    name = f"{server.name}.{DOMAIN}"
+    issued = authority.issue([name])
+    certificates = folder / f"{server.name}-certificates"
+    certificates.mkdir(mode=0o700)
+    shutil.copyfile(issued.files.certificate_file, certificates / f"{name}.crt")
+    shutil.copyfile(issued.files.key_file, certificates / f"{name}.key")
+    processes.program(
+        server.name, space,
+        [program, "-c", str(folder / f"{server.name}.key"), "-a", ":443", "-http-port", "80", "-certmode", "manual",
+         "-certdir", str(certificates), "-hostname", name, "-home", "blank"],
+        ready="derper: serving on", host=server.name,
+    )  # fmt: skip
+
+
+def _installed(program: str, name: str, hint: str) -> str:
+    found = shutil.which(program, path=tool_environment()["PATH"])
+    if found is None:
+        raise CannotMeasure(f"the scenario wants {name}, which is not installed", hint=hint)
+    return found
 
 
 async def _relay(relay: ScenarioRelay, tls: Issued, peers: dict[Family, Endpoint], ready: Ready) -> None:
@@ -161,32 +183,3 @@ async def _portal(portal: Portal, ready: Ready) -> None:
     await HttpServer(build_real_host(), page).listen(Endpoint(ipaddress.IPv4Address("0.0.0.0"), HTTP))
     ready()
     await asyncio.Event().wait()
-
-
-async def _dns(scenario: Scenario, zone: Zone, ready: Ready) -> None:
-    answers = NameAnswers(zone, Manner(scenario.dns.value), scenario.dns_lies)
-    loop = asyncio.get_running_loop()
-    for family, any_address in ((socket.AF_INET, "0.0.0.0"), (socket.AF_INET6, "::")):
-        sock = socket.socket(family, socket.SOCK_DGRAM)
-        if family == socket.AF_INET6:
-            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        sock.setblocking(False)
-        sock.bind((any_address, DNS_PORT))
-        await loop.create_datagram_endpoint(lambda: _NameServer(answers), sock=sock)
-    ready()
-    await asyncio.Event().wait()
-
-
-class _NameServer(asyncio.DatagramProtocol):
-    """Port 53 of one family."""
-
-    def __init__(self, answers: NameAnswers) -> None:
-        self._answers = answers
-
-    def connection_made(self, transport: asyncio.DatagramTransport) -> None:  # type: ignore[override]
-        self._transport = transport
-
-    def datagram_received(self, data: bytes, source: tuple[str, int]) -> None:
-        answer = self._answers.reply(data)
-        if answer is not None:
-            self._transport.sendto(answer, source)

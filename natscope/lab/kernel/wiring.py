@@ -113,12 +113,21 @@ def divert(space: Space, own: Sequence[IPAddress], behind: Sequence[str]) -> tup
                  f"rule add pref 200 iif {INSIDE} lookup {TABLE}"]  # fmt: skip
         public = [str(ip) for ip in own if ip.version == family]
         hosts = [text for text in behind if (":" in text) == (family == 6)]
-        for proto in ("udp", "tcp", icmp):
-            lines += [f"rule add pref 10 iif {INSIDE} to {ip} ipproto {proto} lookup {TABLE}" for ip in public]
-            lines += [f"rule add pref 10 iif {OUTSIDE} to {to} ipproto {proto} lookup {TABLE_OUTSIDE}"
-                      for to in (*public, *hosts)]  # fmt: skip
+        lines += [line for ip in public for line in public_rules(ip, icmp)]
+        lines += [f"rule add pref 10 iif {OUTSIDE} to {to} ipproto {proto} lookup {TABLE_OUTSIDE}"
+                  for to in hosts for proto in ("udp", "tcp", icmp)]  # fmt: skip
         space.ip(*lines, option=f"-{family}")
     return inside, outside
+
+
+def public_rules(ip: str, icmp: str) -> list[str]:
+    """What is for a router's public address goes to its process, but for ARP and neighbour discovery."""
+    tables = ((INSIDE, TABLE), (OUTSIDE, TABLE_OUTSIDE))
+    return [
+        f"rule add pref 10 iif {device} to {ip} ipproto {proto} lookup {table}"
+        for proto in ("udp", "tcp", icmp)
+        for device, table in tables
+    ]
 
 
 def divert_core(core: Space, ports: Sequence[str]) -> int:
