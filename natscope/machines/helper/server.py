@@ -18,7 +18,7 @@ from natscope.machines.helper.tokens import Tokens
 from natscope.machines.source_limiter import SourceLimiter, source_key
 from natscope.machines.stun_responder import MIN_RESPONSE_PORT, Drop, Place, Reply, is_answerable
 from natscope.model.endpoint import Endpoint, Family
-from natscope.wire.stun.attributes import Attr, Change
+from natscope.wire.stun.attributes import Attr, Change, encode_address
 from natscope.wire.stun.helper import (
     Ask,
     Count,
@@ -39,7 +39,9 @@ from natscope.wire.stun.message import BINDING, Message, MessageClass, encode_bi
 
 ORDERS_PER_S, ORDER_BURST = 2.0, 40
 PORTS_PER_S, PORT_BURST = 0.2, 12
-"""Orders to a port that the asker did not write from."""
+"""Orders to a port that the asker did not write from, without a token of that port."""
+PORT_PROOF_S = 180.0
+"""So long a token of a port lets the same address order packets to it: lifetimes of silent mappings are measured so."""
 ANSWERS_PER_S, ANSWER_BURST = 10.0, 60
 """Offers and tallies, which are no larger than their requests."""
 ALL_PER_S, ALL_BURST = 200.0, 400
@@ -112,7 +114,7 @@ class HelperServer:
         if not self._answers.allow(source_key(source.ip.packed), now):
             return Drop.RATE_LIMITED
         if isinstance(message, Ask):
-            answer = self._success(request, source, self._offer(source, arrival, now))
+            answer = self._success(request, source, self._offer(source, arrival, now), plain=True)
             replies = [Reply(answer, arrival, source, "helper-offer")]
             link = self._links.get(source.family)
             hello = None if link is None or link.peer is None else link.wake(request.transaction_id, now)
@@ -137,7 +139,10 @@ class HelperServer:
     def _order(
         self, request: Message, order: Order, source: Endpoint, arrival: Place, now: float
     ) -> list[Reply] | Drop:
-        if not self._tokens.is_good(order.token, _PURPOSE, source, now):
+        own = order.port and self._tokens.is_good(
+            order.token, _PURPOSE, Endpoint(source.ip, order.port), now, life_s=PORT_PROOF_S
+        )
+        if not own and not self._tokens.is_good(order.token, _PURPOSE, source, now):
             return Drop.HELPER
         key = source, request.transaction_id[:4]
         if key in self._fates:
@@ -148,7 +153,7 @@ class HelperServer:
             return self._refused(key, Fate.REFUSED)
         if (place is None and link is None) or not self._may_answer(target):
             return self._refused(key, Fate.REFUSED)
-        if not self._is_allowed(source, target, now):
+        if not self._is_allowed(source, target, now, own=bool(own)):
             return self._refused(key, Fate.LIMITED)
         if link is not None and place is None:
             self._remember(key, Fate.WAITING)
@@ -166,9 +171,9 @@ class HelperServer:
         place, link = wanted if wanted in self._places else None, self._links.get(family)
         return place, link if link is not None and link.peer is not None and way is Way.OTHER_ADDRESS else None
 
-    def _is_allowed(self, source: Endpoint, target: Endpoint, now: float) -> bool:
+    def _is_allowed(self, source: Endpoint, target: Endpoint, now: float, *, own: bool) -> bool:
         key = source_key(source.ip.packed)
-        if target.port != source.port and not self._ports.allow(key, now):
+        if target.port != source.port and not own and not self._ports.allow(key, now):
             return False
         return self._orders.allow(key, now) and self._all.allow(0, now)
 
@@ -233,6 +238,11 @@ class HelperServer:
     def _may_answer(self, endpoint: Endpoint) -> bool:
         return endpoint.port != 0 and endpoint not in self._own and is_answerable(endpoint.ip)
 
-    def _success(self, request: Message, source: Endpoint, message: HelperMessage) -> bytes:
+    def _success(self, request: Message, source: Endpoint, message: HelperMessage, *, plain: bool = False) -> bytes:
+        """`plain`: MAPPED-ADDRESS too, where the answer stays below the request, so that a rewriting router shows."""
         extra = [(int(Attr.HELPER), encode_helper(message))]
+        both = [(int(Attr.MAPPED_ADDRESS), encode_address(source)), *extra]
+        longer = encode_binding_success(request.transaction_id, source, both)
+        if plain and len(longer) <= len(request.data):
+            return longer
         return encode_binding_success(request.transaction_id, source, extra)

@@ -28,12 +28,14 @@ class Tokens:
         made = (int(now) & 0xFFFFFFFF).to_bytes(_TIME_BYTES, "big")
         return made + self._digest(purpose, endpoint, made)
 
-    def is_good(self, token: bytes, purpose: bytes, endpoint: Endpoint, now: float) -> bool:
-        """Whether we made it, for that endpoint and purpose, and not too long ago."""
+    def is_good(
+        self, token: bytes, purpose: bytes, endpoint: Endpoint, now: float, *, life_s: float = TOKEN_LIFE_S
+    ) -> bool:
+        """Whether we made it, for that endpoint and purpose, at most `life_s` ago."""
         made = token[:_TIME_BYTES]
         age_s = (int(now) - int.from_bytes(made, "big")) & 0xFFFFFFFF
         right = hmac.compare_digest(token[_TIME_BYTES:], self._digest(purpose, endpoint, made))
-        return right and len(token) == TOKEN_BYTES and age_s <= TOKEN_LIFE_S
+        return right and len(token) == TOKEN_BYTES and age_s <= life_s
 
     def _digest(self, purpose: bytes, endpoint: Endpoint, made: bytes) -> bytes:
         text = b"\0".join((purpose, made, endpoint.ip.packed, endpoint.port.to_bytes(2, "big")))
