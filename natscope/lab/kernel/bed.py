@@ -54,7 +54,9 @@ class NetnsBed:
 
     def run_in(self, host: str, command: Sequence[str]) -> int:
         """Run a command on a host, with our own standard streams; its exit code."""
-        return subprocess.call(Running.find().command(host, command))
+        lab = Running.find()
+        insist_whole(lab.folder)
+        return subprocess.call(lab.command(host, command))
 
     def shell(self, host: str) -> int:
         """An interactive shell on a host; its exit code."""
@@ -123,6 +125,7 @@ class Running:
         """The product's own netcheck there. Raises `CannotMeasure` without a report."""
         argv = self.netcheck_command(host, scenario)
         done = self.exec(host, argv, timeout_s=NETCHECK_LIMIT_S)
+        insist_whole(self.folder)
         try:
             return msgspec.json.decode(done.stdout, type=Report)
         except msgspec.DecodeError as error:
@@ -180,7 +183,7 @@ def start(name: str, scenario: Scenario, wanted: int | None = None) -> Path:
 
 
 def _refuse_second(folder: Path) -> None:
-    if leftovers.is_held(folder):
+    if leftovers.is_held(folder) and not leftovers.broken(folder):
         name = running(folder).scenario if (folder / STATE).exists() else ""
         said = f"the lab {name} is up already" if name else "a lab is being started already"
         raise UserError(said, hint="end it by `natscope lab down`")
@@ -212,6 +215,13 @@ def clean_dead(labs: Path) -> None:
     for folder in _folders(labs):
         if not leftovers.is_held(folder):
             leftovers.end(folder)
+
+
+def insist_whole(folder: Path) -> None:
+    """Raises `CannotMeasure` for a lab of which a part has ended."""
+    what = leftovers.broken(folder)
+    if what:
+        raise CannotMeasure(f"the lab is broken: {what}", hint="remove it by `natscope lab down`; start it again")
 
 
 def running(folder: Path) -> LabState:
