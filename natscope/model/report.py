@@ -15,6 +15,7 @@ from natscope.model.observation import Observation, ProbeOutcome
 from natscope.model.relay_map import MapProblem
 from natscope.model.report_dns import DnsReport
 from natscope.model.report_path import HopReport, PathReport
+from natscope.model.report_surroundings import SurroundingsReport
 from natscope.model.tri import Tri
 from natscope.model.verdict import Direct, Verdict
 
@@ -143,11 +144,18 @@ class ServiceError(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MappingServiceReport(msgspec.Struct, frozen=True, kw_only=True):
-    """One port mapping protocol. `state`: is the service there. `proof`: proved, unproved, refused or null."""
+    """One port mapping protocol. `state`: is the service there.
+
+    `proof`: `proved` (a packet came in), `unproved` (granted, nobody could try), `unreachable` (granted, nothing comes
+    in), `refused`, or null. `external` is what was granted, `router_external` the outside address that the router
+    tells, `lifetime_s` the granted lease (0: until removed), `reason` a clause for people.
+    """
 
     state: Tri = Tri.UNKNOWN
     proof: str | None = None
     external: str | None = None
+    router_external: str | None = None
+    lifetime_s: int | None = None
     error: ServiceError | None = None
     gateway: str | None = None
     reason: str = ""
@@ -267,6 +275,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     captive_portal_reason: str
     path: PathReport = PathReport()
     dns: DnsReport | None = None
+    surroundings: SurroundingsReport = SurroundingsReport()
     verdict: Verdict
     findings: tuple[Finding, ...]
     not_measured: tuple[NotMeasured, ...]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from natscope.model.report import NotMeasured, PortMappingReport, RelayReport
-from natscope.netcheck import assemble_nat, assemble_port_mapping
+from natscope.netcheck import assemble_nat
 from natscope.netcheck.record import RunRecord
 
 _ALWAYS = (
@@ -13,7 +13,6 @@ _ALWAYS = (
     NotMeasured(what="calling your own public address (hairpinning)", reason=assemble_nat.HAIRPINNING),
     NotMeasured(what="lifetime of a silent mapping", reason=assemble_nat.LIFETIME),
 )
-_PORT_MAPPING = NotMeasured(what="opening a port on the router", reason=assemble_port_mapping.NOT_ASKED)
 
 
 def not_measured(
@@ -40,5 +39,14 @@ def not_measured(
     ran = any(probe.name == "relay_https" and probe.state == "ran" for probe in record.probes)
     if ran and not any(o.kind == "https.latency" for o in record.observations):
         found.append(NotMeasured(what="relays over HTTPS", reason="only silent relays are asked", flag="--https"))
-    asked = () if port_mapping.upnp.state.known else (_PORT_MAPPING,)
+    asked = _unasked(port_mapping)
     return (*found, *_ALWAYS, *asked)
+
+
+def _unasked(port_mapping: PortMappingReport) -> tuple[NotMeasured, ...]:
+    """Where no protocol is known and the reasons are one."""
+    services = (port_mapping.pcp, port_mapping.nat_pmp, port_mapping.upnp)
+    if any(service.state.known for service in services):
+        return ()
+    reasons = dict.fromkeys(service.reason for service in services)
+    return (NotMeasured(what="opening a port on the router", reason="; ".join(reasons)),)

@@ -43,6 +43,8 @@ class IgdOpener:
         self._permanent = permanent
         self._http = Conversation(http, host.clock, way.interface)
         self._opened: dict[int, igd.Opened] = {}
+        self._begun: dict[int, igd.Opened] = {}
+        """Requests whose answer was not waited for: the router may have carried them out."""
 
     @property
     def protocol(self) -> Protocol:
@@ -114,7 +116,9 @@ class IgdOpener:
         external = held.mapping.external_port if held is not None else external_port
         wanted = igd.mapping_for(self._own, internal_port, lease_s, external)
         talk = igd.open_port(self.chosen.service, self._gateway, wanted, self._random_port, permanent=self._permanent)
+        self._begun[internal_port] = igd.Opened(self.chosen.service, wanted)
         opened = await self._http.hold(talk, until)
+        del self._begun[internal_port]
         at = self._host.clock.now()
         if isinstance(opened, igd.Failed):
             refused = opened.number is not None or opened.code == "fault"
@@ -136,7 +140,7 @@ class IgdOpener:
 
     async def close(self, internal_port: int, until: float) -> bool:
         """DeletePortMapping."""
-        opened = self._opened.get(internal_port)
+        opened = self._opened.get(internal_port) or await self._unfinished(internal_port, until)
         if opened is None:
             return True
         talk = igd.close_port(opened.service, self._gateway, opened.mapping.external_port)
@@ -152,6 +156,15 @@ class IgdOpener:
     async def end(self) -> None:
         """Close the socket."""
         await self.talker.close()
+
+    async def _unfinished(self, internal_port: int, until: float) -> igd.Opened | None:
+        """A mapping that was asked for when the run was cut, if the router's table says that it is ours."""
+        begun = self._begun.pop(internal_port, None)
+        if begun is None:
+            return None
+        entry = await self._http.hold(igd.read_back(begun, self._gateway), until)
+        ours = isinstance(entry, PortMapping) and not igd.differences(begun.mapping, entry)
+        return begun if ours else None
 
     def _nobody(self) -> Denial:
         if self.talker.packets == 0:

@@ -1,0 +1,167 @@
+"""Whether the router opens a port when it is asked, by PCP, NAT-PMP and UPnP IGD, and whether packets come in by it.
+
+Question: does this network's router open ports, and do they lead here?
+Method: all three protocols side by side at the gateway of every default route. NAT-PMP's address request (RFC 6886),
+PCP's ANNOUNCE (RFC 6887), SSDP searches to the gateway and to 239.255.255.250; where one answers, a UDP port of ours is
+opened for two minutes, a relay that helps sends a packet to it (docs/helper.md), and the port is closed again. Echo
+requests to the gateway are the control: only beside answers to them does silence mean that nobody is there.
+Can tell: services that are there, that refuse and in which words, that open a port which leads here or nowhere.
+Cannot tell: what a router without services would do by a rule made by hand; IPv6 (PCP's pinholes are not asked for).
+Disturbs: a port is open for a moment; it is closed again also after Ctrl-C, and lapses after a crash. Nothing is sent
+into tunnels, nor to anybody but the gateway and that group, on the interface of the default route alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from ipaddress import IPv4Address
+from typing import TYPE_CHECKING
+
+from natscope.host.api import Failure, HostError, LinkFacts
+from natscope.model.observation import Outcome
+from natscope.plugins.probe import Budget, Contact, Probe, Scope
+
+if TYPE_CHECKING:
+    from natscope.machines.portmap_client.gateways import Way
+    from natscope.plugins.probe_context import ProbeContext
+
+WAIT_S, FULL_WAIT_S = 1.2, 3.0
+"""How long a gateway may stay silent."""
+ECHO_AT_S = (0.0, 0.35, 0.7)
+"""The control is spread as the questions are: what loses these loses those."""
+ECHO_BYTES = 16
+PACKETS, BYTES = 60, 12_000
+TRIAL_S = 3.0
+
+
+def contacts(scope: Scope) -> tuple[Contact, ...]:
+    """The gateways are known when links are read; whoever they are, no more is sent to them."""
+    why = "asks the router for a port, and gives it back"
+    wait = FULL_WAIT_S if scope.options.profile == "full" else WAIT_S
+    return (
+        Contact("the gateway", 5351, "udp", 20, 600, wait + TRIAL_S, why),
+        Contact("the gateway", 1900, "udp", 3, 300, wait, why),
+        Contact("the gateway", None, "tcp", 12, 8_000, TRIAL_S, "UPnP, where it answers", always=False),
+        Contact("the gateway", None, "icmp", len(ECHO_AT_S), 100, wait, "is it there at all?"),
+        Contact("239.255.255.250", 1900, "udp", 9, 1_200, wait, "UPnP search, on this network alone"),
+    )
+
+
+def when(scope: Scope) -> str:
+    """IPv4 only."""
+    return "" if 4 in scope.families else "ports are opened for IPv4 only"
+
+
+PROBE = Probe(
+    name="port_mapping",
+    title="opening a port on the router",
+    families=(4,),
+    when=when,
+    needs=frozenset({"udp", "links"}),
+    budget=Budget(packets=PACKETS, bytes=BYTES, seconds=WAIT_S + TRIAL_S),
+    contacts=contacts,
+    emits=(
+        "portmap.gateway", "portmap.control", "portmap.service", "portmap.map", "portmap.proof", "portmap.removed",
+    ),
+)  # fmt: skip
+
+
+async def run(ctx: ProbeContext) -> None:
+    """Choose the gateways and ask them side by side."""
+    from natscope.machines.portmap_client.gateways import choose
+
+    links = await ctx.links()
+    asked = []
+    for choice in choose(_ways(links), ctx.options.interface):
+        way = choice.way
+        ctx.observe(
+            "portmap.gateway",
+            Outcome.ANSWERED,
+            family=4,
+            target="" if way.gateway is None else str(way.gateway),
+            summary=choice.reason,
+            data={"interface": way.interface, "asked": choice.is_asked, "metric": way.metric},
+        )
+        if choice.is_asked:
+            asked.append(way)
+    if asked:
+        ctx.progress("asking the router to open a port")
+    await asyncio.gather(*(_ask(ctx, way) for way in asked))
+
+
+def _ways(links: LinkFacts) -> list[Way]:
+    from natscope.machines.portmap_client.gateways import Way
+
+    interfaces = {interface.name: interface for interface in links.interfaces}
+    found = []
+    for route in links.default_routes:
+        if route.family != 4:
+            continue
+        interface = interfaces.get(route.interface)
+        own = next((a for a in interface.addresses if isinstance(a, IPv4Address)), None) if interface else None
+        gateway = route.gateway if isinstance(route.gateway, IPv4Address) else None
+        found.append(Way(route.interface, interface.kind if interface else "unknown", own, gateway, route.metric))
+    return found
+
+
+async def _ask(ctx: ProbeContext, way: Way) -> None:
+    from natscope.machines.portmap_client.timing import HASTY
+    from natscope.machines.portmap_client.values import Protocol
+    from natscope.portmap.igd_opener import open_igd
+    from natscope.portmap.udp_opener import open_nat_pmp, open_pcp
+    from natscope_probes._port_mapping_trial import Trial, opened
+
+    wait_s = FULL_WAIT_S if ctx.options.profile == "full" else WAIT_S
+    wait_until = min(ctx.host.clock.now() + wait_s, ctx.deadline - 0.1)
+    makers = {
+        Protocol.NAT_PMP: open_nat_pmp(ctx.host, way, HASTY, strict=False),
+        Protocol.PCP: open_pcp(ctx.host, way, HASTY, strict=False),
+        Protocol.UPNP: open_igd(ctx.host, ctx.http, way, permanent=False),
+    }
+    openers = [await opened(ctx, way, make, protocol.value) for protocol, make in makers.items()]
+    trials = [Trial(ctx, way, opener, wait_until) for opener in openers if opener is not None]
+    await asyncio.gather(_control(ctx, way, wait_until), *(trial.run() for trial in trials))
+
+
+async def _control(ctx: ProbeContext, way: Way, until: float) -> None:
+    """Echo requests to the gateway, one observation for all."""
+    if "icmp" not in ctx.host.capabilities or way.gateway is None:
+        return
+    started_at = ctx.host.clock.now()
+    gateway = way.gateway
+    times: list[float] = []
+    failures: list[HostError] = []
+    sent = 0
+
+    async def echo(at_s: float) -> None:
+        nonlocal sent
+        await ctx.host.clock.sleep(started_at + at_s - ctx.host.clock.now())
+        limit = until - ctx.host.clock.now()
+        if limit <= 0:
+            return
+        sent += 1
+        try:
+            reply = await ctx.host.icmp.echo(gateway, payload=bytes(ECHO_BYTES), timeout_s=limit)
+        except HostError as error:
+            failures.append(error)
+            return
+        if reply.failure is None:
+            times.append(reply.rtt_s)
+
+    await asyncio.gather(*(echo(at_s) for at_s in ECHO_AT_S))
+    outcome = Outcome.ANSWERED if times else Outcome.NO_ANSWER
+    if not times and failures and all(f.failure is not Failure.TIMEOUT for f in failures):
+        outcome, sent = Outcome.LOCAL_ERROR, 0
+    ctx.observe(
+        "portmap.control",
+        outcome,
+        family=4,
+        target=str(gateway),
+        sent_at=started_at,
+        rtt_ms=round(min(times) * 1000, 4) if times else None,
+        packets=sent,
+        bytes_sent=sent * (ECHO_BYTES + 8),
+        bytes_received=len(times) * (ECHO_BYTES + 8),
+        error=failures[0].failure.value if failures and not times else "",
+        data={"interface": way.interface, "sent": sent, "answered": len(times)},
+    )
