@@ -12,6 +12,12 @@ import msgspec
 
 KINDS: dict[str, str] = {
     "host.links": "interfaces, default routes and local addresses of this host",
+    "host.route": "the way that this system takes to relays: interface, its driver, routing table",
+    "host.system": "what this computer says about itself: container, clock, buffers, settings",
+    "host.firewall": "rules of this computer's packet filter, and what they would do to packets",
+    "host.shared": "what around this computer lies inside 100.64.0.0/10",
+    "host.eaten": "counters of rules that drop 100.64.0.0/10, before and after asking something in it",
+    "route.stun": "one STUN request over one further interface, past the way that everything else takes",
     "udp.socket": "a UDP socket of one family was opened, or refused to",
     "dns.lookup": "a name was looked up for one family",
     "dns.config": "which name servers and search domains this host is set to use",
@@ -22,6 +28,9 @@ KINDS: dict[str, str] = {
     "nat.hairpin": "a request of ours to our own public address, and what came of it",
     "nat.lifetime": "whether a mapping still let a packet in after a time of silence or of keep-alives",
     "stun.dropped": "datagrams on a STUN socket that were no answer, counted by reason",
+    "nat.server": "what one STUN server offers for NAT tests, and our address as it saw a second socket",
+    "nat.mapping": "our address as one place saw one fresh socket, beside other places",
+    "nat.unseen": "packets that a server was asked to send from where we had never written to, and what came in",
     "https.latency": "TCP, TLS and one HTTP request to a relay, timed apart",
     "icmp.echo": "one ICMP echo request to a relay",
     "path.hop": "one request with a small hop limit, and which router told of it",

@@ -1,0 +1,58 @@
+"""What this computer knows of itself that changes what a measurement means.
+
+Question: is this a container or a guest of Windows, whose cloud, how large are its buffers, is its clock kept right?
+Method: one look at /proc, /sys and netlink (or what the platform has). Nobody is asked, nothing is sent.
+Can tell: container and WSL by their marks, cloud by the firmware's names, limits of UDP buffers and of connection
+tracking, sleeping interfaces, temporary IPv6 addresses (RFC 8981), checks of source addresses, is the clock set.
+Cannot tell: what the system does not say; each such thing has its reason.
+Disturbs: nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from natscope.model.observation import Outcome
+from natscope.plugins.probe import QUICK, Probe
+
+if TYPE_CHECKING:
+    from natscope.plugins.probe_context import ProbeContext
+
+PROBE = Probe(
+    name="host_facts",
+    title="what this computer says about itself",
+    profile=QUICK,
+    needs=frozenset({"system"}),
+    emits=("host.system",),
+)
+_AWAKE = frozenset({"up", "unknown"})
+
+
+async def run(ctx: ProbeContext) -> None:
+    """Look, and write down what was seen."""
+    facts = await ctx.host.system.look()
+    wired = [d for d in facts.devices if d.driver != "loopback"]
+    ctx.observe(
+        "host.system",
+        Outcome.ANSWERED,
+        data={
+            "container": None if facts.container is None else msgspec.to_builtins(facts.container),
+            "wsl": facts.wsl,
+            "cloud": facts.cloud,
+            "clock_synchronised": facts.clock_synchronised,
+            "receive_buffer_max": facts.receive_buffer_max,
+            "receive_buffer_default": facts.receive_buffer_default,
+            "conntrack_count": facts.conntrack_count,
+            "conntrack_max": facts.conntrack_max,
+            "source_drops": facts.source_drops,
+            "strict_source": [d.name for d in wired if d.strict_source],
+            "temporary_addresses": [a for d in wired for a in d.temporary],
+            "asleep": [f"{d.name} ({d.state})" for d in wired if d.up and d.state not in _AWAKE],
+            "metered": facts.metered,
+            "devices": [{"name": d.name, "driver": d.driver, "addresses": list(d.addresses)} for d in wired[:64]],
+            "unread": facts.unread,
+        },
+        summary=f"{len(wired)} interfaces, {len(facts.unread)} things are not told",
+    )

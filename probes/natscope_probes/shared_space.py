@@ -1,0 +1,160 @@
+"""What of this computer's network lies inside 100.64.0.0/10, and what a rule here does to it.
+
+Question: do addresses, gateways, routes or name servers use the range that mesh VPNs use too (RFC 6598), and do rules
+drop what comes from there?
+Method: one look at interfaces, routes of all tables and name servers; the cloud's own services by what the firmware
+says. Where a rule drops the range and something in it is used: one ICMP echo request to at most two of those (gateway,
+name server), and the rules' counters before and after.
+Can tell: what collides, and that a rule has eaten an answer, by its counter.
+Cannot tell: services that nothing here points to; counters without root.
+Disturbs: nothing; at most two packets, to this network's own gateway and name server.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from natscope.host.api import HostError, LinkFacts, ResolverFacts
+from natscope.host.system_api import SystemFacts
+from natscope.model.address_space import SHARED, is_shared
+from natscope.model.endpoint import IPAddress
+from natscope.model.observation import Outcome
+from natscope.plugins.probe import QUICK, Budget, Contact, Probe, Scope
+from natscope_probes.host_firewall import LIMIT_S as READ_S
+from natscope_probes.host_firewall import shared_drops
+
+if TYPE_CHECKING:
+    from natscope.plugins.probe_context import ProbeContext
+
+ECHO_S = 0.3
+MAX_ASKED = 2
+ECHO_BYTES = 16
+_OVERLAY_DRIVERS = frozenset({"tun", "wireguard"})
+_MAGIC_DNS = ipaddress.IPv4Address("100.100.100.100")
+_CLOUD_SERVICES = {
+    "Alibaba Cloud": (("metadata service", "100.100.100.200"), ("name server", "100.100.2.136"),
+                      ("package mirror", "100.100.2.148")),
+}  # fmt: skip
+"""Services of clouds inside the range; by their own documentation, nobody is asked."""
+
+
+def contacts(scope: Scope) -> tuple[Contact, ...]:
+    """This network's own gateway or name server, only where a rule drops what they say."""
+    return (
+        Contact(
+            host="the gateway and name server of this network, where they lie in 100.64.0.0/10",
+            port=None, protocol="icmp", packets=MAX_ASKED, bytes=MAX_ASKED * ECHO_BYTES, seconds=ECHO_S,
+            why="does a rule of this computer eat their answers", always=False,
+        ),
+    )  # fmt: skip
+
+
+PROBE = Probe(
+    name="shared_space",
+    title="100.64.0.0/10 around this computer",
+    profile=QUICK,
+    families=(4,),
+    after=("host_firewall",),
+    needs=frozenset({"links", "resolver", "icmp", "system"}),
+    budget=Budget(packets=MAX_ASKED, bytes=MAX_ASKED * ECHO_BYTES, seconds=ECHO_S + READ_S),
+    contacts=contacts,
+    emits=("host.shared", "host.eaten"),
+)
+
+
+async def run(ctx: ProbeContext) -> None:
+    """Look; where it matters, ask and compare counters."""
+    links, facts = await ctx.links(), await ctx.host.system.look()
+    names = await ctx.host.resolver.facts()
+    uses = list(_uses(links, facts, names))
+    ctx.observe(
+        "host.shared",
+        Outcome.ANSWERED,
+        family=4,
+        summary=f"{len(uses)} uses of 100.64.0.0/10" if uses else "nothing of 100.64.0.0/10",
+        data={"uses": uses, "overlay": sorted(_overlays(facts)), "unread": {k: v for k, v in facts.unread.items()
+              if k in ("devices", "routes")}, "resolver_known": bool(names.source)},
+    )  # fmt: skip
+    firewall = next(iter(ctx.observations("host.firewall")), None)
+    asked = list(dict.fromkeys(u["ip"] for u in uses if u["what"] in ("gateway", "name server")))[:MAX_ASKED]
+    if asked and firewall is not None and firewall.data.get("shared"):
+        await _what_is_eaten(ctx, [ipaddress.ip_address(text) for text in asked])
+
+
+def _overlays(facts: SystemFacts) -> frozenset[str]:
+    """Interfaces that are the overlay itself: tunnels with an address of the range."""
+    return frozenset(
+        d.name for d in facts.devices if d.driver in _OVERLAY_DRIVERS and any(_in_range(a) for a in d.addresses)
+    )
+
+
+def _uses(links: LinkFacts, facts: SystemFacts, names: ResolverFacts) -> Iterator[dict[str, Any]]:
+    overlay = _overlays(facts)
+    for interface in links.interfaces:
+        if interface.up and interface.name not in overlay:
+            for ip in interface.addresses:
+                if is_shared(ip):
+                    yield {"what": "address", "ip": str(ip), "text": f"{ip} on {interface.name}"}
+    for route in links.default_routes:
+        if route.interface not in overlay and route.gateway is not None and is_shared(route.gateway):
+            yield {"what": "gateway", "ip": str(route.gateway), "text": f"gateway {route.gateway}"}
+    for way in facts.routes:
+        if way.interface not in overlay and _overlaps(way.destination):
+            told = f"route to {way.destination}" + (f" by {way.interface}" if way.interface else f" ({way.kind})")
+            yield {"what": "route", "ip": way.destination, "text": told}
+    for server in (*names.servers, *names.behind):
+        if is_shared(server.ip) and not (overlay and server.ip == _MAGIC_DNS):
+            yield {"what": "name server", "ip": str(server.ip), "text": f"name server {server.ip}"}
+    for what, text in _CLOUD_SERVICES.get(facts.cloud or "", ()):
+        yield {"what": "cloud service", "ip": text, "text": f"{facts.cloud}'s {what} {text}"}
+
+
+def _in_range(text: str) -> bool:
+    try:
+        return is_shared(ipaddress.ip_address(text))
+    except ValueError:
+        return False
+
+
+def _overlaps(prefix: str) -> bool:
+    """Whether a route is about the range: inside it, or not much wider."""
+    try:
+        network = ipaddress.ip_network(prefix)
+    except ValueError:
+        return False
+    return isinstance(network, ipaddress.IPv4Network) and network.prefixlen >= 8 and network.overlaps(SHARED)
+
+
+async def _what_is_eaten(ctx: ProbeContext, asked: list[IPAddress]) -> None:
+    """Counters, an echo request to each, counters again."""
+    before = list(shared_drops(await ctx.host.system.firewall(timeout_s=READ_S)))
+    answers: dict[str, str] = {}
+    sent = 0
+    for ip in asked:
+        limit_s = min(ECHO_S, ctx.deadline - ctx.host.clock.now())
+        if limit_s <= 0.02:
+            break
+        sent += 1
+        try:
+            await ctx.host.icmp.echo(ip, payload=b"natscope", timeout_s=limit_s)
+            answers[str(ip)] = "answered"
+        except HostError as error:
+            answers[str(ip)] = error.failure.value
+    after = {
+        (r["place"], r["rule"]): r["packets"] for r in shared_drops(await ctx.host.system.firewall(timeout_s=READ_S))
+    }
+    rules = [r | {"after": after.get((r["place"], r["rule"]))} for r in before]
+    grown = [
+        r for r in rules if isinstance(r["packets"], int) and isinstance(r["after"], int) and r["after"] > r["packets"]
+    ]
+    ctx.observe(
+        "host.eaten",
+        Outcome.WRONG if grown else Outcome.ANSWERED,
+        family=4,
+        packets=sent,
+        bytes_sent=sent * ECHO_BYTES,
+        summary=f"{len(grown)} rules dropped something meanwhile" if grown else "no rule dropped anything meanwhile",
+        data={"answers": answers, "rules": rules, "grown": grown},
+    )
