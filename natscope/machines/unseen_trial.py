@@ -11,6 +11,7 @@ the server named; everything else is in `wrong_sources`.
 from __future__ import annotations
 
 import enum
+import ipaddress
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
@@ -297,3 +298,10 @@ class Trial:
     def _wait_s(self) -> float:
         """How long after the last try an answer is waited for."""
         return min(MAX_WAIT_S, 0.15 + 1.5 * self.result.rtt_s)
+
+
+def beside(server: Endpoint, other: Endpoint) -> Endpoint:
+    """An endpoint that a server named, as it is reached from here: through the same NAT64 prefix where it is IPv4."""
+    if server.family == 6 and other.family == 4:
+        return Endpoint(ipaddress.IPv6Address(server.ip.packed[:12] + other.ip.packed), other.port)
+    return other

@@ -6,11 +6,15 @@ import enum
 
 
 class Mapping(enum.StrEnum):
-    """How a NAT chooses the external port (RFC 4787 section 4.1). `NONE` means no translation."""
+    """How a NAT chooses the external port (RFC 4787 section 4.1). `NONE` means no translation.
+
+    `PORT_DEPENDENT` has no name there: another one for each destination port, whatever the address.
+    """
 
     ENDPOINT_INDEPENDENT = "endpoint-independent"
     ADDRESS_DEPENDENT = "address-dependent"
     ADDRESS_AND_PORT_DEPENDENT = "address-and-port-dependent"
+    PORT_DEPENDENT = "port-dependent"
     NONE = "none"
     UNKNOWN = "unknown"
 

@@ -17,11 +17,14 @@ from natscope.netcheck.assemble_nat import nat_report
 from natscope.netcheck.assemble_path import path_report
 from natscope.netcheck.assemble_port_mapping import port_mapping_report
 from natscope.netcheck.assemble_reach import captive_portal, udp_works
+from natscope.netcheck.assemble_surroundings import surroundings_report
 from natscope.netcheck.home import preferred_relay
 from natscope.netcheck.record import RunRecord
-from natscope.netcheck.relay_latency import relay_reports
+from natscope.netcheck.relay_latency import relay_reports, with_liars
+from natscope.netcheck.vantage import believable, liars
 
-DATAGRAM_KINDS = ("stun.binding", "icmp.echo", "dns.query", "path.hop", "path.own-address", "path.size", "udp.port")
+DATAGRAM_KINDS = ("stun.binding", "nat.server", "nat.mapping", "nat.unseen", "icmp.echo", "dns.query", "path.hop", "path.own-address", "path.size", "udp.port",
+                  "route.stun")  # fmt: skip
 """Observations of packets of UDP or ICMP: one each, or as many as there were `tries`."""
 
 
@@ -29,13 +32,15 @@ def assemble(record: RunRecord) -> Report:
     """The report of a run, without findings and with no verdict."""
     links = None if record.links is None else record.links.facts()
     observations = record.observations
-    relays = relay_reports(record.loaded_map.relay_map, observations)
+    lying = liars(observations)
+    believed = believable(observations, lying)
+    relays = with_liars(relay_reports(record.loaded_map.relay_map, observations), lying)
     udp, udp_reason = udp_works(observations, record.loaded_map.relay_map)
     captive, captive_reason = captive_portal(observations, record.probes)
-    ipv4 = family_report(4, links, observations, record.options)
-    ipv6 = family_report(6, links, observations, record.options)
+    ipv4 = family_report(4, links, believed, record.options)
+    ipv6 = family_report(6, links, believed, record.options)
     port_mapping = port_mapping_report(links, observations)
-    nat = nat_report(observations, prefer_v6=ipv4.works is not Tri.YES and ipv6.works is Tri.YES, links=links)
+    nat = nat_report(believed, prefer_v6=ipv4.works is not Tri.YES and ipv6.works is Tri.YES, links=links)
     return Report(
         schema=SCHEMA,
         natscope=record.natscope,
@@ -58,6 +63,7 @@ def assemble(record: RunRecord) -> Report:
         captive_portal_reason=captive_reason,
         path=path_report(observations, links, record.probes),
         dns=dns_report(observations, record.probes, record.loaded_map.relay_map),
+        surroundings=surroundings_report(observations, links),
         verdict=NO_VERDICT,
         findings=(),
         not_measured=not_measured(record, relays, port_mapping, "" if captive.known else captive_reason),

@@ -8,23 +8,27 @@ import msgspec
 
 from natscope.host.api import LinkFacts
 from natscope.model.endpoint import Endpoint, Family
-from natscope.model.observation import Observation
+from natscope.model.observation import Observation, Outcome
 from natscope.model.report import NatFamilyReport, NatReport
+from natscope.model.tri import Tri
 from natscope.netcheck.assemble_families import is_mapped
+from natscope.netcheck.assemble_filtering import filtering_part, rfc3489_name
 from natscope.netcheck.assemble_layers import layers_part
 from natscope.netcheck.assemble_ports import ports_part
 from natscope.netcheck.assemble_reach import socket_refused
+from natscope.netcheck.assemble_ways import void_reason
 from natscope.netcheck.classify import Answer, MappingVerdict, classify_mapping
 from natscope.netcheck.nat_part import NatInputs, NatPart, PartMaker, merge, unknown
 
-FILTERING = "plain relays cannot show it: that takes a server with two addresses"
+FILTERING = "no relay answered over UDP, so nobody could write from an unseen place"
 HAIRPINNING = "not tried: some firewalls take a packet to oneself for an attack"
 ALLOCATION = "one socket is not enough: a pattern shows only over several"
 LIFETIME = "waiting for a silent mapping to end takes minutes"
+CHANGED = "this computer's addresses or routes changed during the run: measure again"
 LAYERS = "how many routers translate cannot be seen from relays alone"
 
 
-PARTS: tuple[PartMaker, ...] = (layers_part, ports_part)
+PARTS: tuple[PartMaker, ...] = (filtering_part, layers_part, ports_part)
 """The other areas, in any order of names: each file of its own, each gives the fields it owns."""
 
 
@@ -39,13 +43,19 @@ def nat_report(observations: Sequence[Observation], *, prefer_v6: bool, links: L
 
 
 def nat_family_report(inputs: NatInputs, *, changed: bool) -> NatFamilyReport:
-    """One family. `changed`: this host's own addresses changed meanwhile, so nothing can be compared."""
-    if changed:
+    """One family. `changed`: this host's own addresses changed meanwhile, so nothing can be compared.
+
+    Nothing is told either of what stands behind a tunnel that carries our packets elsewhere.
+    """
+    words = CHANGED if changed else void_reason(inputs.observations, inputs.family)
+    if words:
         verdict = classify_mapping(_answers(inputs.family, inputs.observations))
-        words = "this computer's addresses or routes changed during the run: measure again"
         asked = (f for f in NatFamilyReport.__struct_fields__ if f not in ("reasons", "evidence", "rfc3489_name"))
         return merge((msgspec.structs.replace(unknown(asked, words), evidence=verdict.evidence),))
-    return merge((_defaults(), _mapping(inputs), *(part(inputs) for part in PARTS)))
+    report = merge((_defaults(), _mapping(inputs), *(part(inputs) for part in PARTS)))
+    several = report.several_addresses is Tri.YES
+    name = rfc3489_name(report.mapping, report.filtering, several=several)
+    return msgspec.structs.replace(report, rfc3489_name=name)
 
 
 def _defaults() -> NatPart:
@@ -73,6 +83,7 @@ def _mapping(inputs: NatInputs) -> NatPart:
             "mapping_varies": verdict.varies,
             "several_addresses": verdict.several_addresses,
             "port_preservation": verdict.port_preservation,
+            "address_changed": verdict.changed,
         },
         reasons={
             "mapping": verdict.reason,
@@ -81,6 +92,14 @@ def _mapping(inputs: NatInputs) -> NatPart:
             "port_preservation": verdict.port_reason,
         },
         evidence=verdict.evidence,
+    )
+
+
+def _is_own_test(observation: Observation, family: Family) -> bool:
+    """An answer to a fresh socket of the mapping test, or of the look for servers."""
+    mine = observation.kind in ("nat.mapping", "nat.server") and observation.family == family
+    return (
+        mine and observation.outcome is Outcome.ANSWERED and "mapped" in observation.data and observation.socket != ""
     )
 
 
@@ -94,7 +113,7 @@ def _answers(family: Family, observations: Sequence[Observation]) -> list[Answer
         return parsed[text]
 
     for observation in observations:
-        if is_mapped(observation, family):
+        if is_mapped(observation, family) or _is_own_test(observation, family):
             answers.append(
                 Answer(
                     observation=observation.id,

@@ -1,18 +1,19 @@
-"""What the answers of plain STUN servers say about a NAT, for one family: pure.
+"""What STUN answers say about a NAT's mapping, for one family: pure.
 
-Answers are compared only when they were taken within a few seconds from one socket. Two different destination
-addresses are needed to say anything; equal endpoints are endpoint-independent mapping. Different ones are dependent
-mapping, but address- and port-dependence can be told apart only where two ports of one address were asked. Different
-public addresses with the port kept are several uplinks or a provider's pool, not a symmetric NAT. An endpoint that
-changed at one and the same server is a change during the run, and no verdict. Relays inside this network that see our
-own inside address stand before the router: what it does stays unknown.
+Answers are compared only when they were taken within a few seconds from one socket; several sockets may each add what
+they saw. Two destinations at one port tell dependence on the address, two ports of one destination dependence on the
+port. All equal, over two addresses or more, is endpoint-independent mapping (towards the ports that were asked).
+Different public addresses with the port kept are several uplinks or a provider's pool, not a symmetric NAT. An endpoint
+that changed at one and the same server is a change during the run, and no verdict. Relays inside this network that see
+our own inside address stand before the router: what it does stays unknown.
 Source: RFC 4787 §4.1, RFC 5780 §4.3; upstream compares only whole endpoints.
 """
 
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import combinations
 
 from natscope.model.address_space import is_inside
 from natscope.model.endpoint import Endpoint, IPAddress
@@ -20,7 +21,10 @@ from natscope.model.nat import Mapping
 from natscope.model.tri import Tri
 
 COMPARE_S = 5.0
+STAYED_S = 0.15
+"""Two looks at one server this far apart show that nothing changed between them."""
 MAX_EVIDENCE = 64
+ONE_AFTER_THE_OTHER = "two sockets were seen with two public addresses, one after the other"
 ONLY_INSIDE = "only relays inside this network answered"
 
 
@@ -44,6 +48,8 @@ class MappingVerdict:
     varies: Tri = Tri.UNKNOWN
     several_addresses: Tri = Tri.UNKNOWN
     port_preservation: Tri = Tri.UNKNOWN
+    changed: Tri = Tri.UNKNOWN
+    """Whether one server saw another endpoint of one socket later on."""
     reason: str = ""
     varies_reason: str = ""
     several_reason: str = ""
@@ -55,21 +61,32 @@ def classify_mapping(answers: Sequence[Answer]) -> MappingVerdict:
     """The verdict of one family's answers, in any order."""
     if not answers:
         return _nothing("no relay answered over UDP")
-    answers = sorted(answers, key=lambda a: (a.at_ms, a.observation))
-    answers = [a for a in answers if a.at_ms - answers[0].at_ms <= COMPARE_S * 1000]
+    answers = _in_time(answers)
     evidence = _evidence(answers)
-    if _changed_at_one_server(answers):
+    changed = _changed_at_one_server(answers)
+    if changed is Tri.YES:
         words = "our public address or port changed during the run: measure again"
-        return _nothing(words, evidence)
+        return replace(_nothing(words, evidence), changed=changed)
     compared, inside = _comparable(answers)
     if not compared:
-        return _untranslated(answers, evidence)
+        return replace(_untranslated(answers, evidence), changed=changed)
     port = _port_preservation(compared)
-    hosts = {a.target.ip for a in compared}
-    endpoints = {a.mapped for a in compared}
-    if len(endpoints) == 1:
-        return _one_endpoint(compared, hosts, port, evidence, inside)
-    return _several_endpoints(compared, port, evidence)
+    seen = Relations.of(compared)
+    several = _several_addresses(compared)
+    if seen.differs is not True and several is not Tri.YES:
+        verdict = _one_endpoint(compared, port, evidence, inside, several)
+    else:
+        verdict = _several_endpoints(compared, seen, several, port, evidence)
+    return replace(verdict, changed=changed)
+
+
+def _in_time(answers: Sequence[Answer]) -> list[Answer]:
+    """In order of time, without those that came too late to be compared with the first of their socket."""
+    first: dict[Endpoint, float] = {}
+    for answer in answers:
+        first[answer.local] = min(answer.at_ms, first.get(answer.local, answer.at_ms))
+    found = [a for a in answers if a.at_ms - first[a.local] <= COMPARE_S * 1000]
+    return sorted(found, key=lambda a: (a.at_ms, a.observation))
 
 
 def _nothing(words: str, evidence: tuple[str, ...] = ()) -> MappingVerdict:
@@ -84,9 +101,17 @@ def _evidence(answers: Iterable[Answer]) -> tuple[str, ...]:
     return tuple(first.values())[:MAX_EVIDENCE]
 
 
-def _changed_at_one_server(answers: Iterable[Answer]) -> bool:
-    seen: dict[tuple[Endpoint, Endpoint], Endpoint] = {}
-    return any(seen.setdefault((a.target, a.local), a.mapped) != a.mapped for a in answers)
+def _changed_at_one_server(answers: Iterable[Answer]) -> Tri:
+    """Equal endpoints at two times are no only where some time lay between."""
+    seen: dict[tuple[Endpoint, Endpoint], Answer] = {}
+    same = Tri.UNKNOWN
+    for answer in answers:
+        before = seen.setdefault((answer.target, answer.local), answer)
+        if before.mapped != answer.mapped:
+            return Tri.YES
+        if answer.at_ms - before.at_ms >= STAYED_S * 1000:
+            same = Tri.NO
+    return same
 
 
 def _comparable(answers: Sequence[Answer]) -> tuple[list[Answer], int]:
@@ -133,9 +158,10 @@ def _port_preservation(answers: Iterable[Answer]) -> Tri:
 
 
 def _one_endpoint(
-    answers: Sequence[Answer], hosts: set[IPAddress], port: Tri, evidence: tuple[str, ...], inside: int
+    answers: Sequence[Answer], port: Tri, evidence: tuple[str, ...], inside: int, several: Tri
 ) -> MappingVerdict:
-    if len(hosts) < 2:
+    hosts = {a.target.ip for a in answers}
+    if max(len({a.target.ip for a in group}) for group in _by_socket(answers).values()) < 2:
         words = _too_few(len(hosts))
         if inside:
             words += f" ({inside} answers came from inside this network)"
@@ -145,48 +171,107 @@ def _one_endpoint(
     return MappingVerdict(
         mapping=Mapping.ENDPOINT_INDEPENDENT,
         varies=Tri.NO,
-        several_addresses=Tri.NO,
+        several_addresses=several,
+        several_reason=ONE_AFTER_THE_OTHER,
         port_preservation=port,
         evidence=evidence,
     )
 
 
-def _several_endpoints(answers: Sequence[Answer], port: Tri, evidence: tuple[str, ...]) -> MappingVerdict:
-    addresses = {a.mapped.ip for a in answers}
-    several = Tri.of(len(addresses) > 1)
-    if several is Tri.YES and not _ports_vary_at_one_address(answers):
+@dataclass(frozen=True, slots=True)
+class Relations:
+    """What pairs of answers of one socket showed; None where no pair could show it.
+
+    `by_address`: do two addresses asked at one port see different endpoints; `by_port`: do two ports of one address;
+    `differs`: does any pair at all.
+    """
+
+    by_address: bool | None
+    by_port: bool | None
+    differs: bool | None
+
+    @classmethod
+    def of(cls, answers: Iterable[Answer]) -> Relations:
+        """From the answers of all sockets."""
+        by_address: bool | None = None
+        by_port: bool | None = None
+        differs: bool | None = None
+        for group in _by_socket(answers).values():
+            first = {a.target: a for a in group}
+            for one, other in combinations(first.values(), 2):
+                is_other = one.mapped != other.mapped
+                differs = bool(differs) or is_other
+                if one.target.ip == other.target.ip:
+                    by_port = bool(by_port) or is_other
+                elif one.target.port == other.target.port:
+                    by_address = bool(by_address) or is_other
+        return cls(by_address, by_port, differs)
+
+
+def _by_socket(answers: Iterable[Answer]) -> dict[Endpoint, list[Answer]]:
+    groups: dict[Endpoint, list[Answer]] = {}
+    for answer in answers:
+        groups.setdefault(answer.local, []).append(answer)
+    return groups
+
+
+def _several_addresses(answers: Sequence[Answer]) -> Tri:
+    """One socket that is seen with two addresses; or two sockets, where both addresses were in use at one time."""
+    used: dict[IPAddress, list[tuple[Endpoint, float]]] = {}
+    for answer in answers:
+        used.setdefault(answer.mapped.ip, []).append((answer.local, answer.at_ms))
+    for one, other in combinations(used.values(), 2):
+        if {local for local, _ in one} & {local for local, _ in other}:
+            return Tri.YES
+        if min(at for _, at in other) < max(at for _, at in one) and min(at for _, at in one) < max(
+            at for _, at in other
+        ):
+            return Tri.YES
+    return Tri.NO if len(used) == 1 else Tri.UNKNOWN
+
+
+def _several_endpoints(
+    answers: Sequence[Answer], seen: Relations, several: Tri, port: Tri, evidence: tuple[str, ...]
+) -> MappingVerdict:
+    mapping, words = _dependence(seen)
+    if several is Tri.YES and not _ports_vary_at_one_address(answers) and mapping is Mapping.UNKNOWN:
         words = "the public address differs by destination: several uplinks, or a pool of the provider"
-        return MappingVerdict(
-            varies=Tri.YES, several_addresses=several, port_preservation=port, reason=words, evidence=evidence
-        )
-    mapping = _dependence(answers)
-    words = ""
-    if mapping is Mapping.UNKNOWN:
-        words = "it differs by destination; by address or by port cannot be told without two ports of one address"
     return MappingVerdict(
         mapping=mapping,
-        varies=Tri.YES,
+        varies=Tri.of(seen.differs),
         several_addresses=several,
         port_preservation=port,
         reason=words,
+        varies_reason="" if seen.differs is not None else _too_few(len({a.target.ip for a in answers})),
+        several_reason=ONE_AFTER_THE_OTHER,
         evidence=evidence,
     )
 
 
 def _ports_vary_at_one_address(answers: Iterable[Answer]) -> bool:
-    """Whether one public address shows several ports: without it, the addresses alone explain the difference."""
-    port_of: dict[IPAddress, int] = {}
-    return any(port_of.setdefault(a.mapped.ip, a.mapped.port) != a.mapped.port for a in answers)
+    """Whether one socket shows several ports at one public address; else the addresses alone explain the difference."""
+    port_of: dict[tuple[Endpoint, IPAddress], int] = {}
+    return any(port_of.setdefault((a.local, a.mapped.ip), a.mapped.port) != a.mapped.port for a in answers)
 
 
-def _dependence(answers: Iterable[Answer]) -> Mapping:
-    """Two ports of one destination address: one endpoint for both is address-dependent, two are port-dependent."""
-    by_host: dict[IPAddress, dict[int, Endpoint]] = {}
-    for answer in answers:
-        by_host.setdefault(answer.target.ip, {})[answer.target.port] = answer.mapped
-    pairs = [ports for ports in by_host.values() if len(ports) > 1]
-    if not pairs:
-        return Mapping.UNKNOWN
-    if any(len(set(ports.values())) > 1 for ports in pairs):
-        return Mapping.ADDRESS_AND_PORT_DEPENDENT
-    return Mapping.ADDRESS_DEPENDENT
+def _dependence(seen: Relations) -> tuple[Mapping, str]:
+    """The mapping, and the reason where the pairs do not tell it."""
+    if seen.by_address and seen.by_port:
+        return Mapping.ADDRESS_AND_PORT_DEPENDENT, ""
+    if seen.by_address and seen.by_port is False:
+        return Mapping.ADDRESS_DEPENDENT, ""
+    if seen.by_address is False and seen.by_port:
+        return Mapping.PORT_DEPENDENT, ""
+    if seen.by_address:
+        return (
+            Mapping.UNKNOWN,
+            "it differs by destination; by address or by port cannot be told without two ports of one address",
+        )
+    if seen.by_port:
+        return (
+            Mapping.UNKNOWN,
+            "it differs by destination port; by address too cannot be told without two addresses with one port",
+        )
+    if seen.differs is False:
+        return Mapping.ENDPOINT_INDEPENDENT, ""
+    return Mapping.UNKNOWN, "it differs by destination; by address or by port cannot be told from these servers"

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
+import msgspec
+
 from natscope.model.endpoint import Endpoint
 from natscope.model.observation import Observation, Outcome
 from natscope.model.relay_map import RelayMap, RelayRegion
 from natscope.model.report import RelayError, RelayLatency, RelayReport
 from natscope.netcheck.assemble_reach import host_of
+from natscope.netcheck.vantage import SAME, Liar
 
 DECIMALS = 4
 _LOST = (Outcome.ANSWERED, Outcome.NO_ANSWER, Outcome.ICMP_ERROR, Outcome.REFUSED, Outcome.WRONG)
@@ -46,6 +49,25 @@ def relay_reports(relay_map: RelayMap, observations: Sequence[Observation]) -> t
             by_region.setdefault(observation.region_id, []).append(observation)
     lookups = [o for o in observations if o.kind == "dns.lookup"]
     return tuple(_report(region, by_region.get(region.region_id, []), lookups) for region in relay_map.regions)
+
+
+def with_liars(relays: tuple[RelayReport, ...], lying: Sequence[Liar]) -> tuple[RelayReport, ...]:
+    """The same with an error for each relay whose STUN answers are no observations of its own."""
+    by_region = {liar.region_id: liar for liar in reversed(lying)}
+    return tuple(
+        msgspec.structs.replace(relay, error=_lie(by_region[relay.region_id]))
+        if relay.region_id in by_region and relay.error is None
+        else relay
+        for relay in relays
+    )
+
+
+def _lie(liar: Liar) -> RelayError:
+    if liar.how == SAME:
+        words = f"it tells two sockets the same address and port, {liar.told}, so it did not see them"
+    else:
+        words = f"it tells {liar.told}, an address that stays inside a network, while others see {liar.truth}"
+    return RelayError(code="lies", message=words, node=liar.node, evidence=liar.evidence)
 
 
 def is_sent(observation: Observation) -> bool:

@@ -13,7 +13,7 @@ from natscope.netcheck.classify import Answer, classify_mapping
 
 LOCAL = "192.168.1.20:41641"
 A, B, C = "198.51.100.1:3478", "198.51.100.2:3478", "198.51.100.3:3478"
-A2 = "198.51.100.1:3479"
+A2, B2 = "198.51.100.1:3479", "198.51.100.2:3479"
 P, Q = "203.0.113.7:41641", "203.0.113.7:50000"
 OTHER_IP = "203.0.113.99:41641"
 INSIDE = "172.20.0.1:41641"
@@ -43,6 +43,7 @@ EI, AD, APD, NONE, UNKNOWN = (
     Mapping.NONE,
     Mapping.UNKNOWN,
 )
+PORT = Mapping.PORT_DEPENDENT
 YES, NO, DUNNO = Tri.YES, Tri.NO, Tri.UNKNOWN
 
 CASES = [
@@ -57,7 +58,10 @@ CASES = [
     ("two servers differ", [(A, P), (B, Q)], UNKNOWN, YES, NO, NO),
     ("differ by address alone", [(A, P), (A2, P), (B, Q)], AD, YES, NO, NO),
     ("differ by port", [(A, P), (A2, Q), (B, "203.0.113.7:7")], APD, YES, NO, NO),
-    ("two ports of one server differ", [(A, P), (A2, Q)], APD, YES, NO, NO),
+    ("two ports of one server differ", [(A, P), (A2, Q)], UNKNOWN, YES, NO, NO),
+    ("differ by port alone", [(A, P), (B, P), (A2, Q), (B2, Q)], PORT, YES, NO, NO),
+    ("two addresses and two ports agree", [(A, P), (B, P), (A2, P), (B2, P)], EI, NO, NO, YES),
+    ("addresses differ, ports of one do not", [(A, P), (A2, P), (B, OTHER_IP)], AD, YES, YES, YES),
     ("several public addresses, one port", [(A, P), (B, OTHER_IP)], UNKNOWN, YES, YES, YES),
     ("two uplinks, each with its port", [(A, P), (B, "203.0.113.99:5"), (C, P)], UNKNOWN, YES, YES, NO),
     ("several addresses and varying ports", [(A, P), (B, Q), (C, OTHER_IP)], UNKNOWN, YES, YES, NO),
@@ -132,3 +136,48 @@ def test_a_relay_beside_us_says_nothing_about_the_router(local: str, relay: str,
 
 def test_evidence_names_each_server_and_endpoint_once() -> None:
     assert classify_mapping(answers((A, P), (A, P), (B, P))).evidence == ("o1", "o3")
+
+
+SECOND_LOCAL = "192.168.1.20:50505"
+SECOND_P = "203.0.113.7:50505"
+
+
+def test_two_sockets_add_what_each_of_them_saw() -> None:
+    """The shared socket asked two addresses, the second one two ports of one of them."""
+    shared = answers((A, P), (B, Q))
+    own = answers((A, "203.0.113.7:9"), (A2, "203.0.113.7:9"), local=SECOND_LOCAL)
+    assert classify_mapping([*shared, *own]).mapping is AD
+
+
+def test_two_sockets_have_two_ports_and_that_is_no_dependence() -> None:
+    shared, own = answers((A, P), (B, P)), answers((A, SECOND_P), (B, SECOND_P), local=SECOND_LOCAL)
+    verdict = classify_mapping([*shared, *own])
+    assert (verdict.mapping, verdict.varies, verdict.several_addresses) == (EI, NO, NO)
+
+
+def test_two_sockets_with_two_addresses_at_one_time_are_an_unpaired_pool() -> None:
+    shared = answers((A, P, 0.0), (B, P, 1.0), (A, P, 400.0))
+    own = answers((A, OTHER_IP, 100.0), (B, OTHER_IP, 101.0), local=SECOND_LOCAL)
+    verdict = classify_mapping([*shared, *own])
+    assert (verdict.mapping, verdict.several_addresses) == (EI, YES)
+
+
+def test_an_address_that_follows_another_may_be_a_change() -> None:
+    """Nobody looked again by the first socket: an unpaired pool, or a new address."""
+    shared = answers((A, P, 0.0), (B, P, 1.0))
+    own = answers((A, OTHER_IP, 100.0), (B, OTHER_IP, 101.0), local=SECOND_LOCAL)
+    verdict = classify_mapping([*shared, *own])
+    assert verdict.several_addresses is DUNNO
+    assert verdict.several_reason
+
+
+@pytest.mark.parametrize(
+    ("rows", "changed"),
+    [
+        ([(A, P, 0.0), (A, P, 100.0)], DUNNO),
+        ([(A, P, 0.0), (A, P, 200.0)], NO),
+        ([(A, P, 0.0), (A, Q, 200.0)], YES),
+    ],
+)
+def test_a_change_at_one_server_is_told(rows: list[Row], changed: Tri) -> None:
+    assert classify_mapping(answers(*rows)).changed is changed

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from natscope.errors import RemoteError
-from natscope.machines.unseen_trial import FEW, MANY, WAYS, Commands, Phase, Trial
+from natscope.machines.unseen_trial import FEW, MANY, WAYS, Commands, Phase, Trial, beside
 from natscope.model.endpoint import Endpoint
 from natscope.wire.stun.attributes import Attr, RawAttribute
 from natscope.wire.stun.helper import (
@@ -57,7 +57,7 @@ class HelperTrial(Trial):
             return False
         if way is Way.OTHER_PORT:
             return source == Endpoint(self.result.server.ip, offer.other_port)
-        other = offer.other
+        other = None if offer.other is None else beside(self.result.server, offer.other)
         return other is not None and source.ip == other.ip and other.port in (0, source.port)
 
     def _answered(self, message: Message, keys: tuple[bytes, ...], now: float) -> None:

@@ -176,6 +176,8 @@ class Checker:
         policy = self._config.mapping
         if policy is Mapping.ADDRESS_AND_PORT_DEPENDENT:
             return one == other
+        if policy is Mapping.PORT_DEPENDENT:
+            return one[1] == other[1]
         return one[0] == other[0] if policy is Mapping.ADDRESS_DEPENDENT else True
 
     def _surely_alive(self, tenure: Tenure, remote: End, now: float) -> bool:

@@ -32,9 +32,14 @@ def _address_and_port_dependent(proto: int, src: int, sport: int, dst: int, dpor
     return proto, src, sport, dst, dport
 
 
+def _port_dependent(proto: int, src: int, sport: int, _dst: int, dport: int) -> Key:
+    return proto, src, sport, dport
+
+
 _KEYS: dict[Mapping, KeyOf] = {
     Mapping.ENDPOINT_INDEPENDENT: _endpoint_independent,
     Mapping.ADDRESS_DEPENDENT: _address_dependent,
     Mapping.ADDRESS_AND_PORT_DEPENDENT: _address_and_port_dependent,
+    Mapping.PORT_DEPENDENT: _port_dependent,
     Mapping.NONE: _endpoint_independent,
 }

@@ -153,6 +153,8 @@ class Reference:
         assert first is not None
         if policy in (Mapping.ENDPOINT_INDEPENDENT, Mapping.NONE):
             return True
+        if policy is Mapping.PORT_DEPENDENT:
+            return first.port == to.port
         return first.ip == to.ip if policy is Mapping.ADDRESS_DEPENDENT else first == to
 
     def _existing(self, proto: int, source: Endpoint, to: Endpoint) -> RefMapping | None:

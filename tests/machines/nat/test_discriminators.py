@@ -242,7 +242,7 @@ def life(**changes: Any) -> Lifetimes:
 
 ROWS = [
     Row("external", ((PUBLIC,), (SECOND,)), own_addresses, {}),
-    Row("mapping", (*list(Mapping)[:3], Mapping.NONE), mapping, {"ports": RANDOM}, Mapping, (Mapping.UNKNOWN,)),
+    Row("mapping", (*list(Mapping)[:4], Mapping.NONE), mapping, {"ports": RANDOM}, Mapping, (Mapping.UNKNOWN,)),
     Row("filtering", tuple(Filtering)[:3], filtering, {}, Filtering, (Filtering.UNKNOWN,)),
     Row("ports", tuple(PortPolicy), ports, {}, PortPolicy),
     Row("port_range", ((1024, 65535), (40000, 49999), (50000, 59999)), port_range, {"ports": RANDOM}),

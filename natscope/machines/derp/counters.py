@@ -1,0 +1,63 @@
+"""What a relay counts; the names of the metrics follow upstream's."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+
+
+class Drop(enum.StrEnum):
+    """Why a packet was not delivered."""
+
+    UNKNOWN_DEST = "unknown_dest"
+    UNKNOWN_DEST_ON_FWD = "unknown_dest_on_fwd"
+    GONE_DISCONNECTED = "gone_disconnected"
+    QUEUE_HEAD = "queue_head"
+    """The oldest of a full queue made room."""
+
+
+class End(enum.StrEnum):
+    """Why a connection ended, as far as the relay decides or sees it."""
+
+    CLIENT = "closed by the client"
+    PROTOCOL = "protocol error"
+    GREETING = "greeting not understood"
+    GREETING_LATE = "no greeting in time"
+    REFUSED = "not allowed"
+    SLOW = "does not read"
+    MESH_ONLY = "frame for mesh peers only"
+    CLOSED_BY_PEER = "closed by a mesh peer"
+    RESTARTING = "the relay goes away"
+    BUFFER = "too much before it was let in"
+
+
+@dataclass(slots=True)
+class Counters:
+    """Numbers since the start. Drops are counted per reason, data and disco apart."""
+
+    accepts: int = 0
+    bytes_received: int = 0
+    packets_received: int = 0
+    packets_sent: int = 0
+    packet_bytes_sent: int = 0
+    forwarded_out: int = 0
+    forwarded_in: int = 0
+    pings: int = 0
+    pongs: int = 0
+    unknown_frames: int = 0
+    home_moves_in: int = 0
+    home_moves_out: int = 0
+    gone_disconnected_frames: int = 0
+    gone_not_here_frames: int = 0
+    write_timeouts: int = 0
+    drops: dict[tuple[Drop, bool], int] = field(default_factory=dict)
+    ends: dict[End, int] = field(default_factory=dict)
+
+    def drop(self, reason: Drop, is_disco: bool, count: int = 1) -> None:
+        """Count packets that were not delivered."""
+        key = (reason, is_disco)
+        self.drops[key] = self.drops.get(key, 0) + count
+
+    def end(self, reason: End) -> None:
+        """Count a connection that ended."""
+        self.ends[reason] = self.ends.get(reason, 0) + 1

@@ -1,0 +1,33 @@
+"""What a relay wants done after one input: at most one joined send for each connection, closings, a pause."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from natscope.machines.derp.counters import End
+from natscope.machines.derp.outlet import Outlet
+
+if TYPE_CHECKING:
+    from natscope.machines.derp.client import Client
+
+
+@dataclass(slots=True)
+class Effects:
+    """`sends` holds pieces to be joined for each connection, in order.
+
+    `closes` are connections to end after their sends. `pause_s` is how long to leave the connection unread that was
+    just read (0: not at all). `admit` is a client that waits for a decision.
+    """
+
+    sends: dict[Outlet, list[bytes]] = field(default_factory=dict)
+    closes: list[tuple[Outlet, End]] = field(default_factory=list)
+    pause_s: float = 0.0
+    admit: Client | None = None
+
+    def to(self, outlet: Outlet) -> list[bytes]:
+        """The pieces for a connection."""
+        pieces = self.sends.get(outlet)
+        if pieces is None:
+            pieces = self.sends[outlet] = []
+        return pieces

@@ -1,0 +1,191 @@
+"""The frames of a client that was let in: the hot path of the relay, and the rarer frames behind it.
+
+A read is cut in place: a frame's head costs two slices, its packet one, and the head of what leaves is kept per length.
+Nothing is joined here: the pieces of all frames for one connection are joined once, when they are sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from natscope.errors import RemoteError
+from natscope.machines.derp.client import Client
+from natscope.machines.derp.counters import End
+from natscope.machines.derp.routing import forward_from_mesh, send_elsewhere
+from natscope.wire.derp.frames import (
+    HEADER,
+    HEADER_BYTES,
+    MAX_PACKET_BYTES,
+    ClosePeer,
+    FrameType,
+    NotePreferred,
+    Ping,
+    Pong,
+    encode,
+)  # fmt: skip
+from natscope.wire.derp.parsing import decode
+from natscope.wire.keys import KEY_BYTES
+
+if TYPE_CHECKING:
+    from natscope.machines.derp.effects import Effects
+    from natscope.machines.derp.relay import Relay
+
+MAX_OTHER_BYTES = 1 << 16
+"""The longest frame that is no packet; none of the known ones comes near."""
+MAX_PREFIXES = 256
+_SEND, _FORWARD = int(FrameType.SEND_PACKET), int(FrameType.FORWARD_PACKET)
+_HEAD = HEADER.unpack_from
+_BODY = HEADER_BYTES + KEY_BYTES
+_LONGEST_SEND, _LONGEST_FORWARD = KEY_BYTES + MAX_PACKET_BYTES, 2 * KEY_BYTES + MAX_PACKET_BYTES
+
+
+def handle_open(relay: Relay, client: Client, data: bytes, now: float, effects: Effects) -> None:
+    """All complete frames of a read; the rest is kept for the next one. Raises `RemoteError`."""
+    if client.has_twins:
+        relay.registry.active[client.key] = client
+    if client.held:
+        client.held += data
+        if len(client.held) < client.needs:
+            return
+        data = bytes(client.held)
+        client.held.clear()
+    used = _cut(relay, client, data, now, effects)
+    if used < len(data) and not client.closed:
+        client.held += data[used:]
+        client.needs = HEADER_BYTES
+        if len(data) - used >= HEADER_BYTES:
+            client.needs += HEADER.unpack_from(data, used)[1]
+    if relay.settings.rate.bytes_per_second and not client.is_mesh:
+        effects.pause_s = _pause(relay, client, used, now)
+
+
+def _cut(relay: Relay, client: Client, data: bytes, now: float, effects: Effects) -> int:
+    """Handle the complete frames of `data`; how many bytes they were."""
+    active, prefixes = relay.registry.active, client.prefixes
+    pos, end, packets, sent = 0, len(data), 0, 0
+    kind: int
+    length: int
+    sends: dict[Client, list[bytes]] = {}
+    try:
+        while end - pos >= HEADER_BYTES:
+            kind, length = _HEAD(data, pos)
+            after = pos + HEADER_BYTES + length
+            if kind == _SEND and KEY_BYTES <= length <= _LONGEST_SEND:
+                if after > end:
+                    break
+                packets += 1
+                body = pos + _BODY
+                key, packet = data[pos + HEADER_BYTES : body], data[body:after]
+                to = active.get(key)
+                if to is not None and to.blocked_since is None:
+                    pieces = sends.get(to)
+                    if pieces is None:
+                        pieces = sends[to] = effects.to(to)
+                    pieces += (prefixes.get(length) or _prefix(client, length), packet)
+                    sent += 1
+                else:
+                    send_elsewhere(relay, client, key, packet, now, effects)
+            else:
+                if length > (_LONGEST_FORWARD if kind == _FORWARD else MAX_OTHER_BYTES):
+                    raise RemoteError(f"a frame of type {kind} with {length} bytes", field="length")
+                if after > end:
+                    break
+                _handle_other(relay, client, kind, data[pos + HEADER_BYTES : after], now, effects)
+                if client.closed:
+                    return after
+            pos = after
+    finally:
+        relay.counters.packets_received += packets
+        relay.counters.packets_sent += sent
+        for to in sends:  # whoever was written to from here learns when this client goes
+            if client.key not in to.heard_from and not to.closed:
+                relay.registry.listen(to, client.key)
+    return pos
+
+
+def _prefix(client: Client, length: int) -> bytes:
+    """The head of a RecvPacket frame: as long as the SendPacket that brought it, since both carry one key."""
+    if len(client.prefixes) >= MAX_PREFIXES:
+        client.prefixes.clear()
+    made = client.prefixes[length] = HEADER.pack(FrameType.RECV_PACKET, length) + client.key
+    return made
+
+
+def _pause(relay: Relay, client: Client, used: int, now: float) -> float:
+    """How long to leave the client unread so that it keeps to its rate."""
+    rate = relay.settings.rate
+    client.tokens = min(rate.burst, client.tokens + (now - client.tokens_at) * rate.bytes_per_second) - used
+    client.tokens_at = now
+    return max(0.0, -client.tokens / rate.bytes_per_second)
+
+
+def _handle_other(relay: Relay, client: Client, kind: int, payload: bytes, now: float, effects: Effects) -> None:
+    handler = _HANDLERS.get(kind)
+    if handler is not None:
+        handler(relay, client, payload, now, effects)
+    elif kind == _SEND:
+        raise RemoteError(f"a SendPacket of {len(payload)} bytes", field="length")
+    else:
+        relay.counters.unknown_frames += 1
+
+
+def _note_preferred(relay: Relay, client: Client, payload: bytes, now: float, effects: Effects) -> None:
+    frame = decode(FrameType.NOTE_PREFERRED, payload)
+    assert isinstance(frame, NotePreferred)
+    if frame.home != client.home:
+        client.home = frame.home
+        if frame.home:
+            relay.counters.home_moves_in += 1
+        else:
+            relay.counters.home_moves_out += 1
+
+
+def _ping(relay: Relay, client: Client, payload: bytes, now: float, effects: Effects) -> None:
+    """One pong may wait while the client does not read: faster pings are not answered."""
+    frame = decode(FrameType.PING, payload)
+    assert isinstance(frame, Ping)
+    relay.counters.pings += 1
+    if client.blocked_since is not None:
+        if client.pong_waits:
+            return
+        client.pong_waits = True
+    relay.counters.pongs += 1
+    relay.tell(client, encode(Pong(frame.data)), effects)
+
+
+def _watch(relay: Relay, client: Client, payload: bytes, now: float, effects: Effects) -> None:
+    decode(FrameType.WATCH_CONNS, payload)
+    if _only_mesh(relay, client, effects) and client.key != relay.private.public:
+        relay.presence.watch(client, effects, relay)
+
+
+def _close_peer(relay: Relay, client: Client, payload: bytes, now: float, effects: Effects) -> None:
+    frame = decode(FrameType.CLOSE_PEER, payload)
+    assert isinstance(frame, ClosePeer)
+    if _only_mesh(relay, client, effects):
+        for twin in list(relay.registry.all_of.get(frame.key, ())):
+            relay.end(twin, End.CLOSED_BY_PEER, effects)
+
+
+def _forward(relay: Relay, client: Client, payload: bytes, now: float, effects: Effects) -> None:
+    if len(payload) < 2 * KEY_BYTES:
+        raise RemoteError(f"a ForwardPacket of {len(payload)} bytes", field="length")
+    if _only_mesh(relay, client, effects):
+        source, target = payload[:KEY_BYTES], payload[KEY_BYTES : 2 * KEY_BYTES]
+        forward_from_mesh(relay, source, target, payload[2 * KEY_BYTES :], effects)
+
+
+def _only_mesh(relay: Relay, client: Client, effects: Effects) -> bool:
+    if not client.is_mesh:
+        relay.end(client, End.MESH_ONLY, effects)
+    return client.is_mesh
+
+
+_HANDLERS: dict[int, Callable[[Relay, Client, bytes, float, Effects], None]] = {
+    FrameType.NOTE_PREFERRED: _note_preferred,
+    FrameType.PING: _ping,
+    FrameType.WATCH_CONNS: _watch,
+    FrameType.CLOSE_PEER: _close_peer,
+    FrameType.FORWARD_PACKET: _forward,
+}

@@ -1,0 +1,63 @@
+"""Where frames leave: a connection that takes bytes while it can, and bounded queues while it cannot.
+
+The owner of the socket says `blocked` when the system took less than everything, and `drained` when it takes again.
+While a connection is not blocked nothing is queued here: frames go straight into the one joined send of a read. While
+it is, at most `PACKETS` packets of each kind wait (disco apart from data, so that neither starves the other) and the
+oldest makes room for the newest. Frames of the relay itself (`control`) are never dropped; too many of them end the
+connection.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+
+PACKETS = 32
+"""As upstream: per client and kind."""
+MAX_CONTROL = 16_384
+"""More frames of our own than that waiting means that nobody reads: the connection is closed."""
+
+
+class Outlet:
+    """One connection's way out. `source` is for people: the address behind it."""
+
+    __slots__ = ("blocked_since", "closed", "control", "data", "disco", "number", "packets", "source", "write_limit_s")
+
+    def __init__(self, number: int, source: str, *, write_limit_s: float, packets: int = PACKETS) -> None:
+        """`write_limit_s` is how long it may stay blocked; 0 is for ever."""
+        self.number = number
+        self.source = source
+        self.write_limit_s = write_limit_s
+        self.packets = packets
+        self.blocked_since: float | None = None
+        self.closed = False
+        self.control: deque[bytes] = deque()
+        self.disco: deque[bytes] = deque()
+        self.data: deque[bytes] = deque()
+
+    def queue(self, frame: bytes, is_disco: bool) -> int:
+        """Wait for room; the number of oldest packets of that kind that were dropped for it (0 or 1)."""
+        waiting = self.disco if is_disco else self.data
+        waiting.append(frame)
+        if len(waiting) <= self.packets:
+            return 0
+        waiting.popleft()
+        return 1
+
+    def queue_control(self, frame: bytes) -> bool:
+        """Keep a frame of the relay's own; False when there are too many."""
+        self.control.append(frame)
+        return len(self.control) <= MAX_CONTROL
+
+    def take(self) -> list[bytes]:
+        """Everything that waited, control first, disco before data; nothing waits afterwards."""
+        taken = [*self.control, *self.disco, *self.data]
+        self.control.clear()
+        self.disco.clear()
+        self.data.clear()
+        return taken
+
+    def waiting(self) -> Iterator[tuple[bool, int]]:
+        """How many packets wait: disco, data."""
+        yield True, len(self.disco)
+        yield False, len(self.data)

@@ -1,0 +1,111 @@
+"""Who is here: connections by key, duplicates, watchers, mesh links to other keys, and who is told when a key goes.
+
+A key may have several connections; the last one that sent anything is active (upstream's policy). Links to other relays
+of the region are kept per key in order of arrival and the oldest is used; a connection here always wins over a link.
+When a key has neither, everybody who got packets from it hears of it once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from natscope.machines.derp.client import Client
+from natscope.machines.derp.outlet import Outlet
+
+
+class MeshLink(Outlet):
+    """Our connection to another relay of the region, as its client; `name` is how people know it."""
+
+    __slots__ = ("keys", "name")
+
+    def __init__(self, number: int, name: str, *, write_limit_s: float = 5.0) -> None:
+        """Not yet told of anybody."""
+        super().__init__(number, name, write_limit_s=write_limit_s)
+        self.name = name
+        self.keys: dict[bytes, None] = {}
+
+
+@dataclass(slots=True)
+class Registry:
+    """`active` maps a key to the connection that packets for it go to."""
+
+    active: dict[bytes, Client] = field(default_factory=dict)
+    all_of: dict[bytes, list[Client]] = field(default_factory=dict)
+    watchers: dict[Client, None] = field(default_factory=dict)
+    links: dict[bytes, list[MeshLink]] = field(default_factory=dict)
+    listeners: dict[bytes, dict[Client, None]] = field(default_factory=dict)
+
+    def add(self, client: Client) -> None:
+        """A client was let in: it is the active one of its key."""
+        twins = self.all_of.setdefault(client.key, [])
+        twins.append(client)
+        self.active[client.key] = client
+        for twin in twins:
+            twin.has_twins = len(twins) > 1
+
+    def remove(self, client: Client) -> bool:
+        """A client is gone; whether its key has no connection here any more."""
+        self.watchers.pop(client, None)
+        for key in client.heard_from:
+            listening = self.listeners.get(key)
+            if listening is not None:
+                listening.pop(client, None)
+                if not listening:
+                    del self.listeners[key]
+        client.heard_from.clear()
+        twins = self.all_of.get(client.key, [])
+        if client not in twins:
+            return False
+        twins.remove(client)
+        if not twins:
+            del self.all_of[client.key]
+            del self.active[client.key]
+            return True
+        if self.active[client.key] is client:
+            self.active[client.key] = twins[-1]
+        for twin in twins:
+            twin.has_twins = len(twins) > 1
+        return False
+
+    def link_for(self, key: bytes) -> MeshLink | None:
+        """The mesh link that leads to a key which has no connection here."""
+        links = self.links.get(key)
+        return links[0] if links else None
+
+    def add_link(self, link: MeshLink, key: bytes) -> None:
+        """Another relay has a client with that key. Told twice is told once."""
+        if key not in link.keys:
+            link.keys[key] = None
+            self.links.setdefault(key, []).append(link)
+
+    def remove_link(self, link: MeshLink, key: bytes) -> bool:
+        """It has it no longer; whether the key is nowhere in the region now."""
+        if key not in link.keys:
+            return False
+        del link.keys[key]
+        links = self.links[key]
+        links.remove(link)
+        if not links:
+            del self.links[key]
+        return self.is_nowhere(key)
+
+    def is_nowhere(self, key: bytes) -> bool:
+        """Neither here nor behind a mesh link."""
+        return key not in self.active and key not in self.links
+
+    def listen(self, listener: Client, key: bytes) -> None:
+        """`listener` got a packet from `key`."""
+        listener.heard_from[key] = None
+        self.listeners.setdefault(key, {})[listener] = None
+
+    def take_listeners(self, key: bytes) -> list[Client]:
+        """Who is to be told that a key is gone; they forget it."""
+        listening = self.listeners.pop(key, {})
+        for listener in listening:
+            listener.heard_from.pop(key, None)
+        return list(listening)
+
+    def duplicates(self) -> tuple[int, int]:
+        """Keys with several connections, and how many connections those are."""
+        several = [len(twins) for twins in self.all_of.values() if len(twins) > 1]
+        return len(several), sum(several)

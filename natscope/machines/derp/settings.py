@@ -1,0 +1,37 @@
+"""What an operator may set of a relay, as values. Defaults are upstream's."""
+
+from __future__ import annotations
+
+import msgspec
+
+from natscope.machines.derp.outlet import PACKETS
+from natscope.wire.derp.frames import MAX_PACKET_BYTES
+from natscope.wire.keys import KEY_BYTES
+
+LEAST_BURST_BYTES = MAX_PACKET_BYTES + KEY_BYTES
+"""A smaller burst could never pass the longest packet."""
+
+
+class RateLimit(msgspec.Struct, frozen=True, kw_only=True):
+    """Bytes that one client may send; 0 is no limit. Mesh peers are exempt. Reading is delayed, nothing is dropped."""
+
+    bytes_per_second: int = 0
+    burst_bytes: int = 0
+
+    @property
+    def burst(self) -> int:
+        """Never below the longest packet."""
+        return max(self.burst_bytes, LEAST_BURST_BYTES)
+
+
+class RelaySettings(msgspec.Struct, frozen=True, kw_only=True):
+    """`mesh_key` are 32 bytes or none. Seconds: `greeting_s` for ClientInfo, write limits of 0 are none."""
+
+    mesh_key: bytes = b""
+    rate: RateLimit = RateLimit()
+    packets: int = PACKETS
+    greeting_s: float = 10.0
+    keep_alive_s: float = 60.0
+    keep_alive_jitter_s: float = 5.0
+    write_limit_s: float = 2.0
+    mesh_write_limit_s: float = 30.0
