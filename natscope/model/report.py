@@ -92,6 +92,7 @@ class NatFamilyReport(msgspec.Struct, frozen=True, kw_only=True):
     rfc3489_name: str = ""
     address_changed: Tri = Tri.UNKNOWN
     hairpinning: Tri = Tri.UNKNOWN
+    hairpin_source: str = ""
     port_preservation: Tri = Tri.UNKNOWN
     port_allocation: PortAllocation = PortAllocation.UNKNOWN
     mapping_lifetime_s: float | None = None

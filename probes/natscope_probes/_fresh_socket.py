@@ -17,8 +17,17 @@ from natscope.errors import RemoteError
 from natscope.host.api import Datagram, HostError, UdpError, UdpSocket
 from natscope.model.address_space import is_inside
 from natscope.model.endpoint import Endpoint, Family, IPAddress
-from natscope.wire.stun.attributes import RawAttribute
-from natscope.wire.stun.message import BINDING, Message, MessageClass, RequestForm, decode, encode_binding_request
+from natscope.wire.stun.attributes import Attr, RawAttribute
+from natscope.wire.stun.message import (
+    BINDING,
+    TAILSCALE_SOFTWARE,
+    Message,
+    MessageClass,
+    RequestForm,
+    decode,
+    encode,
+    encode_binding_request,
+)  # fmt: skip
 
 if TYPE_CHECKING:
     from natscope.plugins.probe_context import ProbeContext
@@ -77,15 +86,13 @@ class FreshSocket:
         """What the last answer told."""
         return next((q.mapped for q in reversed(self.questions) if q.mapped is not None), None)
 
-    def ask(
-        self,
-        target: Endpoint,
-        form: RequestForm = RequestForm.TAILSCALE,
-        attributes: Sequence[RawAttribute] = (),
-    ) -> Question:
-        """Send a request with an id of its own; `bytes_sent` stays 0 where it could not leave."""
+    def ask(self, target: Endpoint, attributes: Sequence[RawAttribute] = ()) -> Question:
+        """Send a request in the form that relays answer; further `attributes` are for servers that know them.
+
+        `bytes_sent` stays 0 where it could not leave.
+        """
         identity = self._ctx.host.rng.bytes(12)
-        data = encode_binding_request(identity, form, attributes)
+        data = _request(identity, attributes)
         question = Question(target, identity, self._ctx.host.clock.now())
         self._by_id[identity] = question
         self.questions.append(question)
@@ -132,6 +139,13 @@ class FreshSocket:
             question.answered_at, question.bytes_received = datagram.received_at, len(datagram.data)
             question.mapped, question.answer = message.mapped_address, message
             question.told, question.xored = message.mapped, message.xor_mapped
+
+
+def _request(identity: bytes, attributes: Sequence[RawAttribute]) -> bytes:
+    if not attributes:
+        return encode_binding_request(identity, RequestForm.TAILSCALE)
+    software = (int(Attr.SOFTWARE), TAILSCALE_SOFTWARE)
+    return encode(MessageClass.REQUEST, identity, [software, *attributes], fingerprint=True)
 
 
 class FreshSockets:

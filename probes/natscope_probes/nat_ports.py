@@ -23,6 +23,8 @@ from natscope.host.api import HostError
 from natscope.model.endpoint import Endpoint, Family
 from natscope.model.observation import Outcome
 from natscope.plugins.probe import Budget, Contact, Probe, Scope
+from natscope.wire.stun.attributes import Attr
+from natscope.wire.stun.helper import Ask, encode_helper
 from natscope_probes._fresh_socket import SLACK_S, FreshSocket, FreshSockets, Question, translated_by
 from natscope_probes._port_collision import collide
 
@@ -41,8 +43,11 @@ GATHER_S = 0.06
 AGAIN_FACTOR, AGAIN_S, AGAIN_MOST_S = 1.5, 0.06, 0.45
 """A request is repeated after so many round trips and so much more, but no later."""
 GENTLE_GAP_S = 0.02
-REQUEST_BYTES = 40
-MAX_PACKETS = TRIES * (2 * PAIRS + SECOND_TURN)
+REQUEST_BYTES, PLAIN_REQUEST_BYTES = 40, 92
+ALG_TRIES = 2
+ASK = ((int(Attr.HELPER), encode_helper(Ask())),)
+"""What makes a helper answer at length; whoever does not know it skips it (docs/helper.md)."""
+MAX_PACKETS = TRIES * (2 * PAIRS + SECOND_TURN) + ALG_TRIES * SERVERS
 
 
 def contacts(scope: Scope) -> tuple[Contact, ...]:
@@ -96,7 +101,46 @@ async def _family(ctx: ProbeContext, family: Family) -> None:
     if not servers:
         return
     ctx.progress("looking at public ports")
-    await asyncio.gather(_ports(ctx, family, servers), collide(ctx, family, servers))
+    await asyncio.gather(
+        _ports(ctx, family, servers), collide(ctx, family, servers), _plain_addresses(ctx, family, servers)
+    )
+
+
+async def _plain_addresses(ctx: ProbeContext, family: Family, servers: list[Endpoint]) -> None:
+    """Ask for MAPPED-ADDRESS beside XOR-MAPPED-ADDRESS: helpers and servers of RFC 5780 send it."""
+    async with FreshSockets(ctx) as group:
+        try:
+            socket = await group.open_scattered(family)
+        except HostError:
+            return
+        for _ in range(ALG_TRIES):
+            missing = [t for t in servers if not any(q.target == t and q.answered_at for q in socket.questions)]
+            for target in missing:
+                socket.ask(target, ASK)
+            until = min(ctx.host.clock.now() + AGAIN_MOST_S, ctx.deadline)
+            if await group.wait(until, lambda: len(servers) <= sum(bool(q.answered_at) for q in socket.questions)):
+                break
+        await _record_plain(ctx, socket)
+
+
+async def _record_plain(ctx: ProbeContext, socket: FreshSocket) -> None:
+    for number, question in enumerate(socket.questions):
+        both = question.told is not None and question.xored is not None
+        data = {"mapped": str(question.xored), "mapped_address": str(question.told)} if both else {}
+        ctx.observe(
+            "nat.port",
+            Outcome.NO_ANSWER if question.answered_at is None else Outcome.ANSWERED,
+            target=str(question.target),
+            family=question.target.family,
+            socket=str(socket.local),
+            sent_at=question.sent_at,
+            received_at=question.answered_at,
+            packets=1 if question.bytes_sent else 0,
+            bytes_sent=question.bytes_sent,
+            bytes_received=question.bytes_received,
+            summary="the address in plain and in scrambled form" if both else "",
+            data={"plain": number + 1, **data},
+        )
 
 
 async def _ports(ctx: ProbeContext, family: Family, servers: list[Endpoint]) -> None:

@@ -1,0 +1,57 @@
+"""Hairpinning: the part of a family's NAT report about packets for our own public address."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from natscope.model.observation import Observation, Outcome
+from natscope.model.tri import Tri
+from natscope.netcheck.assemble_families import is_mapped
+from natscope.netcheck.nat_part import NatInputs, NatPart
+
+MIN_CALLS, MIN_CONTROLS = 6, 2
+DIFFERS = "the public port differs by peer, so a packet that gets lost shows nothing"
+UNSTABLE = "our public port changed during the attempt"
+NO_CONTROL = "the requests beside it got lost as well"
+CUT = "the attempt was cut short"
+
+
+def hairpin_part(inputs: NatInputs) -> NatPart:
+    """`hairpinning` and `hairpin_source`; silence is `no` only beside answers, and where one port serves all."""
+    tried = [o for o in inputs.observations if o.kind == "nat.hairpin" and o.family == inputs.family]
+    if not tried:
+        return NatPart()
+    last = tried[-1]
+    if last.outcome is Outcome.ANSWERED:
+        values = {"hairpinning": Tri.YES, "hairpin_source": str(last.data.get("shows", ""))}
+        return NatPart(values=values, evidence=(last.id,))
+    words = _doubt(inputs, last)
+    values = {"hairpinning": Tri.UNKNOWN if words else Tri.NO}
+    return NatPart(values=values, reasons={"hairpinning": words}, evidence=(last.id,))
+
+
+def _doubt(inputs: NatInputs, tried: Observation) -> str:
+    """Why its silence is no `no`; empty where it is one."""
+    data = tried.data
+    if data.get("calls", 0) < MIN_CALLS:
+        return CUT
+    if not data.get("stable", False):
+        return UNSTABLE
+    answered, asked = data.get("controls_answered", 0), data.get("controls", 0)
+    if answered < MIN_CONTROLS or 2 * answered < asked:
+        return NO_CONTROL
+    return "" if _is_one_port_for_all(inputs) else DIFFERS
+
+
+def _is_one_port_for_all(inputs: NatInputs) -> bool:
+    """Whether most servers, and two at least, see one endpoint of one socket."""
+    seen: dict[str, dict[str, str]] = {}
+    for o in inputs.observations:
+        if is_mapped(o, inputs.family):
+            seen.setdefault(o.socket, {})[o.target.rpartition(":")[0]] = o.data["mapped"]
+    for by_host in seen.values():
+        if by_host:
+            usual = Counter(by_host.values()).most_common(1)[0][1]
+            if usual >= MIN_CONTROLS and 2 * usual > len(by_host):
+                return True
+    return False
