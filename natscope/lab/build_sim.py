@@ -32,6 +32,7 @@ from natscope.lab.scenario import (
     Site,
     SiteIpv6,
 )  # fmt: skip
+from natscope.lab.scenario_faults import addresses_after_reboot
 from natscope.lab.scenario_map import relay_map
 from natscope.lab.sim_ports import ToldPorts
 from natscope.lab.sim_relay import HTTP, serve_portal, start_relay
@@ -67,7 +68,7 @@ def sim_reports(scenario: Scenario, seed: int | None = None) -> dict[str, Report
     """
     with simulated(scenario, seed) as net:
         net.run(asyncio.sleep(SERVERS_START_S))
-        schedule(net, [_fault(net, fault) for fault in scenario.faults])
+        schedule(net, [_FAULTS[fault.kind](net, scenario, fault) for fault in scenario.faults])
         loaded = LoadedMap(relay_map=relay_map(scenario), source=f"{scenario.name}.json", kind="file")
         return {
             h.name: _judged(net.run(_measure(net.hosts[h.name], loaded, scenario.how))) for h in scenario.measured()
@@ -206,18 +207,32 @@ def _set_dns(net: Network, scenario: Scenario) -> None:
 _MANNERS = {manner: Manner(manner.value) for manner in DnsManner}
 
 
-def _fault(net: Network, fault: ScenarioFault) -> Fault:
-    return _FAULTS[fault.kind](net, fault)
+def _partition(net: Network, scenario: Scenario, fault: ScenarioFault) -> Fault:
+    return Partition(at_s=fault.at_s, lasts_s=fault.lasts_s, nodes=(fault.on,))
 
 
-def _dns_outage(net: Network, fault: ScenarioFault) -> Fault:
+def _nat_reboot(net: Network, scenario: Scenario, fault: ScenarioFault) -> Fault:
+    new = addresses_after_reboot(scenario, scenario.sites[fault.on])
+    return NatReboot(at_s=fault.at_s, site=net.sites[fault.on], renumbered=fault.renumbered, external=new)
+
+
+def _crash(net: Network, scenario: Scenario, fault: ScenarioFault) -> Fault:
+    relay = scenario.relays[fault.on]
+
+    async def start_again(host: SimHost) -> None:
+        start_relay(net, host, relay, helper_peers(scenario, relay))
+
+    return Crash(at_s=fault.at_s, lasts_s=fault.lasts_s, host=net.hosts[fault.on], restart=start_again, power=True)
+
+
+def _dns_outage(net: Network, scenario: Scenario, fault: ScenarioFault) -> Fault:
     assert net.dns is not None
     return DnsOutage(at_s=fault.at_s, lasts_s=fault.lasts_s, server=net.dns, manner=_MANNERS[fault.manner])
 
 
-_FAULTS: dict[FaultKind, Callable[[Network, ScenarioFault], Fault]] = {
-    FaultKind.PARTITION: lambda net, f: Partition(at_s=f.at_s, lasts_s=f.lasts_s, nodes=(f.on,)),
-    FaultKind.NAT_REBOOT: lambda net, f: NatReboot(at_s=f.at_s, site=net.sites[f.on], renumbered=f.renumbered),
-    FaultKind.CRASH: lambda net, f: Crash(at_s=f.at_s, lasts_s=f.lasts_s, host=net.hosts[f.on], power=True),
+_FAULTS: dict[FaultKind, Callable[[Network, Scenario, ScenarioFault], Fault]] = {
+    FaultKind.PARTITION: _partition,
+    FaultKind.NAT_REBOOT: _nat_reboot,
+    FaultKind.CRASH: _crash,
     FaultKind.DNS: _dns_outage,
 }

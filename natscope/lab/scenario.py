@@ -52,8 +52,8 @@ middle of everything. Tables of a file, all optional but `title`:
   (to its own HTTPS), `closed`; `stun` [right]: `right` or `lies` (another address); `stun_also`: further UDP ports on
   which it answers, such as 53 and 443; `helper` [true]: whether it sends packets from unseen places to who asks
   (docs/helper.md), with the next relay; `ipv6` [true]; `link`, `back`.
-- `[servers.NAME]`: `kind`: `stun` (ours, as RFC 5780 wants) or `coturn`, with two addresses each; for tools, not for
-  the netcheck.
+- `[servers.NAME]`: `kind`: `stun` (ours, as RFC 5780 wants), `coturn` or `derper`, with two addresses each and the name
+  `NAME.test`; for tools, not for the netcheck. The simulator has none of them, and refuses a `derper`.
 - `[[faults]]`: `at_s`, `lasts_s`, `kind` and on whom: `partition` (`on` a host, site or relay), `nat-reboot` (`on` a
   site, `renumbered`), `dns` (`manner`), `crash` (`on` a relay).
 - `[truth.HOST]`, `[truth.pairs."A B"]`: `scenario_truth.py`.
@@ -175,7 +175,7 @@ class MapStyle(enum.StrEnum):
 
 
 class ServerKind(enum.StrEnum):
-    """STUN servers with two addresses and two ports (3478, 3479), as RFC 5780 wants them."""
+    """STUN servers with two addresses and two ports (3478, 3479), as RFC 5780 wants them; and Tailscale's relay."""
 
     STUN = "stun"
     COTURN = "coturn"

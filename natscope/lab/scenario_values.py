@@ -27,6 +27,7 @@ from natscope.lab.scenario import (
     ScenarioHost,
     ScenarioRelay,
     ScenarioServer,
+    ServerKind,
     Site,
     SiteIpv6,
 )  # fmt: skip
@@ -92,10 +93,18 @@ class _Reader:
             relays=self._relays,
             servers={n: self._server(n, number) for number, n in enumerate(self._form.servers, start=1)},
             faults=tuple(self._fault(f) for f in self._form.faults),
-            cannot={Bed(bed): why for bed in Bed if (why := getattr(head.beds, bed.value))},
+            cannot=self._cannot(),
             truth={n: self._truth(n, f) for n, f in self._form.truth.items()},
             pairs=tuple(self._pair(key) for key in self._form.pairs),
         )
+
+    def _cannot(self) -> dict[Bed, str]:
+        """What the file says, and what follows from it."""
+        told = {Bed(bed): why for bed in Bed if (why := getattr(self._form.head.beds, bed.value))}
+        programs = sorted(n for n, form in self._form.servers.items() if form.kind is ServerKind.DERPER)
+        if programs:
+            told.setdefault(Bed.SIM, f"it runs no programs of others: {', '.join(programs)}")
+        return told
 
     def _check_names(self) -> None:
         form, owner = self._form, dict.fromkeys(RESERVED, "natscope itself")

@@ -59,8 +59,8 @@ def test_list(natscope: Runner) -> None:
     assert len(done.out.splitlines()) == len(all_scenarios())
     rows = json.loads(natscope("lab", "list", "--json").out)["scenarios"]
     assert [row["name"] for row in rows] == [s.name for s in all_scenarios()]
-    skew = next(row for row in rows if row["name"] == "clock-skew")
-    assert (skew["beds"], list(skew["cannot"])) == (["sim"], ["kernel"])
+    cone = next(row for row in rows if row["name"] == "full-cone")
+    assert (cone["beds"], cone["cannot"]) == (["sim", "kernel"], {})
 
 
 def test_show(natscope: Runner) -> None:

@@ -21,6 +21,7 @@ from random import Random
 from natscope.errors import RemoteError
 from natscope.lab.kernel.fragments import Cutter, Reassembly
 from natscope.lab.kernel.link_shaper import LinkShaper
+from natscope.lab.kernel.nat64_bytes import Bridge
 from natscope.lab.kernel.tun_packet import Lifted, echo_answer, error_about, lift, press
 from natscope.machines.nat.config import NatConfig
 from natscope.machines.nat.packet import FRAGMENTED, IcmpError
@@ -83,6 +84,7 @@ class RouterTun:
             for family, config in ((4, plan.nat_4), (6, plan.nat_6))
             if config is not None
         }
+        self._bridge = Bridge() if plan.nat64 else None
         self._inside = {4: plan.inside[0], 6: plan.inside[1]}
         self._links = [_Links(attached, plan.name, plan.seed) for attached in plan.attached]
         self._by_address: dict[tuple[int, int], _Links | None] = {}
@@ -141,9 +143,12 @@ class RouterTun:
 
     # -- through the NAT -------------------------------------------------------------------------------------------
 
-    def _route(self, packet: bytearray, now: float, *, outside: bool) -> None:
+    def _route(self, packet: bytearray, now: float, *, outside: bool, in_pieces: bool = False) -> None:
         """At the NAT; a family without one passes."""
         header = ip.decode(packet)
+        if header.family == 6 and not outside and self._bridge is not None and self._bridge.covers(header):
+            self._to_ipv4(self._bridge, packet, header, now)
+            return
         nat = self._nats.get(header.family)
         if nat is None:
             self._deliver(packet, header, now)
@@ -151,6 +156,7 @@ class RouterTun:
         whole, header, split = self._whole(packet, header, now)
         if whole is None:
             return
+        split = split or in_pieces
         try:
             lifted = lift(whole, header)
         except RemoteError as error:
@@ -165,6 +171,24 @@ class RouterTun:
         else:
             self._count(NAMES[verdict])
             self._turn_away(nat, lifted, verdict, now, outside=outside)
+
+    def _to_ipv4(self, bridge: Bridge, packet: bytearray, header: IpHeader, now: float) -> None:
+        """From inside, through a NAT64: an IPv4 packet of ours from there on."""
+        whole, header, split = self._whole(packet, header, now)
+        if whole is not None:
+            crossed = self._across(bridge, whole, header)
+            if crossed is not None:
+                self._route(crossed, now, outside=False, in_pieces=split)
+
+    def _across(self, bridge: Bridge, packet: bytearray, header: IpHeader) -> bytearray | None:
+        try:
+            crossed = bridge.cross(packet, header)
+        except RemoteError as error:
+            self._count(error.message)
+            return None
+        if crossed is None:
+            self._count("not translated to the other family")
+        return crossed
 
     def _whole(self, packet: bytearray, header: IpHeader, now: float) -> tuple[bytearray | None, IpHeader, bool]:
         """The datagram and its header, None while pieces are missing; whether it came in pieces."""
@@ -202,6 +226,11 @@ class RouterTun:
 
     def _deliver(self, packet: bytearray, header: IpHeader, now: float, *, split: bool = False) -> None:
         """On to wherever it goes: over the link of who hangs on us, else onto the wire at once."""
+        if header.family == 4 and self._bridge is not None and self._bridge.covers(header):
+            crossed = self._across(self._bridge, packet, header)
+            if crossed is None:
+                return
+            packet, header = crossed, ip.decode(crossed)
         links = self._attached(header.family, header.dst)
         if links is not None:
             self._over(links.back, packet, header, now, _WRITE)
@@ -244,7 +273,12 @@ class RouterTun:
 
     def _answer(self, packet: bytes, now: float) -> None:
         """A packet of our own goes its way."""
-        self._later(now, _WRITE, bytearray(packet))
+        own = bytearray(packet)
+        header = ip.decode(own)
+        if header.family == 4 and self._bridge is not None and self._bridge.covers(header):
+            self._deliver(own, header, now)
+        else:
+            self._later(now, _WRITE, own)
 
     def _later(self, when: float, stage: int, packet: bytearray) -> None:
         if len(self._jobs) >= QUEUE_PACKETS:
