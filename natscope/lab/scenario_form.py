@@ -22,7 +22,7 @@ from natscope.lab.scenario import (
     SiteIpv6,
     StunManner,
 )  # fmt: skip
-from natscope.lab.scenario_truth import FamilyState, PairDirect, RelayFault
+from natscope.lab.scenario_truth import FamilyState, MappingTruth, PairDirect, RelayFault
 from natscope.machines.nat.config import Hairpin, Protocol, Unsolicited
 from natscope.machines.nat.forwards import Transport
 from natscope.machines.nat.lifetime import Refresh
@@ -265,6 +265,9 @@ class HostTruthForm(Table, frozen=True, kw_only=True):
     dns_forged: Tri | None = None
     dns_ipv6_withheld: Tri | None = None
     dns_search_trap: Tri | None = None
+    upnp: MappingTruth | None = None
+    nat_pmp: MappingTruth | None = None
+    pcp: MappingTruth | None = None
     public: tuple[str, ...] | None = None
     home: str | None = None
     relays: dict[str, RelayFault] | None = None

@@ -24,13 +24,28 @@ It needs a site with our own NAT: the kernel's (`kernel_nat`) has no way in for 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from ipaddress import IPv4Address
+from typing import Any
 
+from natscope.lab.scenario import INTERNET, ScenarioHost, Site
 from natscope.lab.scenario_form import MappingServiceForm, SiteForm, UpnpForm
 from natscope.lab.scenario_toml import Path, Source
+from natscope.lab.scenario_truth import MappingTruth
 from natscope.machines.portmap_router.config import ServiceConfig, UpnpConfig, WanService
 
 _USUAL = {1: (WanService.IP_1,), 2: (WanService.IP_2,)}
+
+
+MAPPING_CLAIMS = ("upnp", "nat_pmp", "pcp")
+
+
+def unserved(host: ScenarioHost, sites: Mapping[str, Site], told: Mapping[str, Any]) -> dict[str, MappingTruth]:
+    """`no` for what a file does not claim, where no router of the host has a mapping service; a tunnel is no router."""
+    ways = [sites[at.at] for at in host.interfaces if at.at != INTERNET]
+    if any(site.mapping_service is not None or site.tunnel for site in ways):
+        return {}
+    return {claim: MappingTruth.NO for claim in MAPPING_CLAIMS if told[claim] is None}
 
 
 def mapping_service_of(source: Source, name: str, form: SiteForm, *, may: bool) -> ServiceConfig | None:

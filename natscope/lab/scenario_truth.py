@@ -7,11 +7,17 @@ nobody at that host could know, so any other word in a report is wrong.
 - `ipv4`, `ipv6`: `works`, `absent`, `broken`, `link-local-only`, `unknown`.
 - `mapping`, `filtering`, `mapping_varies`, `port_preservation`, `port_allocation`, `hairpinning`, `several_addresses`,
   `layers` (routers that translate on the way), `mapping_lifetime_s`: of the way out over the family `nat_family` [4].
+- `port_parity`, `port_contiguity`, `port_step`, `pooling`, `port_collision`, `stun_alg`, `hairpin_source` (`external`,
+  `internal`), `absolute_lifetime_s`, `refresh_outbound`, `refresh_inbound`: the same; `mapping_lifetime_at_least_s` and
+  `absolute_lifetime_at_least_s`: no end is seen within that time.
 - `dns`: `answers`, `silent`, `fails`, `refuses`, `unreachable`: the name servers of the host; `dns_invented`: names that
   do not exist get addresses; `dns_forged`: relays' names get addresses that are not theirs; `dns_ipv6_withheld`;
   `dns_search_trap`: a search domain answers any name.
 - `cgnat`, `double_nat` over the same family; `path_mtu` (bytes, or the longest that a default run tries and that fits),
   `black_hole`, `fragments`, `wireguard` (does its packet fit) over it; `nat64`; `udp_open`, `udp_closed`: ports.
+- `upnp`, `nat_pmp`, `pcp`: `no` (not there), `proved` (opens a port, and packets come in), `unreachable` (opens one
+  where nobody outside can send), `refused`. Where the file says nothing and all ways of the host lead to routers
+  without a mapping service, or to none, it is `no`.
 - `unknowable` {FIELD = WHY}: nobody at that host could know the field, so any other word than `unknown` is wrong.
 - `public`: the public addresses that relays see; `home`: the relay that a sound choice prefers.
 - `relays` {NAME = FAULT}: `no-answer`, `stun-closed` (TCP works), `https-closed` (UDP works), `expired`, `self-signed`,
@@ -28,7 +34,7 @@ import enum
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from natscope.model.nat import Filtering, Mapping, PortAllocation
+from natscope.model.nat import AddressPooling, Filtering, Mapping, PortAllocation, PortCollision
 from natscope.model.report_dns import NameServerState
 from natscope.model.tri import Tri
 
@@ -60,6 +66,15 @@ class FamilyState(enum.StrEnum):
     UNKNOWN = "unknown"
 
 
+class MappingTruth(enum.StrEnum):
+    """What becomes of asking the router for a port."""
+
+    NO = "no"
+    PROVED = "proved"
+    UNREACHABLE = "unreachable"
+    REFUSED = "refused"
+
+
 class PairDirect(enum.StrEnum):
     """Whether two hosts connect directly."""
 
@@ -82,6 +97,18 @@ class HostTruth:
     port_preservation: Tri | None = None
     port_allocation: PortAllocation | None = None
     hairpinning: Tri | None = None
+    hairpin_source: str | None = None
+    port_parity: Tri | None = None
+    port_contiguity: Tri | None = None
+    port_step: int | None = None
+    pooling: AddressPooling | None = None
+    port_collision: PortCollision | None = None
+    stun_alg: Tri | None = None
+    mapping_lifetime_at_least_s: float | None = None
+    absolute_lifetime_s: float | None = None
+    absolute_lifetime_at_least_s: float | None = None
+    refresh_outbound: Tri | None = None
+    refresh_inbound: Tri | None = None
     several_addresses: Tri | None = None
     layers: int | None = None
     cgnat: Tri | None = None
@@ -101,6 +128,9 @@ class HostTruth:
     dns_forged: Tri | None = None
     dns_ipv6_withheld: Tri | None = None
     dns_search_trap: Tri | None = None
+    upnp: MappingTruth | None = None
+    nat_pmp: MappingTruth | None = None
+    pcp: MappingTruth | None = None
     public: tuple[str, ...] | None = None
     home: str | None = None
     relays: dict[str, RelayFault] | None = None

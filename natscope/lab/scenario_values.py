@@ -34,7 +34,7 @@ from natscope.lab.scenario import (
 from natscope.lab.scenario_addresses import Addresses
 from natscope.lab.scenario_form import FaultForm, HostForm, HostTruthForm, RelayForm, SiteForm
 from natscope.lab.scenario_links import LAN, RELAY_STEP_MS, UPLINK, directions
-from natscope.lab.scenario_mapping import mapping_service_of
+from natscope.lab.scenario_mapping import MAPPING_CLAIMS, mapping_service_of, unserved
 from natscope.lab.scenario_nat import kind_of, nat_of, translates
 from natscope.lab.scenario_toml import PAIRS, Path, ScenarioForm, Source, read_form
 from natscope.lab.scenario_truth import UNKNOWABLE, HostTruth, PairTruth
@@ -263,7 +263,10 @@ class _Reader:
         for claim in form.unknowable:
             if claim not in UNKNOWABLE:
                 self._source.wrong((*where, "unknowable"), f"{claim!r} is no field that a report can leave unknown")
-        return HostTruth(**{f.name: getattr(form, f.name) for f in fields(HostTruth)})
+        told = {f.name: getattr(form, f.name) for f in fields(HostTruth)}
+        if not any(protocol in form.unknowable for protocol in MAPPING_CLAIMS):
+            told |= unserved(self._hosts[name], self._sites, told)
+        return HostTruth(**told)
 
     def _pair(self, key: str) -> PairTruth:
         where: Path = ("truth", PAIRS, key)

@@ -13,8 +13,8 @@ from typing import Any
 
 from natscope.diagnosis.catalogue import entries
 from natscope.lab.scenario import Scenario
-from natscope.lab.scenario_truth import HostTruth, RelayFault
-from natscope.model.report import NatFamilyReport, RelayReport, Report
+from natscope.lab.scenario_truth import HostTruth, MappingTruth, RelayFault
+from natscope.model.report import MappingServiceReport, NatFamilyReport, RelayReport, Report
 from natscope.model.report_path import PathFamilyReport
 from natscope.model.tri import Tri
 
@@ -121,7 +121,7 @@ def _host(scenario: Scenario, name: str, truth: HostTruth, report: Report) -> It
 def _judge(who: str, what: str, truth: str, measured: str) -> Comparison:
     if truth == measured:
         agreement = Agreement.AGREE
-    elif measured == UNKNOWN:
+    elif measured == UNKNOWN or truth in _MAY_BE.get(measured, ()):
         agreement = Agreement.NOT_MEASURED
     else:
         agreement = Agreement.WRONG
@@ -189,6 +189,16 @@ def _udp_ports(report: Report, state: Tri) -> tuple[int, ...]:
     return tuple(port.port for port in report.path.udp_ports if port.open is state)
 
 
+def _opens(service: MappingServiceReport) -> str:
+    """In the words of `MappingTruth`; less than that where a service is there and nobody could try it."""
+    if service.state is not Tri.YES:
+        return str(service.state)
+    return service.proof if service.proof not in (None, "unproved") else "there"
+
+
+_MAY_BE = {"there": (MappingTruth.PROVED, MappingTruth.UNREACHABLE, MappingTruth.REFUSED)}
+"""What a report that knows less than the truth says."""
+
 _MEASURED: dict[str, Callable[[Report, NatFamilyReport], Any]] = {
     "udp": lambda report, nat: report.udp,
     "ipv4": lambda report, nat: report.ipv4.state,
@@ -207,6 +217,18 @@ _MEASURED: dict[str, Callable[[Report, NatFamilyReport], Any]] = {
     "port_preservation": lambda report, nat: nat.port_preservation,
     "port_allocation": lambda report, nat: nat.port_allocation,
     "hairpinning": lambda report, nat: nat.hairpinning,
+    "hairpin_source": lambda report, nat: nat.hairpin_source or None,
+    "port_parity": lambda report, nat: nat.port_parity,
+    "port_contiguity": lambda report, nat: nat.port_contiguity,
+    "port_step": lambda report, nat: nat.port_step,
+    "pooling": lambda report, nat: nat.pooling,
+    "port_collision": lambda report, nat: nat.port_collision,
+    "stun_alg": lambda report, nat: nat.stun_alg,
+    "mapping_lifetime_at_least_s": lambda report, nat: nat.mapping_lifetime_at_least_s,
+    "absolute_lifetime_s": lambda report, nat: nat.absolute_lifetime_s,
+    "absolute_lifetime_at_least_s": lambda report, nat: nat.absolute_lifetime_at_least_s,
+    "refresh_outbound": lambda report, nat: nat.refresh_outbound,
+    "refresh_inbound": lambda report, nat: nat.refresh_inbound,
     "several_addresses": lambda report, nat: nat.several_addresses,
     "layers": lambda report, nat: nat.layers,
     "cgnat": lambda report, nat: nat.cgnat,
@@ -218,5 +240,8 @@ _MEASURED: dict[str, Callable[[Report, NatFamilyReport], Any]] = {
     "nat64": lambda report, nat: report.path.nat64.state,
     "udp_open": lambda report, nat: _udp_ports(report, Tri.YES),
     "udp_closed": lambda report, nat: _udp_ports(report, Tri.NO),
+    "upnp": lambda report, nat: _opens(report.port_mapping.upnp),
+    "nat_pmp": lambda report, nat: _opens(report.port_mapping.nat_pmp),
+    "pcp": lambda report, nat: _opens(report.port_mapping.pcp),
     "mapping_lifetime_s": lambda report, nat: nat.mapping_lifetime_s,
 }
