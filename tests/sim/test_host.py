@@ -121,7 +121,7 @@ async def test_a_program_of_the_router_hears_multicast_and_answers() -> None:
     net = this_network()
     home = net.nat("home", at=net.internet())
     host, group = net.host("host", at=home), Endpoint.parse("239.255.255.250:1900")
-    socket = await host.udp.open(4)
+    socket = await host.udp.open(4, interface="eth0", multicast=True)
     socket.send(b"who is there?", group)
     await host.clock.sleep(1)
     gateway = net.programs_on(home)
