@@ -17,6 +17,7 @@ from natscope.errors import UserError
 from natscope.host.api import Host
 from natscope.host.system_api import Container
 from natscope.lab.host_rules import WRITTEN
+from natscope.lab.http_proxy import serve_proxy
 from natscope.lab.mapping_service import MappingServer
 from natscope.lab.relay_service import helper_peers
 from natscope.lab.scenario import (
@@ -34,6 +35,7 @@ from natscope.lab.scenario import (
 )  # fmt: skip
 from natscope.lab.scenario_faults import addresses_after_reboot
 from natscope.lab.scenario_map import relay_map
+from natscope.lab.scenario_proxy import environment, proxies_on, proxy_address
 from natscope.lab.sim_ports import ToldPorts
 from natscope.lab.sim_relay import HTTP, serve_portal, start_relay
 from natscope.machines.nat.packet import TCP
@@ -158,6 +160,7 @@ def _add_host(net: Network, scenario: Scenario, host: ScenarioHost) -> None:
         link=host.link,
         back=host.back,
         interface=devices[0],
+        environ=environment(scenario, host),
         guarded=host.rules is not None or host.strict_source,
     )
     built.names.servers = (Endpoint(host.name_server, DNS_PORT),)
@@ -165,8 +168,15 @@ def _add_host(net: Network, scenario: Scenario, host: ScenarioHost) -> None:
     built.wall.wrong_by_s = host.clock_wrong_by_s
     for device, interface in zip(devices[1:], more, strict=True):
         addresses = interface.ipv4, interface.ipv6
-        net.attach(built.node, net.sites[interface.at], device, addresses=addresses)
+        port = net.attach(built.node, net.sites[interface.at], device, addresses=addresses)
+        lan = net.sites[interface.at].lan
+        if lan is not None:
+            built.node.routes.add(lan, port)
     _tell(scenario, host, built)
+    for site in proxies_on(scenario, host):
+        at = proxy_address(scenario, site)
+        assert at is not None
+        net.start(built, serve_proxy(built, at, with_password=site.proxy_password))
 
 
 def _tell(scenario: Scenario, host: ScenarioHost, built: SimHost) -> None:

@@ -37,8 +37,10 @@ middle of everything. Tables of a file, all optional but `title`:
   that); `lan` [192.168.1.0/24]; `external` public addresses, or `count` [1] of them; `ipv6` [none]: `none`, `open`,
   `firewall`, `broken`, `nat64`; `allow` {`udp`, `tcp`: port texts such as "53" or "1024-2000"; `icmp`; `not_to`}: the
   only new flows that may go out; `portal`: `redirect`, `page` or `login-required`, what web requests from inside get on
-  port 80 from anywhere; `mapping_service`: the router opens ports for hosts that ask (`scenario_mapping.py` has its
-  keys, `{}` is a usual home router with PCP, NAT-PMP and UPnP); `tunnel`: the name of a TUN device by which its host
+  port 80 from anywhere; `http_proxy`: the host that serves an HTTP proxy there (port 3128, CONNECT only), which hosts
+  find in their environment, with `proxy_password` [false] one that they do not know; `mapping_service`: the router
+  opens ports for hosts that ask (`scenario_mapping.py` has its keys, `{}` is a usual home router with PCP, NAT-PMP and
+  UPnP); `tunnel`: the name of a TUN device by which its host
   reaches it instead of a cable, as a VPN or the proxy program that owns its default route; `link` and `back`.
 - `link` {`latency_ms`, `jitter_ms`, `loss`, `duplication`, `reordering`, `held_back_ms`, `rate_mbit`, `mtu`,
   `tells_mtu`}: both directions of the wire upwards; `back` is for the direction down, where that is different.
@@ -212,6 +214,8 @@ class Site:
     ipv6: SiteIpv6
     prefix: IPv6Network | None
     portal: Portal | None
+    http_proxy: str
+    proxy_password: bool
     mapping_service: ServiceConfig | None
     link: LinkSpec
     back: LinkSpec

@@ -30,7 +30,7 @@ from natscope.machines.nat.pool import Pooling
 from natscope.machines.nat.ports import PortPolicy
 from natscope.machines.nat.table import WhenFull
 from natscope.machines.portmap_router.config import DAY_S, Leases, Manner, Searches, Service, Urls, WanService
-from natscope.model.nat import Filtering, Mapping, PortAllocation
+from natscope.model.nat import AddressPooling, Filtering, Mapping, PortAllocation, PortCollision
 from natscope.model.report_dns import NameServerState
 from natscope.model.tri import Tri
 
@@ -160,6 +160,8 @@ class SiteForm(Table, frozen=True, kw_only=True):
     ipv6: SiteIpv6 = SiteIpv6.NONE
     allow: AllowForm | None = None
     portal: Portal | None = None
+    http_proxy: str = ""
+    proxy_password: bool = False
     tunnel: str = ""
     mapping_service: MappingServiceForm | None = None
     link: LinkForm = LinkForm()
@@ -246,6 +248,18 @@ class HostTruthForm(Table, frozen=True, kw_only=True):
     port_preservation: Tri | None = None
     port_allocation: PortAllocation | None = None
     hairpinning: Tri | None = None
+    hairpin_source: str | None = None
+    port_parity: Tri | None = None
+    port_contiguity: Tri | None = None
+    port_step: int | None = None
+    pooling: AddressPooling | None = None
+    port_collision: PortCollision | None = None
+    stun_alg: Tri | None = None
+    mapping_lifetime_at_least_s: float | None = None
+    absolute_lifetime_s: float | None = None
+    absolute_lifetime_at_least_s: float | None = None
+    refresh_outbound: Tri | None = None
+    refresh_inbound: Tri | None = None
     several_addresses: Tri | None = None
     layers: int | None = None
     cgnat: Tri | None = None

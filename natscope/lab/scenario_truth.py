@@ -10,8 +10,8 @@ nobody at that host could know, so any other word in a report is wrong.
 - `port_parity`, `port_contiguity`, `port_step`, `pooling`, `port_collision`, `stun_alg`, `hairpin_source` (`external`,
   `internal`), `absolute_lifetime_s`, `refresh_outbound`, `refresh_inbound`: the same; `mapping_lifetime_at_least_s` and
   `absolute_lifetime_at_least_s`: no end is seen within that time.
-- `dns`: `answers`, `silent`, `fails`, `refuses`, `unreachable`: the name servers of the host; `dns_invented`: names that
-  do not exist get addresses; `dns_forged`: relays' names get addresses that are not theirs; `dns_ipv6_withheld`;
+- `dns`: `answers`, `silent`, `fails`, `refuses`, `unreachable`: the name servers of the host; `dns_invented`: names
+  that do not exist get addresses; `dns_forged`: relays' names get addresses that are not theirs; `dns_ipv6_withheld`;
   `dns_search_trap`: a search domain answers any name.
 - `cgnat`, `double_nat` over the same family; `path_mtu` (bytes, or the longest that a default run tries and that fits),
   `black_hole`, `fragments`, `wireguard` (does its packet fit) over it; `nat64`; `udp_open`, `udp_closed`: ports.

@@ -133,6 +133,8 @@ class _Reader:
             ipv6=form.ipv6,
             prefix=self._addresses.prefix(name),
             portal=form.portal,
+            http_proxy=self._proxy(name, form),
+            proxy_password=form.proxy_password,
             tunnel=self._tunnel(name, form),
             mapping_service=mapping_service_of(self._source, name, form, may=self._translates(name, form)),
             link=up,
@@ -149,6 +151,15 @@ class _Reader:
         if len(users) != 1 or self._addresses.lan(name) is None or form.ipv6 is not SiteIpv6.NONE:
             self._source.wrong(where, "behind a tunnel there is one host, with an IPv4 address that is translated")
         return form.tunnel
+
+    def _proxy(self, site: str, form: SiteForm) -> str:
+        """The host that serves it, which must stand in the site."""
+        where: Path = ("sites", site, "http_proxy")
+        if form.http_proxy and form.http_proxy not in self._hosts:
+            self._source.wrong(where, f"there is no host called {form.http_proxy!r}")
+        if form.http_proxy and all(i.at != site or i.ipv4 is None for i in self._hosts[form.http_proxy].interfaces):
+            self._source.wrong(where, f"{form.http_proxy} has no IPv4 address at {site}")
+        return form.http_proxy
 
     def _address_of(self, host: str, where: Path) -> IPv4Address:
         if host not in self._hosts:

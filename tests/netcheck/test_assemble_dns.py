@@ -152,7 +152,7 @@ def test_search_domains() -> None:
 
 def test_the_meshs_own_server() -> None:
     assert report().magic_dns is Tri.UNKNOWN
-    magic = {"target": "100.100.100.100:53"}
+    magic: dict[str, Any] = {"target": "100.100.100.100:53"}
     assert report(asked("magic", ["100.100.100.100"], **magic), overlay=True).magic_dns is Tri.YES
     gone = asked("magic", outcome=Outcome.ICMP_ERROR, **magic)
     assert report(gone, overlay=True).magic_dns is Tri.NO

@@ -32,6 +32,7 @@ from natscope.lab.kernel.routers import Routers
 from natscope.lab.kernel.servers import (
     certificate,
     silent_ports,
+    start_proxy,
     start_relay,
     start_server,
 )  # fmt: skip
@@ -54,6 +55,8 @@ from natscope.lab.scenario import (
 )  # fmt: skip
 from natscope.lab.scenario_faults import addresses_after_reboot, is_renumbered
 from natscope.lab.scenario_links import UPLINK
+from natscope.lab.scenario_proxy import environment as environment_of
+from natscope.lab.scenario_proxy import proxies_on, proxy_address
 from natscope.model.endpoint import IPAddress
 from natscope.sim.authority import Authority
 from natscope.sim.name_answers import Zone
@@ -237,6 +240,10 @@ class _Builder:
         if host.strict_source:
             space.sysctl({f"net/ipv4/conf/{device}/rp_filter": 1 for device in self._scenario.devices(host)})
         self._write_files(host)
+        for proxied in proxies_on(self._scenario, host):
+            at_inside = proxy_address(self._scenario, proxied)
+            assert at_inside is not None
+            start_proxy(self._processes, space, f"{host.name}'s proxy", at_inside, with_password=proxied.proxy_password)
 
     def _join_tunnel(self, space: Space, device: str, at: Attachment, number: int) -> None:
         """A TUN device whose other end is the router's own inside."""
@@ -308,6 +315,8 @@ class _Builder:
         search = f"search {' '.join(host.search)}\n" if host.search else ""
         (folder / "resolv.conf").write_text(f"nameserver {host.name_server}\n{search}")
         (folder / "hosts").write_text(f"127.0.0.1 localhost {host.name}\n::1 localhost\n")
+        found = environment_of(self._scenario, host).items()
+        (folder / "environment").write_text("".join(f"{name}={value}\n" for name, value in found))
 
     # -- faults ----------------------------------------------------------------------------------------------------
 

@@ -74,10 +74,20 @@ def show_files(folder: Path, host: str) -> None:
         kernel_calls.mount("sysfs", "/sys", "sysfs")
 
 
+def own_environment(folder: Path, host: str) -> dict[str, str]:
+    """What the host's users find in their environment: the proxy of its site."""
+    try:
+        lines = (folder / "etc" / host / "environment").read_text().splitlines()
+    except OSError:
+        return {}
+    return dict(line.split("=", 1) for line in lines if "=" in line)
+
+
 def _run(folder: Path, host: str, environment: dict[str, str], argv: Sequence[str]) -> NoReturn:
     kernel_calls.die_with_parent()
     show_files(folder, host)
     kept = {k: v for k, v in os.environ.items() if not k.lower().endswith("_proxy")}
+    environment = environment | own_environment(folder, host)
     try:
         os.execvpe(argv[0], [*argv], kept | environment | {"NATSCOPE_LAB_HOST": host})
     except OSError as error:

@@ -7,18 +7,23 @@ import ipaddress
 import shutil
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
 from natscope.errors import CannotMeasure, RemoteError
 from natscope.host.api import Host
 from natscope.host.real.host import build_real_host
+from natscope.host.real.resolver import RealResolver
+from natscope.lab.http_proxy import PORT as PROXY_PORT
+from natscope.lab.http_proxy import HttpProxy
 from natscope.lab.kernel.netns import Space, tool_environment
 from natscope.lab.kernel.processes import Processes, Ready
 from natscope.lab.loopback_http import LOGIN_PAGE, RelayPages
 from natscope.lab.loopback_spec import RegionSpec
 from natscope.lab.relay_service import STUN, further_ports, relay_service
 from natscope.lab.scenario import (
+    DNS_4,
     DOMAIN,
     LIE,
     LIE_PORT,
@@ -66,6 +71,19 @@ def start_relay(
 def start_portal(processes: Processes, space: Space, name: str, portal: Portal) -> None:
     """A login page on a router."""
     processes.call(f"{name}'s login page", space, lambda ready: asyncio.run(_portal(portal, ready)))
+
+
+def start_proxy(processes: Processes, space: Space, name: str, local: IPAddress, *, with_password: bool) -> None:
+    """An HTTP proxy on a host; it asks the internet's name server, not that of the computer we run on."""
+
+    async def serve(ready: Ready) -> None:
+        host = replace(build_real_host(), resolver=RealResolver((str(DNS_4),)))
+        proxy = HttpProxy(host, with_password)
+        await proxy.listen(Endpoint(local, PROXY_PORT))
+        ready()
+        await asyncio.Event().wait()
+
+    processes.call(name, space, lambda ready: asyncio.run(serve(ready)))
 
 
 def start_server(
