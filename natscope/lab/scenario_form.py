@@ -279,6 +279,10 @@ class HostTruthForm(Table, frozen=True, kw_only=True):
     dns_forged: Tri | None = None
     dns_ipv6_withheld: Tri | None = None
     dns_search_trap: Tri | None = None
+    proxy: Tri | None = None
+    relay_by_proxy: Tri | None = None
+    clock: Tri | None = None
+    tls_intercepted: Tri | None = None
     upnp: MappingTruth | None = None
     nat_pmp: MappingTruth | None = None
     pcp: MappingTruth | None = None

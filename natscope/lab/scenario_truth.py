@@ -13,6 +13,8 @@ nobody at that host could know, so any other word in a report is wrong.
 - `dns`: `answers`, `silent`, `fails`, `refuses`, `unreachable`: the name servers of the host; `dns_invented`: names
   that do not exist get addresses; `dns_forged`: relays' names get addresses that are not theirs; `dns_ipv6_withheld`;
   `dns_search_trap`: a search domain answers any name.
+- `proxy`: the HTTP proxy of the environment lets connections through; `relay_by_proxy`: a relay answers through it;
+  `clock`: the host's clock is right; `tls_intercepted`: somebody opens TLS on the way.
 - `cgnat`, `double_nat` over the same family; `path_mtu` (bytes, or the longest that a default run tries and that fits),
   `black_hole`, `fragments`, `wireguard` (does its packet fit) over it; `nat64`; `udp_open`, `udp_closed`: ports.
 - `upnp`, `nat_pmp`, `pcp`: `no` (not there), `proved` (opens a port, and packets come in), `unreachable` (opens one
@@ -128,6 +130,10 @@ class HostTruth:
     dns_forged: Tri | None = None
     dns_ipv6_withheld: Tri | None = None
     dns_search_trap: Tri | None = None
+    proxy: Tri | None = None
+    relay_by_proxy: Tri | None = None
+    clock: Tri | None = None
+    tls_intercepted: Tri | None = None
     upnp: MappingTruth | None = None
     nat_pmp: MappingTruth | None = None
     pcp: MappingTruth | None = None

@@ -16,6 +16,7 @@ from natscope.model.relay_map import MapProblem
 from natscope.model.report_dns import DnsReport
 from natscope.model.report_path import HopReport, PathReport
 from natscope.model.report_surroundings import SurroundingsReport
+from natscope.model.report_web import WebReport
 from natscope.model.tri import Tri
 from natscope.model.verdict import Direct, Verdict
 
@@ -276,6 +277,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     captive_portal_reason: str
     path: PathReport = PathReport()
     dns: DnsReport | None = None
+    web: WebReport | None = None
     surroundings: SurroundingsReport = SurroundingsReport()
     verdict: Verdict
     findings: tuple[Finding, ...]
