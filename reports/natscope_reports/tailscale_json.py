@@ -49,9 +49,9 @@ def fields(report: Report) -> dict[str, object]:
         "OSHasIPv6": report.ipv6.os_support is Tri.YES,
         "ICMPv4": icmp,
         "MappingVariesByDestIP": _opt_bool(report.nat.v4.mapping_varies),
-        "UPnP": _opt_bool(report.port_mapping.upnp.state),
-        "PMP": _opt_bool(report.port_mapping.nat_pmp.state),
-        "PCP": _opt_bool(report.port_mapping.pcp.state),
+        "UPnP": _mapping_service(report, "upnp"),
+        "PMP": _mapping_service(report, "nat-pmp"),
+        "PCP": _mapping_service(report, "pcp"),
         "PreferredDERP": report.preferred_relay.region_id or 0,
         "RegionLatency": _latencies(report, _any_protocol if report.udp is not Tri.YES else _any_udp),
         "RegionV4Latency": _latencies(report, lambda best: (best.stun_v4,)),
@@ -66,6 +66,16 @@ def fields(report: Report) -> dict[str, object]:
 
 def _opt_bool(answer: Tri) -> bool | None:
     return None if answer is Tri.UNKNOWN else answer is Tri.YES
+
+
+def _mapping_service(report: Report, protocol: str) -> bool | None:
+    """Upstream calls what answers and does not refuse true, everything else false as soon as somebody asks."""
+    asked = [o for o in report.observations if o.kind == "portmap.service" and o.data.get("protocol") == protocol]
+    heard = (Outcome.ANSWERED, Outcome.WRONG) if protocol == "upnp" else (Outcome.ANSWERED,)
+    if any(o.outcome in heard for o in asked):
+        return True
+    state = {"upnp": report.port_mapping.upnp, "nat-pmp": report.port_mapping.nat_pmp, "pcp": report.port_mapping.pcp}
+    return False if asked or state[protocol].state is Tri.NO else None
 
 
 def _ended_at(report: Report) -> str:

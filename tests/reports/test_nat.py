@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from natscope.model.nat import Filtering, Mapping, PortAllocation
-from natscope.model.report import MappingServiceReport, Report
+from natscope.model.report import MappingServiceReport, Report, ServiceError
 from natscope.model.tri import Tri
 from natscope_reports._text import nat
 from tests.reports.drawing import lines, scene
@@ -19,8 +19,8 @@ def with_nat(**changes: Any) -> Report:
     return msgspec.structs.replace(report, nat=msgspec.structs.replace(report.nat, **changes))
 
 
-def service(state: Tri, proof: str | None = None) -> MappingServiceReport:
-    return MappingServiceReport(state=state, proof=proof)
+def service(state: Tri, proof: str | None = None, **more: Any) -> MappingServiceReport:
+    return MappingServiceReport(state=state, proof=proof, **more)
 
 
 def services(**changes: MappingServiceReport) -> Report:
@@ -77,8 +77,21 @@ def test_other_rows(label: str, changes: dict[str, Any], answer: str | None) -> 
     [
         (services(), []),
         (services(upnp=service(Tri.YES)), ["Opens ports", "UPnP", "there, not tried"]),
-        (services(pcp=service(Tri.YES, "proved")), ["Opens ports", "PCP", "good", "proved"]),
+        (services(pcp=service(Tri.YES, "proved")), ["Opens ports", "PCP", "good", "proved from outside"]),
         (services(nat_pmp=service(Tri.YES, "refused")), ["Opens ports", "NAT-PMP", "bad", "refused"]),
+        (
+            services(nat_pmp=service(Tri.YES, "refused", error=ServiceError(code="2", words="no\x1b[31m"))),
+            ["Opens ports", "NAT-PMP", "bad", "refused: no\\x1b[31m"],
+        ),
+        (services(upnp=service(Tri.YES, "unproved")), ["Opens ports", "UPnP", "granted, not proved"]),
+        (
+            services(upnp=service(Tri.YES, "unreachable"), pcp=service(Tri.YES, "unreachable", external="10.1.1.1:4")),
+            ["Opens ports", "PCP, UPnP", "bad", "opens 10.1.1.1, not public"],
+        ),
+        (
+            services(upnp=service(Tri.YES, "unreachable", external="203.0.113.7:4")),
+            ["Opens ports", "UPnP", "bad", "granted, nothing comes in"],
+        ),
         (
             services(upnp=service(Tri.NO), nat_pmp=service(Tri.NO), pcp=service(Tri.NO)),
             ["Opens ports", "no", "no UPnP, NAT-PMP or PCP"],

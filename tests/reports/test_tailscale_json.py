@@ -117,3 +117,25 @@ def test_endpoints_are_enough_where_observations_are_missing() -> None:
     assert result["GlobalV4Counters"] == {"203.0.113.24:41641": 9}
     assert result["GlobalV6"] == "[2001:db8:42::1c9e]:41641"
     assert result["IPv4CanSend"] is False
+
+
+@pytest.mark.parametrize(
+    ("protocol", "outcome", "wanted"),
+    [
+        ("upnp", Outcome.ANSWERED, True),
+        ("upnp", Outcome.WRONG, True),  # it was heard; upstream looks no further
+        ("upnp", Outcome.NO_ANSWER, False),
+        ("nat-pmp", Outcome.ANSWERED, True),
+        ("nat-pmp", Outcome.REFUSED, False),
+        ("pcp", Outcome.REFUSED, False),
+        ("pcp", Outcome.ICMP_ERROR, False),
+        ("pcp", Outcome.WRONG, False),
+    ],
+)
+def test_port_mapping_services_as_upstream_calls_them(protocol: str, outcome: Outcome, wanted: bool) -> None:
+    builder = Builder()
+    builder.observe("portmap.service", outcome, target="192.168.1.1", data={"protocol": protocol})
+    keys = {"upnp": "UPnP", "nat-pmp": "PMP", "pcp": "PCP"}
+    found = fields(builder.report(udp=Tri.YES))
+    assert found.pop(keys.pop(protocol)) is wanted
+    assert [found[key] for key in keys.values()] == [None, None]  # nobody asked

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from natscope.model.nat import Filtering, Mapping, PortAllocation
-from natscope.model.report import FamilyReport, NatFamilyReport, NatReport, Report
+from natscope.model.report import FamilyReport, MappingServiceReport, NatFamilyReport, NatReport, Report
 from natscope.model.tri import Tri
+from natscope.plugins.clean import clean
 from natscope_reports._text.addresses import is_inside_address
 from natscope_reports._text.ink import BAD, FAINT, GOOD, LOOK, PLAIN, Sheet
 
@@ -114,6 +115,25 @@ def _ports(report: Report) -> Iterator[Row]:
         yield "New ports", f"{nat.port_allocation}", "", "port allocation"
 
 
+_PROOFS = (
+    ("proved", "good", "proved from outside"),
+    ("unproved", "", "granted, not proved"),
+    ("unreachable", "bad", "granted, nothing comes in"),
+    ("refused", "bad", "refused"),
+    (None, "", "there, not tried"),
+)
+
+
+def _why(proof: str | None, term: str, there: Sequence[tuple[str, MappingServiceReport]]) -> str:
+    """A router's own word for its refusal, where it has one; the address that it opens, where that is useless."""
+    such = [service for _, service in there if service.proof == proof]
+    words = next((s.error.words for s in such if s.error is not None), "")
+    opened = next((s.external.rpartition(":")[0] for s in such if s.external), "")
+    if proof == "unreachable" and opened and is_inside_address(opened):
+        return f"opens {opened}, not public"
+    return f"{term}: {clean(words, 40)}" if words else term
+
+
 def _opens(report: Report) -> Iterator[Row]:
     services = (
         ("PCP", report.port_mapping.pcp),
@@ -122,10 +142,10 @@ def _opens(report: Report) -> Iterator[Row]:
     )
     there = [(name, service) for name, service in services if service.state is Tri.YES]
     if there:
-        proved = any(service.proof == "proved" for _, service in there)
-        refused = all(service.proof == "refused" for _, service in there)
-        judgement = "good" if proved else "bad" if refused else ""
-        term = "proved" if proved else "refused" if refused else "there, not tried"
-        yield "Opens ports", ", ".join(name for name, _ in there), judgement, term
+        for proof, judgement, term in _PROOFS:
+            such = [name for name, service in there if service.proof == proof]
+            if such:
+                yield "Opens ports", ", ".join(such), judgement, _why(proof, term, there)
+                return
     elif report.ipv4.works is Tri.YES and all(service.state is Tri.NO for _, service in services):
         yield "Opens ports", "no", "", "no UPnP, NAT-PMP or PCP"
