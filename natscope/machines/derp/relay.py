@@ -134,7 +134,8 @@ class Relay:
         """Greetings that are late, keep-alives that are due, connections that do not read."""
         effects = Effects()
         for outlet in list(self._stuck):
-            if outlet.write_limit_s and now >= (outlet.blocked_since or now) + outlet.write_limit_s:
+            since = outlet.blocked_since
+            if since is not None and outlet.write_limit_s and now >= since + outlet.write_limit_s:
                 self.counters.write_timeouts += 1
                 self.end(outlet, End.SLOW, effects)
         while self._timers and self._timers[0][0] <= now:

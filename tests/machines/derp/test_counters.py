@@ -1,0 +1,15 @@
+"""Counts per reason."""
+
+from __future__ import annotations
+
+from natscope.machines.derp.counters import Counters, Drop, End
+
+
+def test_reasons_are_counted_apart() -> None:
+    counters = Counters()
+    counters.drop(Drop.UNKNOWN_DEST, True)
+    counters.drop(Drop.UNKNOWN_DEST, False, 3)
+    counters.drop(Drop.UNKNOWN_DEST, True)
+    counters.end(End.SLOW)
+    assert counters.drops == {(Drop.UNKNOWN_DEST, True): 2, (Drop.UNKNOWN_DEST, False): 3}
+    assert counters.ends == {End.SLOW: 1}

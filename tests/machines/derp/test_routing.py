@@ -1,0 +1,107 @@
+"""Packets to clients that do not read, behind mesh links, to nobody, and from mesh peers."""
+
+from __future__ import annotations
+
+from natscope.machines.derp.counters import Drop, End
+from natscope.machines.derp.registry import MeshLink
+from natscope.wire.derp.frames import ForwardPacket, GoneReason, PeerGone, Ping, Pong, RecvPacket, SendPacket, encode
+from tests.machines.derp.harness import DISCO, Bench, private_key
+
+NOBODY = private_key("nobody").public
+
+
+def test_a_full_queue_drops_its_oldest_and_keeps_disco_apart() -> None:
+    bench = Bench()
+    a, b = bench.join("a"), bench.join("b")
+    bench.block(b)
+    for number in range(40):
+        bench.packet(a, b, bytes([number]))
+    for number in range(33):
+        bench.packet(a, b, DISCO + bytes([number]))
+    assert b.take() == []
+    bench.drain(b)
+    packets = [f.packet for f in b.take() if isinstance(f, RecvPacket)]
+    assert packets == [DISCO + bytes([n]) for n in range(1, 33)] + [bytes([n]) for n in range(8, 40)]
+    assert bench.relay.counters.drops == {(Drop.QUEUE_HEAD, False): 8, (Drop.QUEUE_HEAD, True): 1}
+    assert bench.relay.counters.packets_sent == 64
+    bench.packet(a, b, b"again")
+    assert b.take() == [RecvPacket(a.key, b"again")]
+
+
+def test_a_slow_client_does_not_hold_up_others_and_is_closed() -> None:
+    bench = Bench()
+    a, slow, c = (bench.join(name) for name in ("a", "slow", "c"))
+    bench.block(slow)
+    bench.packet(a, slow, b"x")
+    bench.packet(a, c, b"y")
+    assert c.take() == [RecvPacket(a.key, b"y")]
+    bench.at(1.9)
+    assert slow.ended is None
+    bench.at(2.0)
+    assert slow.ended is End.SLOW
+    assert bench.relay.counters.write_timeouts == 1
+    assert bench.relay.counters.drops == {(Drop.GONE_DISCONNECTED, False): 1}
+
+
+def test_a_mesh_peer_may_be_slow_for_longer() -> None:
+    bench = Bench()
+    mesh = bench.join("m", mesh=True)
+    bench.block(mesh)
+    bench.at(29.0)
+    assert mesh.ended is None
+    bench.at(30.0)
+    assert mesh.ended is End.SLOW
+
+
+def test_nobody_there_is_told_for_disco_only_and_not_too_often() -> None:
+    bench = Bench()
+    a = bench.join("a")
+    for _ in range(5):
+        bench.send(a, SendPacket(NOBODY, b"data"))
+        bench.send(a, SendPacket(NOBODY, DISCO))
+    assert a.take() == [PeerGone(NOBODY, GoneReason.NOT_HERE)] * 3
+    bench.now = 1.0
+    bench.send(a, SendPacket(NOBODY, DISCO))
+    bench.send(a, SendPacket(NOBODY, DISCO))
+    assert a.take() == [PeerGone(NOBODY, GoneReason.NOT_HERE)]
+    assert bench.relay.counters.drops == {(Drop.UNKNOWN_DEST, False): 5, (Drop.UNKNOWN_DEST, True): 7}
+    assert bench.relay.counters.gone_not_here_frames == 4
+
+
+def test_one_pong_waits_while_a_client_does_not_read() -> None:
+    bench = Bench()
+    a = bench.join("a")
+    bench.block(a)
+    for number in range(3):
+        bench.send(a, Ping(bytes([number] * 8)))
+    bench.drain(a)
+    assert a.take() == [Pong(bytes(8))]
+    bench.send(a, Ping(bytes([9] * 8)))
+    assert a.take() == [Pong(bytes([9] * 8))]
+
+
+def test_packets_for_clients_of_another_relay_go_through_its_link() -> None:
+    bench = Bench()
+    a = bench.join("a")
+    link = MeshLink(bench.relay.number(), "other")
+    bench.relay.presence.link_added(link, NOBODY)
+    effects = bench.packet(a, bench.join("b"), b"here")
+    effects = bench.send(a, SendPacket(NOBODY, b"there"))
+    assert effects.sends == {link: [encode(ForwardPacket(a.key, NOBODY, b"there"))]}
+    assert bench.relay.counters.forwarded_out == 1
+    n = bench.join("nobody")
+    bench.send(a, SendPacket(NOBODY, b"now here"))
+    assert n.take() == [RecvPacket(a.key, b"now here")]
+
+
+def test_forwarded_packets_are_delivered_here_or_dropped() -> None:
+    bench = Bench()
+    a, mesh = bench.join("a"), bench.join("m", mesh=True)
+    link = MeshLink(bench.relay.number(), "third")
+    bench.relay.presence.link_added(link, NOBODY)
+    bench.send(mesh, ForwardPacket(private_key("far").public, a.key, b"hello"))
+    assert a.take() == [RecvPacket(private_key("far").public, b"hello")]
+    effects = bench.send(mesh, ForwardPacket(private_key("far").public, NOBODY, b"no second hop"))
+    assert effects.sends == {}
+    assert bench.relay.counters.drops == {(Drop.UNKNOWN_DEST_ON_FWD, False): 1}
+    assert bench.relay.counters.forwarded_in == 2
