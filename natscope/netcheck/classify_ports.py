@@ -23,7 +23,7 @@ NEARLY_ALL, NEARLY_NONE = 0.75, 0.25
 STEP_WINDOW = 256
 """The next port of a sequence lies so near; ports between two of ours went to other flows."""
 UPWARDS, NOT_UPWARDS = 0.7, 0.45
-MIN_STEPS, MIN_PORTS, MIN_PAIRS, MIN_PARITY, MIN_PAIRED, MIN_PREDICTED = 4, 4, 4, 12, 12, 4
+MIN_STEPS, MIN_PORTS, MIN_PAIRS, MIN_PARITY, MIN_PAIRED, MIN_PREDICTED = 4, 4, 3, 12, 12, 4
 MIN_PER_DESTINATION = 3
 MIN_ODD = 3
 """So many ports of the other parity are no accident of a router that keeps it."""
