@@ -19,6 +19,7 @@ from natscope.model.endpoint import Endpoint, Family
 from natscope.model.observation import Observation, Outcome
 from natscope.model.relay_map import MapProblem
 from natscope.model.report import FamilyReport, NatFamilyReport, RelayReport, Report, SeenEndpoint
+from natscope.model.report_path import PathFamilyReport
 from natscope.model.tri import Tri
 
 MAX_CITED = 24
@@ -144,6 +145,10 @@ class Facts:
         """The report's view of translation in one family."""
         return self.report.nat.v4 if family == 4 else self.report.nat.v6
 
+    def path(self, family: Family) -> PathFamilyReport:
+        """The report's view of the way of one family."""
+        return self.report.path.v4 if family == 4 else self.report.path.v6
+
     def mapping_varies(self, family: Family) -> Fact:
         """Does the public address or port differ between destinations?"""
         part = self.nat(family)
@@ -162,6 +167,12 @@ class Facts:
         seen = sorted(self.family(family).endpoints, key=lambda e: (e.local, e.address, e.port))
         outside = tuple(endpoint for endpoint in seen if is_public(endpoint.address))
         return outside or tuple(seen)
+
+    @functools.cached_property
+    def outside_addresses(self) -> tuple[Observation, ...]:
+        """Answers in which a router told its own outside address, as the text `external` of their data."""
+        told = (o for o in self.observations if o.kind.startswith("portmap.") and o.outcome is Outcome.ANSWERED)
+        return tuple(o for o in told if o.data.get("external"))
 
     @functools.cached_property
     def seen_from_outside(self) -> Fact:

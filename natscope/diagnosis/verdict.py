@@ -74,7 +74,7 @@ def _own_rules(facts: Facts, claims: Claims) -> Verdict | None:
 def _blocked(facts: Facts, claims: Claims) -> Verdict | None:
     claim = claims.get("NS-UDP-01")
     if claim is None:
-        return None
+        return _few_ports(claims)
     if claim.certainty is not Certainty.CERTAIN:
         sentence = "Direct: unlikely, nothing comes back over UDP"
         reasons = tuple(name for name in ("NS-UDP-01", "NS-REL-02") if name in claims)
@@ -83,6 +83,14 @@ def _blocked(facts: Facts, claims: Claims) -> Verdict | None:
     relayed = any(relay.latency_ms.https is not None for relay in facts.relays)
     rest = ", so everything goes through a relay" if relayed else ""
     return Verdict(direct=Direct.NO, sentence=f"Direct: no. This network {how} UDP{rest}.", reasons=("NS-UDP-01",))
+
+
+def _few_ports(claims: Claims) -> Verdict | None:
+    if "NS-UDP-02" not in claims:
+        return None
+    how = "Peers use any port, so hardly one of them is within reach, and nobody learns your public address."
+    sentence = "Direct: unlikely, this network lets UDP out to a few ports only"
+    return Verdict(direct=Direct.UNLIKELY, sentence=sentence, reasons=("NS-UDP-02",), explanation=how)
 
 
 def _silent(facts: Facts, claims: Claims) -> Verdict | None:

@@ -21,15 +21,22 @@ MEANINGS = {
     "NS-ENV-03": "own rules keep UDP in",
     "NS-ENV-06": "captive portal",
     "NS-NAT-01": "symmetric NAT",
+    "NS-NAT-07": "CGNAT",
+    "NS-NAT-08": "double NAT",
     "NS-NAT-09": "several public addresses",
+    "NS-PERF-01": "black hole",
     "NS-REL-01": "certificate",
     "NS-REL-02": "STUN port",
     "NS-REL-06": "map has errors",
     "NS-REL-07": "single region",
     "NS-REL-15": "No relay answers",
     "NS-UDP-01": "drops UDP",
+    "NS-UDP-02": "STUN's is not among them",
+    "NS-UDP-07": "Fragments are dropped",
     "NS-V6-01": "no IPv6",
     "NS-V6-02": "nothing comes back over IPv6",
+    "NS-V6-05": "NAT66",
+    "NS-V6-06": "NAT64",
 }
 
 

@@ -19,7 +19,11 @@ from tests.reports.scenes import names
 
 SENTENCES = {
     "captive-portal": "Direct: unknown, this network wants you to log in first",
+    "cgnat": "Direct: likely, with most peers",
     "dead-relay": "Direct: likely, with most peers",
+    "double-nat": "Direct: likely, with most peers",
+    "double-nat-possible": "Direct: likely, with most peers",
+    "fragments-dropped": "Direct: likely, with most peers",
     "healthy": "Direct: likely, with most peers",
     "hostile-names": "Direct: likely, with most peers",
     "inside-relays": "Direct: likely, with peers in the network of these relays",
@@ -30,9 +34,12 @@ SENTENCES = {
     "map-problems": "Direct: likely, with most peers",
     "mapping-varies": "Direct: unlikely, except to peers with an open port",
     "mapping-varies-with-ipv6": "Direct: unlikely, except to peers with an open port or IPv6",
+    "mtu-black-hole": "Direct: likely, with most peers",
     "name-server-silent": "Direct: likely, with most peers",
     "names-forged": "Direct: likely, with most peers",
     "names-invented": "Direct: likely, with most peers",
+    "nat64": "Direct: likely, with peers that have IPv6",
+    "nat66": "Direct: likely, with peers that have IPv6",
     "no-network": "Direct: unknown, this computer has no network",
     "no-relay-answered": "Direct: unknown, no relay answered",
     "own-rules": "Direct: no. This computer's own rules keep UDP in.",
@@ -43,6 +50,7 @@ SENTENCES = {
     "single-region": "Direct: unknown, only one relay answered, and comparing ports takes two",
     "stun-closed": "Direct: likely, with most peers",
     "udp-blocked": "Direct: no. This network drops UDP, so everything goes through a relay.",
+    "udp-other-ports": "Direct: unlikely, this network lets UDP out to a few ports only",
     "udp-refused": "Direct: no. This network refuses UDP, so everything goes through a relay.",
     "wrong-certificate": "Direct: likely, with most peers",
 }

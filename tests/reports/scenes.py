@@ -20,6 +20,7 @@ from natscope.model.tri import Tri
 from natscope.plugins.report_format import RenderOptions
 from natscope_reports import report_json
 from tests.reports.builder import LOCAL, PLACES, PUBLIC, Builder, six_absent, six_works
+from tests.reports.path_scenes import PATH_SCENES
 from tests.reports.refused_scenes import own_rules, udp_refused
 from tests.reports.surroundings_scenes import name_server_silent, names_forged, names_invented
 
@@ -348,6 +349,7 @@ SCENES: dict[str, Callable[[], Report]] = {
         interrupted,
         many_regions,
         hostile_names,
+        *PATH_SCENES,
         names_invented,
         names_forged,
         name_server_silent,

@@ -15,7 +15,7 @@ What we look for
       and is named.
 
 What would contradict it
-    - one answer over UDP from anywhere;
+    - one answer over UDP from anywhere, on whatever port (NS-UDP-02);
     - the system's refusal to send at all: then it is this computer's own firewall, not the network (NS-ENV-03);
     - silence over TCP and ICMP too: then there is no network, and nothing can be said about UDP.
 
@@ -108,6 +108,10 @@ def against(facts: Facts) -> Support:
     answers = facts.seen("stun.binding", Outcome.ANSWERED)
     if answers:
         return Support(Tri.YES, (Ground(Strength.DECISIVE, "an answer over UDP", cite(answers)),))
+    other = tuple(port for port in facts.report.path.udp_ports if port.open is Tri.YES)
+    if other:
+        ground = Ground(Strength.DECISIVE, "an answer over UDP on another port", other[0].evidence)
+        return Support(Tri.YES, (ground,))
     if facts.own_rules:
         return Support(Tri.YES, (Ground(Strength.DECISIVE, "this computer's own rules", facts.own_rules.evidence),))
     if facts.own_rules.holds is Tri.UNKNOWN:

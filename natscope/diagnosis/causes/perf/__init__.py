@@ -1,0 +1,1 @@
+"""Slow, though connected."""
