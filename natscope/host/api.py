@@ -15,6 +15,7 @@ from typing import Protocol
 import msgspec
 
 from natscope.errors import NatscopeError
+from natscope.host.settings_api import Settings, UntoldSettings
 from natscope.host.system_api import System, UntoldSystem
 from natscope.model.endpoint import Endpoint, Family, IPAddress
 
@@ -405,5 +406,7 @@ class Host:
     icmp: Icmp
     capabilities: frozenset[str] = CAPABILITIES
     environ: dict[str, str] = field(default_factory=dict)
+    settings: Settings = field(default_factory=UntoldSettings)
+    """Proxies and login pages, as the system's settings and the network's leases name them."""
     system: System = field(default_factory=UntoldSystem)
     """The capability `system`: what the computer knows of itself; tells nothing where it is not among them."""

@@ -18,12 +18,14 @@ from natscope.host.real.resolver import RealResolver
 from natscope.host.real.rng import RealRng
 from natscope.host.real.streams import RealStreams
 from natscope.host.real.udp import RealUdp
+from natscope.host.settings_api import NetworkSettings
 from natscope.host.system_api import System
 
 
 def build_real_host() -> Host:
     """This computer, with the environment as it is now."""
     keep_stamps_on()
+    links, environ = _links(), dict(os.environ)
     return Host(
         identity=read_identity(),
         clock=RealClock(),
@@ -31,12 +33,27 @@ def build_real_host() -> Host:
         udp=RealUdp(),
         streams=RealStreams(),
         resolver=RealResolver(),
-        links=_links(),
+        links=links,
         icmp=RealIcmp(),
-        environ=dict(os.environ),
+        environ=environ,
+        settings=LazySettings(links, environ),
         capabilities=CAPABILITIES | {"system"},
         system=_system(),
     )
+
+
+class LazySettings:
+    """Loads what reads them when somebody asks."""
+
+    def __init__(self, links: Links, environ: dict[str, str]) -> None:
+        self._links = links
+        self._environ = environ
+
+    async def look(self) -> NetworkSettings:
+        """The settings now; never raises."""
+        from natscope.host.real.settings import RealSettings
+
+        return await RealSettings(self._links, self._environ).look()
 
 
 def _system() -> System:
