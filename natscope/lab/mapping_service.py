@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ipaddress
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 
 from natscope.host.api import Datagram, Host, HostError, UdpSocket
 from natscope.machines.api import Command, Event, Received, Send, Tick
 from natscope.machines.portmap_router.config import HTTP_PORT, Service
 from natscope.machines.portmap_router.service import (
-    ANNOUNCE_TO,
     CONTROL,
     SEARCH,
     SEARCH_ELSEWHERE,
@@ -26,12 +25,17 @@ GROUP = ipaddress.IPv4Address(ssdp.MULTICAST_V4)
 
 
 class MappingServer:
-    """The sockets of a service. `inside` are the interfaces on which a restart is announced."""
+    """The sockets of a service.
 
-    def __init__(self, host: Host, service: MappingService, inside: Sequence[str] = ()) -> None:
+    `inside` is the interface on which a restart is announced, none if empty; with it the service looks every `look_s`
+    whether the NAT has lost everything, else at the next datagram.
+    """
+
+    def __init__(self, host: Host, service: MappingService, inside: str = "", look_s: float | None = None) -> None:
         self._host = host
         self._service = service
         self._inside = inside
+        self._look_s = look_s
         self._sockets: dict[int, UdpSocket] = {}
         self._woken = asyncio.Event()
 
@@ -55,45 +59,36 @@ class MappingServer:
                 places[SEARCH_ELSEWHERE] = (here, config.upnp.search_port)
             await HttpServer(self._host, self._page).listen(Endpoint(here, HTTP_PORT))
         for number, (address, port) in places.items():
-            self._sockets[number] = await self._host.udp.open(4, address=address, port=port)
+            announces = number == CONTROL and bool(self._inside)
+            self._sockets[number] = await self._host.udp.open(
+                4, address=address, port=port, interface=self._inside if announces else None, multicast=announces
+            )
 
     async def _read(self, number: int, socket: UdpSocket) -> None:
         while True:
             item = await socket.receive()
             if isinstance(item, Datagram):
                 received = Received(item.data, item.source, number)
-                await self._carry_out(self._service.handle(received, self._host.clock.now()))
+                self._carry_out(self._service.handle(received, self._host.clock.now()))
 
     async def _watch_time(self) -> None:
         while True:
             deadline = self._service.deadline()
-            wait = None if deadline is None else max(0.0, deadline - self._host.clock.now())
+            waits = [self._look_s, None if deadline is None else max(0.0, deadline - self._host.clock.now())]
+            wait = min((w for w in waits if w is not None), default=None)
             self._woken.clear()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(wait):
                     await self._woken.wait()
                     continue
-            await self._carry_out(self._service.handle(Tick(), self._host.clock.now()))
+            self._carry_out(self._service.handle(Tick(), self._host.clock.now()))
 
-    async def _carry_out(self, items: Iterable[Command | Event]) -> None:
+    def _carry_out(self, items: Iterable[Command | Event]) -> None:
         self._woken.set()
         for item in items:
-            if not isinstance(item, Send):
-                continue
-            if item.target == ANNOUNCE_TO:
-                await self._announce(item.data)
-                continue
-            with contextlib.suppress(HostError):  # who asked is gone
-                self._sockets[item.socket].send(item.data, item.target)
-
-    async def _announce(self, data: bytes) -> None:
-        for interface in self._inside:
-            with contextlib.suppress(HostError):
-                socket = await self._host.udp.open(4, interface=interface, multicast=True)
-                try:
-                    socket.send(data, ANNOUNCE_TO)
-                finally:
-                    socket.close()
+            if isinstance(item, Send):
+                with contextlib.suppress(HostError):  # who asked is gone, or nothing is announced here
+                    self._sockets[item.socket].send(item.data, item.target)
 
     async def _page(self, request: ServerRequest) -> ServerResponse:
         service = self._service

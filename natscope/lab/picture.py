@@ -20,6 +20,7 @@ from natscope.lab.scenario import (
     StunManner,
 )  # fmt: skip
 from natscope.machines.nat.egress import ALL_PORTS, EVERYTHING, Egress
+from natscope.machines.portmap_router.config import Manner, ServiceConfig
 from natscope.plugins.clean import clean
 from natscope.sim.link import LinkSpec
 
@@ -138,8 +139,13 @@ def _site_words(site: Site) -> str:
     if site.portal is not None:
         facts.append(f"login page: {site.portal}")
     if site.mapping_service is not None:
-        facts.append(f"opens ports by {', '.join(site.mapping_service.protocols)}")
+        facts.append(_service_words(site.mapping_service))
     return "  ".join((*facts, *_link_words(site.link, site.back)))
+
+
+def _service_words(service: ServiceConfig) -> str:
+    manner = "" if service.manner is Manner.OPEN else f" ({service.manner})"
+    return f"opens ports by {', '.join(service.protocols)}{manner}"
 
 
 def _egress_words(egress: Egress) -> str:

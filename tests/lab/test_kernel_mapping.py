@@ -10,6 +10,7 @@ import re
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
@@ -223,3 +224,39 @@ def test_tailscale_netcheck(lab: Running, tmp_path: Path) -> None:
 
     with local_api(tmp_path / "api.sock", json.loads(lab.map_file.read_bytes())) as socket:
         assert {name: netcheck(name) for name in TAILSCALE} == TAILSCALE
+
+
+LISTEN = """
+import socket
+with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+    s.bind(("224.0.0.1", 5350))
+    s.settimeout(20)
+    for _ in range(2):
+        data, (ip, port) = s.recvfrom(100)
+        print(ip, port, data.hex())
+"""
+
+
+def test_a_restart_of_the_router_is_announced() -> None:
+    """RFC 6886 §3.2.1, RFC 6887 §14.1.3: to everybody inside; the old mapping is gone and the address is another."""
+    text = """
+[sites.home]
+external = ["11.0.0.5"]
+mapping_service = {}
+[hosts.alice]
+at = "home"
+[[faults]]
+kind = "nat-reboot"
+on = "home"
+at_s = 4
+"""
+    with lab_of(text) as lab:
+        listened = lab.exec("alice", [sys.executable, "-c", LISTEN]).stdout.split("\n")
+        asked = lab.exec("alice", [peers.require("natpmpc")]).stdout
+    found = re.search(r"Public IP address : ([\d.]+)\nepoch = (\d+)", asked)
+    assert found is not None
+    assert found[1] != "11.0.0.5"
+    assert int(found[2]) < 4
+    address = ip_address(found[1]).packed.hex()
+    assert listened[0] == f"192.168.1.1 5351 0080000000000000{address}"
+    assert listened[1] == f"192.168.1.1 5351 0280{'00' * 22}"

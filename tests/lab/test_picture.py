@@ -31,6 +31,8 @@ def test_a_tree() -> None:
     ("name", "words"),
     [
         ("captive-portal", "lets out UDP 53, pings  login page: redirect"),
+        ("mapping-all", "opens ports by nat-pmp, pcp, upnp"),
+        ("mapping-pcp-refused", "opens ports by pcp (refused)"),
         ("everything-blocked", "lets out nothing"),
         ("two-default-routes", "(second choice)"),
         ("unpaired-pool", "203.0.113.10 203.0.113.11 and 6 more"),

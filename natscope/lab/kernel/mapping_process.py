@@ -28,6 +28,8 @@ from natscope.model.endpoint import Endpoint, IPAddress
 PATIENCE_S = 20.0
 """With many labs on few cores the router may come late."""
 MAX_BYTES = 4096
+LOOK_S = 0.5
+"""So soon the service notices that its router has restarted."""
 
 
 class Question(msgspec.Struct, frozen=True):
@@ -125,7 +127,7 @@ async def _serve(site: Site, pipe: socket.socket, ready: Ready) -> None:
     host = build_real_host()
     service = MappingService(site.mapping_service, site.gateway, RemotePorts(pipe), host.clock.now())
     with _member(site.gateway):
-        await MappingServer(host, service, (INSIDE,)).serve(ready)
+        await MappingServer(host, service, INSIDE, LOOK_S).serve(ready)
 
 
 def _member(inside: IPv4Address) -> socket.socket:

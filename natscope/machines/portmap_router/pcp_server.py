@@ -70,9 +70,9 @@ class PcpServer:
             return None
         outcome = self._check(request, source)
         body = request.body
-        if outcome or not isinstance(body, Mapping):
-            if outcome:
-                return refuse(data, outcome, epoch_s)
+        if outcome:
+            return refuse(data, outcome, epoch_s)
+        if not isinstance(body, Mapping):
             return encode_response(Response(Opcode.ANNOUNCE, Result.SUCCESS, 0, epoch_s))
         third = next((o.internal for o in request.options if isinstance(o, ThirdParty)), source.ip)
         ask = _Ask(
@@ -95,6 +95,8 @@ class PcpServer:
             return Result.ADDRESS_MISMATCH
         if any(self._is_strange(option) for option in request.options):
             return Result.UNSUPP_OPTION
+        if any(isinstance(o, ThirdParty) and o.internal.version != source.ip.version for o in request.options):
+            return Result.NOT_AUTHORIZED
         return _REFUSALS.get(self._config.manner, Result.SUCCESS)
 
     def _is_strange(self, option: Option) -> bool:

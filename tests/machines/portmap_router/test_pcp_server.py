@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv6Address
 
 import pytest
 from hypothesis import given
@@ -135,6 +135,8 @@ def test_for_another_host() -> None:
     answer = router.pcp(5000, options=(ThirdParty(B),))
     assert (port(answer), answer.options) == (5000, (ThirdParty(B),))
     assert router.come(5000) == end("b:5000")
+    over_ipv6 = router.pcp(5001, options=(ThirdParty(IPv6Address("2001:db8::5")),))
+    assert over_ipv6.result == Result.NOT_AUTHORIZED, "this NAT has IPv4 only"
 
 
 def test_options_that_it_does_not_know() -> None:
