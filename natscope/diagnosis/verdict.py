@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from natscope.diagnosis.claim import Claim
 from natscope.diagnosis.facts import FAMILIES, Facts
 from natscope.diagnosis.words import as_sentence
-from natscope.model.finding import Certainty
+from natscope.model.finding import Certainty, Severity
 from natscope.model.nat import Mapping
 from natscope.model.observation import Outcome
 from natscope.model.tri import Tri
@@ -36,6 +36,37 @@ def _interrupted(facts: Facts, claims: Claims) -> Verdict | None:
     if not facts.report.interrupted:
         return None
     return _unknown(f"stopped after {facts.report.duration_ms / 1000:.1f} s")
+
+
+def _hijacked(facts: Facts, claims: Claims) -> Verdict | None:
+    """Software on this computer carries the packets elsewhere: nothing that was measured is about the network here."""
+    claim = claims.get("NS-ENV-01") or claims.get("NS-ENV-02")
+    if claim is None:
+        return None
+    seen = "What relays saw is its way out, not your router."
+    if claim.severity is not Severity.FAIL:
+        why = f"{seen} Your mesh VPN's own packets go past it, but not natscope's: measure once without it."
+        return _unknown("an exit node or VPN carries what natscope sends", why, reasons=(claim.cause.id,))
+    who = "a proxy program takes" if claim.cause.id == "NS-ENV-01" else "a VPN carries"
+    why = f"{seen} Let your mesh VPN's program go past it, or switch it off for one run, then measure again."
+    return _unknown(f"{who} this computer's packets", why, reasons=(claim.cause.id,))
+
+
+def _wrong_interface(facts: Facts, claims: Claims) -> Verdict | None:
+    claim = claims.get("NS-ENV-07")
+    if claim is None or claim.certainty is not Certainty.CERTAIN:
+        return None
+    why = f"{claim.support.detail} Let the system send by the one that works, then measure again."
+    return _unknown("packets leave by an interface that leads nowhere", why, reasons=("NS-ENV-07",))
+
+
+def _own_firewall(facts: Facts, claims: Claims) -> Verdict | None:
+    """Its rules drop answers, and none came."""
+    claim = claims.get("NS-HOST-01")
+    if claim is None or claim.severity is not Severity.FAIL:
+        return None
+    sentence = "Direct: no. This computer's own firewall drops answers over UDP."
+    return Verdict(direct=Direct.NO, sentence=sentence, reasons=("NS-HOST-01",), explanation=claim.support.detail)
 
 
 def _captive(facts: Facts, claims: Claims) -> Verdict | None:
@@ -169,9 +200,12 @@ def _unknown(why: str, explanation: str = "", reasons: tuple[str, ...] = ()) -> 
 
 RULES: tuple[Rule, ...] = (
     _interrupted,
+    _hijacked,
     _captive,
     _no_network,
     _own_rules,
+    _own_firewall,
+    _wrong_interface,
     _blocked,
     _silent,
     _varies,

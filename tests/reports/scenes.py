@@ -20,8 +20,10 @@ from natscope.model.tri import Tri
 from natscope.plugins.report_format import RenderOptions
 from natscope_reports import report_json
 from tests.reports.builder import LOCAL, PLACES, PUBLIC, Builder, six_absent, six_works
+from tests.reports.mapping_scenes import MAPPING_SCENES
 from tests.reports.path_scenes import PATH_SCENES
 from tests.reports.refused_scenes import own_rules, udp_refused
+from tests.reports.surrounding_scenes import SCENES as SURROUNDING_SCENES
 from tests.reports.surroundings_scenes import name_server_silent, names_forged, names_invented
 
 ROOT = Path(__file__).parents[2]
@@ -350,6 +352,8 @@ SCENES: dict[str, Callable[[], Report]] = {
         many_regions,
         hostile_names,
         *PATH_SCENES,
+        *MAPPING_SCENES,
+        *SURROUNDING_SCENES,
         names_invented,
         names_forged,
         name_server_silent,

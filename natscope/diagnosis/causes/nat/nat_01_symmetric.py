@@ -54,7 +54,7 @@ CAUSE = Cause(
     fires=("mapping-varies",),
     silent=("healthy", "several-addresses", "udp-blocked"),
     hides=(),
-    hidden_by=("NS-ENV-06", "NS-UDP-01"),
+    hidden_by=("NS-ENV-01", "NS-ENV-02", "NS-ENV-06", "NS-UDP-01"),
     fixes=(
         Fix(
             do="Turn on IPv6 in your router: it passes by the translation.",

@@ -44,7 +44,7 @@ CAUSE = Cause(
     who_can_fix=("you", "administrator", "provider"),
     fires=("several-addresses",),
     silent=("healthy", "mapping-varies"),
-    hidden_by=("NS-ENV-06", "NS-UDP-01"),
+    hidden_by=("NS-ENV-01", "NS-ENV-02", "NS-ENV-06", "NS-UDP-01"),
     fixes=(
         Fix(
             do="Bind your VPN to one network interface, if this computer has several.",

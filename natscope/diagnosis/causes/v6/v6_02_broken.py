@@ -44,7 +44,7 @@ CAUSE = Cause(
     who_can_fix=("you", "provider"),
     fires=("ipv6-broken",),
     silent=("healthy", "mapping-varies"),
-    hidden_by=("NS-ENV-06", "NS-UDP-01"),
+    hidden_by=("NS-ENV-01", "NS-ENV-02", "NS-ENV-06", "NS-UDP-01"),
     fixes=(
         Fix(
             do="Restart your router, so that it asks for a fresh IPv6 prefix; remove IPv6 tunnels no longer in use.",

@@ -1,0 +1,1 @@
+"""Rules and settings of this computer that packets meet."""

@@ -1,0 +1,107 @@
+"""A rule of this computer drops 100.64.0.0/10, and something in this network needs it.
+
+What it is
+    Mesh VPNs give their nodes addresses of 100.64.0.0/10 and drop packets that claim to come from there by another
+    interface (Tailscale's `ts-input`). Carriers and clouds use the same range: then name servers, package mirrors,
+    metadata services or the gateway itself seem dead once the mesh VPN runs, although their answers arrive.
+
+What we look for
+    - a rule that drops what comes from 100.64.0.0/10 by another interface than the mesh's (nftables, iptables, its
+      older form);
+    - addresses, gateways, routes or name servers in that range that are not the mesh's;
+    - a counter of such a rule that grew while one of them was asked and its answer did not come.
+
+What would contradict it
+    - answers from everything in the range that was asked.
+
+What to do
+    - Accept established connections, or the provider's single addresses, in front of the rule:
+      `iptables -I INPUT 1 -s 100.100.2.136/32 -m conntrack --ctstate ESTABLISHED -j ACCEPT`. The rule protects
+      against forged packets on the overlay (CVE-2019-14899): do not remove it as a whole.
+    - Use name servers outside the range.
+    - Tell the agent to leave the packet filter alone (`tailscale up --netfilter-mode=nodivert`), and filter yourself.
+
+How to verify
+    `natscope netcheck` as root: the counter no longer grows; the name server answers.
+
+Sources
+    RFC 6598; Tailscale issues 21249, 10237, 7472, 1381, 3104; util/linuxfw (ts-input); CVE-2019-14899.
+"""
+
+from __future__ import annotations
+
+from natscope.diagnosis.cause import NOTHING, Cause, Ground, Strength, Support, unknown
+from natscope.diagnosis.facts import Facts
+from natscope.diagnosis.hijacks import NETCHECK
+from natscope.diagnosis.words import counted, enumerated
+from natscope.model.finding import Fix, Severity
+from natscope.model.report_surroundings import RuleReport, SharedSpaceReport
+from natscope.model.tri import Tri
+
+CAUSE = Cause(
+    id="NS-HOST-02",
+    title="A rule of this computer drops 100.64.0.0/10, and this network uses addresses in it.",
+    severity=Severity.WARN,
+    sides=1,
+    who_can_fix=("you", "administrator"),
+    fires=("shared-space-eaten", "shared-space-dropped"),
+    silent=("healthy", "shared-space"),
+    fixes=(
+        Fix(
+            do="Accept answers from the provider's own addresses in front of the rule that drops them.",
+            who="administrator",
+            effort="E1",
+            duration="5 min",
+            undo="take the rule out",
+            verify=NETCHECK,
+        ),
+        Fix(
+            do="Use a name server outside 100.64.0.0/10.",
+            who="you",
+            effort="E2",
+            duration="5 min",
+            undo="set the old name server",
+            verify=NETCHECK,
+        ),
+    ),
+)
+MAX_RULE = 120
+
+
+def evidence(facts: Facts) -> Support:
+    """A counter that grew beside a missing answer is decisive; a rule and something it would hit are two facts."""
+    space = facts.report.surroundings.shared_space
+    if space.dropped is Tri.UNKNOWN or space.used is Tri.UNKNOWN:
+        return unknown("the rules of this computer's firewall (as root)")
+    if not (space.dropped is Tri.YES and space.used is Tri.YES):
+        return NOTHING
+    rule = _rule(space)
+    where = f"{rule.place}: `{rule.rule[:MAX_RULE]}`" if rule is not None else ""
+    if space.eaten is Tri.YES:
+        dropped = rule.dropped if rule is not None and rule.dropped else 1
+        says = f"its counter grew by {dropped} while {enumerated(space.eaten_from)} did not answer"
+        return Support(
+            Tri.YES,
+            (Ground(Strength.DECISIVE, says, space.evidence),),
+            title=f"A rule of this computer eats the answers of {enumerated(space.eaten_from)} (100.64.0.0/10).",
+            detail=f"{where} dropped {counted(dropped, 'packet')} while {enumerated(space.eaten_from)} was asked.",
+            severity=Severity.FAIL,
+        )
+    grounds = (
+        Ground(Strength.FACT, "a rule drops the range", space.evidence),
+        Ground(Strength.FACT, f"the network uses it: {enumerated(space.uses)}", space.evidence[:1]),
+    )
+    return Support(Tri.YES, grounds, detail=f"{where}. In the range: {enumerated(space.uses)}.")
+
+
+def against(facts: Facts) -> Support:
+    """Everything in the range that was asked has answered."""
+    space = facts.report.surroundings.shared_space
+    if space.dropped is Tri.UNKNOWN or space.used is Tri.UNKNOWN:
+        return unknown("the rules of this computer's firewall (as root)")
+    return Support(Tri.YES) if space.eaten is Tri.NO or not space.rules else NOTHING
+
+
+def _rule(space: SharedSpaceReport) -> RuleReport | None:
+    grown = [rule for rule in space.rules if rule.dropped]
+    return next(iter(grown or space.rules), None)
