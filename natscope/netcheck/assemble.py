@@ -18,6 +18,7 @@ from natscope.netcheck.assemble_path import path_report
 from natscope.netcheck.assemble_port_mapping import port_mapping_report
 from natscope.netcheck.assemble_reach import captive_portal, udp_works
 from natscope.netcheck.assemble_surroundings import surroundings_report
+from natscope.netcheck.assemble_web import web_report
 from natscope.netcheck.home import preferred_relay
 from natscope.netcheck.record import RunRecord
 from natscope.netcheck.relay_latency import relay_reports, with_liars
@@ -62,6 +63,7 @@ def assemble(record: RunRecord) -> Report:
         captive_portal=captive,
         captive_portal_reason=captive_reason,
         path=path_report(observations, links, record.probes),
+        web=web_report(observations),
         dns=dns_report(observations, record.probes, record.loaded_map.relay_map),
         surroundings=surroundings_report(observations, links),
         verdict=NO_VERDICT,

@@ -47,7 +47,7 @@ CAUSE = Cause(
     who_can_fix=("you", "administrator"),
     fires=("mtu-black-hole",),
     silent=("healthy", "fragments-dropped"),
-    hidden_by=("NS-ENV-06", "NS-UDP-01", "NS-UDP-02"),
+    hidden_by=("NS-ENV-01", "NS-ENV-02", "NS-ENV-06", "NS-UDP-01", "NS-UDP-02"),
     fixes=(
         Fix(
             do="Set the MTU of your VPN's interface to the length that arrives, less 60 bytes (IPv4) or 80 (IPv6).",

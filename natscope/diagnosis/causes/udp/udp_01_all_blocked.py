@@ -55,7 +55,7 @@ CAUSE = Cause(
     fires=("udp-blocked", "udp-refused"),
     silent=("healthy", "no-network", "stun-closed", "own-rules"),
     hides=("how your router translates (NAT type)", "public UDP address and port", "round trips over UDP"),
-    hidden_by=("NS-ENV-06",),
+    hidden_by=("NS-ENV-01", "NS-ENV-02", "NS-ENV-06", "NS-ENV-07", "NS-HOST-01"),
     fixes=(
         Fix(
             do="Ask the administrator of the network to let UDP out to any port, or at least port 3478 and your 41641.",

@@ -40,7 +40,7 @@ CAUSE = Cause(
     fires=("udp-other-ports",),
     silent=("healthy", "udp-blocked", "no-network"),
     hides=("how your router translates (NAT type)", "public UDP address and port", "round trips over UDP"),
-    hidden_by=("NS-ENV-06",),
+    hidden_by=("NS-ENV-01", "NS-ENV-02", "NS-ENV-06", "NS-ENV-07", "NS-HOST-01"),
     fixes=(
         Fix(
             do="Ask the administrator of the network to let UDP out to any port, or at least port 3478 and your 41641.",
@@ -80,7 +80,8 @@ def against(facts: Facts) -> Support:
     """An answer on the usual port."""
     if facts.udp.holds is Tri.YES:
         return Support(Tri.YES, (Ground(Strength.DECISIVE, "an answer over UDP", facts.udp.evidence),))
-    return NOTHING if facts.udp.holds is Tri.NO else unknown(facts.udp.missing)
+    told = facts.udp.holds is Tri.NO or _of(facts.report.path.udp_ports, Tri.NO)
+    return NOTHING if told else unknown(facts.udp.missing)
 
 
 def _of(ports: tuple[UdpPortReport, ...], state: Tri) -> tuple[UdpPortReport, ...]:

@@ -39,7 +39,7 @@ CAUSE = Cause(
     who_can_fix=("you", "administrator"),
     fires=("fragments-dropped",),
     silent=("healthy", "mtu-black-hole"),
-    hidden_by=("NS-ENV-06", "NS-UDP-01", "NS-UDP-02"),
+    hidden_by=("NS-ENV-01", "NS-ENV-02", "NS-ENV-06", "NS-UDP-01", "NS-UDP-02"),
     fixes=(
         Fix(
             do="Keep the MTU of your VPN's interface at 1280, so that nothing has to be cut.",
