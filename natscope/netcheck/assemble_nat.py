@@ -15,6 +15,7 @@ from natscope.netcheck.assemble_families import is_mapped
 from natscope.netcheck.assemble_filtering import filtering_part, rfc3489_name
 from natscope.netcheck.assemble_hairpin import hairpin_part
 from natscope.netcheck.assemble_layers import layers_part
+from natscope.netcheck.assemble_lifetime import lifetime_part
 from natscope.netcheck.assemble_ports import ports_part
 from natscope.netcheck.assemble_reach import socket_refused
 from natscope.netcheck.assemble_ways import void_reason
@@ -29,7 +30,7 @@ CHANGED = "this computer's addresses or routes changed during the run: measure a
 LAYERS = "how many routers translate cannot be seen from relays alone"
 
 
-PARTS: tuple[PartMaker, ...] = (filtering_part, layers_part, ports_part, hairpin_part)
+PARTS: tuple[PartMaker, ...] = (filtering_part, layers_part, ports_part, hairpin_part, lifetime_part)
 """The other areas, in any order of names: each file of its own, each gives the fields it owns."""
 
 
