@@ -132,6 +132,23 @@ def _silent(facts: Facts, claims: Claims) -> Verdict | None:
     return _unknown("nothing was learned over UDP", as_sentence(facts.report.udp_reason))
 
 
+def _open_port(facts: Facts, claims: Claims) -> Verdict | None:
+    """A port that was proved serves every peer, however the router translates."""
+    group = facts.report.port_mapping
+    proved = [
+        n for n, s in (("PCP", group.pcp), ("NAT-PMP", group.nat_pmp), ("UPnP", group.upnp)) if s.proof == "proved"
+    ]
+    if not proved:
+        return None
+    explanation = (
+        f"Asked by {proved[0]}, your router opened a port, and a packet from outside came in by it. Where your VPN "
+        "asks for one too, peers reach you there however your router or theirs translates."
+    )
+    return Verdict(
+        direct=Direct.LIKELY, sentence="Direct: likely, your router opens a port for peers", explanation=explanation
+    )
+
+
 def _varies(facts: Facts, claims: Claims) -> Verdict | None:
     """The public port or address is another one for each destination."""
     if not facts.mapping_varies(4) and "NS-NAT-09" not in claims:
@@ -208,6 +225,7 @@ RULES: tuple[Rule, ...] = (
     _wrong_interface,
     _blocked,
     _silent,
+    _open_port,
     _varies,
     _same,
     _only_six,

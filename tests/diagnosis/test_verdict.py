@@ -34,7 +34,16 @@ SENTENCES = {
     "ipv6-only": "Direct: likely, with peers that have IPv6",
     "many-regions": "Direct: likely, with most peers",
     "map-problems": "Direct: likely, with most peers",
+    "mapping-elsewhere": "Direct: likely, your router opens a port for peers",
+    "mapping-late": "Direct: likely, your router opens a port for peers",
+    "mapping-lost": "Direct: likely, with most peers",
+    "mapping-permanent": "Direct: likely, with most peers",
+    "mapping-proved": "Direct: likely, your router opens a port for peers",
+    "mapping-refused": "Direct: likely, with most peers",
+    "mapping-unreachable": "Direct: likely, with most peers",
     "mapping-varies": "Direct: unlikely, except to peers with an open port",
+    "mapping-wrong-entry": "Direct: likely, with most peers",
+    "no-port-mapping": "Direct: unlikely, except to peers with an open port",
     "mapping-varies-with-ipv6": "Direct: unlikely, except to peers with an open port or IPv6",
     "mtu-black-hole": "Direct: likely, with most peers",
     "name-server-silent": "Direct: likely, with most peers",
@@ -163,3 +172,11 @@ def test_a_lone_relay_inside_this_network_says_nothing_about_peers_with_ipv6() -
     works = msgspec.structs.replace(report.ipv6, works=Tri.YES, state="works")
     verdict = diagnose(msgspec.structs.replace(report, nat=nat, ipv6=works)).verdict
     assert verdict.direct is Direct.UNKNOWN
+
+
+def test_a_proved_port_outweighs_a_router_that_changes_ports() -> None:
+    report = scene("mapping-proved")
+    nat = msgspec.structs.replace(report.nat, v4=scene("mapping-varies").nat.v4)
+    verdict = diagnose(msgspec.structs.replace(report, nat=nat)).verdict
+    assert verdict.direct is Direct.LIKELY
+    assert "PCP" in verdict.explanation

@@ -1,0 +1,1 @@
+"""Port mapping: what the router opens when it is asked."""

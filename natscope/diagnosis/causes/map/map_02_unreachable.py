@@ -1,0 +1,94 @@
+"""The router opens a port, and nothing comes in by it.
+
+What it is
+    Asked by PCP, NAT-PMP or UPnP the router says yes, but nobody outside reaches the port. Mostly the router's own
+    outside address is not a public one: behind it stands another router, at home or at the provider, that knows
+    nothing of the open port. Or this computer's own firewall drops what comes in unasked.
+
+What we look for
+    - the address that the router opened: a private or shared one, or another than the one that relays see;
+    - packets that a helping relay sent to the port, and that did not arrive.
+
+What would contradict it
+    - one packet that comes in by the port.
+
+What to do
+    - Let this computer's firewall admit the VPN's UDP port.
+    - Where two routers stand in a row: switch one to bridge mode, or open the port in both (NS-NAT-08).
+    - Where the provider translates (carrier-grade NAT, NS-NAT-07): use IPv6, or ask for a public address.
+
+How to verify
+    `natscope netcheck` shows "Opens ports" with "proved from outside".
+
+Sources
+    RFC 6886 section 9 (NATs in a row), RFC 6887 section 5.
+"""
+
+from __future__ import annotations
+
+from natscope.diagnosis.cause import NOTHING, Cause, Ground, Strength, Support, unknown
+from natscope.diagnosis.causes.map.mapping_words import MISSING, cited, is_open, with_proof
+from natscope.diagnosis.facts import Facts
+from natscope.diagnosis.words import enumerated
+from natscope.model.finding import Fix, Severity
+from natscope.model.observation import Outcome
+from natscope.model.tri import Tri
+
+CAUSE = Cause(
+    id="NS-MAP-02",
+    title="The router opens a port when it is asked, but nothing comes in by it.",
+    severity=Severity.WARN,
+    sides=1,
+    who_can_fix=("you", "administrator", "provider"),
+    fires=("mapping-unreachable",),
+    silent=("healthy", "mapping-proved", "mapping-refused"),
+    hidden_by=("NS-ENV-06", "NS-UDP-01"),
+    fixes=(
+        Fix(
+            do="Let this computer's firewall admit the UDP port of the VPN.",
+            who="you",
+            effort="E1",
+            duration="2 min",
+            undo="take the rule out",
+            verify="natscope netcheck",
+        ),
+        Fix(
+            do="Where two routers stand in a row, switch one of them to bridge mode.",
+            who="you",
+            effort="E3",
+            duration="15 min",
+            undo="switch it back",
+            verify="natscope netcheck",
+        ),
+        Fix(
+            do="Ask your provider for a public IPv4 address, or use IPv6.",
+            who="provider",
+            effort="E5",
+            duration="days",
+            verify="natscope netcheck",
+        ),
+    ),
+)
+
+
+def evidence(facts: Facts) -> Support:
+    """Mappings that were granted and lead nowhere."""
+    found = with_proof(facts, "unreachable")
+    if not found:
+        known = facts.seen("portmap.proof", Outcome.ANSWERED) or facts.seen("portmap.service")
+        return NOTHING if known else unknown(MISSING)
+    if is_open(facts):
+        return NOTHING  # another protocol opens one that works
+    names = enumerated([name for name, _ in found])
+    opened = enumerated(list(dict.fromkeys(service.external or "" for _, service in found if service.external)))
+    detail = f"{names} opened {opened}: {found[0][1].reason}." if opened else f"{found[0][1].reason}."
+    words = f"what {names} opened was tried, and nothing came in"
+    return Support(Tri.YES, (Ground(Strength.DECISIVE, words, cited(found)),), detail=detail)
+
+
+def against(facts: Facts) -> Support:
+    """A packet that came in."""
+    came = facts.seen("portmap.proof", Outcome.ANSWERED)
+    if came:
+        return Support(Tri.YES, (Ground(Strength.DECISIVE, "a packet came in", (came[0].id,)),))
+    return NOTHING if with_proof(facts, "unreachable") else unknown(MISSING)

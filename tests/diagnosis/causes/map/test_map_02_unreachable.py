@@ -1,0 +1,34 @@
+"""NS-MAP-02: what was granted and tried in vain."""
+
+from __future__ import annotations
+
+import msgspec
+
+from natscope.model.finding import Certainty
+from natscope.model.observation import Observation
+from tests.diagnosis.judging import claim, found, scene
+
+ID = "NS-MAP-02"
+
+
+def test_a_private_outside_address_is_certain() -> None:
+    finding = found(scene("mapping-unreachable"))[ID]
+    assert finding.certainty is Certainty.CERTAIN
+    assert "100.71.8.2" in finding.detail
+    proofs = [o.id for o in scene("mapping-unreachable").observations if o.kind == "portmap.proof"]
+    assert set(proofs) <= set(finding.evidence)
+
+
+def test_another_protocol_that_works_is_enough() -> None:
+    report = scene("mapping-unreachable")
+    good = msgspec.structs.replace(report.port_mapping.nat_pmp, proof="proved")
+    group = msgspec.structs.replace(report.port_mapping, upnp=good)
+    assert claim(msgspec.structs.replace(report, port_mapping=group), ID) is None
+
+
+def test_granted_and_not_tried_is_no_claim() -> None:
+    report = scene("mapping-unreachable")
+    untried = msgspec.structs.replace(report.port_mapping.nat_pmp, proof="unproved")
+    group = msgspec.structs.replace(report.port_mapping, nat_pmp=untried)
+    kept: tuple[Observation, ...] = tuple(o for o in report.observations if o.kind != "portmap.proof")
+    assert claim(msgspec.structs.replace(report, port_mapping=group, observations=kept), ID) is None
