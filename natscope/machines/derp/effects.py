@@ -10,6 +10,7 @@ from natscope.machines.derp.outlet import Outlet
 
 if TYPE_CHECKING:
     from natscope.machines.derp.client import Client
+    from natscope.machines.derp.connection import Connection
 
 
 @dataclass(slots=True)
@@ -18,12 +19,14 @@ class Effects:
 
     `closes` are connections to end after their sends. `pause_s` is how long to leave the connection unread that was
     just read (0: not at all). `admit` is a client that waits for a decision.
+    `raw` are bytes that leave before `sends`, as they are: HTTP, and WebSocket's own.
     """
 
     sends: dict[Outlet, list[bytes]] = field(default_factory=dict)
     closes: list[tuple[Outlet, End]] = field(default_factory=list)
     pause_s: float = 0.0
     admit: Client | None = None
+    raw: dict[Connection, bytes] = field(default_factory=dict)
 
     def to(self, outlet: Outlet) -> list[bytes]:
         """The pieces for a connection."""

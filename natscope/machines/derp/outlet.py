@@ -19,9 +19,11 @@ MAX_CONTROL = 16_384
 
 
 class Outlet:
-    """One connection's way out. `source` is for people: the address behind it."""
+    """One connection's way out. `source` is for people: the address behind it; `owner` is its owner's business."""
 
-    __slots__ = ("blocked_since", "closed", "control", "data", "disco", "number", "packets", "source", "write_limit_s")
+    __slots__ = (
+        "blocked_since", "closed", "control", "data", "disco", "number", "owner", "packets", "source", "write_limit_s",
+    )  # fmt: skip
 
     def __init__(self, number: int, source: str, *, write_limit_s: float, packets: int = PACKETS) -> None:
         """`write_limit_s` is how long it may stay blocked; 0 is for ever."""
@@ -29,6 +31,7 @@ class Outlet:
         self.source = source
         self.write_limit_s = write_limit_s
         self.packets = packets
+        self.owner: object = None
         self.blocked_since: float | None = None
         self.closed = False
         self.control: deque[bytes] = deque()
