@@ -28,12 +28,16 @@ _DNS_PORT = 53
 
 
 class _Size(msgspec.Struct, frozen=True, kw_only=True):
-    """One length: did it arrive. `told` is the MTU of an ICMP error, `local` that this computer refused to send it."""
+    """One length: did it arrive. `told` is the MTU of an ICMP error, which may be missing from one (`said`).
+
+    `local`: this computer refused to send it.
+    """
 
     size: int
     purpose: str
     arrived: Tri
     told: int | None
+    said: bool
     local: bool
 
 
@@ -103,14 +107,15 @@ def _sizes(observations: Sequence[Observation], *, whole: bool) -> list[_Size]:
 def _size(size: int, purpose: str, group: Sequence[Observation], is_controlled: bool) -> _Size:
     told = [int(o.data["told_mtu"]) for o in group if o.data.get("told_mtu")]
     local = any(o.outcome is Outcome.LOCAL_ERROR and o.error == "message-too-long" for o in group)
+    said = any("told_mtu" in o.data for o in group)
     silent = sum(o.outcome is Outcome.NO_ANSWER for o in group)
     if any(o.outcome is Outcome.ANSWERED for o in group):
         arrived = Tri.YES
-    elif any("told_mtu" in o.data for o in group) or local or (silent >= ENOUGH and is_controlled):
+    elif said or local or (silent >= ENOUGH and is_controlled):
         arrived = Tri.NO
     else:
         arrived = Tri.UNKNOWN
-    return _Size(size=size, purpose=purpose, arrived=arrived, told=min(told, default=None), local=local)
+    return _Size(size=size, purpose=purpose, arrived=arrived, told=min(told, default=None), said=said, local=local)
 
 
 def _black_hole(whole: Sequence[_Size], beyond: Sequence[_Size], full: _Size | None) -> Tri:
@@ -119,9 +124,8 @@ def _black_hole(whole: Sequence[_Size], beyond: Sequence[_Size], full: _Size | N
         return Tri.NO
     if not beyond:
         return Tri.UNKNOWN
-    silent = [s for s in beyond if s.told is None and not s.local]
-    told = any(s.told is not None for s in beyond)
-    return Tri.of(bool(silent) and not told)
+    silent = [s for s in beyond if not s.said and not s.local]
+    return Tri.of(bool(silent) and not any(s.said for s in beyond))
 
 
 def _fragments(pieces: Sequence[_Size], full: _Size | None) -> Tri:

@@ -24,7 +24,7 @@ from natscope.model.endpoint import Endpoint, Family, IPAddress
 from natscope.model.observation import Outcome
 from natscope.plugins.probe import FULL, Budget, Contact, Probe, Scope
 from natscope_probes import _path_targets as targets
-from natscope_probes._asker import Asker, Bell, Request
+from natscope_probes._asker import SLACK_S, Asker, Bell, Request
 
 if TYPE_CHECKING:
     from natscope.plugins.probe_context import ProbeContext
@@ -168,7 +168,7 @@ class _Run:
         while True:
             told = (e.mapped for e in self.ctx.exchanges() if e.mapped is not None and e.mapped.family == FAMILY)
             ours = next(told, None)
-            if ours is not None or self.ctx.host.clock.now() >= until:
+            if ours is not None or self.ctx.host.clock.now() + SLACK_S >= until:
                 return ours
             await self.ctx.stun_activity(until)
 

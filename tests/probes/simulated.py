@@ -25,9 +25,9 @@ TRUTH = '\n[truth.alice]\nudp = "yes"\n'
 HOST = '\n[hosts.alice]\nat = "home"\n'
 
 
-def scenario(text: str) -> Scenario:
-    """`alice` behind the site `home`, which `text` describes."""
-    return read_scenario("short", f'title = "Short"\nabout = "For one test."\n{text}{HOST}{TRUTH}')
+def scenario(text: str, *, host: str = "") -> Scenario:
+    """`alice` behind the site `home`, which `text` describes; `host` are further lines about her."""
+    return read_scenario("short", f'title = "Short"\nabout = "For one test."\n{text}{HOST}{host}{TRUTH}')
 
 
 def lossy(name: str, loss: float) -> Scenario:
