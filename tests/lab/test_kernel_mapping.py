@@ -43,6 +43,8 @@ SERVICES = {
     "unicast": '{ upnp = { searches = "unicast-only" } }',
     "multicast": '{ upnp = { searches = "multicast-only" } }',
     "bare": "{ upnp = { services = [] } }",
+    "legacy": '{ upnp = { services = ["dslforum-ppp"] } }',
+    "zero": '{ external = "0.0.0.0" }',
     "none": "",
 }
 """The `mapping_service` of each router."""
@@ -155,7 +157,7 @@ def test_upnpc_opens_lists_and_closes(lab: Running) -> None:
 SAID_BY_UPNPC = {
     **dict.fromkeys(("all-2", "upnp", "two", "base", "useless", "multicast"), GRANTED),
     **dict.fromkeys(("pmp", "pcp", "unicast", "none"), NO_SERVICE),
-    **dict.fromkeys(("down", "old"), "Found a (not connected?) IGD"),
+    **dict.fromkeys(("down", "old", "legacy"), "Found a (not connected?) IGD"),
     "refused": "failed with code 606 (Action not authorized)",
     "full": "failed with code 728",
     "taken": "failed with code 718 (ConflictInMappingEntry)",
@@ -164,6 +166,7 @@ SAID_BY_UPNPC = {
     "equal": "failed with code 724 (SamePortValuesRequired)",
     "elsewhere": "connect: No route to host",
     "bare": "Is it an IGD ?",
+    "zero": "Found a (not connected?) IGD",
 }
 
 
@@ -224,6 +227,67 @@ def test_tailscale_netcheck(lab: Running, tmp_path: Path) -> None:
 
     with local_api(tmp_path / "api.sock", json.loads(lab.map_file.read_bytes())) as socket:
         assert {name: netcheck(name) for name in TAILSCALE} == TAILSCALE
+
+
+DAEMON = """
+folder=$1 tailscaled=$2 tailscale=$3
+shift 3
+export TS_NO_LOGS_NO_SUPPORT=true HOME=$folder
+$tailscaled --tun=userspace-networking --state=mem: --statedir=$folder --socket=$folder/sock >$folder/log 2>&1 &
+for n in $(seq 100); do [ -S $folder/sock ] && break; sleep 0.1; done
+while [ $# -gt 0 ]; do
+  echo "== $1"
+  timeout 20 $tailscale --socket=$folder/sock debug portmap --type=$1 --duration=$2 2>&1
+  shift 2
+done
+kill $!
+wait
+"""
+ANY_KIND = {"pmp": True, "pcp": True, "upnp": True}
+NO_KIND = dict.fromkeys(ANY_KIND, False)
+BY_UPNP = {"upnp": True}
+MAPPED_BY_TAILSCALED = {
+    "all": ANY_KIND,
+    "refused": NO_KIND,
+    "full": NO_KIND,
+    "old": NO_KIND,
+    "pmp": {"pmp": True, "pcp": False},
+    "pcp": {"pmp": False, "pcp": True},
+    **dict.fromkeys(("all-2", "permanent", "invalid", "two", "base", "elsewhere", "useless", "legacy"), BY_UPNP),
+    **dict.fromkeys(("unicast", "multicast"), BY_UPNP),
+    "zero": {"pmp": False, "upnp": False},
+    "bare": {"upnp": False},
+}
+"""By each protocol alone, as upstream's own client does it with all its workarounds."""
+
+
+@pytest.fixture(scope="module")
+def mapped(lab: Running, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """What `tailscale debug portmap` says behind each router, one protocol after the other; nobody is logged in."""
+    programs = [peers.require("tailscaled"), peers.require("tailscale")]
+    with ThreadPoolExecutor(6) as pool:
+        running = {
+            name: pool.submit(
+                lab.exec, f"{name}-host",
+                ["sh", "-c", DAEMON, "sh", str(tmp_path_factory.mktemp("ts")), *programs, *_with_patience(kinds)],
+                timeout_s=90,
+            )
+            for name, kinds in MAPPED_BY_TAILSCALED.items()
+        }  # fmt: skip
+        return {name: future.result().stdout for name, future in running.items()}
+
+
+def _with_patience(kinds: dict[str, bool]) -> list[str]:
+    """Where nothing is opened it tries again as long as it may."""
+    return [word for kind, opens in kinds.items() for word in (kind, "5s" if opens else "1s")]
+
+
+@pytest.mark.parametrize("name", MAPPED_BY_TAILSCALED)
+def test_tailscaled_maps_its_port(mapped: dict[str, str], name: str) -> None:
+    parts = re.split(r"^== (\w+)$", mapped[name], flags=re.MULTILINE)[1:]
+    said = dict(zip(parts[::2], parts[1::2], strict=True))
+    found = {kind: f"cb: mapping: {outside(name)}:" in words for kind, words in said.items()}
+    assert found == MAPPED_BY_TAILSCALED[name], mapped[name]
 
 
 LISTEN = """
