@@ -55,7 +55,9 @@ def test_a_public_host_has_none() -> None:
 
 
 def test_a_silent_router_leaves_the_number_open() -> None:
-    nat = v4("drops-shared-space")
+    carrier = '[sites.provider]\nnat = "cgnat"\nlan = "100.64.0.0/10"\n'
+    home = '[sites.home]\nat = "provider"\nnat = { not_from = ["100.64.0.0/10"] }\n'
+    nat = probed(scenario(carrier + home), *ONLY).nat.v4
     assert (nat.layers, nat.cgnat) == (None, Tri.UNKNOWN)
     assert "keeps its address" in nat.reasons["layers"]
 
