@@ -39,7 +39,6 @@ class Counters:
     bytes_received: int = 0
     packets_received: int = 0
     packets_sent: int = 0
-    packet_bytes_sent: int = 0
     forwarded_out: int = 0
     forwarded_in: int = 0
     pings: int = 0

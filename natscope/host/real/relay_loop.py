@@ -1,0 +1,266 @@
+"""A relay on this computer's sockets: accept, TLS, HTTP and frames on one epoll loop, in one thread (Linux).
+
+A ready connection is read once a turn, so that a flood leaves the others their turn; the relay's machine answers with
+one joined write for each connection that gets something. What the system does not take is kept here, and the machine is
+told, so that it queues and drops by its own rules. TLS is the `ssl` module's on the same non-blocking socket.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import socket
+import ssl
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Protocol
+
+from natscope.host.real.failures import host_error
+from natscope.host.real.relay_socket import RelaySocket, Want
+from natscope.host.real.sockaddr import family_constant, from_sockaddr, to_sockaddr
+from natscope.host.real.udp_server import StopPipe
+from natscope.machines.derp.client import Client
+from natscope.machines.derp.connection import Connection
+from natscope.machines.derp.effects import Effects
+from natscope.machines.derp.front import Front
+from natscope.model.endpoint import Endpoint
+
+BACKLOG = 1024
+ACCEPTS_PER_TURN = 64
+NONCE_BYTES = 24
+MAX_UNSENT_BYTES = 1 << 20
+"""More of our own bytes (pongs, pages) than that for one connection means that nobody reads."""
+
+
+class Decide(Protocol):
+    """Whether a client may use the relay: at once, or later by calling `answer` from any thread (then gives None)."""
+
+    def __call__(self, client: Client, answer: Callable[[bool], None]) -> bool | None:
+        """Look at `client.key`, `client.info`, `client.is_mesh`, `client.address`."""
+        ...
+
+
+def everybody(client: Client, answer: Callable[[bool], None]) -> bool | None:
+    """No admission control."""
+    return True
+
+
+class RelayLoop:
+    """The sockets of one relay. `serve` runs until `stop`, which any thread or signal handler may call."""
+
+    def __init__(self, front: Front, decide: Decide = everybody) -> None:
+        """Nothing listens yet."""
+        self.front = front
+        self.accept_failures = 0
+        self._decide = decide
+        self._epoll = select.epoll()
+        self._stop = StopPipe()
+        self._stopped = False
+        self._listeners: dict[int, tuple[socket.socket, ssl.SSLContext | None]] = {}
+        self._sockets: dict[int, RelaySocket] = {}
+        self._paused: dict[RelaySocket, float] = {}
+        self._decisions: deque[tuple[Client, bool]] = deque()
+        self._epoll.register(self._stop.fileno(), select.EPOLLIN)
+
+    def listen(self, local: Endpoint, context: ssl.SSLContext | None = None) -> Endpoint:
+        """Listen, encrypted with a context; gives the bound endpoint. Raises `HostError`."""
+        try:
+            sock = _listening_socket(local)
+        except OSError as error:
+            raise host_error(error, f"cannot listen on TCP {local}") from error
+        self._listeners[sock.fileno()] = (sock, context)
+        self._epoll.register(sock.fileno(), select.EPOLLIN)
+        return from_sockaddr(sock.getsockname())
+
+    def replace_context(self, context: ssl.SSLContext) -> None:
+        """New connections get this certificate; those that stand keep theirs."""
+        self._listeners = {
+            fd: (sock, context if old is not None else None) for fd, (sock, old) in self._listeners.items()
+        }
+
+    def stop(self) -> None:
+        """End `serve`."""
+        self._stopped = True
+        self._stop.set()
+
+    def serve(self) -> None:
+        """Run until `stop`; connections stay open for `close`."""
+        while not self._stopped:
+            self.turn(self._patience())
+
+    def turn(self, patience_s: float) -> None:
+        """Wait for something to happen, at most so long, and handle it."""
+        for fd, events in self._epoll.poll(patience_s):
+            if fd == self._stop.fileno():
+                os.read(fd, 4096)  # somebody woke the loop: what for stands elsewhere
+            elif fd in self._listeners:
+                self._accept(*self._listeners[fd])
+            elif fd in self._sockets:
+                self._ready(self._sockets[fd], events)
+        now = time.monotonic()
+        while self._decisions:
+            client, allowed = self._decisions.popleft()
+            self._carry_out(self.front.admitted(client, allowed, os.urandom(NONCE_BYTES), now), now)
+        for paused in [p for p, until in self._paused.items() if until <= now]:
+            del self._paused[paused]
+            self._watch(paused)
+        deadline = self.front.deadline()
+        if deadline is not None and deadline <= now:
+            self._carry_out(self.front.tick(now), now)
+
+    def close(self) -> None:
+        """Close everything; the loop cannot be used again."""
+        for item in list(self._sockets.values()):
+            self._drop(item)
+        for sock, _ in self._listeners.values():
+            sock.close()
+        self._listeners.clear()
+        self._epoll.close()
+        self._stop.close()
+
+    def _patience(self) -> float:
+        now = time.monotonic()
+        times = [until for until in self._paused.values()]  # noqa: C416 - a copy to be extended
+        deadline = self.front.deadline()
+        if deadline is not None:
+            times.append(deadline)
+        return max(0.0, min(times) - now) if times else -1.0
+
+    def _accept(self, listener: socket.socket, context: ssl.SSLContext | None) -> None:
+        for _ in range(ACCEPTS_PER_TURN):
+            try:
+                sock, name = listener.accept()
+            except BlockingIOError:
+                return
+            except OSError:  # out of descriptors, or gone already
+                self.accept_failures += 1
+                return
+            self._open(sock, from_sockaddr(name), context)
+
+    def _open(self, sock: socket.socket, address: Endpoint, context: ssl.SSLContext | None) -> None:
+        connection = self.front.opened(address, time.monotonic(), encrypted=context is not None)
+        if connection is None:
+            sock.close()
+            return
+        try:
+            item = RelaySocket(sock, context, connection)
+        except OSError:
+            sock.close()
+            self.front.closed(connection)
+            return
+        connection.driver = item
+        self._sockets[item.fd] = item
+        self._epoll.register(item.fd, select.EPOLLIN)
+
+    def _ready(self, item: RelaySocket, events: int) -> None:
+        now = time.monotonic()
+        if events & select.EPOLLOUT or item.want is Want.WRITE:
+            self._flush(item, now)
+        if item.fd in self._sockets and events & (select.EPOLLIN | select.EPOLLHUP | select.EPOLLERR):
+            self._read(item, now)
+
+    def _read(self, item: RelaySocket, now: float) -> None:
+        data = item.read()
+        if data is None:
+            self._watch(item)  # TLS: nothing yet, or it wants to write first
+        elif not data:
+            self._lose(item, now)
+        else:
+            jitter = os.urandom(1)[0] / 255 if item.connection.client is None else 0.0
+            effects = self.front.received(item.connection, data, now, jitter)
+            if effects.pause_s:
+                self._paused[item] = now + effects.pause_s
+                self._watch(item)
+            self._carry_out(effects, now)
+
+    def _carry_out(self, effects: Effects, now: float) -> None:
+        for connection, raw in effects.raw.items():
+            self._write(connection, raw, now)
+        for outlet, pieces in effects.sends.items():
+            owner = outlet.owner
+            if isinstance(owner, Connection):
+                self._write(owner, owner.ready(pieces), now)
+        for outlet, _ in effects.closes:
+            if isinstance(outlet.owner, Connection) and isinstance(outlet.owner.driver, RelaySocket):
+                self._finish(outlet.owner.driver)
+        client = effects.admit
+        if client is not None:
+            decided = self._decide(client, lambda allowed: self._decided(client, allowed))
+            if decided is not None:
+                self._carry_out(self.front.admitted(client, decided, os.urandom(NONCE_BYTES), now), now)
+
+    def _decided(self, client: Client, allowed: bool) -> None:
+        self._decisions.append((client, allowed))
+        self._stop.set()  # wakes the loop
+
+    def _write(self, connection: Connection, data: bytes, now: float) -> None:
+        item = connection.driver
+        if not isinstance(item, RelaySocket) or item.fd not in self._sockets:
+            return
+        if not item.write(data):
+            self._lose(item, now)
+        elif item.unsent:
+            self.front.blocked(connection, now)
+            self._watch(item)
+            if len(item.unsent) > MAX_UNSENT_BYTES:
+                self._lose(item, now)
+
+    def _flush(self, item: RelaySocket, now: float) -> None:
+        if not item.write(b""):
+            self._lose(item, now)
+        elif not item.unsent:
+            if item.is_ending:
+                self._drop(item)
+                return
+            pieces = self.front.drained(item.connection)
+            self._watch(item)
+            if pieces:
+                self._write(item.connection, item.connection.ready(pieces), now)
+
+    def _watch(self, item: RelaySocket) -> None:
+        """Ask for what it waits for: nothing is read while it is paused, or while a page of ours waits to be read."""
+        held = item in self._paused or item.is_ending or (bool(item.unsent) and item.connection.client is None)
+        mask = 0 if held else select.EPOLLIN
+        if item.unsent or item.want is Want.WRITE:
+            mask |= select.EPOLLOUT
+        if mask != item.mask:
+            item.mask = mask
+            with contextlib.suppress(OSError):
+                self._epoll.modify(item.fd, mask)
+
+    def _finish(self, item: RelaySocket) -> None:
+        """Close once everything is sent."""
+        item.is_ending = True
+        if item.unsent:
+            self._watch(item)
+        else:
+            self._drop(item)
+
+    def _lose(self, item: RelaySocket, now: float) -> None:
+        if item.fd in self._sockets:
+            self._drop(item)
+            self._carry_out(self.front.closed(item.connection), now)
+
+    def _drop(self, item: RelaySocket) -> None:
+        if self._sockets.pop(item.fd, None) is not None:
+            self._paused.pop(item, None)
+            with contextlib.suppress(OSError):
+                self._epoll.unregister(item.fd)
+            item.close()
+
+
+def _listening_socket(local: Endpoint) -> socket.socket:
+    sock = socket.socket(family_constant(local.family), socket.SOCK_STREAM)
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if local.family == 6:
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        sock.bind(to_sockaddr(local))
+        sock.listen(BACKLOG)
+        sock.setblocking(False)
+    except OSError:
+        sock.close()
+        raise
+    return sock
