@@ -69,10 +69,10 @@ class HelperServer:
         common: bytes | None = None,
         own: Sequence[Endpoint] = (),
     ) -> None:
-        self._places = dict(places)
+        self.places = dict(places)
         self._tokens = Tokens(key)
-        self._own = frozenset((*own, *self._places.values()))
-        families: dict[Family, None] = dict.fromkeys(end.family for end in self._places.values())
+        self._own = frozenset((*own, *self.places.values()))
+        families: dict[Family, None] = dict.fromkeys(end.family for end in self.places.values())
         self._links: dict[Family, PeerLink] = {}
         if common is not None:
             for family in families:
@@ -126,11 +126,11 @@ class HelperServer:
 
     def _offer(self, source: Endpoint, arrival: Place, now: float) -> Offer:
         token = self._tokens.make(_PURPOSE, source, now)
-        port = self._places.get(arrival.changed(_PORT))
-        other, link = self._places.get(arrival.changed(_BOTH)), self._links.get(source.family)
+        port = self.places.get(arrival.changed(_PORT))
+        other, link = self.places.get(arrival.changed(_BOTH)), self._links.get(source.family)
         other_port = 0 if port is None else port.port
         if other is not None:
-            main = self._places.get(Place(arrival.address ^ 1, arrival.port))
+            main = self.places.get(Place(arrival.address ^ 1, arrival.port))
             return Offer(token, other_port, other, 0 if main is None else main.port)
         if link is not None and link.peer is not None:
             return Offer(token, other_port, Endpoint(link.peer.ip, link.other_port), link.peer.port)
@@ -168,7 +168,7 @@ class HelperServer:
 
     def _sender(self, way: Way, family: Family, arrival: Place) -> tuple[Place | None, PeerLink | None]:
         wanted = arrival.changed(_BOTH if way is Way.OTHER_ADDRESS else _PORT)
-        place, link = wanted if wanted in self._places else None, self._links.get(family)
+        place, link = wanted if wanted in self.places else None, self._links.get(family)
         return place, link if link is not None and link.peer is not None and way is Way.OTHER_ADDRESS else None
 
     def _is_allowed(self, source: Endpoint, target: Endpoint, now: float, *, own: bool) -> bool:
@@ -195,7 +195,7 @@ class HelperServer:
             return Drop.NOT_A_REQUEST
         identity = request.transaction_id
         if isinstance(message, Hello):
-            return [self._to_peer(link.on_hello(identity, source, now), source)]
+            return self._nonce(link, source, identity, now)
         if isinstance(message, Nonce):
             return [self._to_peer(data, source) for data in link.on_nonce(message, now)]
         if isinstance(message, Forward):
@@ -212,28 +212,32 @@ class HelperServer:
         self, link: PeerLink, order: Forward, source: Endpoint, identity: bytes, arrival: Place, now: float
     ) -> list[Reply] | Drop:
         if not link.is_proved(order, source, now):
-            return [
-                self._to_peer(link.on_hello(identity, source, now), source)
-            ]  # we were started again: here is a new nonce
+            return self._nonce(link, source, identity, now)  # we were started again: it needs a new one
         if not link.is_new(identity, now):
             return Drop.HELPER
         target, place = order.target, arrival.changed(_PORT)
-        if target.family != source.family or not self._may_answer(target) or place not in self._places:
+        if target.family != source.family or not self._may_answer(target) or place not in self.places:
             return [self._to_peer(link.done(identity, Fate.REFUSED), source)]
         if not (self._orders.allow(source_key(target.ip.packed), now) and self._all.allow(0, now)):
             return [self._to_peer(link.done(identity, Fate.LIMITED), source)]
         answer = encode_binding_success(identity, target)
         return [Reply(answer, place, target, "helper-sent"), self._to_peer(link.done(identity, Fate.SENT), source)]
 
+    def _nonce(self, link: PeerLink, source: Endpoint, identity: bytes, now: float) -> list[Reply] | Drop:
+        """Limited, because whoever has recorded a hello can play it in anybody's name."""
+        if not self._answers.allow(source_key(source.ip.packed), now):
+            return Drop.RATE_LIMITED
+        return [self._to_peer(link.on_hello(identity, source, now), source)]
+
     def _to_peer(self, data: bytes, peer: Endpoint | None) -> Reply:
         assert peer is not None
         return Reply(data, self._first_place(peer.family), peer, "helper-peer")
 
     def _first_place(self, family: Family) -> Place:
-        return next(place for place, end in self._places.items() if end.family == family and place.port == 0)
+        return next(place for place, end in self.places.items() if end.family == family and place.port == 0)
 
     def _other_port(self, family: Family) -> int:
-        return next((e.port for p, e in self._places.items() if e.family == family and p.port == 1), 0)
+        return next((e.port for p, e in self.places.items() if e.family == family and p.port == 1), 0)
 
     def _may_answer(self, endpoint: Endpoint) -> bool:
         return endpoint.port != 0 and endpoint not in self._own and is_answerable(endpoint.ip)
