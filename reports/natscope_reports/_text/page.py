@@ -16,6 +16,7 @@ from natscope_reports._text import (
     path,
     relays,
     verdict,
+    way,
 )
 from natscope_reports._text.ink import Sheet
 
@@ -28,7 +29,7 @@ def draw(report: Report, options: RenderOptions) -> str:
     elif report.interrupted and not sheet.verbose:
         interrupted.draw(sheet, report)
     else:
-        for part in (verdict, path, findings, addresses, names, nat, relays, not_measured):
+        for part in (verdict, path, findings, addresses, names, nat, way, relays, not_measured):
             part.draw(sheet, report)
         if sheet.verbose:
             evidence.draw(sheet, report)
