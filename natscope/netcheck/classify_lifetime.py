@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from natscope.model.tri import Tri
 
@@ -24,7 +25,7 @@ AT_ONCE = "mappings ended at one moment, whatever their age: the router or its a
 FEW_AGED = "too few of the mappings that were kept alive were seen"
 NOT_LONG = "it was not watched to the end"
 LINE_SILENT = "after that nothing of ours was alive: the line may have gone"
-AGED = "mappings end at an age before they could end of silence"
+AGED = "mappings that were kept alive ended as well, so silence is not the reason"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +66,9 @@ def classify_lifetime(tests: Sequence[LifetimeTest]) -> LifetimeVerdict:
         return LifetimeVerdict(reasons=dict.fromkeys(_FIELDS, NOT_SEEN if tests else NOT_LONG))
     reasons: dict[str, str] = {}
     evidence: list[str] = []
-    absolute, at_least = _absolute(known, reasons, evidence)
-    idle, idle_at_least = _idle(known, absolute, reasons, evidence)
+    ends = _ends(known)
+    absolute, at_least = _absolute(known, ends, reasons, evidence)
+    idle, idle_at_least = _idle(known, ends, reasons, evidence)
     outbound, inbound = _refresh(known, idle, reasons, evidence)
     return LifetimeVerdict(
         idle_s=idle,
@@ -91,14 +93,27 @@ def _middle(low: float, high: float) -> float:
     return float(round(middle)) if high - low <= NARROW_S else round(middle, 1)
 
 
-def _absolute(
-    tests: Sequence[LifetimeTest], reasons: dict[str, str], evidence: list[str]
-) -> tuple[tuple[float, float] | None, float | None]:
-    """The ages between which kept mappings end, or how old they got at least."""
+Bounds: TypeAlias = tuple[LifetimeTest, LifetimeTest]
+"""The last test of one mapping that was alive, and the first that was not."""
+
+
+def _kept(tests: Sequence[LifetimeTest]) -> dict[int, list[LifetimeTest]]:
     kept: dict[int, list[LifetimeTest]] = {}
     for test in sorted((t for t in tests if t.test == "kept"), key=lambda t: t.at_s):
         kept.setdefault(test.number, []).append(test)
-    ended = [bounds for seen in kept.values() if (bounds := _end(seen)) is not None]
+    return kept
+
+
+def _ends(tests: Sequence[LifetimeTest]) -> list[Bounds]:
+    """Where mappings ended although they were kept alive."""
+    return [bounds for seen in _kept(tests).values() if (bounds := _end(seen)) is not None]
+
+
+def _absolute(
+    tests: Sequence[LifetimeTest], ended: Sequence[Bounds], reasons: dict[str, str], evidence: list[str]
+) -> tuple[tuple[float, float] | None, float | None]:
+    """The ages between which kept mappings end, or how old they got at least."""
+    kept = _kept(tests)
     if not ended:
         oldest = [max(t.age_s for t in seen if t.alive) for seen in kept.values() if any(t.alive for t in seen)]
         if len(oldest) < MIN_AGED:
@@ -120,8 +135,7 @@ def _absolute(
     return (low, high), None
 
 
-def _end(seen: Sequence[LifetimeTest]) -> tuple[LifetimeTest, LifetimeTest] | None:
-    """The last test that was alive and the first that was not, of one mapping."""
+def _end(seen: Sequence[LifetimeTest]) -> Bounds | None:
     before: LifetimeTest | None = None
     for test in seen:
         if not test.alive:
@@ -131,16 +145,19 @@ def _end(seen: Sequence[LifetimeTest]) -> tuple[LifetimeTest, LifetimeTest] | No
 
 
 def _idle(
-    tests: Sequence[LifetimeTest], absolute: tuple[float, float] | None, reasons: dict[str, str], evidence: list[str]
+    tests: Sequence[LifetimeTest], ended: Sequence[Bounds], reasons: dict[str, str], evidence: list[str]
 ) -> tuple[float | None, float | None]:
-    """The silence after which a mapping ends, or the longest that one survived."""
+    """The silence after which a mapping ends, or the longest that one survived.
+
+    Where kept mappings ended too, silent ones that had their age, or were tested after that moment, show nothing.
+    """
     silent = [t for t in tests if t.test == "silent"]
     survived = [t for t in silent if t.alive]
     longest = max((t.silence_s for t in survived), default=0.0)
     dead = [t for t in silent if not t.alive and t.silence_s > longest]
-    aged = absolute is not None and any(t.age_s >= absolute[0] for t in dead)
-    if absolute is not None:
-        dead = [t for t in dead if t.age_s < absolute[0]]
+    old, late = min((a.age_s for a, _ in ended), default=math.inf), min((a.at_s for a, _ in ended), default=math.inf)
+    aged = any(t.age_s >= old or t.at_s >= late for t in dead)
+    dead = [t for t in dead if t.age_s < old and t.at_s < late]
     at_least = float(math.floor(longest)) if longest > TOO_EARLY_S else None
     if not dead:
         reasons["mapping_lifetime_s"] = AGED if aged else NO_END.partition(",")[0]
