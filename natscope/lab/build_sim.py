@@ -188,6 +188,7 @@ def _tell(scenario: Scenario, host: ScenarioHost, built: SimHost) -> None:
     if host.container:
         container = Container(kind=host.container, sign="the scenario says so")
         built.own.facts = msgspec.structs.replace(built.own.facts, container=container)
+        built.own.drivers = dict.fromkeys(built.node.ports, "veth") | built.own.drivers
     if isinstance(built.node, GuardedNode):
         built.node.wall = Wall(WRITTEN[host.rules].values) if host.rules is not None else None
         built.node.strict = dict.fromkeys(built.node.ports) if host.strict_source else {}

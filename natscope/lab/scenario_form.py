@@ -283,6 +283,10 @@ class HostTruthForm(Table, frozen=True, kw_only=True):
     relay_by_proxy: Tri | None = None
     clock: Tri | None = None
     tls_intercepted: Tri | None = None
+    hijacked: Tri | None = None
+    drops_unasked: Tri | None = None
+    shared_space_eaten: Tri | None = None
+    several_uplinks: Tri | None = None
     upnp: MappingTruth | None = None
     nat_pmp: MappingTruth | None = None
     pcp: MappingTruth | None = None

@@ -15,6 +15,8 @@ nobody at that host could know, so any other word in a report is wrong.
   `dns_search_trap`: a search domain answers any name.
 - `proxy`: the HTTP proxy of the environment lets connections through; `relay_by_proxy`: a relay answers through it;
   `clock`: the host's clock is right; `tls_intercepted`: somebody opens TLS on the way.
+- `hijacked`: software on the host carries its packets elsewhere; `drops_unasked`: its own rules drop what a peer sends
+  first; `shared_space_eaten`: they drop answers from 100.64.0.0/10; `several_uplinks`: it has more than one.
 - `cgnat`, `double_nat` over the same family; `path_mtu` (bytes, or the longest that a default run tries and that fits),
   `black_hole`, `fragments`, `wireguard` (does its packet fit) over it; `nat64`; `udp_open`, `udp_closed`: ports.
 - `upnp`, `nat_pmp`, `pcp`: `no` (not there), `proved` (opens a port, and packets come in), `unreachable` (opens one
@@ -134,6 +136,10 @@ class HostTruth:
     relay_by_proxy: Tri | None = None
     clock: Tri | None = None
     tls_intercepted: Tri | None = None
+    hijacked: Tri | None = None
+    drops_unasked: Tri | None = None
+    shared_space_eaten: Tri | None = None
+    several_uplinks: Tri | None = None
     upnp: MappingTruth | None = None
     nat_pmp: MappingTruth | None = None
     pcp: MappingTruth | None = None

@@ -199,6 +199,7 @@ def _opens(service: MappingServiceReport) -> str:
 _MAY_BE = {"there": (MappingTruth.PROVED, MappingTruth.UNREACHABLE, MappingTruth.REFUSED)}
 """What a report that knows less than the truth says."""
 
+_DROPPED = {"drop": Tri.YES, "reject": Tri.YES, "accept": Tri.NO}
 _MEASURED: dict[str, Callable[[Report, NatFamilyReport], Any]] = {
     "udp": lambda report, nat: report.udp,
     "ipv4": lambda report, nat: report.ipv4.state,
@@ -214,6 +215,10 @@ _MEASURED: dict[str, Callable[[Report, NatFamilyReport], Any]] = {
     "relay_by_proxy": lambda report, nat: None if report.web is None else report.web.relay_by_proxy,
     "clock": lambda report, nat: None if report.web is None else report.web.clock,
     "tls_intercepted": lambda report, nat: None if report.web is None else report.web.intercepted,
+    "hijacked": lambda report, nat: report.surroundings.hijacked,
+    "drops_unasked": lambda report, nat: _DROPPED.get(report.surroundings.firewall.unasked),
+    "shared_space_eaten": lambda report, nat: report.surroundings.shared_space.eaten,
+    "several_uplinks": lambda report, nat: report.surroundings.several_uplinks,
     "home": lambda report, nat: report.preferred_relay.region_code or "",
     "mapping": lambda report, nat: nat.mapping,
     "filtering": lambda report, nat: nat.filtering,

@@ -26,7 +26,7 @@ from natscope.plugins.probe import QUICK, Probe
 if TYPE_CHECKING:
     from natscope.plugins.probe_context import ProbeContext
 
-LIMIT_S = 0.8
+LIMIT_S = 1.2
 AGENT_PORT = 41641
 """What Tailscale's agent listens on unless told otherwise (ipn/ipnlocal, wgengine)."""
 PROBE = Probe(

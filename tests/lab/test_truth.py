@@ -9,6 +9,7 @@ import pytest
 
 from natscope.lab.build_sim import sim_reports
 from natscope.lab.library import load_scenario
+from natscope.lab.scenario_values import read_scenario
 from natscope.lab.truth import Agreement, Comparison, claims_of, compare, fault_of
 from natscope.model.report import Report
 from natscope.model.tri import Tri
@@ -63,7 +64,9 @@ def test_findings_that_are_missing_or_too_many() -> None:
 
 
 def test_a_cause_that_no_catalogue_has_cannot_be_found_yet() -> None:
-    assert claim("tun-proxy", reports("full-cone"), "finding NS-ENV-01").agreement is NOT_MEASURED
+    text = 'title = "x"\n[hosts.alice]\n[truth.alice]\nfindings = ["NS-XYZ-99"]\n'
+    found = compare(read_scenario("x", text), {"alice": reports("full-cone")})
+    assert [one.agreement for one in found if one.what == "finding NS-XYZ-99"] == [NOT_MEASURED]
 
 
 @pytest.mark.parametrize(
