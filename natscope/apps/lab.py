@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["all_scenarios", "load_scenario", "measure", "ready_kernel_bed", "run_matrix"]
 
 
-LABS_PER_PROCESSOR = 2
+LABS_PER_PROCESSOR = 1.5
 
 
 def measure(scenario: Scenario, bed: Bed, seed: int | None = None) -> dict[str, Report]:
@@ -62,4 +62,4 @@ def run_matrix(names: Sequence[str], beds: Sequence[Bed], jobs: int | None = Non
 
 def usual_jobs() -> int:
     """Labs wait most of the time, so a processor serves several."""
-    return LABS_PER_PROCESSOR * len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
+    return round(LABS_PER_PROCESSOR * len(os.sched_getaffinity(0))) if hasattr(os, "sched_getaffinity") else 1

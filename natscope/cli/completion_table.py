@@ -20,8 +20,8 @@ TABLE = {
             (('--icmp', '--no-icmp'), None, False, 'ping every relay, not only silent ones'),
             (('--hairpin', '--no-hairpin'), None, False, 'call your own public address (an attack to some firewalls)'),
             (('--lifetime', '--no-lifetime'), None, False, 'measure how long the router keeps a port (90 seconds)'),
-            (('--only',), ('captive_portal', 'dns', 'interfaces', 'nat64', 'nat_layers', 'nat_ports', 'path_mtu', 'relay_https', 'relay_icmp', 'relay_stun', 'udp_ports'), True, 'run only these probes'),
-            (('--skip',), ('captive_portal', 'dns', 'interfaces', 'nat64', 'nat_layers', 'nat_ports', 'path_mtu', 'relay_https', 'relay_icmp', 'relay_stun', 'udp_ports'), True, 'leave these probes out'),
+            (('--only',), ('captive_portal', 'dns', 'host_facts', 'host_firewall', 'interfaces', 'nat64', 'nat_filtering', 'nat_hairpin', 'nat_layers', 'nat_lifetime', 'nat_mapping', 'nat_ports', 'nat_servers', 'path_mtu', 'port_mapping', 'proxy', 'relay_health', 'relay_https', 'relay_icmp', 'relay_stun', 'route_hijack', 'shared_space', 'udp_ports'), True, 'run only these probes'),
+            (('--skip',), ('captive_portal', 'dns', 'host_facts', 'host_firewall', 'interfaces', 'nat64', 'nat_filtering', 'nat_hairpin', 'nat_layers', 'nat_lifetime', 'nat_mapping', 'nat_ports', 'nat_servers', 'path_mtu', 'port_mapping', 'proxy', 'relay_health', 'relay_https', 'relay_icmp', 'relay_stun', 'route_hijack', 'shared_space', 'udp_ports'), True, 'leave these probes out'),
             (('--gentle', '--no-gentle'), None, False, 'a quarter of the packets per second, one sample a relay'),
             (('--timeout', '-W'), 'any', False, 'limit of the run, and of fetching its map (--lifetime: 110) [5]'),
             (('-4', '--ipv4'), None, False, 'IPv4 only'),
@@ -56,8 +56,8 @@ TABLE = {
             (('--icmp', '--no-icmp'), None, False, 'ping every relay, not only silent ones'),
             (('--hairpin', '--no-hairpin'), None, False, 'call your own public address (an attack to some firewalls)'),
             (('--lifetime', '--no-lifetime'), None, False, 'measure how long the router keeps a port (90 seconds)'),
-            (('--only',), ('captive_portal', 'dns', 'interfaces', 'nat64', 'nat_layers', 'nat_ports', 'path_mtu', 'relay_https', 'relay_icmp', 'relay_stun', 'udp_ports'), True, 'run only these probes'),
-            (('--skip',), ('captive_portal', 'dns', 'interfaces', 'nat64', 'nat_layers', 'nat_ports', 'path_mtu', 'relay_https', 'relay_icmp', 'relay_stun', 'udp_ports'), True, 'leave these probes out'),
+            (('--only',), ('captive_portal', 'dns', 'host_facts', 'host_firewall', 'interfaces', 'nat64', 'nat_filtering', 'nat_hairpin', 'nat_layers', 'nat_lifetime', 'nat_mapping', 'nat_ports', 'nat_servers', 'path_mtu', 'port_mapping', 'proxy', 'relay_health', 'relay_https', 'relay_icmp', 'relay_stun', 'route_hijack', 'shared_space', 'udp_ports'), True, 'run only these probes'),
+            (('--skip',), ('captive_portal', 'dns', 'host_facts', 'host_firewall', 'interfaces', 'nat64', 'nat_filtering', 'nat_hairpin', 'nat_layers', 'nat_lifetime', 'nat_mapping', 'nat_ports', 'nat_servers', 'path_mtu', 'port_mapping', 'proxy', 'relay_health', 'relay_https', 'relay_icmp', 'relay_stun', 'route_hijack', 'shared_space', 'udp_ports'), True, 'leave these probes out'),
             (('--gentle', '--no-gentle'), None, False, 'a quarter of the packets per second, one sample a relay'),
             (('--timeout', '-W'), 'any', False, 'limit of the run, and of fetching its map (--lifetime: 110) [5]'),
             (('-4', '--ipv4'), None, False, 'IPv4 only'),
@@ -135,7 +135,7 @@ TABLE = {
         'any',
     ),
     "lab": (
-        (('list', 'List the scenarios, and in which beds each can be built'), ('show', 'Show a scenario: who stands behind whom, with addresses and what is special'), ('truth', 'Say what is true in a scenario, by its configuration: per host and per pair'), ('run', 'Run a netcheck on every host of a scenario, and hold the reports against the truth'), ('matrix', 'Run scenarios, all of them unless named, in both beds: truth, what was measured, and whether they agree'), ('up', "Build a scenario in namespaces of this kernel and leave it running; nothing of this computer's own is touched"), ('down', 'Remove the lab that is up, and whatever a killed one left'), ('exec', 'Run a command on a host of the lab that is up; its exit code is ours'), ('shell', 'Open a shell on a host of the lab that is up')),
+        (('list', 'List the scenarios, and in which beds each can be built'), ('show', 'Show a scenario: who stands behind whom, with addresses and what is special'), ('truth', 'Say what is true in a scenario, by its configuration: per host and per pair'), ('run', 'Run a netcheck on every host of a scenario, and hold the reports against the truth'), ('matrix', 'Run scenarios, all of them unless named, in both beds: truth, what was measured, and whether they agree'), ('up', "Build a scenario in namespaces of this kernel and leave it running; nothing of this computer's own is touched"), ('down', 'Remove the lab that is up, and whatever a killed one left'), ('status', 'Say which lab is up, what its routers have dropped and why, and whether a part of it has ended'), ('exec', 'Run a command on a host of the lab that is up; its exit code is ours'), ('shell', 'Open a shell on a host of the lab that is up')),
         (
         ),
         (),
@@ -179,7 +179,7 @@ TABLE = {
         (
             (('--sim',), None, False, 'in the simulator, without privileges'),
             (('--brief',), None, False, 'a line for each bed, and what is wrong'),
-            (('--jobs',), 'any', False, 'so many stand in the kernel at once [two per processor]'),
+            (('--jobs',), 'any', False, 'so many stand in the kernel at once [by processors]'),
             (('--json',), None, False, 'as JSON, for a program'),
         ),
         'file',
@@ -192,6 +192,13 @@ TABLE = {
         'file',
     ),
     "lab down": (
+        (),
+        (
+            (('--json',), None, False, 'as JSON, for a program'),
+        ),
+        (),
+    ),
+    "lab status": (
         (),
         (
             (('--json',), None, False, 'as JSON, for a program'),

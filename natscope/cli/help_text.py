@@ -13,7 +13,7 @@ natscope says why your mesh connection is slow or relayed, and what to change.
   natscope targets           whom would that contact, how often?
 
   more     derp map lint|show, stun serve|query, lab
-           list|show|truth|run|matrix|up|down|exec|shell, config
+           list|show|truth|run|matrix|up|down|status|exec|shell, config
            show|check|path|template, schema, help, completion, version
 
 natscope COMMAND --help starts with examples · natscope help nat-types
@@ -383,6 +383,8 @@ Commands
   up            Build a scenario in namespaces of this kernel and leave it
                 running; nothing of this computer's own is touched
   down          Remove the lab that is up, and whatever a killed one left
+  status        Say which lab is up, what its routers have dropped and why, and
+                whether a part of it has ended
   exec          Run a command on a host of the lab that is up; its exit code is
                 ours
   shell         Open a shell on a host of the lab that is up
@@ -500,8 +502,8 @@ or the beds differ.
 Options
   --sim                         in the simulator, without privileges
   --brief                       a line for each bed, and what is wrong
-  --jobs N                      so many stand in the kernel at once [two per
-                                processor]
+  --jobs N                      so many stand in the kernel at once [by
+                                processors]
   --json                        as JSON, for a program
   --help, -h                    this text
 
@@ -542,6 +544,28 @@ Remove the lab that is up, and whatever a killed one left.
   natscope lab up full-cone  removes what was left as well
 
 Usage: natscope lab down [OPTIONS]
+
+Options
+  --json                        as JSON, for a program
+  --help, -h                    this text
+
+Exit codes
+    0  good
+    2  usage: a bad flag, file or value
+    3  could not test: no network, nothing answered, no permission
+    4  internal error of natscope
+  130  interrupted (Ctrl-C, SIGTERM)
+""",
+    "lab status": """\
+Say which lab is up, what its routers have dropped and why, and whether a part
+of it has ended.
+
+  natscope lab status                         for people
+  natscope lab status --json                  for a program
+  natscope lab up full-cone && natscope lab status
+      nothing was dropped yet
+
+Usage: natscope lab status [OPTIONS]
 
 Options
   --json                        as JSON, for a program

@@ -33,9 +33,7 @@ ReportOf = Annotated[
 ]
 Jobs = Annotated[
     str,
-    typer.Option(
-        "--jobs", metavar="N", help="so many stand in the kernel at once [two per processor]", show_default=False
-    ),
+    typer.Option("--jobs", metavar="N", help="so many stand in the kernel at once [by processors]", show_default=False),
 ]
 Sim = Annotated[bool, opt.switch("in the simulator, without privileges", "--sim")]
 
@@ -250,6 +248,34 @@ def down(context: typer.Context, as_json: opt.AsJson = False) -> None:
         console.data(_json({"schema": STATE_SCHEMA, "up": "", "removed": removed}))
     else:
         console.note(f"removed: {', '.join(removed)}" if removed else "there was nothing to remove")
+
+
+@app.command()
+def status(context: typer.Context, as_json: opt.AsJson = False) -> None:
+    """Say which lab is up, what its routers have dropped and why, and whether a part of it has ended.
+
+    Examples:
+    natscope lab status  # for people
+    natscope lab status --json  # for a program
+    natscope lab up full-cone && natscope lab status  # nothing was dropped yet
+    """
+    from natscope.apps.lab import ready_kernel_bed
+
+    console, found = begin(context).console, ready_kernel_bed().status()
+    if as_json:
+        told = {"up": "", "hosts": ()} if found is None else {"up": found.scenario, "hosts": found.hosts}
+        more = {} if found is None else {"dropped": found.dropped, "broken": found.broken}
+        console.data(_json({"schema": STATE_SCHEMA, **told, **more}))
+        return
+    if found is None:
+        console.data("no lab is up\n")
+        return
+    console.data(f"{clean(found.scenario)} is up: {', '.join(found.hosts)}\n")
+    for router, counts in found.dropped.items():
+        reasons = ", ".join(f"{clean(why)} {count}" for why, count in sorted(counts.items()))
+        console.data(f"  {router:<14} dropped: {reasons or 'nothing'}\n")
+    if found.broken:
+        console.data(f"  broken: {clean(found.broken)}; `natscope lab down` removes it\n")
 
 
 @app.command("exec")

@@ -10,11 +10,22 @@ import importlib
 from collections.abc import Sequence
 from typing import Protocol, cast
 
+import msgspec
+
 from natscope.lab.scenario import Scenario
 from natscope.model.report import Report
 
 _MODULE = "natscope.lab.kernel.bed"
 """Has `open_bed() -> KernelBed`, which touches nothing."""
+
+
+class LabStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """The lab that is up. `dropped`: per router what it did not let through, by reason; `broken`: what has ended."""
+
+    scenario: str
+    hosts: tuple[str, ...]
+    dropped: dict[str, dict[str, int]]
+    broken: str = ""
 
 
 class KernelBed(Protocol):
@@ -38,6 +49,10 @@ class KernelBed(Protocol):
 
     def is_up(self) -> str:
         """The name of the scenario that is up, empty when none is."""
+        ...
+
+    def status(self) -> LabStatus | None:
+        """How the lab that is up does; None when none is."""
         ...
 
     def run_in(self, host: str, command: Sequence[str]) -> int:

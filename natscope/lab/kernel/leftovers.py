@@ -28,6 +28,8 @@ HELD, ASKER, HOLDER, FIRST = "held", "asker.json", "holder.json", "first.json"
 """What is locked; who wants the lab (nobody in particular, if it stays), who holds it, and the first process inside.
 
 Each is written as soon as it is known."""
+PROCESSES, COUNTS = "processes.json", "counts"
+"""What runs in a lab, by name, with its number inside; the folder with what each router of ours has dropped."""
 BROKEN = "broken"
 """Says which process of a lab has ended that should not have."""
 END_LIMIT_S, LOOK_AGAIN_S = 10.0, 0.02

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from natscope.errors import CannotMeasure
 from natscope.lab.kernel import wiring
+from natscope.lab.kernel.leftovers import COUNTS
 from natscope.lab.kernel.mapping_process import NatEnd, start_mapping_service
 from natscope.lab.kernel.netns import Space
 from natscope.lab.kernel.nftables import kernel_router, web_redirect
@@ -21,10 +22,6 @@ from natscope.lab.scenario import INTERNET, Scenario, Site, SiteIpv6
 from natscope.machines.nat.config import NatConfig
 from natscope.machines.nat.egress import EVERYTHING
 from natscope.model.nat import Mapping
-
-COUNTS = "counts"
-"""The folder with what each router of ours has dropped."""
-
 
 class Routers:
     """Those of one lab. `orders` has, by site, how a router of ours is told to reboot."""
