@@ -1,0 +1,1 @@
+"""The DERP relay as a program. What it decides is in `natscope.machines.derp`."""
