@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from natscope.host.api import (
+    CAPABILITIES,
     Datagram,
     DefaultRoute,
     EchoReply,
@@ -32,6 +33,7 @@ from natscope.host.api import (
     UdpSocket,
 )
 from natscope.host.http_api import HttpRequest, HttpResponse, HttpTimings
+from natscope.host.system_api import System, UntoldSystem
 from natscope.model.endpoint import Endpoint, Family, IPAddress
 from natscope.wire.stun.message import encode_binding_success
 
@@ -127,9 +129,10 @@ def unreachable(rtt_s: float) -> Script:
 
 
 class FakeUdpSocket:
-    def __init__(self, world: World, family: Family, port: int) -> None:
+    def __init__(self, world: World, family: Family, port: int, interface: str = "") -> None:
         self._world = world
         self._family = family
+        self._relays = world.by_interface.get(interface, world.relays)
         self.local = Endpoint(ipaddress.ip_address("0.0.0.0" if family == 4 else "::"), port)
         self._queue: asyncio.Queue[Datagram | UdpError | None] = asyncio.Queue()
 
@@ -147,7 +150,7 @@ class FakeUdpSocket:
             raise HostError(failure, f"cannot send: {failure.value}")
         loop = asyncio.get_running_loop()
         self._world.sent.append((loop.time() - START, target, data))
-        script: Script = self._world.relays.get(target, silence)
+        script: Script = self._relays.get(target, silence)
         for reply in script(data, target):
             loop.call_later(reply[0], self._arrive, reply)
         return loop.time()
@@ -193,7 +196,11 @@ class World:
     names: dict[tuple[str, Family], Sequence[str] | Failure] = field(default_factory=dict)
     """Addresses, or the failure; `Failure.TIMEOUT` is a name server that never answers."""
     name_delay_s: float = 0.02
-    resolver_facts: ResolverFacts = ResolverFacts()
+    resolver_facts: ResolverFacts = field(default_factory=ResolverFacts)
+    by_interface: dict[str, dict[Endpoint, Script]] = field(default_factory=dict)
+    """What answers sockets that are bound to an interface; others are answered by `relays`."""
+    system: System | None = None
+    """What the computer tells about itself; None: nothing."""
     refused_families: dict[int, Failure] = field(default_factory=dict)
     send_failures: dict[int, Failure] = field(default_factory=dict)
     echoes: dict[str, float | Failure] = field(default_factory=dict)
@@ -216,7 +223,7 @@ class World:
     ) -> UdpSocket:
         if family in self.refused_families:
             raise HostError(self.refused_families[family], "cannot bind")
-        return FakeUdpSocket(self, family, port or LOCAL_PORT)
+        return FakeUdpSocket(self, family, port or LOCAL_PORT, interface or "")
 
     # Resolver
     async def facts(self) -> ResolverFacts:
@@ -265,6 +272,8 @@ class World:
             resolver=self,
             links=self,
             icmp=self,
+            capabilities=CAPABILITIES | ({"system"} if self.system is not None else set()),
+            system=self.system or UntoldSystem(),
         )
 
 
