@@ -13,7 +13,7 @@ from natscope.diagnosis.claim import Claim
 from natscope.diagnosis.facts import FAMILIES, Facts
 from natscope.diagnosis.words import as_sentence
 from natscope.model.finding import Certainty, Severity
-from natscope.model.nat import Mapping
+from natscope.model.nat import Filtering, Mapping
 from natscope.model.observation import Outcome
 from natscope.model.tri import Tri
 from natscope.model.verdict import Direct, Verdict
@@ -149,6 +149,27 @@ def _open_port(facts: Facts, claims: Claims) -> Verdict | None:
     )
 
 
+_LETS_IN = {
+    Filtering.ENDPOINT_INDEPENDENT: (
+        "nearly every peer",
+        "Everybody is let in there, so even peers whose routers pick random ports get through.",
+    ),
+    Filtering.ADDRESS_DEPENDENT: (
+        "nearly every peer",
+        "Hosts that you write to are let in from any port, so even peers whose routers pick random ports.",
+    ),
+    Filtering.ADDRESS_AND_PORT_DEPENDENT: (
+        "most peers",
+        "Only ports that you write to are let in: not enough for peers whose routers pick random ones.",
+    ),
+    Filtering.UNKNOWN: (
+        "most peers",
+        "Whom your side lets in was not measured; a peer whose router picks random ports may still need a relay.",
+    ),
+}
+"""With which peers, and why, by whom this side lets in (the pair matrix: one side with one public port for all)."""
+
+
 def _varies(facts: Facts, claims: Claims) -> Verdict | None:
     """The public port or address is another one for each destination."""
     if not facts.mapping_varies(4) and "NS-NAT-09" not in claims:
@@ -183,8 +204,8 @@ def _same(facts: Facts, claims: Claims) -> Verdict | None:
         how = "Relays at different addresses see the same public port, so a peer knows where to write to."
     else:
         return None
-    rest = "Whom your side lets in was not measured; a peer whose router picks random ports may still need a relay."
-    return Verdict(direct=Direct.LIKELY, sentence="Direct: likely, with most peers", explanation=f"{how} {rest}")
+    peers, rest = _LETS_IN.get(part.filtering, _LETS_IN[Filtering.UNKNOWN])
+    return Verdict(direct=Direct.LIKELY, sentence=f"Direct: likely, with {peers}", explanation=f"{how} {rest}")
 
 
 def _only_six(facts: Facts, claims: Claims) -> Verdict | None:

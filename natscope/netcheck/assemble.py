@@ -24,8 +24,19 @@ from natscope.netcheck.record import RunRecord
 from natscope.netcheck.relay_latency import relay_reports, with_liars
 from natscope.netcheck.vantage import believable, liars
 
-DATAGRAM_KINDS = ("stun.binding", "nat.server", "nat.mapping", "nat.unseen", "icmp.echo", "dns.query", "path.hop", "path.own-address", "path.size", "udp.port",
-                  "route.stun")  # fmt: skip
+DATAGRAM_KINDS = (
+    "stun.binding",
+    "nat.server",
+    "nat.mapping",
+    "nat.unseen",
+    "icmp.echo",
+    "dns.query",
+    "path.hop",
+    "path.own-address",
+    "path.size",
+    "udp.port",
+    "route.stun",
+)
 """Observations of packets of UDP or ICMP: one each, or as many as there were `tries`."""
 
 
@@ -63,12 +74,12 @@ def assemble(record: RunRecord) -> Report:
         captive_portal=captive,
         captive_portal_reason=captive_reason,
         path=path_report(observations, links, record.probes),
-        web=web_report(observations),
+        web=web_report(observations, vendor=record.loaded_map.vendor),
         dns=dns_report(observations, record.probes, record.loaded_map.relay_map),
         surroundings=surroundings_report(observations, links),
         verdict=NO_VERDICT,
         findings=(),
-        not_measured=not_measured(record, relays, port_mapping, "" if captive.known else captive_reason),
+        not_measured=not_measured(record, relays, port_mapping, "" if captive.known else captive_reason, nat),
         relay_map=_map_report(record),
         cost=_cost(record, observations),
         probes=record.probes,

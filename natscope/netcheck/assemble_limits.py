@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from natscope.model.report import NotMeasured, PortMappingReport, RelayReport
+from natscope.model.nat import Filtering
+from natscope.model.report import NatReport, NotMeasured, PortMappingReport, RelayReport
 from natscope.netcheck import assemble_nat
 from natscope.netcheck.record import RunRecord
 
 _ALWAYS = (
-    NotMeasured(what="who may write to your public port (filtering)", reason=assemble_nat.FILTERING),
     NotMeasured(what="calling your own public address (hairpinning)", reason=assemble_nat.HAIRPINNING),
     NotMeasured(what="lifetime of a silent mapping", reason=assemble_nat.LIFETIME),
 )
 
 
 def not_measured(
-    record: RunRecord, relays: Sequence[RelayReport], port_mapping: PortMappingReport, captive_reason: str
+    record: RunRecord,
+    relays: Sequence[RelayReport],
+    port_mapping: PortMappingReport,
+    captive_reason: str,
+    nat: NatReport,
 ) -> tuple[NotMeasured, ...]:
     """First what this run left out, then what no run of this version measures.
 
@@ -40,7 +44,15 @@ def not_measured(
     if ran and not any(o.kind == "https.latency" for o in record.observations):
         found.append(NotMeasured(what="relays over HTTPS", reason="only silent relays are asked", flag="--https"))
     asked = _unasked(port_mapping)
-    return (*found, *_ALWAYS, *asked)
+    return (*found, *_filtering(nat), *_ALWAYS, *asked)
+
+
+def _filtering(nat: NatReport) -> tuple[NotMeasured, ...]:
+    """Where it is unknown although the mapping was looked at."""
+    if nat.filtering is not Filtering.UNKNOWN:
+        return ()
+    reason = nat.reasons.get("filtering", "")
+    return (NotMeasured(what="who may write to your public port (filtering)", reason=reason),)
 
 
 def _unasked(port_mapping: PortMappingReport) -> tuple[NotMeasured, ...]:

@@ -20,6 +20,7 @@ _COLOURS = {"good": GOOD, "bad": BAD, "look": LOOK}
 _MAPPING_TERMS = {
     Mapping.ADDRESS_DEPENDENT: "address-dependent",
     Mapping.ADDRESS_AND_PORT_DEPENDENT: "address-and-port-dependent",
+    Mapping.PORT_DEPENDENT: "port-dependent",
 }
 _LETS_IN = {
     Filtering.ENDPOINT_INDEPENDENT: ("everyone", "good"),
@@ -57,9 +58,7 @@ def rows(report: Report) -> Iterator[Row]:
     if report.nat.v4.mapping_varies.known and v6.mapping_varies.known and v6.mapping is not Mapping.NONE:
         yield from _mapping(v6, "Port over IPv6")
     yield from _ports(report)
-    if report.nat.filtering in _LETS_IN:
-        value, judgement = _LETS_IN[report.nat.filtering]
-        yield "Lets in", value, judgement, report.nat.filtering
+    yield from _filtering(report)
     yield from _opens(report)
     if report.nat.hairpinning.known:
         yield "Calls itself", "come back" if report.nat.hairpinning is Tri.YES else "get lost", "", "hairpinning"
@@ -77,6 +76,23 @@ def _mapping(nat: NatFamilyReport | NatReport, label: str) -> Iterator[Row]:
         yield label, "same for all peers", "good", "endpoint-independent"
     elif varies is Tri.YES:
         yield label, "differs by peer", "bad", _MAPPING_TERMS.get(mapping, "address- or port-dependent")
+
+
+def _filtering(report: Report) -> Iterator[Row]:
+    """Whom it lets in, IPv6 only where that differs; who tested it; and the name that people search for."""
+    four, six = report.nat.v4, report.nat.v6
+    first = report.nat.filtering
+    shown = six if four.filtering is Filtering.UNKNOWN else four
+    if first in _LETS_IN:
+        value, judgement = _LETS_IN[first]
+        yield "Lets in", value, judgement, first
+    if six.filtering in _LETS_IN and six.filtering is not first:
+        value, judgement = _LETS_IN[six.filtering]
+        yield "Lets in, IPv6", value, judgement, six.filtering
+    if shown.filtering_by:
+        yield "Tested by", "a relay", "", shown.filtering_by
+    if shown.rfc3489_name:
+        yield "Old name", shown.rfc3489_name, "", "RFC 3489"
 
 
 def _only_seen_from_inside(report: Report) -> str:
