@@ -119,9 +119,9 @@ class Facts:
 
     @functools.cached_property
     def relays_up_but_silent(self) -> tuple[Observation, ...]:
-        """One sign of life over HTTPS per region whose host is silent over UDP: the control for that silence."""
+        """One sign of life over HTTPS, or through a proxy, per region whose host is silent over UDP: the control."""
         found: dict[int | None, Observation] = {}
-        for observation in self.seen("https.latency"):
+        for observation in self.seen("https.latency") + self.seen("proxy.connect", Outcome.ANSWERED):
             if is_relay_up(observation) and host_of(observation) in self.silent_hosts:
                 found.setdefault(observation.region_id, observation)
         return tuple(found.values())

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import random
 import re
+from dataclasses import replace
+from datetime import timedelta
+from email.utils import format_datetime
 
 from natscope.host.api import Clock
 from natscope.lab.loopback_spec import RegionSpec, RelayKind
@@ -28,11 +31,13 @@ class RelayPages:
         self._rng = rng
         self._https_port = https_port
         self.requests: dict[str, int] = {}
+        self.clock_wrong_by_s = 0.0
+        """How far the times that it tells are ahead."""
 
     async def over_tls(self, request: ServerRequest) -> ServerResponse:
         """The relay's own port."""
         await self._hold(request)
-        return _relay_page(request)
+        return self._dated(_relay_page(request))
 
     async def over_plain(self, request: ServerRequest) -> ServerResponse:
         """The plain port: only `/generate_204` is served there, the rest is sent to HTTPS."""
@@ -40,11 +45,16 @@ class RelayPages:
         if self._spec.kind is RelayKind.CAPTIVE:
             return ServerResponse(302, headers=(("location", LOGIN_PAGE),))
         if request.path == "/generate_204":
-            return _challenge(request)
+            return self._dated(_challenge(request))
         if request.method not in ("GET", "HEAD"):
             return ServerResponse(400, b"Use HTTPS\n", (_TEXT,))
         host = request.headers.get("host", "").partition(":")[0]
         return ServerResponse(302, headers=(("location", f"https://{host}:{self._https_port}{request.path}"),))
+
+    def _dated(self, response: ServerResponse) -> ServerResponse:
+        """With the time, as a server that has a clock must (RFC 9110 §6.6.1)."""
+        now = self._clock.utc() + timedelta(seconds=self.clock_wrong_by_s)
+        return replace(response, headers=(*response.headers, ("date", format_datetime(now, usegmt=True))))
 
     async def _hold(self, request: ServerRequest) -> None:
         self.requests[request.path] = self.requests.get(request.path, 0) + 1

@@ -22,6 +22,8 @@ PATIENCE_S = 1.5
 MAX_DROPPED = 1000
 """Datagrams that are looked at although they answer nothing; later ones are only counted."""
 IDS = 1 << 16
+SLACK_S = 0.0002
+"""A wake-up that comes this early is in time: timers and clocks round differently."""
 
 
 @dataclass(slots=True)
@@ -65,7 +67,7 @@ class DnsSurvey:
         ready = []
         for asked in self.questions:
             number = len(asked.sent_at)
-            if asked.is_open and number < len(REPEAT_S) and now >= self._began + REPEAT_S[number]:
+            if asked.is_open and number < len(REPEAT_S) and now + SLACK_S >= self._began + REPEAT_S[number]:
                 ready.append((asked, Send(self._packet(asked, now), asked.server)))
         return ready
 
@@ -106,7 +108,7 @@ class DnsSurvey:
     def deadline(self, now: float) -> float | None:
         """When to look again; None: it is over."""
         waiting = [a for a in self.questions if a.is_open]
-        if not waiting or now >= self._began + PATIENCE_S:
+        if not waiting or now + SLACK_S >= self._began + PATIENCE_S:
             return None
         times = [self._began + REPEAT_S[n] for a in waiting if (n := len(a.sent_at)) < len(REPEAT_S)]
         return min([*times, self._began + PATIENCE_S])

@@ -44,6 +44,10 @@ KINDS: dict[str, str] = {
     "portmap.map": "a port was asked for, and what the router said",
     "portmap.proof": "a packet sent by a helper to an opened port",
     "portmap.removed": "an opened port was closed again",
+    "proxy.settings": "which proxies, scripts and login pages this host's settings and its network name",
+    "proxy.connect": "one relay through the HTTP proxy of the environment: CONNECT, TLS, one request",
+    "relay.check": "one relay node over one family: TCP, TLS with its certificate, one request",
+    "relay.port80": "one /generate_204 with a challenge at a relay's plain port",
     "captive.challenge": "one /generate_204 with a challenge, over plain HTTP",
 }
 

@@ -71,8 +71,9 @@ def came_back(observation: Observation) -> bool:
 
 
 def _controls(observations: Sequence[Observation]) -> set[str]:
-    """Hosts that answered over TCP (be it with an HTTP status or a bad certificate) or ICMP."""
-    icmp = {host_of(o) for o in observations if o.kind == "icmp.echo" and o.outcome is Outcome.ANSWERED}
+    """Hosts that answered over TCP (be it with an HTTP status or a bad certificate), ICMP, or through a proxy."""
+    ways = ("icmp.echo", "proxy.connect")
+    icmp = {host_of(o) for o in observations if o.kind in ways and o.outcome is Outcome.ANSWERED}
     return icmp | {host_of(o) for o in observations if came_back(o)}
 
 

@@ -8,6 +8,8 @@ from typing import Any
 from natscope.model.observation import Observation, Outcome
 from natscope.model.report_web import ProxySetting, WebReport
 from natscope.model.tri import Tri
+from natscope.netcheck.assemble_clock import judge_clocks
+from natscope.netcheck.assemble_nodes import interception, node_checks
 from natscope.netcheck.assemble_reach import came_back
 
 NO_PROXY = "no proxy of the environment applies to relays"
@@ -20,7 +22,7 @@ _UNFOLLOWED = {
 }
 
 
-def web_report(observations: Sequence[Observation]) -> WebReport | None:
+def web_report(observations: Sequence[Observation], *, vendor: bool) -> WebReport | None:
     """The part, None where nobody looked at the settings."""
     settings = next((o for o in observations if o.kind == "proxy.settings"), None)
     if settings is None:
@@ -33,10 +35,22 @@ def web_report(observations: Sequence[Observation]) -> WebReport | None:
     direct, ids = _direct(observations, proxied=fields.get("relay_by_proxy") is Tri.YES)
     evidence["direct"] = ids
     if direct is Tri.UNKNOWN:
-        reasons["direct"] = "no relay was asked over TCP" if not ids else "no relay answered, and nothing else could be a control"
+        reasons["direct"] = (
+            "no relay was asked over TCP" if not ids else "no relay answered, and nothing else could be a control"
+        )
+    clocks, opened = judge_clocks(observations), interception(observations, vendor=vendor)
+    evidence |= {"clock": clocks.evidence, "intercepted": opened.evidence}
+    reasons |= {"clock": clocks.reason} if clocks.reason else {}
+    reasons |= {"intercepted": opened.reason} if opened.reason else {}
     return WebReport(
         proxies=_settings(settings),
         direct=direct,
+        clock=clocks.right,
+        clock_off_s=clocks.off_s,
+        wrong_clocks=clocks.wrong,
+        intercepted=opened.holds,
+        issuer=opened.by,
+        nodes=node_checks(observations),
         portal_urls=tuple(settings.data.get("portals", ())),
         reasons=reasons,
         evidence={name: cited[:MAX_CITED] for name, cited in evidence.items() if cited},

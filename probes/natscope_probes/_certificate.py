@@ -7,14 +7,15 @@ net/tlsdial/tlsdial.go (`sha256-raw` pins; the certificate with a CN of `derpkey
 
 from __future__ import annotations
 
+import functools
 import ipaddress
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from cryptography.x509 import Certificate
+    from cryptography.x509 import Certificate, Name
 
 EXPIRED = "certificate-expired"
 NOT_YET = "certificate-not-yet-valid"
@@ -24,6 +25,7 @@ UNKNOWN_ISSUER = "certificate-unknown-issuer"
 PIN_MISMATCH = "certificate-pin-mismatch"
 UNREADABLE = "certificate-unreadable"
 MAX_NAMES = 3
+MAX_TEXT = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,3 +81,48 @@ def _matches(pattern: str, name: str) -> bool:
     if pattern.startswith("*."):
         return name.partition(".")[2] == pattern[2:]
     return pattern == name
+
+
+def describe(presented: tuple[bytes, ...], now: datetime) -> dict[str, Any]:
+    """A presented chain as JSON values: issuer, names, days left, whether it ends in a publicly trusted authority."""
+    from cryptography import x509
+
+    try:
+        chain = [x509.load_der_x509_certificate(der) for der in presented]
+    except ValueError:
+        return {}
+    if not chain:
+        return {}
+    leaf, last = chain[0], chain[-1]
+    return {
+        "issuer": _name(leaf.issuer),
+        "self_signed": leaf.issuer == leaf.subject,
+        "names": _names(leaf)[:MAX_NAMES],
+        "days_left": round((leaf.not_valid_after_utc - now).total_seconds() / 86_400, 2),
+        "public_issuer": last.issuer.public_bytes() in _public_authorities(),
+    }
+
+
+def _name(name: Name) -> str:
+    """The common name, else the organization, else all of it."""
+    from cryptography.x509.oid import NameOID
+
+    for oid in (NameOID.COMMON_NAME, NameOID.ORGANIZATION_NAME):
+        found = name.get_attributes_for_oid(oid)
+        if found:
+            return str(found[0].value)[:MAX_TEXT]
+    return name.rfc4514_string()[:MAX_TEXT]
+
+
+@functools.cache
+def _public_authorities() -> frozenset[bytes]:
+    """Subjects of the authorities that browsers trust, as certifi lists them."""
+    import warnings
+
+    import certifi
+    from cryptography import x509
+
+    with open(certifi.where(), "rb") as file, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # old roots have serial numbers that cryptography complains of
+        found = x509.load_pem_x509_certificates(file.read())
+        return frozenset(certificate.subject.public_bytes() for certificate in found)

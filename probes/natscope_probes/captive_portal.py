@@ -240,6 +240,14 @@ def _is_own(place: str, candidate: Candidate, own_addresses: tuple[str, ...]) ->
     return host in (own, *own_addresses) or (in_domain and not own.rpartition(".")[2].isdecimal())
 
 
+def clock_of(ctx: ProbeContext, response: HttpResponse) -> dict[str, float]:
+    """How far the answer's clock is ahead of ours (`clock_off_s`), where it tells the time."""
+    from natscope_probes._http_exchange import clock_offset_s
+
+    offset = clock_offset_s(response.headers.get("date", ""), ctx.host.clock.utc())
+    return {} if offset is None else {"clock_off_s": offset}
+
+
 def _record(ctx: ProbeContext, candidate: Candidate, response: HttpResponse, facts: dict[str, Any]) -> None:
     own: tuple[str, ...] = (str(response.remote.ip),) if response.remote is not None else ()
     if candidate.node is not None:
@@ -255,6 +263,7 @@ def _record(ctx: ProbeContext, candidate: Candidate, response: HttpResponse, fac
         bytes_received=response.bytes_received,
         error=code,
         summary=words,
-        data={"status": response.status, "meaning": meaning, "challenge": candidate.challenge},
+        data={"status": response.status, "meaning": meaning, "challenge": candidate.challenge}
+        | clock_of(ctx, response),
         **facts,
     )

@@ -24,6 +24,7 @@ from natscope.model.observation import Outcome
 from natscope.model.relay_map import RelayNode, RelayRegion
 from natscope.plugins.probe import Budget, Contact, Probe, Scope
 from natscope_probes import _relay_targets as targets
+from natscope_probes.captive_portal import clock_of
 
 if TYPE_CHECKING:
     from natscope.plugins.probe_context import ProbeContext
@@ -199,7 +200,9 @@ def _request(ctx: ProbeContext, node: RelayNode, endpoint: Endpoint) -> HttpRequ
 def _record_answer(ctx: ProbeContext, response: HttpResponse, target: str, facts: dict[str, object]) -> bool:
     good = response.status <= 299
     request_s = response.timings.request_s
-    fields: dict[str, object] = {"data": {"status": response.status, **_timings(response.timings)}}
+    fields: dict[str, object] = {
+        "data": {"status": response.status, **_timings(response.timings), **clock_of(ctx, response)}
+    }
     if good and request_s is not None:
         fields["rtt_ms"] = round(request_s * 1000, 4)
     if not good:

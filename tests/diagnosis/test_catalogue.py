@@ -16,11 +16,14 @@ MODULES = [entry.load() for entry in entries()]
 IDS = [entry.id for entry in entries()]
 
 MEANINGS = {
+    "NS-CTL-06": "clock is wrong",
     "NS-CTL-09": "wrong answers",
     "NS-CTL-10": "of no use",
     "NS-ENV-01": "proxy program",
     "NS-ENV-02": "Another VPN carries",
     "NS-ENV-03": "own rules keep UDP in",
+    "NS-ENV-04": "HTTP proxy",
+    "NS-ENV-05": "opens TLS",
     "NS-ENV-06": "captive portal",
     "NS-ENV-07": "interface that leads nowhere",
     "NS-ENV-08": "rp_filter",
@@ -40,8 +43,11 @@ MEANINGS = {
     "NS-PERF-01": "black hole",
     "NS-REL-01": "certificate",
     "NS-REL-02": "STUN port",
+    "NS-REL-04": "plain HTTP",
     "NS-REL-06": "map has errors",
     "NS-REL-07": "single region",
+    "NS-REL-11": "name is filtered",
+    "NS-REL-14": "one of its families",
     "NS-REL-15": "No relay answers",
     "NS-UDP-01": "drops UDP",
     "NS-UDP-02": "STUN's is not among them",

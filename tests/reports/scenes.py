@@ -24,7 +24,16 @@ from tests.reports.mapping_scenes import MAPPING_SCENES
 from tests.reports.path_scenes import PATH_SCENES
 from tests.reports.refused_scenes import own_rules, udp_refused
 from tests.reports.surrounding_scenes import SCENES as SURROUNDING_SCENES
-from tests.reports.surroundings_scenes import name_server_silent, names_forged, names_invented
+from tests.reports.surroundings_scenes import (
+    clock_wrong,
+    name_server_silent,
+    names_forged,
+    names_invented,
+    proxy_only,
+    proxy_password,
+    relays_one_by_one,
+    tls_opened,
+)  # fmt: skip
 
 ROOT = Path(__file__).parents[2]
 STORED = ROOT / "fixtures" / "reports"
@@ -357,6 +366,11 @@ SCENES: dict[str, Callable[[], Report]] = {
         names_invented,
         names_forged,
         name_server_silent,
+        proxy_only,
+        proxy_password,
+        clock_wrong,
+        relays_one_by_one,
+        tls_opened,
     )
 }
 

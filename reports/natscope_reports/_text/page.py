@@ -17,6 +17,7 @@ from natscope_reports._text import (
     relays,
     verdict,
     way,
+    web,
 )
 from natscope_reports._text.ink import Sheet
 
@@ -29,7 +30,7 @@ def draw(report: Report, options: RenderOptions) -> str:
     elif report.interrupted and not sheet.verbose:
         interrupted.draw(sheet, report)
     else:
-        for part in (verdict, path, findings, addresses, names, nat, way, relays, not_measured):
+        for part in (verdict, path, findings, addresses, names, web, nat, way, relays, not_measured):
             part.draw(sheet, report)
         if sheet.verbose:
             evidence.draw(sheet, report)

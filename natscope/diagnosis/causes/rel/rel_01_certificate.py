@@ -73,7 +73,7 @@ CAUSE = Cause(
     who_can_fix=("relay's admin",),
     fires=("wrong-certificate",),
     silent=("healthy", "dead-relay"),
-    hidden_by=("NS-ENV-06",),
+    hidden_by=("NS-ENV-06", "NS-CTL-06", "NS-ENV-05"),
     fixes=(RENEW, RENAME),
 )
 

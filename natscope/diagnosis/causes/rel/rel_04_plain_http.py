@@ -1,0 +1,73 @@
+"""A relay speaks plain HTTP where the map wants TLS.
+
+What it is
+    Relay clients speak TLS on a relay's port. A relay that was started on another port without certificates, or that
+    stands behind a proxy which expects TLS elsewhere, answers plain HTTP there, so no client gets in, while it looks
+    healthy to whoever asks it with plain HTTP.
+
+What we look for
+    - a TLS handshake that fails at the relay's port, and a plain HTTP request there that is answered.
+
+What would contradict it
+    - a TLS server that answers plain requests with an explanation (status 400).
+
+What to do
+    - Give the relay its certificate (`derper -certmode manual` also makes one for a port of its own), or let it listen
+      on 443 with certificates from a public authority.
+    - In the map: correct the port (`DERPPort`).
+
+How to verify
+    `natscope netcheck --https` shows a round trip for it.
+
+Sources
+    Upstream cmd/derper (`-a`: without port 443 and certificates it serves plain HTTP), tailcfg/derpmap.go (DERPPort).
+"""
+
+from __future__ import annotations
+
+from natscope.diagnosis.cause import NOTHING, Cause, Ground, Strength, Support, unknown
+from natscope.diagnosis.causes.rel import node_words
+from natscope.diagnosis.facts import Facts
+from natscope.model.finding import Fix, Severity
+from natscope.model.tri import Tri
+
+CAUSE = Cause(
+    id="NS-REL-04",
+    title="A relay speaks plain HTTP where the map wants TLS.",
+    severity=Severity.WARN,
+    sides=1,
+    who_can_fix=("relay's admin",),
+    fires=("relays-one-by-one",),
+    silent=("healthy", "wrong-certificate"),
+    hidden_by=("NS-ENV-06",),
+    fixes=(
+        Fix(
+            do="On the relay: give it its certificate (derper -certmode manual), or correct DERPPort in the map.",
+            who="relay's admin",
+            effort="E3",
+            duration="10 min",
+            verify="natscope netcheck --https",
+        ),
+    ),
+)
+CODE = "plain-http"
+
+
+def evidence(facts: Facts) -> Support:
+    """The answer itself decides."""
+    nodes = node_words.checked(facts)
+    if not nodes:
+        return unknown("each relay by itself (--https)")
+    plain = [node for node in nodes if node.error == CODE]
+    if not plain:
+        return NOTHING
+    return Support(
+        Tri.YES,
+        (Ground(Strength.DECISIVE, "plain HTTP was answered", node_words.cited(plain)),),
+        title=f"{node_words.named(plain)}: plain HTTP on the port where the map wants TLS.",
+    )
+
+
+def against(facts: Facts) -> Support:
+    """Nothing contradicts an answer."""
+    return NOTHING
