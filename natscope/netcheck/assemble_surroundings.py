@@ -110,7 +110,7 @@ def _shared(observations: Sequence[Observation]) -> SharedSpaceReport:
     return SharedSpaceReport(
         used=used,
         uses=uses,
-        overlays=tuple(map(str, seen.data.get("overlay", ()))),
+        overlays=_texts(seen.data, "overlay"),
         dropped=dropped,
         rules=tuple(_rule(rule) for rule in rules),
         eaten=meanwhile,

@@ -27,7 +27,7 @@ _OVERLAY_TABLE = 52
 def ways(observations: Sequence[Observation]) -> tuple[WayReport, ...]:
     """Every way that packets to relays take, IPv4 first."""
     seen = [o for o in observations if o.kind == "host.route"]
-    totals = {f: sum(len(o.data.get("targets", ())) for o in seen if o.family == f) for f in (4, 6)}
+    totals = {f: sum(len(_list(o, "targets")) for o in seen if o.family == f) for f in (4, 6)}
     found = [_way(o, totals[o.family or 4], observations) for o in seen]
     return tuple(sorted(found, key=lambda way: (way.family, -way.relays, way.interface)))
 
@@ -85,7 +85,7 @@ def _way(observation: Observation, total: int, observations: Sequence[Observatio
         owner=owner,
         signs=signs,
         agent_interface=str(data.get("agent_interface", "")),
-        relays=len(data.get("targets", ())),
+        relays=len(_list(observation, "targets")),
         of=total,
         failure=observation.error,
         evidence=(observation.id,),
@@ -94,7 +94,7 @@ def _way(observation: Observation, total: int, observations: Sequence[Observatio
 
 def _is_tunnel(driver: str, addresses: Sequence[IPAddress], observation: Observation) -> Tri:
     """By the driver; relays inside the network of a VPN are reached through it as they should be."""
-    targets = observation.data.get("targets", ())
+    targets = _list(observation, "targets")
     if targets and observation.data.get("inside") == len(targets):
         return Tri.NO
     if driver not in TUNNELS:
@@ -129,7 +129,7 @@ def _proxy_signs(
         yield f"its address {fake[0]} lies in 198.18.0.0/15, which such programs use"
     if any(sign in name for sign in _PROXY_NAMES):
         yield f"an interface called {observation.data.get('interface')} is made by such programs"
-    rules = [str(rule) for rule in observation.data.get("rules", ())]
+    rules = [str(rule) for rule in _list(observation, "rules")]
     if any(rule.endswith(_PROXY_TABLES) for rule in rules):
         yield "the routing rules are those of such programs (table 2022)"
     for looked_up, ip in fake_names(observations):
@@ -166,6 +166,11 @@ def _uplink(family: int, name: str, group: Sequence[Observation]) -> UplinkRepor
         source_drops=max((d for d in drops if isinstance(d, int)), default=None),
         evidence=tuple(o.id for o in group),
     )
+
+
+def _list(observation: Observation, name: str) -> list[object]:
+    found = observation.data.get(name)
+    return list(found) if isinstance(found, list | tuple) else []
 
 
 def _ips(texts: object) -> list[IPAddress]:
