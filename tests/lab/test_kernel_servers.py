@@ -44,7 +44,7 @@ def test_derper_serves_its_pages_and_stun(monkeypatch: pytest.MonkeyPatch) -> No
         assert page.stdout.endswith("200"), page.stderr
         plain = lab.exec("alice", [str(curl), "-sS", "-m", "10", "http://real.test/generate_204", "-w", "%{http_code}"])
         assert plain.stdout.endswith("204"), plain.stderr
-        assert "203.0.113.10" in lab.exec("alice", ["timeout", "20", str(stunc), "198.51.100.10"]).stdout
+        assert "203.0.113.10" in lab.exec("alice", ["timeout", "20", str(stunc), "198.51.100.10"]).stderr
 
 
 def test_derper_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:

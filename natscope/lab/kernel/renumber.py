@@ -28,6 +28,9 @@ class PublicAddresses:
         fresh = [ip for ip in new if ip not in self._now]
         if not fresh:
             return
+        self._space.sysctl(
+            {f"net/ipv4/conf/{OUTSIDE}/promote_secondaries": 1}
+        )  # else new ones go with the first old one
         add_addresses(self._space, OUTSIDE, [f"{ip}/{self._width(n)}" for n, ip in enumerate(new) if ip in fresh])
         if self._above_site is None:
             self._above.ip(*(f"route add {ip} dev {self._port} src {wiring.CORE_4}" for ip in fresh))
