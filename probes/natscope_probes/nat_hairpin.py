@@ -68,6 +68,7 @@ PROBE = Probe(
     emits=("nat.hairpin",),
     flag="--hairpin",
     last=True,
+    uses=("relay_stun", "interfaces"),
 )
 
 

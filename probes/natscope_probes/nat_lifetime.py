@@ -75,6 +75,7 @@ PROBE = Probe(
     emits=("nat.lifetime",),
     flag="--lifetime",
     slow=True,
+    uses=("relay_stun", "interfaces"),
 )
 
 

@@ -73,6 +73,7 @@ PROBE = Probe(
     budget=Budget(packets=2 * MAX_PACKETS, bytes=2 * MAX_PACKETS * REQUEST_BYTES, seconds=2.5),
     contacts=contacts,
     emits=("nat.port",),
+    uses=("relay_stun", "interfaces"),
 )
 
 

@@ -1,0 +1,132 @@
+"""Composition root of a single probe: the probe itself, whatever it reads the results of, and nothing else."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import BinaryIO
+
+import msgspec
+
+from natscope.apps.did_you_mean import question
+from natscope.apps.netcheck import run_netcheck
+from natscope.errors import UserError
+from natscope.model.observation import Observation, ProbeOutcome
+from natscope.netcheck.options import MapChoice, NetcheckOptions, with_limit
+from natscope.netcheck.progress import Progress
+from natscope.netcheck.record import RunRecord
+from natscope.netcheck.selection import LoadedProbe, load_all
+from natscope.plugins.loader import PROBES, find
+from natscope.plugins.probe import Probe
+
+MAX_HELPERS = 32
+"""Probes that one probe may need, however they refer to each other."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeInfo:
+    """A probe as it declares itself. `question` is what it asks, `package` who brings it."""
+
+    name: str
+    title: str
+    profile: str
+    flag: str
+    packets: int
+    seconds: float
+    question: str
+    package: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeRun:
+    """What a run gave: how the probe ended, what it observed, and the record with everything else."""
+
+    outcome: ProbeOutcome
+    observations: tuple[Observation, ...]
+    record: RunRecord
+
+
+def list_probes() -> tuple[ProbeInfo, ...]:
+    """Every probe, by name; nothing is sent. A plug-in that cannot be loaded is left out."""
+    found = find(PROBES)
+    packages = {module.name: module.qualified.rpartition(".")[0] for module in found.modules}
+    loaded = load_all(found.modules, lambda error: None)
+    return tuple(_info(item, packages[item.probe.name]) for item in sorted(loaded, key=lambda item: item.probe.name))
+
+
+def probe_name(text: str) -> str:
+    """The probe meant by `nat-ports` or `nat_ports`. Raises `UserError` for one that nobody has."""
+    known = [module.name for module in find(PROBES).modules]
+    name = text.replace("-", "_")
+    if name not in known:
+        raise UserError(
+            f'no probe "{text[:60]}"{question(name, known)}', hint="natscope probe --list shows all of them"
+        )
+    return name
+
+
+def run_probe(
+    name: str,
+    options: NetcheckOptions,
+    choice: MapChoice,
+    *,
+    timeout_given: bool,
+    progress: Callable[[Progress], None] | None,
+    environ: Mapping[str, str],
+    stdin: BinaryIO | None = None,
+) -> ProbeRun:
+    """Run one probe and the ones whose results it reads; `options.only` and `skip` are not looked at.
+
+    Raises `UserError` and `CannotMeasure` as a netcheck does.
+    """
+    probes = {item.probe.name: item.probe for item in load_all(find(PROBES).modules, lambda error: None)}
+    if name not in probes:
+        raise UserError(f"the probe {name} could not be loaded")
+    chosen = msgspec.structs.replace(options, only=needed(name, probes), skip=())
+    chosen = with_limit(asked_for(chosen, probes[name]), timeout_given=timeout_given)
+    result = run_netcheck(chosen, choice, state_dir="", progress=progress, environ=environ, stdin=stdin)
+    outcome = next(p for p in result.record.probes if p.name == name)
+    own = tuple(o for o in result.record.observations if o.probe == name)
+    return ProbeRun(outcome, own, result.record)
+
+
+def needed(name: str, probes: Mapping[str, Probe]) -> tuple[str, ...]:
+    """The probe and what it builds on, the latter first."""
+    order: dict[str, None] = {}
+    waiting = [name]
+    while waiting and len(order) < MAX_HELPERS:
+        one = waiting.pop()
+        if one in probes and one not in order:
+            order[one] = None
+            waiting += list(probes[one].uses or probes[one].after)
+    return tuple(reversed(order))
+
+
+def asked_for(options: NetcheckOptions, probe: Probe) -> NetcheckOptions:
+    """The options with the probe's own flag set: who names a probe wants all of it."""
+    field = probe.flag.removeprefix("--").replace("-", "_")
+    if isinstance(getattr(options, field, None), bool):
+        return msgspec.structs.replace(options, **{field: True})
+    return options
+
+
+def _info(item: LoadedProbe, package: str) -> ProbeInfo:
+    probe = item.probe
+    return ProbeInfo(
+        name=probe.name,
+        title=probe.title,
+        profile=probe.profile,
+        flag=probe.flag,
+        packets=probe.budget.packets,
+        seconds=probe.budget.seconds,
+        question=_question(item),
+        package=package,
+    )
+
+
+def _question(item: LoadedProbe) -> str:
+    """The part of the module's docstring that says what it asks, as one line."""
+    text = getattr(sys.modules.get(item.run.__module__), "__doc__", None) or ""
+    _, found, rest = text.partition("Question:")
+    return " ".join(rest.partition("Method:")[0].split()) if found else ""
