@@ -24,6 +24,7 @@ from natscope.lab.kernel.holder import STATE, LabState, Word
 from natscope.lab.scenario import INTERNET, Scenario
 from natscope.lab.scenario_map import relay_map_json
 from natscope.model.report import Report
+from natscope.plugins.probe import FULL
 
 UP = "up"
 """The folder of the lab that stays."""
@@ -138,8 +139,11 @@ class Running:
         """The product's own netcheck with a JSON report, as the scenario wants it; for `exec`."""
         own = [f"XDG_{kind}_HOME={self.folder / 'home' / host / kind.lower()}" for kind in ("CONFIG", "CACHE", "STATE")]
         argv = ["env", *own, sys.executable, "-m", "natscope", "netcheck", "--json", "--derp-map", str(self.map_file)]
-        argv += ["--timeout", f"{RUN_LIMIT_S}"]
-        return [*argv, "--profile", scenario.how.profile, *(["--https"] if scenario.how.https else [])]
+        how = scenario.how
+        if how.profile != FULL:  # that one has a limit of its own
+            argv += ["--timeout", f"{RUN_LIMIT_S}"]
+        wanted = (["--https"] if how.https else []) + (["--hairpin"] if how.hairpin else [])
+        return [*argv, "--profile", how.profile, *wanted]
 
     def netcheck(self, host: str, scenario: Scenario) -> Report:
         """The product's own netcheck there. Raises `CannotMeasure` without a report."""
