@@ -27,6 +27,7 @@ from natscope.plugins.loader import PROBES, find
 
 if TYPE_CHECKING:
     from natscope.host.http_api import Http, HttpRequest, HttpResponse
+    from natscope.host.tap import Tap
     from natscope.model.report import Report
     from natscope.netcheck.map_source import DaemonAnswer
     from natscope.netcheck.record import RunRecord
@@ -52,11 +53,13 @@ def run_netcheck(
     environ: Mapping[str, str],
     stdin: BinaryIO | None = None,
     warm_up: Callable[[], None] | None = None,
+    pcap: str = "",
 ) -> NetcheckRun:
     """Measure. Ctrl-C and SIGTERM stop the probes and give what is known (`record.interrupted`).
 
-    `warm_up` is called once while the run waits for answers: import there what drawing the report needs. Ctrl-C while
-    the map is still being fetched raises `KeyboardInterrupt`: there is nothing to show.
+    `pcap` is a file for the UDP and ICMP packets of the probes. `warm_up` is called once while the run waits for
+    answers: import there what drawing the report needs. Ctrl-C while the map is still being fetched raises
+    `KeyboardInterrupt`: there is nothing to show.
     Raises `UserError` (options, map) and `CannotMeasure` (no map).
     """
     check_options(options)
@@ -65,9 +68,35 @@ def run_netcheck(
     idle = (_import_report, warm_up) if warm_up is not None else (_import_report,)
     choice = _bounded(choice, options)
     with asyncio.Runner() as runner:
+        tap = _tap(host) if pcap else None
+        if tap is not None:
+            host = tap.wrap(host)
         record = runner.run(_measure(host, options, choice, state_dir, progress, stdin, idle))
+        if tap is not None:
+            record = runner.run(_keep_capture(tap, pcap, record))
     result = replay(record)
     return replace(result, record=_keep_history(result, state_dir))
+
+
+def _tap(host: Host) -> Tap:
+    from natscope.host.tap import Tap
+
+    return Tap(host)
+
+
+async def _keep_capture(tap: Tap, path: str, record: RunRecord) -> RunRecord:
+    """Write the capture, readable by its owner alone; where that fails or it is not whole, the run says so."""
+    import msgspec
+
+    from natscope.netcheck.record import write_private
+    from natscope.version import VERSION
+
+    words = f"{tap.dropped} packets too many are not in {path}" if tap.dropped else ""
+    try:
+        write_private(path, await tap.capture(f"natscope {VERSION}"))
+    except OSError as error:
+        words = f"cannot write the packets to {path}: {(error.strerror or 'unknown reason').lower()}"
+    return msgspec.structs.replace(record, warnings=(*record.warnings, words)) if words else record
 
 
 def replay(record: RunRecord) -> NetcheckRun:

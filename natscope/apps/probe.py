@@ -75,6 +75,7 @@ def run_probe(
     progress: Callable[[Progress], None] | None,
     environ: Mapping[str, str],
     stdin: BinaryIO | None = None,
+    pcap: str = "",
 ) -> ProbeRun:
     """Run one probe and the ones whose results it reads; `options.only` and `skip` are not looked at.
 
@@ -85,7 +86,7 @@ def run_probe(
         raise UserError(f"the probe {name} could not be loaded")
     chosen = msgspec.structs.replace(options, only=needed(name, probes), skip=())
     chosen = with_limit(asked_for(chosen, probes[name]), timeout_given=timeout_given)
-    result = run_netcheck(chosen, choice, state_dir="", progress=progress, environ=environ, stdin=stdin)
+    result = run_netcheck(chosen, choice, state_dir="", progress=progress, environ=environ, stdin=stdin, pcap=pcap)
     outcome = next(p for p in result.record.probes if p.name == name)
     own = tuple(o for o in result.record.observations if o.probe == name)
     return ProbeRun(outcome, own, result.record)

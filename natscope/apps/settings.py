@@ -115,6 +115,7 @@ SETTINGS: tuple[Setting, ...] = (
         project=True,
     ),
     Setting("netcheck.record", "file", "", "keep everything that was measured in a folder", metavar="DIR"),
+    Setting("netcheck.pcap", "file", "", "keep UDP and ICMP packets as a capture for Wireshark", metavar="FILE"),
     Setting(
         "netcheck.replay", "file", "", "judge a recorded run again, without a network", metavar="DIR", in_files=False
     ),

@@ -26,6 +26,7 @@ _SETTING_OF = {
     "bind_address": ("netcheck.bind_address", "--bind-address"),
     "fail_on": ("netcheck.fail_on", "--fail-on"),
     "record": ("netcheck.record", "--record"),
+    "pcap": ("netcheck.pcap", "--pcap"),
     "replay": ("netcheck.replay", "--replay"),
     "color": ("color", "--color"),
     "ascii_only": ("ascii", "--ascii"),

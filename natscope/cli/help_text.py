@@ -106,6 +106,8 @@ Options
                                 --format=json
   --output, -o FILE             write the report to a file, whole or not at all
   --record DIR                  keep everything that was measured in a folder
+  --pcap FILE                   keep UDP and ICMP packets as a capture for
+                                Wireshark
   --replay DIR                  judge a recorded run again, without a network
   --fail-on fail|warn|never     exit 1 from which severity on [fail]
   --quiet, -q                   the answer only
@@ -153,6 +155,8 @@ Options
                                 local UDP port (0: any)
   --bind-address ADDRESS        local address to send from
   --offline / --no-offline      fetch nothing: use the cached relay map
+  --pcap FILE                   keep UDP and ICMP packets as a capture for
+                                Wireshark
   --json                        as JSON, for a program
   --quiet, -q                   the answer only
   --verbose, -v                 more: -v, -vv

@@ -40,6 +40,7 @@ def netcheck(
     tailscale_json: TailscaleJson = False,
     output: opt.Output = None,
     record: opt.Record = None,
+    pcap: opt.Pcap = None,
     replay: opt.Replay = None,
     fail_on: opt.FailOn = None,
     quiet: opt.Quiet = False,

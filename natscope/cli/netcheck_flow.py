@@ -9,7 +9,7 @@ from natscope.apps.did_you_mean import question
 from natscope.apps.netcheck import NetcheckRun, replay, run_netcheck
 from natscope.cli import exit_codes
 from natscope.cli.formats import FormatChoice, choose_format
-from natscope.cli.output import check_destination, deliver, prepare_folder
+from natscope.cli.output import check_capture, check_destination, deliver, prepare_folder
 from natscope.cli.progress import ProgressLine
 from natscope.cli.render import DEFAULT_WIDTH, Console
 from natscope.cli.session import Session
@@ -31,6 +31,7 @@ def run(session: Session) -> int:
     replaying = bool(config.text("netcheck.replay"))
     if not replaying:
         prepare_folder(config.text("netcheck.record"))
+        check_capture(config.text("netcheck.pcap"), console)
     result = _replayed(config) if replaying else _measured(session, chosen)
     for warning in result.record.warnings:
         console.warn(warning)
@@ -112,6 +113,7 @@ def _measured(session: Session, chosen: FormatChoice) -> NetcheckRun:
             environ=session.environ,
             stdin=console.streams.binary_input(),
             warm_up=chosen.warm_up,
+            pcap=session.config.text("netcheck.pcap"),
         )
     finally:
         line.finish()
@@ -120,8 +122,9 @@ def _measured(session: Session, chosen: FormatChoice) -> NetcheckRun:
 def _replayed(config: Config) -> NetcheckRun:
     from natscope.netcheck.record import load
 
-    if config.text("netcheck.record"):
-        raise UserError("--replay and --record contradict each other: a replay measures nothing")
+    for flag in ("record", "pcap"):
+        if config.text(f"netcheck.{flag}"):
+            raise UserError(f"--replay and --{flag} contradict each other: a replay measures nothing")
     return replay(load(config.text("netcheck.replay")))
 
 

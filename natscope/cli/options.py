@@ -52,6 +52,7 @@ SourcePort = Annotated[str | None, option("netcheck.source_port", "--source-port
 BindAddress = Annotated[str | None, option("netcheck.bind_address", "--bind-address")]
 FailOn = Annotated[str | None, option("netcheck.fail_on", "--fail-on")]
 Record = Annotated[str | None, option("netcheck.record", "--record")]
+Pcap = Annotated[str | None, option("netcheck.pcap", "--pcap")]
 Replay = Annotated[str | None, option("netcheck.replay", "--replay")]
 Color = Annotated[str | None, option("color", "--color")]
 Ascii = Annotated[bool | None, option("ascii", "--ascii/--no-ascii")]

@@ -25,6 +25,14 @@ def check_destination(path: str, console: Console) -> None:
         raise UserError(f"cannot write {path}: permission denied")
 
 
+def check_capture(path: str, console: Console) -> None:
+    """Find out before measuring whether a packet capture will have a place. Raises `UserError`."""
+    if path == "-":
+        raise UserError("a packet capture goes into a file", hint="--pcap run.pcapng")
+    if path:
+        check_destination(path, console)
+
+
 def prepare_folder(path: str) -> None:
     """Make the folder of a recording before measuring, readable by its owner alone. Raises `UserError`."""
     if not path:

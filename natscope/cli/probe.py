@@ -9,6 +9,7 @@ import typer
 from natscope.cli import exit_codes
 from natscope.cli import options as opt
 from natscope.cli.netcheck_flow import map_choice, netcheck_options
+from natscope.cli.output import check_capture
 from natscope.cli.probe_text import as_json_text, as_text, list_as_json_text, list_as_text
 from natscope.cli.progress import ProgressLine
 from natscope.cli.session import Session, begin
@@ -38,6 +39,7 @@ def probe(
     source_port: opt.SourcePort = None,
     bind_address: opt.BindAddress = None,
     offline: opt.Offline = None,
+    pcap: opt.Pcap = None,
     as_json: opt.AsJson = False,
     quiet: opt.Quiet = False,
     verbose: opt.Verbose = 0,
@@ -79,6 +81,7 @@ def _run(session: Session, name: str) -> ProbeRun:
     from natscope.apps.probe import probe_name, run_probe
 
     name = probe_name(name)
+    check_capture(session.config.text("netcheck.pcap"), session.console)
     config, line = session.config, ProgressLine(session.console)
     line.start(f"reading the relay map for {name}; Ctrl-C shows what is known so far")
     try:
@@ -90,6 +93,7 @@ def _run(session: Session, name: str) -> ProbeRun:
             progress=line if line.wanted else None,
             environ=session.environ,
             stdin=session.console.streams.binary_input(),
+            pcap=config.text("netcheck.pcap"),
         )
     finally:
         line.finish()

@@ -43,6 +43,7 @@ OPTIONS = {
         '--output': ('output', 'value'),
         '-o': ('output', 'value'),
         '--record': ('record', 'value'),
+        '--pcap': ('pcap', 'value'),
         '--replay': ('replay', 'value'),
         '--fail-on': ('fail_on', 'value'),
         '--quiet': ('quiet', 'yes'),
@@ -58,5 +59,5 @@ OPTIONS = {
 }
 
 DEFAULTS = {
-    "netcheck": {'derp_map': None, 'profile': None, 'full': False, 'https': None, 'icmp': None, 'hairpin': None, 'lifetime': None, 'only': (), 'skip': (), 'gentle': None, 'timeout': None, 'only_v4': False, 'only_v6': False, 'interface': None, 'source_port': None, 'bind_address': None, 'offline': None, 'as_json': False, 'format_name': None, 'tailscale_json': False, 'output': None, 'record': None, 'replay': None, 'fail_on': None, 'quiet': False, 'verbose': 0, 'debug': False, 'color': None, 'ascii_only': None, 'no_progress': False},
+    "netcheck": {'derp_map': None, 'profile': None, 'full': False, 'https': None, 'icmp': None, 'hairpin': None, 'lifetime': None, 'only': (), 'skip': (), 'gentle': None, 'timeout': None, 'only_v4': False, 'only_v6': False, 'interface': None, 'source_port': None, 'bind_address': None, 'offline': None, 'as_json': False, 'format_name': None, 'tailscale_json': False, 'output': None, 'record': None, 'pcap': None, 'replay': None, 'fail_on': None, 'quiet': False, 'verbose': 0, 'debug': False, 'color': None, 'ascii_only': None, 'no_progress': False},
 }

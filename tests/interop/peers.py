@@ -30,10 +30,13 @@ ORIGIN = {
     "stun": "Debian package stun-client",
     "natpmpc": "Debian package natpmpc",
     "upnpc": "Debian package miniupnpc",
+    "miniupnpd": "Debian package miniupnpd-nftables",
     "nft": "Debian package nftables",
     "ping": "Debian package iputils-ping",
     "tcpdump": "Debian package tcpdump",
+    "tshark": "Debian package tshark",
     "ip": "Debian package iproute2",
+    "ss": "Debian package iproute2",
     "unshare": "Debian package util-linux",
     "nsenter": "Debian package util-linux",
 }

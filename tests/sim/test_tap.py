@@ -21,7 +21,7 @@ from tests.host.contract import Bench, HostContract
 from tests.interop.peers import require
 from tests.sim.running import this_network
 from tests.sim.test_contract import bench_of
-from tests.wire.test_pcapng import blocks
+from tests.wire.test_pcapng import packets
 
 
 class TestTapped(HostContract):
@@ -33,15 +33,6 @@ class TestTapped(HostContract):
         internet = net.internet()
         here, there = net.host("here", at=internet), net.host("there", at=internet)
         return bench_of(Tap(here).wrap(here), there)
-
-
-def packets(capture: bytes) -> list[bytes]:
-    found = []
-    for kind, body in blocks(capture):
-        if kind == 6:
-            length = int.from_bytes(body[12:16], "little")
-            found.append(body[20 : 20 + length])
-    return found
 
 
 def a_conversation() -> bytes:
@@ -57,7 +48,7 @@ async def _talk(here: SimHost, there: SimHost) -> bytes:
     tapped: SimHost = tap.wrap(here)
     for family in (4, 6):
         at = next(a.ip for port in there.node.ports.values() for a in port.addresses if a.version == family)
-        server, socket = await there.udp.open(family, port=3478), await tapped.udp.open(family)  # type: ignore[arg-type]
+        server, socket = await there.udp.open(family, port=3478), await tapped.udp.open(family)
         socket.send(b"question", Endpoint(at, 3478), tos=0x28)
         asked = await server.receive()
         assert not isinstance(asked, UdpError)

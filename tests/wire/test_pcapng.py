@@ -25,6 +25,12 @@ def blocks(data: bytes) -> list[tuple[int, bytes]]:
     return found
 
 
+def packets(capture: bytes) -> list[bytes]:
+    """The packets of a whole file."""
+    bodies = [body for kind, body in blocks(capture) if kind == 6]
+    return [body[20 : 20 + int.from_bytes(body[12:16], "little")] for body in bodies]
+
+
 def test_the_head_says_nanoseconds_and_raw_ip() -> None:
     section, interface = blocks(pcapng.head("natscope 1", "natscope"))
     assert section[0] == 0x0A0D0D0A
