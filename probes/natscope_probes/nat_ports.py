@@ -38,6 +38,8 @@ SECOND_TURN = 8
 TRIES = 4
 FIRST_S = 1.3
 """So long it waits for the first answer of any relay."""
+LATE_S = 0.3
+"""And so long at least, where this computer was too busy to start it in time."""
 GATHER_S = 0.06
 """So long it waits for further relays after the first."""
 AGAIN_FACTOR, AGAIN_S, AGAIN_MOST_S = 1.5, 0.06, 0.45
@@ -170,16 +172,18 @@ async def _servers(ctx: ProbeContext, family: Family) -> list[Endpoint]:
     """Wait for the first relay, and a moment for two more; empty where none answers or nothing is translated."""
     if family not in ctx.plan.families:
         return []
-    limit, answered = min(ctx.started + FIRST_S, ctx.deadline), False
-    found: list[Endpoint] = []
-    while len(found) < SERVERS and ctx.host.clock.now() + SLACK_S < limit:
-        await ctx.stun_activity(limit)
+    began = ctx.host.clock.now()
+    limit = min(max(ctx.started + FIRST_S, began + LATE_S), ctx.deadline)
+    answered = False
+    while True:
         first = next((e for e in ctx.exchanges() if e.target.family == family and e.answered_at is not None), None)
         if first is not None and not answered:
             answered = True
             limit = min(limit, ctx.host.clock.now() + max(GATHER_S, _rtt(ctx, first.target)))
         found = await translated_by(ctx, family, SERVERS)
-    return found
+        if len(found) == SERVERS or ctx.host.clock.now() + SLACK_S >= limit:
+            return found
+        await ctx.stun_activity(limit)
 
 
 def _rtt(ctx: ProbeContext, target: Endpoint) -> float:
