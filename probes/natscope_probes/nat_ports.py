@@ -104,9 +104,8 @@ async def _family(ctx: ProbeContext, family: Family) -> None:
     if not servers:
         return
     ctx.progress("looking at public ports")
-    await asyncio.gather(
-        _ports(ctx, family, servers), collide(ctx, family, servers), _plain_addresses(ctx, family, servers)
-    )
+    await _ports(ctx, family, servers)  # alone: what else we send would take ports of a sequence
+    await asyncio.gather(collide(ctx, family, servers), _plain_addresses(ctx, family, servers))
 
 
 async def _plain_addresses(ctx: ProbeContext, family: Family, servers: list[Endpoint]) -> None:
