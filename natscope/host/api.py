@@ -17,6 +17,9 @@ import msgspec
 from natscope.errors import NatscopeError
 from natscope.host.settings_api import Settings, UntoldSettings
 from natscope.host.system_api import System, UntoldSystem
+from natscope.host.tls_api import ServerTls as ServerTls
+from natscope.host.tls_api import TlsInfo as TlsInfo
+from natscope.host.tls_api import TlsOptions as TlsOptions
 from natscope.model.endpoint import Endpoint, Family, IPAddress
 
 
@@ -177,35 +180,6 @@ class Udp(Protocol):
         ...
 
 
-class TlsOptions(msgspec.Struct, frozen=True):
-    """How a TLS client checks its server.
-
-    `server_name` goes into SNI and, unless `verify_name` differs, into the name check. `pin_sha256` (64 lower-case
-    hex digits) replaces the chain by upstream's rule for `sha256-raw`: exactly one certificate besides those whose CN
-    starts with `derpkey`, SHA-256 of its DER equal, valid now and for `server_name`. `verify` False accepts anything.
-    `ca_file` adds trust (PEM) to the system's.
-    """
-
-    server_name: str
-    verify_name: str = ""
-    pin_sha256: str = ""
-    verify: bool = True
-    ca_file: str = ""
-    alpn: tuple[str, ...] = ()
-
-
-class TlsInfo(msgspec.Struct, frozen=True):
-    """What a TLS handshake showed. `certificates` are DER, the server's own first.
-
-    `handshake_s` is the handshake alone, without what this computer had to load before it; None for a server.
-    """
-
-    version: str
-    certificates: tuple[bytes, ...] = ()
-    alpn: str = ""
-    handshake_s: float | None = None
-
-
 class Stream(Protocol):
     """A TCP connection, plain or TLS."""
 
@@ -260,14 +234,6 @@ class Listener(Protocol):
     async def close(self) -> None:
         """Stop listening and end the connections it accepted."""
         ...
-
-
-class ServerTls(msgspec.Struct, frozen=True):
-    """A TLS server's certificate chain and key, PEM files."""
-
-    certificate_file: str
-    key_file: str
-    alpn: tuple[str, ...] = ()
 
 
 class Streams(Protocol):
