@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -102,6 +103,38 @@ def test_tls_over_ipv6(lab: Running, router: str) -> None:
 def test_curl(lab: Running, router: str) -> None:
     done = lab.exec(f"{router}-host", [peers.require("curl"), "-sS", "-m", "10", "https://relay1.test/robots.txt"])
     assert done.stdout == "User-agent: *\nDisallow: /\n", done.stderr
+
+
+@pytest.fixture(scope="module")
+def iperf(lab: Running) -> Iterator[str]:
+    """A server of iperf3 on the internet; the address that it listens on."""
+    program = peers.require("iperf3")
+    shown = lab.exec("server", ["ip", "-4", "address"]).stdout
+    target = re.search(r"inet (203[\d.]+)/", shown)
+    assert target is not None
+    server = subprocess.Popen(lab.command("server", [program, "-s", "--forceflush"]), stdout=-1, text=True)
+    try:
+        assert server.stdout is not None
+        while "listening" not in server.stdout.readline():
+            pass
+        yield target[1]
+    finally:
+        server.terminate()
+        server.communicate()
+
+
+@pytest.mark.parametrize("kind", ["tcp", "udp"])
+@pytest.mark.parametrize("router", ROUTERS)
+def test_twenty_megabits_a_second(lab: Running, iperf: str, router: str, kind: str) -> None:
+    """What is sent arrives: as many bytes over TCP, and over UDP but for what a busy computer may lose."""
+    argv = [peers.require("iperf3"), "-c", iperf, "-b", "20M", "-t", "1", "-l", "1200", "--json"]
+    done = lab.exec(f"{router}-host", [*argv, *(["-u"] if kind == "udp" else [])], timeout_s=60)
+    end = json.loads(done.stdout)["end"]
+    if kind == "tcp":
+        assert end["sum_received"]["bytes"] >= 0.9 * end["sum_sent"]["bytes"] > 0.9 * 2e6
+    else:
+        assert end["sum"]["packets"] > 1500
+        assert end["sum"]["lost_packets"] <= 0.2 * end["sum"]["packets"]
 
 
 def test_a_mebibyte_over_tcp_through_every_router(lab: Running) -> None:

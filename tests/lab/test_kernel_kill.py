@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import select
@@ -25,7 +26,9 @@ pytestmark = pytest.mark.kernel
 SMALL = 'title = "Small"\n[sites.home]\n[hosts.alice]\nat = "home"\n'
 UP = "import sys; from natscope.lab.kernel.bed import open_bed; from natscope.lab.scenario_values import read_scenario;"
 UP += f"open_bed().up(read_scenario('small', {SMALL!r})); print('up', flush=True); sys.stdin.read()"
-KILLS, SEED = 8, 4
+RUN = UP.replace(".up(", ".reports(")
+DOWN = "from natscope.lab.kernel.bed import open_bed; open_bed().down()"
+KILLS, KILLS_OF_RUNS, SEED = 6, 4, 4
 """How many moments are tried; the last ones come when the lab stands."""
 
 
@@ -91,6 +94,67 @@ def kill(runtime: Path, victim: str, asking: subprocess.Popen[bytes]) -> None:
     record = leftovers.read_process(runtime / "natscope" / "labs" / "up" / name)
     if record is not None and record.is_alive:
         os.kill(record.pid, signal.SIGKILL)
+
+
+@pytest.mark.parametrize("victim", ["whoever asked", "holder", "somebody inside"])
+def test_a_run_killed_at_random_moments(own_runtime: Path, victim: str) -> None:
+    """While it is built, measured and removed; inside are routers, servers and the netcheck itself."""
+    moments = random.Random(f"{SEED}/run/{victim}")
+    for _ in range(KILLS_OF_RUNS):
+        mounts = Path("/proc/self/mountinfo").read_text()
+        asking = subprocess.Popen([sys.executable, "-c", RUN], stdin=-1, stdout=-1, stderr=subprocess.DEVNULL)
+        time.sleep(moments.uniform(0.1, 4.0))
+        kill_in_run(own_runtime, victim, asking, moments)
+        if victim == "whoever asked":
+            asking.communicate()
+        else:
+            out, _ = asking.communicate(timeout=150)
+            assert asking.returncode in (0, 1), out
+        open_bed().down()
+        assert_nothing_is_left(own_runtime, mounts)
+
+
+def kill_in_run(runtime: Path, victim: str, asking: subprocess.Popen[bytes], moments: random.Random) -> None:
+    """One of those that are there at this moment."""
+    if victim == "whoever asked":
+        asking.kill()
+        return
+    for folder in (runtime / "natscope" / "labs").glob("run-*"):
+        holder, first = (leftovers.read_process(folder / name) for name in (leftovers.HOLDER, leftovers.FIRST))
+        if victim == "holder" and holder is not None and holder.is_alive:
+            os.kill(holder.pid, signal.SIGKILL)
+        elif victim == "somebody inside" and first is not None and first.is_alive:
+            inside = processes_inside(first.pid)
+            if inside:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(moments.choice(inside), signal.SIGKILL)
+
+
+def processes_inside(first: int) -> list[int]:
+    """All processes of a lab, sorted."""
+    try:
+        space = os.readlink(f"/proc/{first}/ns/pid")
+    except OSError:
+        return []
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if os.readlink(folder / "ns" / "pid") == space:
+                found.append(int(folder.name))
+    return sorted(found)
+
+
+def test_taking_down_killed_at_random_moments(own_runtime: Path) -> None:
+    moments = random.Random(f"{SEED}/down")
+    for _ in range(KILLS):
+        mounts = Path("/proc/self/mountinfo").read_text()
+        open_bed().up(read_scenario("small", SMALL))
+        taking = subprocess.Popen([sys.executable, "-c", DOWN])
+        time.sleep(moments.uniform(0.05, 0.6))
+        taking.kill()
+        taking.communicate()
+        open_bed().down()
+        assert_nothing_is_left(own_runtime, mounts)
 
 
 def kill_and_wait(pid: int) -> None:

@@ -10,6 +10,7 @@ import pytest
 from natscope.lab.kernel import nftables
 from natscope.lab.kernel.bed import Running
 from natscope.lab.scenario import KernelNat
+from tests.interop import peers
 from tests.lab.kernel_lab import lab_of
 
 pytestmark = pytest.mark.kernel
@@ -46,7 +47,7 @@ def test_no_ports_are_no_rules() -> None:
 
 def test_a_cut_device_hears_nothing_until_it_is_mended(lab: Running) -> None:
     def pings() -> bool:
-        return lab.exec("bob", ["ping", "-c", "1", "-W", "1", "203.0.113.53"]).returncode == 0
+        return lab.exec("bob", [peers.require("ping"), "-c", "1", "-W", "1", "203.0.113.53"]).returncode == 0
 
     assert pings()
     assert load(lab, "bob", nftables.cut("eth0")).returncode == 0
@@ -59,7 +60,7 @@ def test_a_silent_port_does_not_even_refuse(lab: Running) -> None:
     """A closed port refuses at once; a silent one lets `curl` wait for its limit."""
 
     def code() -> int:
-        return lab.exec("bob", ["curl", "-s", "-m", "1", "http://192.0.2.101:8080/"]).returncode
+        return lab.exec("bob", [peers.require("curl"), "-s", "-m", "1", "http://192.0.2.101:8080/"]).returncode
 
     assert code() == 7
     assert load(lab, "near", nftables.silent_ports([("tcp", 8080)])).returncode == 0
