@@ -223,7 +223,7 @@ async def _wait(shared: SharedRun, inputs: RunInputs, state: _State) -> None:
         near_limit = shared.host.clock.now() >= shared.deadline - NEAR_LIMIT_S
         unfinished = near_limit or any(not task.done() for task in held or everything)
         if long and not stop.done():
-            await _cut(everything)
+            await _cut(usual)
             await _wait_for(long, shared.limit, stop, shared)
     finally:
         stop.cancel()
@@ -232,13 +232,14 @@ async def _wait(shared: SharedRun, inputs: RunInputs, state: _State) -> None:
     state.limit_reached = not state.interrupted and unfinished
 
 
-async def _cut(tasks: Sequence[asyncio.Task[ProbeOutcome]]) -> None:
-    """End what is still running; it may write down that it was cut."""
-    for task in tasks:
-        if not task.done():
-            task.cancel()
-    if tasks:
-        await asyncio.wait(tuple(tasks), timeout=CUT_PATIENCE_S)
+async def _cut(running: Sequence[_Running]) -> None:
+    """End what is still running; it may write down that it was cut, and take back what it made."""
+    unfinished = [r for r in running if not r.task.done()]
+    for item in unfinished:
+        item.task.cancel()
+    if unfinished:
+        patience_s = max(CUT_PATIENCE_S, *(r.loaded.probe.tidies_s for r in unfinished))
+        await asyncio.wait([r.task for r in unfinished], timeout=patience_s)
 
 
 def _bound(shared: SharedRun) -> float:
@@ -272,7 +273,7 @@ async def _wait_for(
 
 
 async def _cut_all(state: _State, shared: SharedRun) -> None:
-    await _cut([running.task for running in state.running.values()])
+    await _cut(tuple(state.running.values()))
     for name, running in state.running.items():
         task = running.task
         if task.done() and not task.cancelled():

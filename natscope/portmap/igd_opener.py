@@ -21,6 +21,10 @@ from natscope.wire.portmap.igd_description import Description
 MORE_ANSWERS_S = 0.05
 """So long after the first answer others are waited for; upstream waits as long."""
 HIGH_PORTS = 65_536 - igd.LOWEST_PORT
+COUNTED_S = 5
+"""Tables say what is left of a lease, so a little less than was granted."""
+READ_S = 1.0
+"""A device that has answered is given so long for its description."""
 MAX_PLACES = 3
 """So many different descriptions are read."""
 
@@ -79,6 +83,7 @@ class IgdOpener:
         if first is None or not isinstance(first[1], Found):
             return self._nobody()
         self.search.stop()
+        until = max(until, self._host.clock.now() + READ_S)  # it is there: it may take its time to say more
         await self._host.clock.sleep(min(MORE_ANSWERS_S, max(0.0, until - self._host.clock.now())))
         failed: igd.Failed | None = None
         for found in self._places():
@@ -225,6 +230,6 @@ def _ends_search(event: Event) -> bool:
 def _lease(opened: igd.Opened, entry: PortMapping | igd.Failed) -> int:
     """What the router's table says, where it is shorter than what was asked; some tables say 0 for everything."""
     asked = opened.mapping.lease_s
-    if isinstance(entry, PortMapping) and 0 < entry.lease_s < asked:
+    if isinstance(entry, PortMapping) and 0 < entry.lease_s < asked - COUNTED_S:
         return entry.lease_s
     return asked

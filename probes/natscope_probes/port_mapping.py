@@ -31,7 +31,7 @@ ECHO_AT_S = (0.0, 0.35, 0.7)
 """The control is spread as the questions are: what loses these loses those."""
 ECHO_BYTES = 16
 PACKETS, BYTES = 60, 12_000
-TRIAL_S = 3.0
+TRIAL_S, TIDY_S = 3.5, 1.0
 
 
 def contacts(scope: Scope) -> tuple[Contact, ...]:
@@ -58,6 +58,7 @@ PROBE = Probe(
     families=(4,),
     when=when,
     needs=frozenset({"udp", "links"}),
+    tidies_s=TIDY_S,
     budget=Budget(packets=PACKETS, bytes=BYTES, seconds=WAIT_S + TRIAL_S),
     contacts=contacts,
     emits=(
@@ -86,7 +87,9 @@ async def run(ctx: ProbeContext) -> None:
             asked.append(way)
     if asked:
         ctx.progress("asking the router to open a port")
-    await asyncio.gather(*(_ask(ctx, way) for way in asked))
+    async with asyncio.TaskGroup() as tasks:  # unlike gather, it waits for those that close what they opened
+        for way in asked:
+            tasks.create_task(_ask(ctx, way))
 
 
 def _ways(links: LinkFacts) -> list[Way]:
@@ -120,7 +123,10 @@ async def _ask(ctx: ProbeContext, way: Way) -> None:
     }
     openers = [await opened(ctx, way, make, protocol.value) for protocol, make in makers.items()]
     trials = [Trial(ctx, way, opener, wait_until) for opener in openers if opener is not None]
-    await asyncio.gather(_control(ctx, way, wait_until), *(trial.run() for trial in trials))
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(_control(ctx, way, wait_until))
+        for trial in trials:
+            tasks.create_task(trial.run())
 
 
 async def _control(ctx: ProbeContext, way: Way, until: float) -> None:
