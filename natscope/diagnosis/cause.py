@@ -78,7 +78,8 @@ class Cause:
     """One entry of the catalogue. Ids never change meaning; a retired one stays as a stub.
 
     `title` is a whole sentence for people. `sides` 1: one report suffices; 2: it takes the other side's too. `hides`
-    are things, in words, that cannot be judged while this holds. `hidden_by` are ids of causes that falsify this one.
+    are things, in words, that cannot be judged while this holds. `hidden_by` are ids of causes that falsify this one,
+    `refines` of those that say the same less exactly.
     `fires` and `silent` name stored reports in which it must, and must not, be found. `fixes` stand cheapest first.
     """
 
@@ -92,3 +93,4 @@ class Cause:
     fixes: tuple[Fix, ...] = ()
     hides: tuple[str, ...] = ()
     hidden_by: tuple[str, ...] = ()
+    refines: tuple[str, ...] = ()

@@ -1,7 +1,7 @@
 """Which claims stand once the dominating ones are known, and in which order they are told.
 
 A captive portal or blocked UDP falsifies other measurements: the causes it hides are left out, and the finding
-says in words what could not be judged because of it.
+says in words what could not be judged because of it. A cause that says the same more exactly replaces the other.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ _CERTAINTY = {Certainty.CERTAIN: 0, Certainty.LIKELY: 1, Certainty.POSSIBLE: 2}
 def settle(claims: Sequence[Claim]) -> tuple[Claim, ...]:
     """Without the hidden ones; worst first, then most certain, then those that hide something, then by id."""
     hiding = {claim.cause.id for claim in claims if claim.hides}
-    shown = [claim for claim in claims if hiding.isdisjoint(claim.cause.hidden_by)]
+    refined = {name for claim in claims for name in claim.cause.refines}
+    shown = [c for c in claims if hiding.isdisjoint(c.cause.hidden_by) and c.cause.id not in refined]
     return tuple(sorted(shown, key=_rank))
 
 

@@ -174,8 +174,8 @@ def _varies(facts: Facts, claims: Claims) -> Verdict | None:
     """The public port or address is another one for each destination."""
     if not facts.mapping_varies(4) and "NS-NAT-09" not in claims:
         return None
-    reasons = tuple(name for name in ("NS-NAT-01", "NS-NAT-09") if name in claims)
-    what = "address" if "NS-NAT-01" not in claims and "NS-NAT-09" in claims else "port"
+    reasons = tuple(name for name in ("NS-NAT-01", "NS-NAT-04", "NS-NAT-09") if name in claims)
+    what = "address" if reasons == ("NS-NAT-09",) else "port"
     works6 = facts.works(6)
     rest = "an open port or IPv6" if works6 else "an open port"
     explanation = (

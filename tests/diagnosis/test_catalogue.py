@@ -16,6 +16,7 @@ MODULES = [entry.load() for entry in entries()]
 IDS = [entry.id for entry in entries()]
 
 MEANINGS = {
+    "NS-CTL-03": "not yours; it was not believed",
     "NS-CTL-06": "clock is wrong",
     "NS-CTL-09": "wrong answers",
     "NS-CTL-10": "of no use",
@@ -37,6 +38,7 @@ MEANINGS = {
     "NS-MAP-05": "lost its open ports",
     "NS-MAP-06": "another address than the gateway",
     "NS-NAT-01": "symmetric NAT",
+    "NS-NAT-04": "address-dependent mapping",
     "NS-NAT-07": "CGNAT",
     "NS-NAT-08": "double NAT",
     "NS-NAT-09": "several public addresses",
@@ -75,7 +77,7 @@ def test_a_cause_is_whole(module: object) -> None:
     assert cause.sides in (1, 2)
     assert cause.who_can_fix
     assert cause.title.endswith(".")
-    assert set(cause.hidden_by) <= set(IDS) - {cause.id}
+    assert set(cause.hidden_by + cause.refines) <= set(IDS) - {cause.id}
     assert cause.fires, "which stored report shows it?"
     assert cause.silent, "which stored report must not?"
     assert set(cause.fires + cause.silent) <= set(names())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from natscope.diagnosis.cause import Cause, Ground, Strength, Support
 from natscope.diagnosis.claim import Claim
 from natscope.diagnosis.dominance import settle
@@ -63,3 +65,10 @@ def test_a_login_page_hides_blocked_udp_and_certificates() -> None:
 
 def test_blocked_udp_hides_the_nat_type() -> None:
     assert any("NAT type" in what for what in found(scene("udp-blocked"))["NS-UDP-01"].hides)
+
+
+def test_a_cause_that_says_the_same_more_exactly_replaces_the_other() -> None:
+    vague = made("NS-A-01", Severity.FAIL, Strength.DECISIVE)
+    exact = made("NS-A-04", Severity.FAIL, Strength.DECISIVE)
+    exact = replace(exact, cause=replace(exact.cause, refines=("NS-A-01",)))
+    assert settle((vague, exact)) == (exact,)

@@ -18,6 +18,10 @@ from tests.diagnosis.judging import scene, with_observations
 from tests.reports.scenes import names
 
 SENTENCES = {
+    "address-dependent": "Direct: unlikely, except to peers with an open port",
+    "full-cone": "Direct: likely, with nearly every peer",
+    "lying-relay": "Direct: likely, with most peers",
+    "port-restricted": "Direct: likely, with most peers",
     "captive-portal": "Direct: unknown, this network wants you to log in first",
     "cgnat": "Direct: likely, with most peers",
     "container": "Direct: unlikely, except to peers with an open port",

@@ -21,6 +21,7 @@ from natscope.plugins.report_format import RenderOptions
 from natscope_reports import report_json
 from tests.reports.builder import LOCAL, PLACES, PUBLIC, Builder, six_absent, six_works
 from tests.reports.mapping_scenes import MAPPING_SCENES
+from tests.reports.nat_scenes import NAT_SCENES
 from tests.reports.path_scenes import PATH_SCENES
 from tests.reports.refused_scenes import own_rules, udp_refused
 from tests.reports.surrounding_scenes import SCENES as SURROUNDING_SCENES
@@ -360,6 +361,7 @@ SCENES: dict[str, Callable[[], Report]] = {
         interrupted,
         many_regions,
         hostile_names,
+        *NAT_SCENES,
         *PATH_SCENES,
         *MAPPING_SCENES,
         *SURROUNDING_SCENES,

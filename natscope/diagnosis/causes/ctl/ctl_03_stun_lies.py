@@ -43,7 +43,7 @@ CAUSE = Cause(
     who_can_fix=("relay's admin",),
     fires=("lying-relay",),
     silent=("healthy", "several-addresses", "mapping-varies"),
-    hidden_by=("NS-ENV-06",),
+    hidden_by=("NS-ENV-01", "NS-ENV-02", "NS-ENV-06"),
     fixes=(
         Fix(
             do="Run the relay with host networking, nothing in front of its UDP port.",

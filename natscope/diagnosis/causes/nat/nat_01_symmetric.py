@@ -16,8 +16,9 @@ What we look for
 What would contradict it
     - the same public port at relays with different addresses;
     - differing public addresses alone, with the port kept: that is NS-NAT-09;
-    - ports that follow a pattern, or are the same for two ports of one address: measured with more sends, that
-      would be NS-NAT-03 or NS-NAT-04. A plain run cannot tell these from random ports and says so.
+    - ports that are the same for two ports of one address: that is NS-NAT-04. Where no relay is a helper or has two
+      addresses, the two cannot be told apart, and this one is named;
+    - ports that follow a pattern: programs that guess ports may then get through; the report says how far.
 
 What to do
     - Turn on IPv6: it passes by address translation.
@@ -45,6 +46,33 @@ from natscope.model.nat import Mapping
 from natscope.model.report import SeenEndpoint
 from natscope.model.tri import Tri
 
+FIXES = (
+    Fix(
+        do="Turn on IPv6 in your router: it passes by the translation.",
+        who="you",
+        effort="E3",
+        duration="5 min",
+        undo="turn it off",
+        verify="natscope netcheck",
+    ),
+    Fix(
+        do="Turn on NAT-PMP, PCP or UPnP in your router, or forward one UDP port to this computer.",
+        who="you",
+        effort="E3",
+        duration="10 min",
+        undo="turn it off",
+        verify="natscope netcheck",
+    ),
+    Fix(
+        do="Turn on endpoint-independent mapping (static port) for UDP in the router, where it is offered.",
+        who="administrator",
+        effort="E4",
+        duration="10 min",
+        undo="turn it off",
+        verify="natscope netcheck",
+    ),
+)
+
 CAUSE = Cause(
     id="NS-NAT-01",
     title="Your router or your provider's shows each peer another port: none can know where to write (symmetric NAT).",
@@ -55,32 +83,7 @@ CAUSE = Cause(
     silent=("healthy", "several-addresses", "udp-blocked"),
     hides=(),
     hidden_by=("NS-ENV-01", "NS-ENV-02", "NS-ENV-06", "NS-UDP-01"),
-    fixes=(
-        Fix(
-            do="Turn on IPv6 in your router: it passes by the translation.",
-            who="you",
-            effort="E3",
-            duration="5 min",
-            undo="turn it off",
-            verify="natscope netcheck",
-        ),
-        Fix(
-            do="Turn on NAT-PMP, PCP or UPnP in your router, or forward one UDP port to this computer.",
-            who="you",
-            effort="E3",
-            duration="10 min",
-            undo="turn it off",
-            verify="natscope netcheck",
-        ),
-        Fix(
-            do="Turn on endpoint-independent mapping (static port) for UDP in the router, where it is offered.",
-            who="administrator",
-            effort="E4",
-            duration="10 min",
-            undo="turn it off",
-            verify="natscope netcheck",
-        ),
-    ),
+    fixes=FIXES,
 )
 
 FAMILY: Family = 4
@@ -127,6 +130,9 @@ def _grounds(facts: Facts, ports: tuple[SeenEndpoint, ...]) -> tuple[Ground, ...
     samples = [s for s in facts.mapped if s.local == local and str(s.endpoint.ip) == address]
     again = alternates(samples, lambda sample: sample.endpoint.port)
     cited = ordered(tuple(name for endpoint in ports for name in ordered(endpoint.evidence)[:2]))
+    if facts.nat(FAMILY).mapping is Mapping.ADDRESS_AND_PORT_DEPENDENT:
+        tested = Ground(Strength.DECISIVE, "two ports of one server saw two ports", ordered(facts.nat(FAMILY).evidence))
+        return (tested, Ground(Strength.FACT, "relays saw several ports", cited))
     if again:
         return (Ground(Strength.DECISIVE, "a port came back after another was seen", again + cited),)
     return tuple(Ground(Strength.FACT, f"port {e.port} beside {ports[0].port}", ordered(e.evidence)) for e in ports[1:])
