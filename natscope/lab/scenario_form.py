@@ -139,6 +139,7 @@ class MappingServiceForm(Table, frozen=True, kw_only=True):
     manner: Manner = Manner.OPEN
     external: str = ""
     capacity: int = 256
+    min_lease_s: int = 1
     max_lease_s: int = DAY_S
     taken: tuple[int, ...] = ()
     late_ms: float = 0.0

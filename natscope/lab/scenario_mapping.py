@@ -7,10 +7,10 @@ Keys, all optional; what they mean in full stands in `machines.portmap_router.co
 
 - `protocols` [all]: `nat-pmp`, `pcp`, `upnp`; `manner` [open]: `open`, `refused` (it is there and opens nothing),
   `network-failure` (its WAN is down), `unsupported-version`; `external`: the address that it tells, [the true one];
-  `capacity` [256] ports, 0 is out of resources at once; `max_lease_s` [86400]; `taken`: external ports that another
-  host has; `late_ms` [0]: every answer waits so long; `for_others` [false]: a host may open ports for another one;
-  `other_versions` [true]: NAT-PMP alone answers PCP by a version error, and the other way round; `announces` [true]: a
-  restart is told to 224.0.0.1.
+  `capacity` [256] ports, 0 is out of resources at once; `min_lease_s` [1] and `max_lease_s` [86400]; `taken`: external
+  ports that another host has; `late_ms` [0]: every answer waits so long; `for_others` [false]: a host may open ports
+  for another one; `other_versions` [true]: NAT-PMP alone answers PCP by a version error, and the other way round;
+  `announces` [true]: a restart is told to 224.0.0.1.
 - `upnp`: `version` [1] of the device, 1 or 2; `services` [the usual one]: `wan-ip-2`, `wan-ip-1`, `wan-ppp-1`,
   `dslforum-ip`, `dslforum-ppp`, several or none; `first_down` [false]: the first of several has no connection; `leases`
   [any]: `any`, `permanent-only` (error 725), `invalid-args` (402 for a lease that ends); `searches` [both]: `both`,
@@ -19,7 +19,9 @@ Keys, all optional; what they mean in full stands in `machines.portmap_router.co
   stands in LOCATION instead of the gateway; `urls` [relative]: `relative`, `absolute`, `url-base`; `same_port` [false]:
   internal and external port must be equal (724).
 
-It needs a site with our own NAT: the kernel's (`kernel_nat`) has no way in for it.
+It needs a site that translates. Beside a NAT of the kernel (`kernel_nat`) the kernel bed runs Debian's `miniupnpd`.
+That has no quirks: `protocols` without one of `nat-pmp` and `pcp` alone, leases and `upnp.version` may be given;
+and the site's `external` address must not be a documentation one, which miniupnpd takes for private.
 """
 
 from __future__ import annotations
@@ -32,7 +34,7 @@ from natscope.lab.scenario import INTERNET, ScenarioHost, Site
 from natscope.lab.scenario_form import MappingServiceForm, SiteForm, UpnpForm
 from natscope.lab.scenario_toml import Path, Source
 from natscope.lab.scenario_truth import MappingTruth
-from natscope.machines.portmap_router.config import ServiceConfig, UpnpConfig, WanService
+from natscope.machines.portmap_router.config import Service, ServiceConfig, UpnpConfig, WanService
 
 _USUAL = {1: (WanService.IP_1,), 2: (WanService.IP_2,)}
 
@@ -54,12 +56,36 @@ def mapping_service_of(source: Source, name: str, form: SiteForm, *, may: bool) 
     if given is None:
         return None
     where: Path = ("sites", name, "mapping_service")
-    if not may or form.kernel_nat is not None:
-        source.wrong(where, "a mapping service opens ports in our own NAT, and this site has none (see nat)")
+    if not may:
+        source.wrong(where, "a mapping service opens ports in a NAT, and this site does not translate (see nat)")
     try:
-        return _config(source, where, given)
+        config = _config(source, where, given)
     except ValueError as error:
         source.wrong(where, str(error))
+    if form.kernel_nat is not None:
+        _check_miniupnpd(source, where, config, form)
+    return config
+
+
+def _check_miniupnpd(source: Source, where: Path, config: ServiceConfig, form: SiteForm) -> None:
+    """Only what miniupnpd can be told."""
+    usual = UpnpConfig(version=config.upnp.version, services=_USUAL[config.upnp.version])
+    shortest, longest = config.min_lease_s, config.max_lease_s
+    plain = ServiceConfig(protocols=config.protocols, min_lease_s=shortest, max_lease_s=longest, upnp=usual)
+    if config != plain:
+        source.wrong(where, "miniupnpd, the mapping service beside a NAT of the kernel, has no such options")
+    if config.speaks(Service.NAT_PMP) is not config.speaks(Service.PCP):
+        source.wrong(where, "miniupnpd speaks NAT-PMP and PCP, or neither")
+    if not form.external or any(_is_reserved(text) for text in form.external):
+        words = "miniupnpd opens no ports on a documentation address: give the site others, such as 11.0.0.1"
+        source.wrong(where, words, hint='external = ["11.0.0.1"]')
+
+
+def _is_reserved(text: str) -> bool:
+    try:
+        return not IPv4Address(text).is_global
+    except ValueError:
+        return False  # told where addresses are read
 
 
 def _config(source: Source, where: Path, form: MappingServiceForm) -> ServiceConfig:
@@ -68,6 +94,7 @@ def _config(source: Source, where: Path, form: MappingServiceForm) -> ServiceCon
         manner=form.manner,
         external=_address(source, (*where, "external"), form.external),
         capacity=form.capacity,
+        min_lease_s=form.min_lease_s,
         max_lease_s=form.max_lease_s,
         taken=form.taken,
         late_s=form.late_ms / 1000,

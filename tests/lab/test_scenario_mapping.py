@@ -36,9 +36,17 @@ def test_none_and_the_usual_one() -> None:
     )
 
 
+def test_beside_a_nat_of_the_kernel() -> None:
+    linux = 'kernel_nat = "fully-random"\nexternal = ["11.0.0.1"]'
+    assert service("{ upnp = { version = 2 } }", linux) == service("{ upnp = { version = 2 } }")
+    assert service('{ protocols = ["upnp"], max_lease_s = 300 }', linux) is not None
+    assert service('{ protocols = ["nat-pmp", "pcp"] }', linux) is not None
+
+
 def test_every_option() -> None:
     table = (
-        '{ protocols = ["upnp", "pcp"], manner = "refused", external = "0.0.0.0", capacity = 3, max_lease_s = 60, '
+        '{ protocols = ["upnp", "pcp"], manner = "refused", external = "0.0.0.0", capacity = 3, min_lease_s = 9, '
+        "max_lease_s = 60, "
         "taken = [7000], late_ms = 250, for_others = true, other_versions = false, announces = false, upnp = "
         '{ version = 2, services = ["dslforum-ip", "wan-ppp-1"], first_down = true, leases = "invalid-args", '
         'searches = "unicast-only", search_port = 49200, useless_first = true, location_host = "10.0.0.9", '
@@ -61,6 +69,7 @@ def test_every_option() -> None:
         manner=Manner.REFUSED,
         external=IPv4Address(0),
         capacity=3,
+        min_lease_s=9,
         max_lease_s=60,
         taken=(7000,),
         late_s=0.25,
@@ -92,9 +101,12 @@ def test_every_option_is_explained() -> None:
         ('{ upnp = { location_host = "x" } }', "", "'x' is no IPv4 address"),
         ("{ upnp = { version = 3 } }", "", "version 1 or 2"),
         ("{ port = 1 }", "", "port"),
-        ("{}", 'nat = "firewall"', "our own NAT"),
-        ("{}", 'nat = "none"', "our own NAT"),
-        ("{}", 'kernel_nat = "masquerade"', "our own NAT"),
+        ("{}", 'nat = "firewall"', "does not translate"),
+        ("{}", 'nat = "none"', "does not translate"),
+        ("{}", 'kernel_nat = "masquerade"', "opens no ports on a documentation address"),
+        ("{}", 'kernel_nat = "masquerade"\nexternal = ["192.0.2.9"]', "opens no ports on a documentation address"),
+        ('{ manner = "refused" }', 'kernel_nat = "masquerade"\nexternal = ["11.0.0.1"]', "has no such options"),
+        ('{ protocols = ["pcp"] }', 'kernel_nat = "masquerade"\nexternal = ["11.0.0.1"]', "NAT-PMP and PCP, or"),
     ],
 )
 def test_mistakes(table: str, site: str, words: str) -> None:

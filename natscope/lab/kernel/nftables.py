@@ -10,12 +10,13 @@ OUTSIDE, INSIDE = "wan", "lan"
 _STATEMENT = {KernelNat.MASQUERADE: "masquerade", KernelNat.FULLY_RANDOM: "masquerade fully-random"}
 
 
-def kernel_router(nat: KernelNat, *, ipv6_firewall: bool) -> str:
-    """The kernel's NAT for IPv4, and if asked a stateful firewall for IPv6.
+def kernel_router(nat: KernelNat, *, ipv6_firewall: bool, opens_ports: bool = False) -> str:
+    """The kernel's NAT for IPv4, and if asked a stateful firewall for IPv6; `opens_ports` lets port forwards pass.
 
     `for-us` drops what nobody asked for: else a peer's early packet gets a conntrack entry for the router itself, and
     the host's later packet to that peer leaves from another port.
     """
+    forwards = "    ct status dnat accept\n" if opens_ports else ""
     v6 = f'    iifname "{OUTSIDE}" meta nfproto ipv6 ct state new drop\n' if ipv6_firewall else ""
     return f"""
 table inet lab {{
@@ -29,7 +30,7 @@ table inet lab {{
   }}
   chain through {{
     type filter hook forward priority filter; policy accept;
-    iifname "{OUTSIDE}" meta nfproto ipv4 ct state new drop
+{forwards}    iifname "{OUTSIDE}" meta nfproto ipv4 ct state new drop
 {v6}  }}
 }}
 """

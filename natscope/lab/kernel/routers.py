@@ -11,6 +11,7 @@ from natscope.errors import CannotMeasure
 from natscope.lab.kernel import wiring
 from natscope.lab.kernel.leftovers import COUNTS
 from natscope.lab.kernel.mapping_process import NatEnd, start_mapping_service
+from natscope.lab.kernel.miniupnpd import start_miniupnpd
 from natscope.lab.kernel.netns import Space
 from natscope.lab.kernel.nftables import kernel_router, web_redirect
 from natscope.lab.kernel.orders import Orders
@@ -23,6 +24,7 @@ from natscope.machines.nat.config import NatConfig
 from natscope.machines.nat.egress import EVERYTHING
 from natscope.model.nat import Mapping
 
+
 class Routers:
     """Those of one lab. `orders` has, by site, how a router of ours is told to reboot."""
 
@@ -31,6 +33,7 @@ class Routers:
         self._counts = folder / COUNTS
         self._counts.mkdir(mode=0o700, exist_ok=True)
         self._processes = processes
+        self._folder = folder
         self.orders: dict[str, Orders] = {}
 
     def start(self, site: Site, space: Space, behind: Sequence[str], attached: Sequence[Attached]) -> None:
@@ -41,7 +44,10 @@ class Routers:
         if site.kernel_nat is not None:
             if site.nat is not None and site.nat.egress != EVERYTHING:
                 raise CannotMeasure(f"{site.name}: `allow` goes with our own NAT only, not with the kernel's")
-            space.nft(kernel_router(site.kernel_nat, ipv6_firewall=site.ipv6 is SiteIpv6.FIREWALL))
+            guarded, opens = site.ipv6 is SiteIpv6.FIREWALL, site.mapping_service is not None
+            space.nft(kernel_router(site.kernel_nat, ipv6_firewall=guarded, opens_ports=opens))
+            if opens:
+                start_miniupnpd(self._processes, space, site, self._folder)
             return
         own = site.external if site.nat is not None and site.nat.translates else ()
         inside, outside = wiring.divert(space, own, behind)

@@ -105,16 +105,18 @@ class ServiceConfig:
     """A mapping service.
 
     `external` is what it tells for its outside address, whatever that is (0.0.0.0: none yet); None is the truth.
-    `capacity` is how many ports it opens (0: out of resources at once), `max_lease_s` its longest lease, `taken`
-    external ports that somebody else has. `late_s` holds every answer back. `for_others`: hosts may open ports for
-    other hosts (PCP THIRD_PARTY, UPnP NewInternalClient). `other_versions`: requests of another version than it
-    speaks are answered by a version error, else by silence. `announces` a restart to 224.0.0.1:5350.
+    `capacity` is how many ports it opens (0: out of resources at once), `min_lease_s` and `max_lease_s` its shortest
+    and longest lease, `taken` external ports that somebody else has. `late_s` holds every answer back. `for_others`:
+    hosts may open ports for other hosts (PCP THIRD_PARTY, UPnP NewInternalClient). `other_versions`: requests of
+    another version than it speaks are answered by a version error, else by silence. `announces` a restart to
+    224.0.0.1:5350.
     """
 
     protocols: tuple[Service, ...] = tuple(Service)
     manner: Manner = Manner.OPEN
     external: IPv4Address | None = None
     capacity: int = 256
+    min_lease_s: int = 1
     max_lease_s: int = DAY_S
     taken: tuple[int, ...] = ()
     late_s: float = 0.0
@@ -126,10 +128,14 @@ class ServiceConfig:
     def __post_init__(self) -> None:
         if not self.protocols or len(set(self.protocols)) != len(self.protocols):
             raise ValueError("a mapping service speaks at least one protocol, and each once")
-        if self.capacity < 0 or self.max_lease_s < 1 or self.late_s < 0:
-            raise ValueError("capacity and late are not negative, max_lease_s is at least 1")
+        if self.capacity < 0 or self.late_s < 0 or not 1 <= self.min_lease_s <= self.max_lease_s:
+            raise ValueError("capacity and late are not negative, leases at least 1 s, the longest not the shorter one")
         if any(not 1 <= port <= 65535 for port in self.taken):
             raise ValueError("taken ports are 1 to 65535")
+
+    def lease_s(self, asked_s: int) -> int:
+        """What is granted for a lease that ends."""
+        return min(max(asked_s, self.min_lease_s), self.max_lease_s)
 
     def speaks(self, service: Service) -> bool:
         """Whether a protocol is on."""

@@ -183,7 +183,7 @@ class IgdServer:
             raise Fault(PERMANENT_ONLY)
         if self._upnp.leases is Leases.INVALID_ARGS:
             raise Fault(INVALID_ARGS)
-        return min(asked_s, self._config.max_lease_s)
+        return self._config.lease_s(asked_s)
 
     def _delete(self, call: SoapCall, caller: Caller) -> dict[str, str]:
         self._may_change(caller)

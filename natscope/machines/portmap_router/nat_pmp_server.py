@@ -64,7 +64,7 @@ class NatPmpServer:
             self._delete(transport, source, inside)
             return MapResponse(request.opcode, Result.SUCCESS, epoch_s, inside, 0, 0)
         internal = Endpoint(source.ip, inside)
-        lease = min(request.lifetime_s, self._config.max_lease_s)
+        lease = self._config.lease_s(request.lifetime_s)
         entry = None
         if inside and (not self._table.is_full or self._table.of(transport, internal) is not None):
             entry = self._table.open_any(transport, internal, request.external_port, now, lease)

@@ -115,7 +115,7 @@ class PcpServer:
             return Result.NOT_AUTHORIZED
         if old is None and self._table.is_full:
             return Result.NO_RESOURCES
-        lease = min(ask.request.lifetime_s, self._config.max_lease_s)
+        lease = self._config.lease_s(ask.request.lifetime_s)
         entry = self._open(ask, ask.transport, old, lease)
         if entry is None:
             return Result.CANNOT_PROVIDE_EXTERNAL if ask.insists else Result.NO_RESOURCES

@@ -23,6 +23,8 @@ def test_the_default_is_a_usual_home_router() -> None:
         ({"capacity": -1}, "not negative"),
         ({"late_s": -1.0}, "not negative"),
         ({"max_lease_s": 0}, "at least 1"),
+        ({"min_lease_s": 0}, "at least 1"),
+        ({"min_lease_s": 60, "max_lease_s": 50}, "not the shorter"),
         ({"taken": (0,)}, "1 to 65535"),
     ],
 )
@@ -42,6 +44,11 @@ def test_impossible_services(options: dict[str, Any], words: str) -> None:
 def test_impossible_gateways(options: dict[str, Any], words: str) -> None:
     with pytest.raises(ValueError, match=words):
         UpnpConfig(**options)
+
+
+def test_leases_are_held_within_their_limits() -> None:
+    config = ServiceConfig(min_lease_s=120, max_lease_s=600)
+    assert [config.lease_s(asked) for asked in (1, 300, 7200)] == [120, 300, 600]
 
 
 def test_one_of_two_services_may_be_down() -> None:

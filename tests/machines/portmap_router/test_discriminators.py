@@ -76,6 +76,10 @@ def long_lease(router: Router) -> object:
     return router.pcp(5000, lifetime=86_400).lifetime_s
 
 
+def short_lease(router: Router) -> object:
+    return router.pmp(5000, lifetime=10), router.pcp(5001, lifetime=10).lifetime_s, router.add(7002, 5002, 10)
+
+
 def wish(router: Router) -> object:
     return router.pmp(5000, 7000), router.add(7001, 5001)
 
@@ -153,6 +157,7 @@ ROWS = [
     Row("manner", tuple(Manner), upnp_results, covers=Manner),
     Row("external", (None, IPv4Address(0), IPv4Address("10.0.0.5"), IPv4Address("100.64.0.9")), addresses),
     Row("capacity", (0, 1, 2, 256), three_ports),
+    Row("min_lease_s", (1, 30, 120), short_lease),
     Row("max_lease_s", (60, 3600, 86_400), long_lease),
     Row("taken", ((), (7000,), (7001,), (5000, 7000)), wish),
     Row("late_s", (0.0, 1.0, 5.0), when),
