@@ -25,7 +25,7 @@ def asked(purpose: str, addresses: list[str] | None = None, **fields: Any) -> Ob
     if outcome is Outcome.ANSWERED:
         code = "NOERROR" if addresses or purpose in ("relay", "root") else "NXDOMAIN"
         data |= {"code": data.get("code", code), "addresses": addresses or []}
-    values = {"id": f"o{id(data)}", "target": FIRST, "rtt_ms": 4.0} | fields
+    values: dict[str, Any] = {"id": f"o{id(data)}", "target": FIRST, "rtt_ms": 4.0} | fields
     return Observation(kind="dns.query", probe="dns", outcome=outcome, data=data, **values)
 
 

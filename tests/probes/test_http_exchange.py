@@ -1,0 +1,60 @@
+"""Heads of HTTP answers: read or refused, never more than a bound."""
+
+from __future__ import annotations
+
+import contextlib
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from natscope.errors import RemoteError
+from natscope_probes._http_exchange import MAX_HEADERS, clock_offset_s, is_http, parse, request_of
+
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+
+
+def test_a_head_is_read() -> None:
+    head = parse(b"HTTP/1.1 407 Proxy Authentication Required\r\nDate: x\r\nX-A: 1\r\nx-a: 2\r\n\r\nbody")
+    assert (head.status, head.reason) == (407, "Proxy Authentication Required")
+    assert head.headers == {"date": "x", "x-a": "1"}
+
+
+@pytest.mark.parametrize(
+    "answer", [b"", b"HTTP/1.1", b"HTTP/1.1 20 OK\n\n", b"SSH-2.0-x\n\n", b"HTTP/1.1 \xb2\xb2\xb2\n\n"]
+)
+def test_what_is_no_http_is_refused(answer: bytes) -> None:
+    with pytest.raises(RemoteError):
+        parse(answer)
+
+
+def test_too_many_headers_are_refused() -> None:
+    with pytest.raises(RemoteError, match="headers"):
+        parse(b"HTTP/1.1 200 OK\n" + b"a: b\n" * (MAX_HEADERS + 1) + b"\n")
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_are_read_or_refused(data: bytes) -> None:
+    with contextlib.suppress(RemoteError):
+        parse(data)
+    with contextlib.suppress(RemoteError):
+        parse(b"HTTP/1.1 " + data)
+
+
+@given(st.text(max_size=60))
+def test_any_date_is_read_or_none(text: str) -> None:
+    clock_offset_s(text, NOW)
+
+
+def test_offsets_and_first_bytes() -> None:
+    assert clock_offset_s("Tue, 24 Nov 2026 12:01:00 GMT", NOW) == 60.0
+    assert clock_offset_s("Tue, 24 Nov 2026 12:01:00", NOW) is None
+    assert (is_http(b"HT"), is_http(b"HTTP/1.0"), is_http(b"\x15\x03")) == (True, True, False)
+
+
+def test_requests() -> None:
+    text = request_of("CONNECT", "relay.test:443", "relay.test:443", {"proxy-authorization": "Basic eA=="})
+    assert text.startswith(b"CONNECT relay.test:443 HTTP/1.1\r\nhost: relay.test:443\r\n")
+    assert b"connection: close" not in text
+    assert request_of("GET", "/", "relay.test").endswith(b"connection: close\r\n\r\n")
