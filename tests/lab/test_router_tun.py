@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from ipaddress import ip_address, ip_network
 
 import pytest
@@ -120,3 +121,54 @@ def test_garbage_is_counted() -> None:
     machine.take(ip.encode(IpHeader(4, 132, HOST, PEER, 63, 24, 20)) + bytes(4), 0.0)
     assert machine.due(0.0) == []
     assert machine.counts == {"no IP packet": 2, "protocol 132 is not translated": 1}
+
+
+def test_a_stun_alg_rewrites_the_plain_address_and_mends_the_checksum() -> None:
+    """MAPPED-ADDRESS as old clients read it; XOR-MAPPED-ADDRESS stays, because no gateway understands it."""
+    plain = b"\x00\x01\x00\x08\x00\x01" + (4000).to_bytes(2, "big") + PUBLIC.to_bytes(4, "big")
+    hidden = b"\x00\x20\x00\x08\x00\x01" + bytes(6)
+    answer = b"\x01\x01\x00\x18\x21\x12\xa4\x42" + bytes(12) + plain + hidden
+    machine = router(replace(preset("port-restricted", (ip_address(PUBLIC),)), stun_alg=True))
+    machine.take(datagram(HOST, PEER, 4000, 3478), 0.0)
+    machine.due(0.0)
+    machine.take(datagram(PEER, PUBLIC, 3478, 4000, answer), 0.1, outside=True)
+    (back,) = machine.due(0.1)
+    assert ends(back) == (PEER, 3478, HOST, 4000)
+    payload = bytes(back[28:])
+    assert payload[20:32] == plain[:8] + HOST.to_bytes(4, "big")
+    assert payload[32:] == hidden
+
+
+def test_a_reboot_forgets_and_may_renumber() -> None:
+    machine, new = router(), ip_address("203.0.113.200")
+    machine.take(datagram(HOST, PEER, 4000, 3478), 0.0)
+    machine.due(0.0)
+    machine.reboot((new,))
+    machine.take(datagram(PEER, PUBLIC, 3478, 4000), 0.1, outside=True)
+    assert machine.due(0.1) == []
+    machine.take(datagram(HOST, PEER, 4000, 3478), 0.2)
+    (out,) = machine.due(0.2)
+    assert ends(out) == (int(new), 4000, PEER, 3478)
+
+
+def test_a_nat64_sends_as_its_nat_and_takes_answers_back() -> None:
+    host, inside = int(ip_address("2001:db8:0:1::10")), ip_network("2001:db8:0:1::/64")
+    through = int(ip_address("64:ff9b::")) | PEER
+    machine = RouterTun(
+        RouterPlan(
+            name="r", seed=1, nat_4=preset("port-restricted", (ip_address(PUBLIC),)), nat64=True,
+            inside=(ip_address(GATEWAY), ip_address("2001:db8:0:1::1")),
+            attached=(Attached(prefixes=(inside,), up=NOTHING, back=LinkSpec(latency_s=0.5)),),
+        )
+    )  # fmt: skip
+    body = transport.encode_udp(6, host, through, 4000, 3478, b"hello")
+    machine.take(ip.encode(IpHeader(6, 17, host, through, 63, 40 + len(body), 40)) + body, 0.0)
+    (out,) = machine.due(0.0)
+    assert ends(out) == (PUBLIC, 4000, PEER, 3478)
+    machine.take(datagram(PEER, PUBLIC, 3478, 4000), 0.1, outside=True)
+    assert machine.due(0.1) == [], "the link to the host takes half a second"
+    (back,) = machine.due(0.6)
+    header = ip.decode(back)
+    assert (header.src, header.dst, back[48:]) == (through, host, b"hello")
+    machine.take(datagram(PEER, PUBLIC, 3479, 4000), 0.7, outside=True)
+    assert (machine.due(2.0), machine.counts) == ([], {"filtered": 1})
