@@ -30,13 +30,25 @@ import os, sys
 from natscope.lab.kernel.bed import standing, open_bed
 from natscope.lab.scenario_values import read_scenario
 assert open_bed().missing() == "", open_bed().missing()
-text = 'title = "Small"\\n[sites.home]\\nnat = "port-restricted"\\n[sites.kernel]\\nkernel_nat = "masquerade"\\n'
+text = 'title = "Small"\\n[sites.home]\\nmapping_service = {}\\n[sites.kernel]\\nkernel_nat = "masquerade"\\n'
 text += '[hosts.alice]\\nat = "home"\\n[hosts.bob]\\nat = "kernel"\\n'
 with standing(read_scenario("small", text)) as lab:
+    print(lab.exec("alice", [sys.executable, "-c", sys.argv[1]]).stdout)
     for host in ("alice", "bob"):
         done = lab.exec(host, [sys.executable, "-m", "natscope", "stun", "query", "relay1.test:3478"])
         print(host, done.returncode, done.stdout, done.stderr)
     print(lab.exec("alice", ["id", "-u"]).stdout.strip(), os.geteuid(), lab.state.own_users)
+"""
+
+ASK_ROUTER = """
+import socket
+with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+    s.settimeout(5)
+    s.sendto(bytes(2), ("192.168.1.1", 5351))
+    print("nat-pmp", s.recv(99).hex()[:8])
+    lines = ["M-SEARCH * HTTP/1.1", "HOST: x", 'MAN: "ssdp:discover"', "ST: upnp:rootdevice", "", ""]
+    s.sendto("\\r\\n".join(lines).encode(), ("239.255.255.250", 1900))
+    print("upnp", s.recv(999)[:15].decode())
 """
 
 
@@ -61,13 +73,14 @@ def test_an_ordinary_user_gets_a_lab() -> None:
     python = usable_python(environment) if as_user else sys.executable
     try:
         done = subprocess.run(
-            [*as_user, python, "-B", "-c", RUN], capture_output=True, text=True, timeout=60, check=False,
+            [*as_user, python, "-B", "-c", RUN, ASK_ROUTER], capture_output=True, text=True, timeout=60, check=False,
             env=environment, cwd="/",
         )  # fmt: skip
     finally:
         if as_user:
             shutil.rmtree(f"/tmp/natscope-{NOBODY}", ignore_errors=True)
     assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("nat-pmp 00800000\nupnp HTTP/1.1 200 OK\n"), done.stdout
     assert done.stdout.count("seen as           203.0.113.1") == 2, done.stdout
     assert done.stdout.splitlines()[-1].split()[0] == "0"
     assert done.stdout.splitlines()[-1].split()[1:] == [NOBODY if as_user else str(os.geteuid()), "True"]
