@@ -169,6 +169,6 @@ def test_a_nat64_sends_as_its_nat_and_takes_answers_back() -> None:
     assert machine.due(0.1) == [], "the link to the host takes half a second"
     (back,) = machine.due(0.6)
     header = ip.decode(back)
-    assert (header.src, header.dst, back[48:]) == (through, host, b"hello")
+    assert (header.src, header.dst, bytes(back[48:])) == (through, host, b"hello")
     machine.take(datagram(PEER, PUBLIC, 3479, 4000), 0.7, outside=True)
     assert (machine.due(2.0), machine.counts) == ([], {"filtered": 1})
