@@ -1,0 +1,101 @@
+"""Mapping and filtering in the kernel lab, by three kinds of servers: coturn, our own RFC 5780 server, our helpers.
+
+Behind each router, the model's and the kernel's own, the netcheck has one plain relay and the servers of one kind.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import msgspec
+import pytest
+
+from natscope.lab.kernel.bed import Running
+from natscope.model.nat import Filtering, Mapping
+from natscope.model.report import Report
+from tests.interop import peers
+from tests.lab.kernel_lab import every_router, lab_of
+
+pytestmark = [pytest.mark.kernel, pytest.mark.interop]
+
+PROBES = ("interfaces", "relay_stun", "nat_servers", "nat_mapping", "nat_filtering")
+COTURN, OURS = "198.51.100.10", "198.51.100.20"
+SERVERS = """
+[servers.tools]
+kind = "coturn"
+[servers.ours]
+kind = "stun"
+[relays]
+relay1 = { helper = false }
+relay2 = {}
+relay3 = {}
+"""
+EI, APD, NONE = Mapping.ENDPOINT_INDEPENDENT, Mapping.ADDRESS_AND_PORT_DEPENDENT, Mapping.NONE
+ANY, ADDRESS, PORT = (
+    Filtering.ENDPOINT_INDEPENDENT, Filtering.ADDRESS_DEPENDENT, Filtering.ADDRESS_AND_PORT_DEPENDENT,
+)  # fmt: skip
+KINDS = {
+    "full-cone": (EI, ANY),
+    "restricted": (EI, ADDRESS),
+    "port-restricted": (EI, PORT),
+    "symmetric-random": (APD, PORT),
+    "masquerade": (EI, PORT),
+    "fully-random": (APD, PORT),
+    "wall": (NONE, PORT),
+    "inner": (EI, PORT),
+}
+BY = {"coturn": f"{COTURN}:3478", "ours": f"{OURS}:3478", "helper": "192.0.2.102:3478"}
+
+
+@pytest.fixture(scope="module")
+def lab() -> Iterator[Running]:
+    peers.require("turnserver")
+    with lab_of(every_router(SERVERS)) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def reports(lab: Running) -> dict[tuple[str, str], Report]:
+    """All kinds by all servers, some side by side."""
+    for server in BY:
+        (lab.folder / f"{server}.json").write_text(json.dumps(relay_map(lab, server)))
+    with ThreadPoolExecutor(max_workers=4) as pool:
+        running = {(server, kind): pool.submit(netcheck, lab, server, kind) for server in BY for kind in KINDS}
+        return {key: future.result() for key, future in running.items()}
+
+
+def relay_map(lab: Running, server: str) -> dict[str, object]:
+    """The first relay, which is plain, and the servers of one kind."""
+    regions = json.loads(lab.map_file.read_bytes())["Regions"]
+    if server == "helper":
+        return {"Regions": regions}
+    address = COTURN if server == "coturn" else OURS
+    node = {
+        "Name": "9a",
+        "RegionID": 9,
+        "HostName": f"{server}.test",
+        "IPv4": address,
+        "IPv6": "none",
+        "STUNOnly": True,
+    }
+    nine = {"RegionID": 9, "RegionCode": server, "RegionName": server, "Nodes": [node]}
+    return {"Regions": {"1": regions["1"], "9": nine}}
+
+
+def netcheck(lab: Running, server: str, kind: str) -> Report:
+    argv = [sys.executable, "-m", "natscope", "netcheck", "--json", "--derp-map", str(lab.folder / f"{server}.json")]
+    done = lab.exec(f"{kind}-host", [*argv, "-4", *(f"--only={probe}" for probe in PROBES)], timeout_s=60)
+    return msgspec.json.decode(done.stdout, type=Report)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("server", BY)
+def test_every_nat_is_named_by_every_kind_of_server(
+    reports: dict[tuple[str, str], Report], server: str, kind: str
+) -> None:
+    nat = reports[server, kind].nat.v4
+    assert (nat.mapping, nat.filtering) == KINDS[kind], nat.reasons
+    assert nat.filtering_by == BY[server]
