@@ -50,8 +50,9 @@ middle of everything. Tables of a file, all optional but `title`:
   it would answer elsewhere (rp_filter); `container`: the kind of container that it says it is; `link`, `back`.
 - `[relays.NAME]`: each is a region, in order; `latency_ms` [10, 20, 30, …] one way, `back_latency_ms` where the way
   back differs; `udp`, `tcp` [open]: `open`, `closed` (refused), `silent` (both silent: the relay is off);
-  `certificate` [right]: `right`, `expired`, `self-signed`, `wrong-name`; `port80` [challenge]: `challenge`, `redirect`
-  (to its own HTTPS), `closed`; `stun` [right]: `right` or `lies` (another address); `stun_also`: further UDP ports on
+  `certificate` [right]: `right`, `expired`, `self-signed`, `wrong-name`, `none` (plain HTTP); `clock_wrong_by_s` [0]:
+  of the times it tells; `https_ipv6` [true]: whether it takes connections over IPv6 too; `port80` [challenge]:
+  `challenge`, `redirect` (to its own HTTPS), `closed`; `stun` [right]: `right` or `lies` (another address); `stun_also`: further UDP ports on
   which it answers, such as 53 and 443; `helper` [true]: whether it sends packets from unseen places to who asks
   (docs/helper.md), with the next relay; `ipv6` [true]; `link`, `back`.
 - `[servers.NAME]`: `kind`: `stun` (ours, as RFC 5780 wants), `coturn` or `derper`, with two addresses each and the name
@@ -132,6 +133,8 @@ class Certificate(enum.StrEnum):
     EXPIRED = "expired"
     SELF_SIGNED = "self-signed"
     WRONG_NAME = "wrong-name"
+    NONE = "none"
+    """Plain HTTP where TLS belongs."""
 
 
 class Port80(enum.StrEnum):
@@ -282,6 +285,8 @@ class ScenarioRelay:
     stun: StunManner
     stun_also: tuple[int, ...]
     helper: bool
+    clock_wrong_by_s: float
+    https_ipv6: bool
     link: LinkSpec
     back: LinkSpec
 

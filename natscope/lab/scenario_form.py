@@ -195,6 +195,8 @@ class RelayForm(Table, frozen=True, kw_only=True):
     tcp: Port = Port.OPEN
     certificate: Certificate = Certificate.RIGHT
     port80: Port80 = Port80.CHALLENGE
+    clock_wrong_by_s: float = 0.0
+    https_ipv6: bool = True
     stun: StunManner = StunManner.RIGHT
     stun_also: tuple[int, ...] = ()
     helper: bool = True

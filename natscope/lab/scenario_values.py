@@ -221,6 +221,8 @@ class _Reader:
             tcp=form.tcp,
             certificate=form.certificate,
             port80=form.port80,
+            clock_wrong_by_s=form.clock_wrong_by_s,
+            https_ipv6=form.https_ipv6,
             stun=form.stun,
             stun_also=form.stun_also,
             helper=form.helper,

@@ -90,8 +90,11 @@ async def _serve_pages(host: SimHost, relay: ScenarioRelay, tls: ServerTls) -> N
     async def to_https(request: ServerRequest) -> ServerResponse:
         return ServerResponse(301, headers=(("location", f"https://{relay.host_name}{request.path}"),))
 
+    pages.clock_wrong_by_s = relay.clock_wrong_by_s
+    shown = None if relay.certificate is Certificate.NONE else tls
     for family in host.node.families:
-        await HttpServer(host, pages.over_tls).listen(Endpoint(UNSPECIFIED[family], HTTPS), tls=tls)
+        if family == 4 or relay.https_ipv6:
+            await HttpServer(host, pages.over_tls).listen(Endpoint(UNSPECIFIED[family], HTTPS), tls=shown)
         if relay.port80 is not Port80.CLOSED:
             plain = pages.over_plain if relay.port80 is Port80.CHALLENGE else to_https
             await HttpServer(host, plain).listen(Endpoint(UNSPECIFIED[family], HTTP))

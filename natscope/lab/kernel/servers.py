@@ -170,8 +170,11 @@ async def _open_pages(host: Host, relay: ScenarioRelay, own: Sequence[IPAddress]
     async def to_https(request: ServerRequest) -> ServerResponse:
         return ServerResponse(301, headers=(("location", f"https://{relay.host_name}{request.path}"),))
 
+    pages.clock_wrong_by_s = relay.clock_wrong_by_s
+    shown = None if relay.certificate is Certificate.NONE else tls.files
     for ip in own:
-        await HttpServer(host, pages.over_tls).listen(Endpoint(ip, HTTPS), tls=tls.files)
+        if ip.version == 4 or relay.https_ipv6:
+            await HttpServer(host, pages.over_tls).listen(Endpoint(ip, HTTPS), tls=shown)
         if relay.port80 is not Port80.CLOSED:
             plain = pages.over_plain if relay.port80 is Port80.CHALLENGE else to_https
             await HttpServer(host, plain).listen(Endpoint(ip, HTTP))
