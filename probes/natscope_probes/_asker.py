@@ -7,13 +7,14 @@ target. Everything else that arrives is dropped.
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Self
 
 import msgspec
 
 from natscope.errors import RemoteError
-from natscope.host.api import Datagram, HostError, UdpError, UdpSocket
+from natscope.host.api import Datagram, Failure, HostError, UdpError, UdpSocket
 from natscope.model.endpoint import Endpoint, Family
 from natscope.wire.stun.attributes import Attr
 from natscope.wire.stun.message import (
@@ -88,7 +89,11 @@ class Asker:
 
     async def __aenter__(self) -> Self:
         """Open the socket. Raises `HostError`."""
-        self._socket = await self._ctx.host.udp.open(self._family, interface=self._ctx.options.interface or None)
+        options = self._ctx.options
+        bound = ipaddress.ip_address(options.bind_address) if options.bind_address else None
+        if bound is not None and bound.version != self._family:
+            raise HostError(Failure.ADDRESS_NOT_AVAILABLE, f"the address to bind to is an IPv{bound.version} one")
+        self._socket = await self._ctx.host.udp.open(self._family, address=bound, interface=options.interface or None)
         self._reader = asyncio.get_running_loop().create_task(self._read(self._socket))
         return self
 

@@ -150,7 +150,8 @@ class _Sizer:
         first = [self.new(full, "full"), self.new(full + OVER_BYTES, "pieces", whole=False)]
         if wireguard < full:
             first.insert(0, self.new(wireguard, "wireguard"))
-        await self.settle(first)
+        for some in [[trial] for trial in first] if self.ctx.options.gentle else [first]:
+            await self.settle(some)
         told = min((t.told_mtu for t in first if t.told_mtu is not None), default=None)
         more = []
         if told is not None and LOWEST_BYTES <= told < full:
