@@ -193,3 +193,11 @@ def test_switches(lab: Running) -> None:
         argv = [sys.executable, "-c", ASK, "1900", search.hex()]
         heard[name] = lab.exec(f"{name}-host", argv).stdout.strip() != "-"
     assert heard == {"old": False, "media": True}
+
+
+@pytest.mark.parametrize("name", ["linux", "ours"])
+def test_our_netcheck_proves_the_ports_of_both(lab: Running, name: str) -> None:
+    """Through the kernel's NAT and miniupnpd nothing of ours but the client is in the way."""
+    scenario = read_scenario("t", f'title = "T"\n{text_of(iter(SITES))}')
+    told = lab.netcheck(f"{name}-host", scenario).port_mapping
+    assert [service.proof for service in (told.upnp, told.nat_pmp, told.pcp)] == ["proved"] * 3
