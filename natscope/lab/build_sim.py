@@ -37,7 +37,8 @@ from natscope.lab.scenario_faults import addresses_after_reboot
 from natscope.lab.scenario_map import relay_map
 from natscope.lab.scenario_proxy import environment, proxies_on, proxy_address
 from natscope.lab.sim_ports import ToldPorts
-from natscope.lab.sim_relay import HTTP, serve_portal, start_relay
+from natscope.lab.sim_relay import HTTP, HTTPS, serve_portal, start_relay
+from natscope.lab.tls_inspector import inspector_certificate, serve_inspector
 from natscope.machines.nat.packet import TCP
 from natscope.machines.portmap_router.config import ServiceConfig
 from natscope.machines.portmap_router.service import MappingService
@@ -71,7 +72,7 @@ def sim_reports(scenario: Scenario, seed: int | None = None) -> dict[str, Report
     with simulated(scenario, seed) as net:
         net.run(asyncio.sleep(SERVERS_START_S))
         schedule(net, [_FAULTS[fault.kind](net, scenario, fault) for fault in scenario.faults])
-        loaded = LoadedMap(relay_map=relay_map(scenario), source=f"{scenario.name}.json", kind="file")
+        loaded = LoadedMap(relay_map=relay_map(scenario, seed), source=f"{scenario.name}.json", kind="file")
         return {
             h.name: _judged(net.run(_measure(net.hosts[h.name], loaded, scenario.how))) for h in scenario.measured()
         }
@@ -86,6 +87,7 @@ def simulated(scenario: Scenario, seed: int | None = None) -> Iterator[Network]:
         net.internet(INTERNET)
         for site in scenario.sites.values():
             _add_site(net, site)
+            _add_inspector(net, scenario, site)
         for host in scenario.hosts.values():
             _add_host(net, scenario, host)
         _add_relays(net, scenario)
@@ -137,6 +139,17 @@ def _add_site(net: Network, site: Site) -> None:
         net.start(host, serve_portal(host, site.portal))
     if site.mapping_service is not None:
         _start_mapping_service(net, built, site.mapping_service, site.gateway)
+
+
+def _add_inspector(net: Network, scenario: Scenario, site: Site) -> None:
+    """A router that opens TLS; its files lie in a folder beside those of the relays' authority."""
+    if site.opens_tls:
+        built = net.sites[site.name]
+        built.router.intercept(TCP, HTTPS)
+        host = net.programs_on(built)
+        folder = net.authority.ca_file.parent / site.name
+        folder.mkdir(mode=0o700)
+        net.start(host, serve_inspector(host, inspector_certificate(scenario, folder)))
 
 
 def _start_mapping_service(net: Network, built: SimSite, config: ServiceConfig, gateway: IPv4Address) -> None:

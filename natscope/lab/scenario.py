@@ -38,7 +38,8 @@ middle of everything. Tables of a file, all optional but `title`:
   `firewall`, `broken`, `nat64`; `allow` {`udp`, `tcp`: port texts such as "53" or "1024-2000"; `icmp`; `not_to`}: the
   only new flows that may go out; `portal`: `redirect`, `page` or `login-required`, what web requests from inside get on
   port 80 from anywhere; `http_proxy`: the host that serves an HTTP proxy there (port 3128, CONNECT only), which hosts
-  find in their environment, with `proxy_password` [false] one that they do not know; `mapping_service`: the router
+  find in their environment, with `proxy_password` [false] one that they do not know; `opens_tls` [false]: the router
+  sits in every TLS connection to port 443, with certificates of its own authority; `mapping_service`: the router
   opens ports for hosts that ask (`scenario_mapping.py` has its keys, `{}` is a usual home router with PCP, NAT-PMP and
   UPnP); `tunnel`: the name of a TUN device by which its host
   reaches it instead of a cable, as a VPN or the proxy program that owns its default route; `link` and `back`.
@@ -52,9 +53,10 @@ middle of everything. Tables of a file, all optional but `title`:
   back differs; `udp`, `tcp` [open]: `open`, `closed` (refused), `silent` (both silent: the relay is off);
   `certificate` [right]: `right`, `expired`, `self-signed`, `wrong-name`, `none` (plain HTTP); `clock_wrong_by_s` [0]:
   of the times it tells; `https_ipv6` [true]: whether it takes connections over IPv6 too; `port80` [challenge]:
-  `challenge`, `redirect` (to its own HTTPS), `closed`; `stun` [right]: `right` or `lies` (another address); `stun_also`: further UDP ports on
-  which it answers, such as 53 and 443; `helper` [true]: whether it sends packets from unseen places to who asks
-  (docs/helper.md), with the next relay; `ipv6` [true]; `link`, `back`.
+  `challenge`, `redirect` (to its own HTTPS), `closed`; `pinned` [false]: the map pins its certificate; `stun` [right]:
+  `right` or `lies` (another address); `stun_also`: further UDP ports on which it answers, such as 53 and 443; `helper`
+  [true]: whether it sends packets from unseen places to who asks (docs/helper.md), with the next relay; `ipv6` [true];
+  `link`, `back`.
 - `[servers.NAME]`: `kind`: `stun` (ours, as RFC 5780 wants), `coturn` or `derper`, with two addresses each and the name
   `NAME.test`; for tools, not for the netcheck. The simulator has none of them, and refuses a `derper`.
 - `[[faults]]`: `at_s`, `lasts_s`, `kind` and on whom: `partition` (`on` a host, site or relay), `nat-reboot` (`on` a
@@ -219,6 +221,7 @@ class Site:
     portal: Portal | None
     http_proxy: str
     proxy_password: bool
+    opens_tls: bool
     mapping_service: ServiceConfig | None
     link: LinkSpec
     back: LinkSpec
@@ -287,6 +290,7 @@ class ScenarioRelay:
     helper: bool
     clock_wrong_by_s: float
     https_ipv6: bool
+    pinned: bool
     link: LinkSpec
     back: LinkSpec
 

@@ -163,6 +163,7 @@ class SiteForm(Table, frozen=True, kw_only=True):
     portal: Portal | None = None
     http_proxy: str = ""
     proxy_password: bool = False
+    opens_tls: bool = False
     tunnel: str = ""
     mapping_service: MappingServiceForm | None = None
     link: LinkForm = LinkForm()
@@ -197,6 +198,7 @@ class RelayForm(Table, frozen=True, kw_only=True):
     port80: Port80 = Port80.CHALLENGE
     clock_wrong_by_s: float = 0.0
     https_ipv6: bool = True
+    pinned: bool = False
     stun: StunManner = StunManner.RIGHT
     stun_also: tuple[int, ...] = ()
     helper: bool = True

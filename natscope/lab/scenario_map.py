@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from natscope.lab.scenario import MapStyle, Scenario, ScenarioRelay
+from natscope.lab.tls_inspector import relay_pin
 from natscope.model.relay_map import RelayMap, RelayNode, RelayRegion
 from natscope.wire.relay_map_json import encode_relay_map_json
 
 
-def relay_map(scenario: Scenario) -> RelayMap:
-    """Every relay is the only node of its region. With names alone the addresses are left to the DNS."""
-    return RelayMap(regions=tuple(_region(relay, scenario.map_style) for relay in scenario.relays.values()))
+def relay_map(scenario: Scenario, seed: int | None = None) -> RelayMap:
+    """Every relay is the only node of its region. With names alone the addresses are left to the DNS.
+
+    `seed` replaces the scenario's own: pins depend on it.
+    """
+    chosen = scenario.seed if seed is None else seed
+    return RelayMap(regions=tuple(_region(relay, scenario.map_style, chosen) for relay in scenario.relays.values()))
 
 
 def relay_map_json(scenario: Scenario) -> bytes:
@@ -17,7 +22,7 @@ def relay_map_json(scenario: Scenario) -> bytes:
     return encode_relay_map_json(relay_map(scenario))
 
 
-def _region(relay: ScenarioRelay, style: MapStyle) -> RelayRegion:
+def _region(relay: ScenarioRelay, style: MapStyle, seed: int) -> RelayRegion:
     literal = style is MapStyle.ADDRESSES
     node = RelayNode(
         name=f"{relay.region_id}a",
@@ -26,6 +31,7 @@ def _region(relay: ScenarioRelay, style: MapStyle) -> RelayRegion:
         ipv4=str(relay.ipv4) if literal else "",
         ipv6="" if not literal else "none" if relay.ipv6 is None else str(relay.ipv6),
         can_port80=True,
+        cert_name=f"sha256-raw:{relay_pin(relay, seed)}" if relay.pinned else "",
     )
     return RelayRegion(
         region_id=relay.region_id, region_code=relay.name, region_name=relay.name.capitalize(), nodes=(node,)

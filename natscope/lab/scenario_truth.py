@@ -25,7 +25,7 @@ nobody at that host could know, so any other word in a report is wrong.
 - `unknowable` {FIELD = WHY}: nobody at that host could know the field, so any other word than `unknown` is wrong.
 - `public`: the public addresses that relays see; `home`: the relay that a sound choice prefers.
 - `relays` {NAME = FAULT}: `no-answer`, `stun-closed` (TCP works), `https-closed` (UDP works), `expired`, `self-signed`,
-  `wrong-name`, `not-yet-valid`, `dns`, `lies`; relays that are not named are sound.
+  `wrong-name`, `not-yet-valid`, `untrusted`, `pin-mismatch`, `dns`, `lies`; relays that are not named are sound.
 - `findings`: causes that a diagnosis must name; `no_findings`: causes that it must not.
 
 `[truth.pairs."A B"]`: `direct` is `yes`, `no` or `luck`, by simultaneous open without guessing ports; `by`: `lan`,
@@ -56,6 +56,8 @@ class RelayFault(enum.StrEnum):
     SELF_SIGNED = "self-signed"
     WRONG_NAME = "wrong-name"
     NOT_YET_VALID = "not-yet-valid"
+    UNTRUSTED = "untrusted"
+    PIN = "pin-mismatch"
     DNS = "dns"
     LIES = "lies"
 

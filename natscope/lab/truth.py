@@ -27,6 +27,8 @@ _CERTIFICATES = {
     "certificate-self-signed": RelayFault.SELF_SIGNED,
     "certificate-wrong-name": RelayFault.WRONG_NAME,
     "certificate-not-yet-valid": RelayFault.NOT_YET_VALID,
+    "certificate-unknown-issuer": RelayFault.UNTRUSTED,
+    "certificate-pin-mismatch": RelayFault.PIN,
 }
 
 

@@ -21,6 +21,7 @@ from natscope.model.endpoint import IPAddress
 from natscope.sim.rng import seed_bytes
 
 BEGINS, ENDS = datetime(2001, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+NAME = "natscope simulated authority"
 EXPIRED = datetime(2002, 1, 1, tzinfo=UTC)
 _EARLIEST = datetime(1950, 1, 1, tzinfo=UTC)
 """That a certificate can say (RFC 5280 §4.1.2.5)."""
@@ -41,12 +42,12 @@ class Authority:
     ones do to a clock that is behind by as much.
     """
 
-    def __init__(self, seed: int, directory: Path, *, later_by_s: float = 0.0) -> None:
+    def __init__(self, seed: int, directory: Path, *, later_by_s: float = 0.0, name: str = NAME) -> None:
         self._seed = seed
         self._later = timedelta(seconds=later_by_s)
         self._directory = directory
         self._key = self._new_key("authority")
-        self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "natscope simulated authority")])
+        self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         usage = x509.KeyUsage(
             digital_signature=False, content_commitment=False, key_encipherment=False, data_encipherment=False,
             key_agreement=False, key_cert_sign=True, crl_sign=True, encipher_only=False, decipher_only=False,

@@ -39,7 +39,7 @@ table inet lab {{
 def web_redirect(port: int = 80) -> str:
     """Web requests from inside, whoever they are for, come to this router's own port."""
     return f"""
-table ip portal {{
+table ip portal{port} {{
   chain arriving {{
     type nat hook prerouting priority dstnat; policy accept;
     iifname "{INSIDE}" tcp dport {port} redirect to :{port}

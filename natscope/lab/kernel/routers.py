@@ -18,8 +18,9 @@ from natscope.lab.kernel.orders import Orders
 from natscope.lab.kernel.processes import Processes, Ready
 from natscope.lab.kernel.router_process import Counts, Listener, RouterOrders, serve
 from natscope.lab.kernel.router_tun import Attached, RouterPlan, RouterTun
-from natscope.lab.kernel.servers import start_portal
+from natscope.lab.kernel.servers import start_inspector, start_portal
 from natscope.lab.scenario import INTERNET, Scenario, Site, SiteIpv6
+from natscope.lab.tls_inspector import inspector_certificate
 from natscope.machines.nat.config import NatConfig
 from natscope.machines.nat.egress import EVERYTHING
 from natscope.model.nat import Mapping
@@ -41,6 +42,11 @@ class Routers:
         if site.portal is not None:
             space.nft(web_redirect())
             start_portal(self._processes, space, site.name, site.portal)
+        if site.opens_tls:
+            space.nft(web_redirect(443))
+            files = self._folder / "inspector"
+            files.mkdir(mode=0o755, exist_ok=True)
+            start_inspector(self._processes, space, site.name, inspector_certificate(self._scenario, files))
         if site.kernel_nat is not None:
             if site.nat is not None and site.nat.egress != EVERYTHING:
                 raise CannotMeasure(f"{site.name}: `allow` goes with our own NAT only, not with the kernel's")

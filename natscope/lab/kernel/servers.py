@@ -12,7 +12,7 @@ from pathlib import Path
 from random import Random
 
 from natscope.errors import CannotMeasure, RemoteError
-from natscope.host.api import Host
+from natscope.host.api import Host, ServerTls
 from natscope.host.real.host import build_real_host
 from natscope.host.real.resolver import RealResolver
 from natscope.lab.http_proxy import PORT as PROXY_PORT
@@ -37,6 +37,7 @@ from natscope.lab.scenario import (
     StunManner,
 )  # fmt: skip
 from natscope.lab.sim_relay import HTTP, HTTPS
+from natscope.lab.tls_inspector import listen_inspector
 from natscope.model.endpoint import Endpoint, Family, IPAddress
 from natscope.sim.authority import Authority, Issued
 from natscope.stun_server.server import HostServer
@@ -71,6 +72,17 @@ def start_relay(
 def start_portal(processes: Processes, space: Space, name: str, portal: Portal) -> None:
     """A login page on a router."""
     processes.call(f"{name}'s login page", space, lambda ready: asyncio.run(_portal(portal, ready)))
+
+
+def start_inspector(processes: Processes, space: Space, name: str, files: ServerTls) -> None:
+    """What sits in TLS connections on a router."""
+
+    async def serve(ready: Ready) -> None:
+        await listen_inspector(build_real_host(), files)
+        ready()
+        await asyncio.Event().wait()
+
+    processes.call(f"{name}'s inspector", space, lambda ready: asyncio.run(serve(ready)))
 
 
 def start_proxy(processes: Processes, space: Space, name: str, local: IPAddress, *, with_password: bool) -> None:
