@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from natscope.machines.unseen_trial import FEW, MANY, MAX_ROUNDS, Commands, Phase, Trial
 from natscope.model.endpoint import Endpoint
 from natscope.wire.stun.attributes import Attr, Change, encode_change
-from natscope.wire.stun.helper import Way
+from natscope.wire.stun.helper_messages import Way
 from natscope.wire.stun.message import Message, MessageClass
 
 

@@ -20,7 +20,7 @@ from natscope.errors import RemoteError
 from natscope.machines.api import Input, Received, Send
 from natscope.model.endpoint import Endpoint
 from natscope.wire.stun.attributes import Attr, RawAttribute
-from natscope.wire.stun.helper import Offer, Way
+from natscope.wire.stun.helper_messages import Offer, Way
 from natscope.wire.stun.message import TAILSCALE_SOFTWARE, Message, MessageClass, decode, encode
 
 WAYS = (Way.OTHER_PORT, Way.OTHER_ADDRESS)

@@ -16,7 +16,7 @@ from natscope.errors import RemoteError
 from natscope.host.api import HostError
 from natscope.model.endpoint import Endpoint, Family
 from natscope.wire.stun.attributes import Attr
-from natscope.wire.stun.helper import (
+from natscope.wire.stun.helper_messages import (
     MAX_COUNTED,
     ORDER_ID_BYTES,
     Ask,

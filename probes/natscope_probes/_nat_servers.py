@@ -20,7 +20,7 @@ from natscope.model.address_space import is_inside
 from natscope.model.endpoint import Endpoint, Family
 from natscope.model.observation import Observation, Outcome
 from natscope.wire.stun.attributes import Attr
-from natscope.wire.stun.helper import Ask, Offer, decode_helper, encode_helper
+from natscope.wire.stun.helper_messages import Ask, Offer, decode_helper, encode_helper
 from natscope_probes._drive import drive
 
 if TYPE_CHECKING:

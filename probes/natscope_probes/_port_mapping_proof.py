@@ -19,7 +19,7 @@ from natscope.model.address_space import is_inside
 from natscope.model.endpoint import Endpoint
 from natscope.model.observation import Outcome
 from natscope.portmap.openers import Grant, Presence
-from natscope.wire.stun.helper import Way as HelperWay
+from natscope.wire.stun.helper_messages import Way as HelperWay
 
 if TYPE_CHECKING:
     from natscope.plugins.probe_context import ProbeContext

@@ -22,7 +22,7 @@ from natscope.machines.unseen_trial import MAX_IDS, Trial, TrialResult, beside
 from natscope.model.endpoint import Family
 from natscope.model.observation import Outcome
 from natscope.plugins.probe import Budget, Contact, Probe, Scope
-from natscope.wire.stun.helper import Way
+from natscope.wire.stun.helper_messages import Way
 from natscope_probes._drive import drive
 from natscope_probes._nat_servers import NatServer, is_lossy, local_text, nat_servers, open_socket, region_of
 

@@ -24,7 +24,7 @@ from natscope.model.endpoint import Endpoint, Family
 from natscope.model.observation import Outcome
 from natscope.plugins.probe import Budget, Contact, Probe, Scope
 from natscope.wire.stun.attributes import Attr
-from natscope.wire.stun.helper import Ask, encode_helper
+from natscope.wire.stun.helper_messages import Ask, encode_helper
 from natscope_probes._fresh_socket import SLACK_S, FreshSocket, FreshSockets, Question, translated_by
 from natscope_probes._port_collision import collide
 

@@ -13,7 +13,7 @@ from natscope.machines.stun_responder import Drop, Place, StunResponder
 from natscope.machines.unseen_trial import FEW, MANY, MAX_IDS
 from natscope.model.endpoint import Endpoint
 from natscope.wire.stun.attributes import ErrorCode
-from natscope.wire.stun.helper import Way
+from natscope.wire.stun.helper_messages import Way
 from natscope.wire.stun.message import decode, encode_binding_error, encode_binding_success
 
 CLIENT = Endpoint.parse("203.0.113.9:41641")

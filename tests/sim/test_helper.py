@@ -21,7 +21,7 @@ from natscope.sim.topology import Network
 from natscope.stun_server.limits import SourceLimiter
 from natscope.stun_server.server import HostServer
 from natscope.stun_server.service import StunService
-from natscope.wire.stun.helper import Way
+from natscope.wire.stun.helper_messages import Way
 from natscope_probes._drive import drive
 from tests.sim.running import this_network
 

@@ -15,7 +15,16 @@ from natscope.errors import RemoteError
 from natscope.machines.helper.tokens import TOKEN_LIFE_S, Tokens
 from natscope.model.endpoint import Endpoint
 from natscope.wire.stun.attributes import Attr
-from natscope.wire.stun.helper import Done, Fate, Forward, Hello, HelperMessage, Nonce, decode_helper, encode_helper
+from natscope.wire.stun.helper_messages import (
+    Done,
+    Fate,
+    Forward,
+    Hello,
+    HelperMessage,
+    Nonce,
+    decode_helper,
+    encode_helper,
+)
 from natscope.wire.stun.integrity import append_integrity, is_integrity_right
 from natscope.wire.stun.message import BINDING, Message, MessageClass, encode
 

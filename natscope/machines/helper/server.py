@@ -19,7 +19,7 @@ from natscope.machines.source_limiter import SourceLimiter, source_key
 from natscope.machines.stun_responder import MIN_RESPONSE_PORT, Drop, Place, Reply, is_answerable
 from natscope.model.endpoint import Endpoint, Family
 from natscope.wire.stun.attributes import Attr, Change, encode_address
-from natscope.wire.stun.helper import (
+from natscope.wire.stun.helper_messages import (
     Ask,
     Count,
     Done,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hmac
 
 from natscope.model.endpoint import Endpoint
-from natscope.wire.stun.helper import TOKEN_BYTES
+from natscope.wire.stun.helper_messages import TOKEN_BYTES
 
 TOKEN_LIFE_S = 30.0
 _TIME_BYTES = 4

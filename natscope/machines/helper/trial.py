@@ -8,7 +8,7 @@ from natscope.errors import RemoteError
 from natscope.machines.unseen_trial import FEW, MANY, WAYS, Commands, Phase, Trial, beside
 from natscope.model.endpoint import Endpoint
 from natscope.wire.stun.attributes import Attr, RawAttribute
-from natscope.wire.stun.helper import (
+from natscope.wire.stun.helper_messages import (
     MAX_COUNTED,
     ORDER_ID_BYTES,
     Ask,

@@ -62,7 +62,7 @@ class Attr(enum.IntEnum):
     RESPONSE_ORIGIN = 0x802B
     OTHER_ADDRESS = 0x802C
     HELPER = 0xCE53
-    """Ours (`natscope.wire.stun.helper`), from the range that may be skipped and needs no standard."""
+    """Ours (`natscope.wire.stun.helper_messages`), from the range that may be skipped and needs no standard."""
 
 
 class Form(enum.Enum):

@@ -9,7 +9,17 @@ from natscope.machines.helper.server import HelperServer
 from natscope.machines.stun_responder import Drop, Place, Reply
 from natscope.model.endpoint import Endpoint
 from natscope.wire.stun.attributes import Attr
-from natscope.wire.stun.helper import Ask, Count, HelperMessage, Offer, Order, Tally, Way, decode_helper, encode_helper
+from natscope.wire.stun.helper_messages import (
+    Ask,
+    Count,
+    HelperMessage,
+    Offer,
+    Order,
+    Tally,
+    Way,
+    decode_helper,
+    encode_helper,
+)
 from natscope.wire.stun.message import TAILSCALE_SOFTWARE, MessageClass, decode, encode
 
 CLIENT = Endpoint.parse("203.0.113.9:41641")

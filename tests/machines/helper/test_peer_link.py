@@ -7,7 +7,7 @@ import pytest
 from natscope.machines.helper.peer_link import PeerLink, peer_key
 from natscope.machines.helper.tokens import TOKEN_LIFE_S, Tokens
 from natscope.model.endpoint import Endpoint
-from natscope.wire.stun.helper import Fate, Forward, Hello, Nonce, Way
+from natscope.wire.stun.helper_messages import Fate, Forward, Hello, Nonce, Way
 from natscope.wire.stun.message import decode
 from tests.machines.helper.pair import CLIENT, FIRST, SECOND, SECRET, pair
 

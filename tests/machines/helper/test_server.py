@@ -14,7 +14,7 @@ from natscope.machines.helper.tokens import TOKEN_LIFE_S
 from natscope.machines.stun_responder import Drop
 from natscope.model.endpoint import Endpoint
 from natscope.wire.stun.attributes import Attr
-from natscope.wire.stun.helper import Ask, Count, Fate, HelperMessage, Order, Way, encode_helper
+from natscope.wire.stun.helper_messages import Ask, Count, Fate, HelperMessage, Order, Way, encode_helper
 from natscope.wire.stun.message import MessageClass, decode, encode
 from tests.machines.helper.pair import (
     CLIENT,

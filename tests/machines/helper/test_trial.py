@@ -11,7 +11,7 @@ from natscope.machines.api import Received, Tick
 from natscope.machines.helper.trial import HelperTrial
 from natscope.machines.unseen_trial import FEW, MANY, MAX_IDS
 from natscope.model.endpoint import Endpoint
-from natscope.wire.stun.helper import Way
+from natscope.wire.stun.helper_messages import Way
 from natscope.wire.stun.message import encode_binding_success
 from tests.machines.helper.pair import CLIENT, FIRST, SECOND, Wire, lonely, pair
 

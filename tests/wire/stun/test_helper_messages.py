@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from natscope.errors import LocalError, RemoteError
 from natscope.model.endpoint import Endpoint
-from natscope.wire.stun.helper import (
+from natscope.wire.stun.helper_messages import (
     ASK_BYTES,
     MAX_COUNTED,
     Ask,
