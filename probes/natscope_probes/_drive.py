@@ -9,6 +9,10 @@ from natscope.host.api import Datagram, Host, HostError, UdpSocket
 from natscope.machines.api import Input, Received, Send, Tick
 
 
+LEAST_S = 0.0005
+"""A shorter wait may end before its time, by rounding, and then nothing would move on."""
+
+
 class Sender(Protocol):
     """A machine that only ever sends."""
 
@@ -46,7 +50,7 @@ async def _next(host: Host, socket: UdpSocket, until: float | None) -> Input:
     while True:
         remaining = 3600.0 if until is None else until - host.clock.now()
         try:
-            async with asyncio.timeout(max(remaining, 0.0)):
+            async with asyncio.timeout(max(remaining, LEAST_S) if remaining > 0 else 0.0):
                 received = await socket.receive()
         except TimeoutError:
             return Tick()
