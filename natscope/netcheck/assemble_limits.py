@@ -44,7 +44,16 @@ def not_measured(
     if ran and not any(o.kind == "https.latency" for o in record.observations):
         found.append(NotMeasured(what="relays over HTTPS", reason="only silent relays are asked", flag="--https"))
     asked = _unasked(port_mapping)
-    return (*found, *_filtering(nat), *_ALWAYS, *asked)
+    return (*found, *_own_rules(record), *_filtering(nat), *_ALWAYS, *asked)
+
+
+def _own_rules(record: RunRecord) -> tuple[NotMeasured, ...]:
+    """This computer's packet filter, where this user may not read it: why, and what would be told otherwise."""
+    unread = next((o for o in record.observations if o.kind == "host.firewall" and o.error), None)
+    if unread is None:
+        return ()
+    reason = "; ".join(str(unread.data[key]) for key in ("reason", "hint") if unread.data.get(key))
+    return (NotMeasured(what="this computer's own firewall rules", reason=reason or unread.summary),)
 
 
 def _filtering(nat: NatReport) -> tuple[NotMeasured, ...]:

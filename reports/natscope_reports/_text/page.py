@@ -15,6 +15,7 @@ from natscope_reports._text import (
     not_measured,
     path,
     relays,
+    surroundings,
     verdict,
     way,
     web,
@@ -30,7 +31,7 @@ def draw(report: Report, options: RenderOptions) -> str:
     elif report.interrupted and not sheet.verbose:
         interrupted.draw(sheet, report)
     else:
-        for part in (verdict, path, findings, addresses, names, web, nat, way, relays, not_measured):
+        for part in (verdict, path, findings, surroundings, addresses, names, web, nat, way, relays, not_measured):
             part.draw(sheet, report)
         if sheet.verbose:
             evidence.draw(sheet, report)
