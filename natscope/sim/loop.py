@@ -53,6 +53,15 @@ class SimLoop(asyncio.BaseEventLoop):
         self._still_rounds = 0
         self._stood_at = -math.inf
 
+    @property
+    def _clock_resolution(self) -> float:
+        """By how much asyncio calls timers early: nothing, or whoever waits for a time a hair away would spin."""
+        return math.ulp(self.timeline.now)
+
+    @_clock_resolution.setter
+    def _clock_resolution(self, seconds: float) -> None:
+        """Asyncio's own idea of it is that of this computer's clock."""
+
     def time(self) -> float:
         """Virtual seconds."""
         return self.timeline.now

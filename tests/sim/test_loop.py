@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import threading
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -36,6 +37,22 @@ def test_an_idle_loop_jumps_to_the_next_deadline() -> None:
 
     run(program())
     assert seen == [0.5, 60.0, 3600.0]
+
+
+def test_a_timer_is_never_called_early() -> None:
+    """A program that waits again until its time has really come would spin else, as soon as anything else is ready."""
+
+    async def program() -> int:
+        loop, rounds = asyncio.get_running_loop(), 0
+        due = math.nextafter(loop.time(), math.inf)
+        while loop.time() < due:
+            rounds += 1
+            other = asyncio.ensure_future(asyncio.sleep(0))
+            await asyncio.wait({other, asyncio.ensure_future(asyncio.Event().wait())}, timeout=due - loop.time())
+            await asyncio.wait({asyncio.ensure_future(asyncio.sleep(due - loop.time()))})
+        return rounds
+
+    assert run(program()) <= 2
 
 
 def test_packets_and_tasks_share_one_clock() -> None:
