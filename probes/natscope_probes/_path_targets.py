@@ -62,6 +62,11 @@ def answered(ctx: ProbeContext, family: Family) -> list[tuple[Endpoint, int | No
     return [(target, region) for target, (_, region) in sorted(best.items(), key=lambda item: item[1][0])]
 
 
+def only_elsewhere(scope: Scope) -> str:
+    """The reason to skip a probe of the way where there is none."""
+    return "" if leaves_this_computer(scope) else "all relays are on this computer"
+
+
 def leaves_this_computer(scope: Scope) -> bool:
     """Whether any relay of the map is elsewhere: a run against loopback sends nothing else either."""
     nodes = [node for region in scope.loaded_map.relay_map.regions for node in region.nodes]

@@ -45,15 +45,11 @@ def contacts(scope: Scope) -> tuple[Contact, ...]:
     )
 
 
-def _when(scope: Scope) -> str:
-    return "" if targets.leaves_this_computer(scope) else "all relays are on this computer"
-
-
 PROBE = Probe(
     name="nat64",
     title="IPv4 by IPv6 (NAT64)",
     families=(FAMILY,),
-    when=_when,
+    when=targets.only_elsewhere,
     needs=frozenset({"resolver"}),
     budget=Budget(packets=2, bytes=100, seconds=LIMIT_S),
     contacts=contacts,

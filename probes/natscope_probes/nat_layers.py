@@ -61,6 +61,7 @@ PROBE = Probe(
     name="nat_layers",
     title="routers on the way",
     families=(FAMILY,),
+    when=targets.only_elsewhere,
     needs=frozenset({"udp"}),
     budget=Budget(packets=48, bytes=2_000, seconds=1.0),
     contacts=contacts,

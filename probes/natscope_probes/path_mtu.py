@@ -67,6 +67,7 @@ PROBE = Probe(
     name="path_mtu",
     title="length of packets",
     after=("relay_stun",),
+    when=targets.only_elsewhere,
     needs=frozenset({"udp"}),
     budget=Budget(packets=60, bytes=80_000, seconds=2.0),
     contacts=contacts,

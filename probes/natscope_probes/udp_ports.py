@@ -51,16 +51,12 @@ def contacts(scope: Scope) -> tuple[Contact, ...]:
     )
 
 
-def _when(scope: Scope) -> str:
-    return "" if targets.leaves_this_computer(scope) else "all relays are on this computer"
-
-
 PROBE = Probe(
     name="udp_ports",
     title="UDP on other ports",
     families=(FAMILY,),
     after=("relay_stun",),
-    when=_when,
+    when=targets.only_elsewhere,
     needs=frozenset({"udp"}),
     budget=Budget(packets=RELAYS * TRIES * len(PORTS), bytes=800, seconds=1.2),
     contacts=contacts,

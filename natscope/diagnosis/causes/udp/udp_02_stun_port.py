@@ -43,18 +43,18 @@ CAUSE = Cause(
     hidden_by=("NS-ENV-01", "NS-ENV-02", "NS-ENV-06", "NS-ENV-07", "NS-HOST-01"),
     fixes=(
         Fix(
-            do="Ask the administrator of the network to let UDP out to any port, or at least port 3478 and your 41641.",
-            who="administrator",
-            effort="E4",
-            duration="days",
-            verify="natscope netcheck",
-        ),
-        Fix(
             do="Let your own relay answer STUN on UDP port 443 too, and say so in its map.",
             who="administrator",
             effort="E2",
             duration="15 min",
             undo="take the port out",
+            verify="natscope netcheck",
+        ),
+        Fix(
+            do="Ask the administrator of the network to let UDP out to any port, or at least port 3478 and your 41641.",
+            who="administrator",
+            effort="E4",
+            duration="days",
             verify="natscope netcheck",
         ),
     ),
