@@ -98,7 +98,7 @@ def _judge(seen: _Seen) -> MappingServiceReport:
         error = ServiceError(code=service.error, words=service.summary)
         return _report(seen, Tri.YES, f"it refuses: {service.summary}", proof=REFUSED, error=error)
     if service.outcome is Outcome.REFUSED:
-        return _report(seen, Tri.NO, service.summary)
+        return _report(seen, Tri.NO, service.summary or "the gateway speaks another protocol there")
     if service.outcome is Outcome.ICMP_ERROR:
         return _report(seen, Tri.NO, f"the gateway says that nobody listens there ({service.summary})")
     if service.outcome is Outcome.WRONG:

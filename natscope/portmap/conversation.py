@@ -13,6 +13,7 @@ T = TypeVar("T")
 REQUEST_S = 1.0
 """One request may take so long, as upstream's does."""
 MAX_REQUESTS = 40
+"""In one talk."""
 
 
 class Conversation:
@@ -24,9 +25,11 @@ class Conversation:
         self._clock = clock
         self._interface = interface
         self._request_s = request_s
+        self._left = MAX_REQUESTS
 
     async def hold(self, talk: Generator[Fetch, Fetched, T], until: float) -> T:
         """Answer each request of `talk` until it returns; what is asked after `until` fails at once."""
+        self._left = MAX_REQUESTS
         try:
             fetch = next(talk)
             while True:
@@ -39,10 +42,11 @@ class Conversation:
         remaining = until - self._clock.now()
         if remaining <= 0:
             return Fetched(failure="the time was up")
-        if self.requests >= MAX_REQUESTS:
+        if self._left <= 0:
             return Fetched(failure="it asks for too much")
         if not fetch.url:
             return Fetched(failure="no address that could be asked")
+        self._left -= 1
         self.requests += 1
         request = HttpRequest(
             url=fetch.url,

@@ -77,7 +77,7 @@ class IgdOpener:
 
     async def find(self, until: float) -> Presence | Denial:
         """Search, read the description, choose the service, ask for the outside address."""
-        since, now = len(self.talker.events), self._host.clock.now()
+        since, now = self.talker.mark, self._host.clock.now()
         self.talker.do(self.search.start(now))
         first = await self.talker.wait_for(_ends_search, until, since=since)
         if first is None or not isinstance(first[1], Found):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
@@ -12,7 +13,7 @@ from natscope.machines.api import Closed, Command, Event, Received, Send, Tick
 from natscope.machines.portmap_client.values import Unreachable
 
 MAX_EVENTS = 256
-"""So many events are kept; a flood beyond is counted only."""
+"""So many events are kept, the newest."""
 
 
 class ClientMachine(Protocol):
@@ -31,7 +32,7 @@ class Talker:
     """Owns the socket until `close`. Times are seconds on the host's clock."""
 
     def __init__(self, host: Host, socket: UdpSocket, machine: ClientMachine) -> None:
-        self.events: list[tuple[float, Event]] = []
+        self.events: deque[tuple[float, Event]] = deque(maxlen=MAX_EVENTS)
         self.first_sent_at: float | None = None
         self.packets = self.bytes_sent = self.bytes_received = 0
         self.send_failure = ""
@@ -39,6 +40,8 @@ class Talker:
         self._host = host
         self._socket = socket
         self._machine = machine
+        self.mark = 0
+        """How many events there were so far: what comes later comes after this mark."""
         self._news = asyncio.Event()
         self._rescheduled = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -67,21 +70,21 @@ class Talker:
             if isinstance(command, Send):
                 self._send(command)
             elif isinstance(command, Event):
-                if len(self.events) < MAX_EVENTS:
-                    self.events.append((self._host.clock.now(), command))
+                self.events.append((self._host.clock.now(), command))
+                self.mark += 1
                 self._news.set()
         self._rescheduled.set()
 
     async def wait_for(
         self, wanted: Callable[[Event], bool], until: float, *, since: int = 0
     ) -> tuple[float, Event] | None:
-        """The first event of that kind from number `since` on, None if there was none by `until`."""
+        """The first event of that kind after the mark `since`, None if there was none by `until`."""
         seen = since
         while True:
-            for at, event in self.events[seen:]:
+            for at, event in self.after(seen):
                 if wanted(event):
                     return at, event
-            seen = len(self.events)
+            seen = self.mark
             self._news.clear()
             remaining = until - self._host.clock.now()
             if remaining <= 0:
@@ -89,6 +92,11 @@ class Talker:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(remaining):
                     await self._news.wait()
+
+    def after(self, mark: int) -> list[tuple[float, Event]]:
+        """The events after a mark, as far as they are kept."""
+        count = min(max(self.mark - mark, 0), len(self.events))
+        return list(self.events)[len(self.events) - count :]
 
     def _send(self, command: Send) -> None:
         try:

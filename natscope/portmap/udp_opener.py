@@ -64,7 +64,7 @@ class UdpOpener:
 
     async def find(self, until: float) -> Presence | Denial:
         """NAT-PMP's address request, PCP's ANNOUNCE."""
-        since, now = len(self.talker.events), self._host.clock.now()
+        since, now = self.talker.mark, self._host.clock.now()
         machine = self._machine
         self.talker.do(machine.ask_address(now) if isinstance(machine, NatPmpClient) else machine.announce(now))
         found = await self.talker.wait_for(_ends_asking, until, since=since)
@@ -82,7 +82,7 @@ class UdpOpener:
 
     async def open(self, internal_port: int, lease_s: int, until: float, *, external_port: int = 0) -> Grant | Denial:
         """A MAP request."""
-        since, now = len(self.talker.events), self._host.clock.now()
+        since, now = self.talker.mark, self._host.clock.now()
         self._asked[internal_port] = None
         self.talker.do(self._machine.map_port(internal_port, now, external_port=external_port, lifetime_s=lease_s))
         found = await self.talker.wait_for(_ends_mapping(internal_port), until, since=since)
@@ -107,7 +107,7 @@ class UdpOpener:
         """Lifetime 0, until it is confirmed."""
         if internal_port not in self._asked:
             return True
-        since = len(self.talker.events)
+        since = self.talker.mark
         self.talker.do(self._machine.release(internal_port, self._host.clock.now()))
         found = await self.talker.wait_for(_ends_removing(internal_port), until, since=since)
         if found is None or not isinstance(found[1], Removed):
@@ -132,7 +132,7 @@ class UdpOpener:
         return found.external if isinstance(found, Presence) else None
 
     def _restarted(self, since: int) -> bool:
-        return any(isinstance(event, Restarted) for _, event in self.talker.events[since:])
+        return any(isinstance(event, Restarted) for _, event in self.talker.after(since))
 
     def _denial(self, found: tuple[float, Event] | None) -> Denial:
         if found is None:
