@@ -92,6 +92,7 @@ def parse_listen(text: str) -> tuple[Endpoint, ...]:
 
 def plan_sockets(options: ServeOptions) -> Sockets:
     """The sockets of the server. Raises `UserError` for an alternate that does not go with its primary."""
+    _check_helper(options)
     if options.helper is not None and not options.alternate:
         return _helper_sockets(options.listen, options.helper)
     if not options.alternate:
@@ -139,8 +140,7 @@ def _helper_sockets(listen: Sequence[Endpoint], helper: HelperOptions) -> Socket
     return Sockets(tuple(found.values()), tuple(found))
 
 
-def check_helper(options: ServeOptions) -> None:
-    """Raises `UserError` for options that do not go together."""
+def _check_helper(options: ServeOptions) -> None:
     helper = options.helper
     if helper is None:
         return
@@ -179,7 +179,6 @@ def serve(options: ServeOptions, host: Host, on_ready: Callable[[Ready], None]) 
 
     Must run in the main thread. Raises `HostError` when a socket can't be bound, `UserError` for bad options.
     """
-    check_helper(options)
     sockets = plan_sockets(options)
     own = asyncio.run(_own_endpoints(host, sockets.locals_))
     responder = StunResponder(sockets.by_place if options.alternate else {}, own)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import signal
 import socket
@@ -9,15 +10,26 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from natscope.apps.stun_serve import ServeOptions, parse_listen, plan_sockets
+from natscope.apps.stun_serve import (
+    HelperOptions,
+    ServeOptions,
+    make_helper,
+    parse_listen,
+    plan_sockets,
+)
 from natscope.errors import UserError
+from natscope.host.real.host import build_real_host
+from natscope.machines.helper.trial import HelperTrial
 from natscope.machines.stun_responder import HOME, Place
 from natscope.model.endpoint import Endpoint
 from natscope.stun_server.blocking import Engine, available_engine
+from natscope.wire.stun.helper_messages import Way
 from natscope.wire.stun.message import decode, encode_binding_request
+from natscope_probes._drive import drive
 from tests.stun_server.drivers import ask, client, end_of, free_quad, missing
 
 
@@ -191,3 +203,92 @@ def test_a_port_in_use_is_named() -> None:
 def test_the_fastest_engine_is_taken() -> None:
     order = [Engine.NUMPY, Engine.BATCH, Engine.PORTABLE]
     assert available_engine() is next(engine for engine in order if not missing(engine))
+
+
+HELPER_FIRST, HELPER_SECOND = ends("192.0.2.1:3478")[0], ends("192.0.2.2:3478")[0]
+
+
+def test_a_helper_listens_on_its_port_and_the_next_one() -> None:
+    places = plan_sockets(ServeOptions(ends("192.0.2.1:3478", "[2001:db8::1]:3478"), helper=HelperOptions())).by_place
+    assert {place: str(end) for place, end in places.items()} == {
+        Place(0, 0): "192.0.2.1:3478",
+        Place(0, 1): "192.0.2.1:3479",
+        Place(2, 0): "[2001:db8::1]:3478",
+        Place(2, 1): "[2001:db8::1]:3479",
+    }
+
+
+def test_a_helper_with_a_second_address_has_both_ports_there_too() -> None:
+    options = ServeOptions((HELPER_FIRST,), helper=HelperOptions(addresses=(HELPER_SECOND.ip,)))
+    places = plan_sockets(options).by_place
+    assert [str(places[Place(1, number)]) for number in (0, 1)] == ["192.0.2.2:3478", "192.0.2.2:3479"]
+
+
+@pytest.mark.parametrize(
+    ("listen", "helper", "words"),
+    [
+        (ends("192.0.2.1:1", "192.0.2.3:1"), HelperOptions(), "one --listen per family"),
+        (ends("192.0.2.1:65535"), HelperOptions(), "a port and the next one"),
+        (ends("0.0.0.0:3478"), HelperOptions(addresses=(HELPER_SECOND.ip,)), "not all addresses"),
+        (ends("192.0.2.1:1"), HelperOptions(addresses=(HELPER_FIRST.ip,)), "another address"),
+        (ends("[2001:db8::1]:1"), HelperOptions(addresses=(HELPER_SECOND.ip,)), "a family that no --listen has"),
+        (ends("192.0.2.1:1"), HelperOptions(peers=(HELPER_SECOND,)), "needs --helper-secret-file"),
+        (
+            ends("192.0.2.1:1"),
+            HelperOptions(addresses=(HELPER_SECOND.ip,), peers=(HELPER_SECOND,), secret=b"x" * 16),
+            "not both",
+        ),
+        (ends("192.0.2.1:1"), HelperOptions(peers=(HELPER_SECOND, HELPER_SECOND), secret=b"x" * 16), "once per family"),
+    ],
+)
+def test_helpers_that_do_not_go_together(listen: tuple[Endpoint, ...], helper: HelperOptions, words: str) -> None:
+    options = ServeOptions(listen, helper=helper)
+    with pytest.raises(UserError, match=words):
+        plan_sockets(options)
+
+
+def test_a_secret_that_is_none_is_refused() -> None:
+    options = ServeOptions((HELPER_FIRST,), helper=HelperOptions(peers=(HELPER_SECOND,), secret=b"short"))
+    with pytest.raises(UserError, match="fewer than 16 bytes"):
+        make_helper(options, plan_sockets(options), (), bytes(32))
+
+
+def test_two_processes_with_a_secret_help_each_other(served: list[Served], tmp_path: Path) -> None:
+    """As documented: whoever asks the first gets a packet from the second, to which nobody has written."""
+    quad = free_quad("127.0.0.1", "127.0.0.2")
+    port = quad[Place(0, 0)].port
+    secret = tmp_path / "secret"
+    secret.write_bytes(b"sixteen bytes at least\n")
+    for here, there in (("127.0.0.1", "127.0.0.2"), ("127.0.0.2", "127.0.0.1")):
+        arguments = ("--helper", "--helper-peer", f"{there}:{port}", "--helper-secret-file", str(secret))
+        served.append(Served("--listen", f"{here}:{port}", *arguments))
+    assert all("STUN server ready" in one.line() for one in served)
+    machine = HelperTrial(Endpoint.parse(f"127.0.0.1:{port}"), bytes(range(240)) * 6)
+
+    async def trial() -> str:
+        host = build_real_host()
+        socket = await host.udp.open(4)
+        try:
+            return await drive(host, socket, machine)
+        finally:
+            socket.close()
+
+    assert asyncio.run(trial()) == ""
+    assert machine.result.ways[Way.OTHER_ADDRESS].source == Endpoint.parse(f"127.0.0.2:{port + 1}")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--helper-address", "127.0.0.2"), "need --helper"),
+        (("--helper", "--helper-address", "somewhere"), "not an address"),
+        (("--helper", "--helper-peer", ":3478"), "needs an address"),
+        (("--helper", "--helper-peer", "127.0.0.2", "--helper-secret-file", "/nowhere/at/all"), "cannot read"),
+    ],
+)
+def test_wrong_helper_options_are_one_sentence(served: list[Served], arguments: tuple[str, ...], words: str) -> None:
+    served.append(Served("--listen", "127.0.0.1:47001", *arguments))
+    _, err = served[0].process.communicate(timeout=30)
+    assert served[0].process.returncode == 2
+    assert words in err
+    assert "Traceback" not in err

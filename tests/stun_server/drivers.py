@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from natscope.host.real.host import build_real_host
 from natscope.host.real.udp_batch import is_supported
+from natscope.machines.helper.server import HelperServer
 from natscope.machines.stun_responder import HOME, Place, StunResponder
 from natscope.model.endpoint import Endpoint
 from natscope.stun_server.blocking import BlockingServer, Engine
@@ -49,10 +50,11 @@ def running(
     *,
     rate: float = 5.0,
     own: Sequence[Endpoint] = (),
+    helper: HelperServer | None = None,
 ) -> Iterator[Running]:
-    """A server on `locals_` (port 0: any), alternate if `places` are given, until the block ends."""
-    by_place = dict(zip(places, locals_, strict=True)) if places else {}
-    service = StunService(StunResponder(by_place, own), SourceLimiter(rate, max(20, round(4 * rate))))
+    """A server on `locals_` (port 0: any) until the block ends: alternate if `places` are given, unless a helper."""
+    by_place = dict(zip(places, locals_, strict=True)) if places and helper is None else {}
+    service = StunService(StunResponder(by_place, own), SourceLimiter(rate, max(20, round(4 * rate))), helper)
     if engine is Engine.ASYNCIO:
         with _on_host(service, locals_, places or (HOME,) * len(locals_)) as bound:
             yield Running(service, bound)
