@@ -72,6 +72,7 @@ class WebReport(msgspec.Struct, frozen=True, kw_only=True):
     through it; `proxy_status` is the HTTP status of its refusal. `direct`: do relays answer over TCP without one.
     `clock`: does this host's clock agree with the relays' (`clock_off_s`: how far theirs are ahead, the median).
     `wrong_clocks` are relays whose own clock is wrong. `intercepted`: does somebody open TLS on the way; by `issuer`.
+    `plain_intercepted`: does somebody answer plain web requests in relays' place, be it no login page but a proxy.
     `portal_urls`: login pages that the network announces (RFC 8910). `nodes`: every relay, where they were asked.
     """
 
@@ -88,6 +89,7 @@ class WebReport(msgspec.Struct, frozen=True, kw_only=True):
     intercepted: Tri = Tri.UNKNOWN
     issuer: str = ""
     portal_urls: tuple[str, ...] = ()
+    plain_intercepted: Tri = Tri.UNKNOWN
     nodes: tuple[NodeCheck, ...] = ()
     reasons: dict[str, str] = {}
     evidence: dict[str, tuple[str, ...]] = {}

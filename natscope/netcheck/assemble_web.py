@@ -12,6 +12,7 @@ from natscope.netcheck.assemble_clock import judge_clocks
 from natscope.netcheck.assemble_nodes import interception, node_checks
 from natscope.netcheck.assemble_reach import came_back
 
+NOT_ASKED = "no relay answered on port 80"
 NO_PROXY = "no proxy of the environment applies to relays"
 MAX_CITED = 12
 WAYS = ("https.latency", "relay.check")
@@ -39,7 +40,9 @@ def web_report(observations: Sequence[Observation], *, vendor: bool) -> WebRepor
             "no relay was asked over TCP" if not ids else "no relay answered, and nothing else could be a control"
         )
     clocks, opened = judge_clocks(observations), interception(observations, vendor=vendor)
-    evidence |= {"clock": clocks.evidence, "intercepted": opened.evidence}
+    plain, why, ids = plain_intercepted(observations)
+    reasons |= {"plain_intercepted": why} if why else {}
+    evidence |= {"plain_intercepted": ids, "clock": clocks.evidence, "intercepted": opened.evidence}
     reasons |= {"clock": clocks.reason} if clocks.reason else {}
     reasons |= {"intercepted": opened.reason} if opened.reason else {}
     return WebReport(
@@ -51,11 +54,34 @@ def web_report(observations: Sequence[Observation], *, vendor: bool) -> WebRepor
         intercepted=opened.holds,
         issuer=opened.by,
         nodes=node_checks(observations),
+        plain_intercepted=plain,
         portal_urls=tuple(settings.data.get("portals", ())),
         reasons=reasons,
         evidence={name: cited[:MAX_CITED] for name, cited in evidence.items() if cited},
         **fields,
     )
+
+
+def plain_intercepted(observations: Sequence[Observation]) -> tuple[Tri, str, tuple[str, ...]]:
+    """Whether somebody answers plain web requests in relays' place, why nobody knows, and the evidence.
+
+    A login page does; so does a transparent proxy that answers 204 itself, which upstream takes for no portal and is
+    none. Several relays without the answer to their challenge, or a proxy that names itself (Via), tell. One relay
+    alone may stand behind a web server of its own.
+    """
+    seen = [o for o in observations if o.kind in ("captive.challenge", "relay.port80")]
+    right = [o for o in seen if o.outcome is Outcome.ANSWERED]
+    if right:
+        return Tri.NO, "", tuple(o.id for o in right)
+    altered = [o for o in seen if o.outcome is Outcome.WRONG and o.data.get("status")]
+    unanswered = [o for o in seen if o.error == "no-challenge-answer"]
+    named = [o for o in unanswered if o.data.get("via")]
+    several = len({o.node for o in altered + unanswered}) > 1
+    if several or named:
+        return Tri.YES, "", tuple(o.id for o in altered + unanswered)
+    told = altered + unanswered
+    why = "one relay alone answered otherwise: it may stand behind a web server of its own" if told else NOT_ASKED
+    return Tri.UNKNOWN, why, tuple(o.id for o in told)
 
 
 def _settings(seen: Observation) -> tuple[ProxySetting, ...]:

@@ -38,6 +38,7 @@ CLOSING_S = 0.05
 ROUND_TRIPS, SERVER_S = 2, 0.1
 """A connection and a request; what a server takes, and as much more as this computer was late to ask."""
 REQUEST_BYTES = 300
+MAX_VIA = 60
 VENDOR_HOSTS = ("controlplane.tailscale.com", "login.tailscale.com")
 
 RIGHT = "right"
@@ -240,6 +241,12 @@ def _is_own(place: str, candidate: Candidate, own_addresses: tuple[str, ...]) ->
     return host in (own, *own_addresses) or (in_domain and not own.rpartition(".")[2].isdecimal())
 
 
+def _via(response: HttpResponse) -> dict[str, str]:
+    """How a proxy on the way names itself (RFC 9110 §7.6.3), if it does."""
+    told = response.headers.get("via", "") or response.headers.get("x-cache", "")
+    return {"via": told[:MAX_VIA]} if told else {}
+
+
 def clock_of(ctx: ProbeContext, response: HttpResponse) -> dict[str, float]:
     """How far the answer's clock is ahead of ours (`clock_off_s`), where it tells the time."""
     from natscope_probes._http_exchange import clock_offset_s
@@ -264,6 +271,7 @@ def _record(ctx: ProbeContext, candidate: Candidate, response: HttpResponse, fac
         error=code,
         summary=words,
         data={"status": response.status, "meaning": meaning, "challenge": candidate.challenge}
-        | clock_of(ctx, response),
+        | clock_of(ctx, response)
+        | _via(response),
         **facts,
     )

@@ -79,3 +79,25 @@ def test_direct_connections() -> None:
     assert report(refused, silent).direct is Tri.UNKNOWN
     assert report(https(1, Outcome.LOCAL_ERROR, error="network-unreachable")).direct is Tri.UNKNOWN
     assert report(https(1, Outcome.WRONG, error="certificate-expired")).direct is Tri.YES
+
+
+def page(node: str, outcome: Outcome, **fields: Any) -> Observation:
+    data = {"status": fields.pop("status", 204)} | fields.pop("data", {})
+    return Observation(id=node, kind="captive.challenge", probe="x", outcome=outcome, node=node, data=data, **fields)
+
+
+def test_who_answers_plain_web_requests() -> None:
+    assert report().plain_intercepted is Tri.UNKNOWN
+    assert report(page("a", Outcome.ANSWERED)).plain_intercepted is Tri.NO
+    mute = {"error": "no-challenge-answer"}
+    alone = report(page("a", Outcome.REFUSED, **mute))
+    assert alone.plain_intercepted is Tri.UNKNOWN
+    assert "one relay alone" in alone.reasons["plain_intercepted"]
+    both = report(page("a", Outcome.REFUSED, **mute), page("b", Outcome.REFUSED, **mute))
+    assert both.plain_intercepted is Tri.YES
+    named = report(page("a", Outcome.REFUSED, data={"via": "1.1 squid"}, **mute))
+    assert named.plain_intercepted is Tri.YES
+    portal = report(page("a", Outcome.WRONG, status=302), page("b", Outcome.WRONG, status=302))
+    assert portal.plain_intercepted is Tri.YES
+    one_right = report(page("a", Outcome.WRONG, status=302), page("b", Outcome.ANSWERED))
+    assert one_right.plain_intercepted is Tri.NO
