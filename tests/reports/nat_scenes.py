@@ -47,7 +47,7 @@ def _unseen(builder: Builder, way: str, arrived: int, family: int = 4) -> str:
     )
 
 
-def _with_nat(report: Report, family: int = 4, **changes: Any) -> Report:
+def with_nat(report: Report, family: int = 4, **changes: Any) -> Report:
     """The report with more known of one family's router."""
     name = f"v{family}"
     part = getattr(report.nat, name)
@@ -71,7 +71,7 @@ def port_restricted() -> Report:
     report = builder.report(
         udp=Tri.YES, ipv6=six_works(builder), captive_portal=Tri.NO, captive_portal_reason="", not_measured=()
     )
-    report = _with_nat(
+    report = with_nat(
         report,
         filtering=Filtering.ADDRESS_AND_PORT_DEPENDENT,
         filtering_by="198.51.100.3:3478",
@@ -79,7 +79,7 @@ def port_restricted() -> Report:
         address_changed=Tri.NO,
         evidence=(*report.nat.v4.evidence, *ids),
     )
-    return _with_nat(
+    return with_nat(
         report,
         6,
         filtering=Filtering.ENDPOINT_INDEPENDENT,
@@ -94,7 +94,7 @@ def full_cone() -> Report:
     _relays(builder)
     ids = (_unseen(builder, "other-port", 1), _unseen(builder, "other-address", 1))
     report = builder.report(udp=Tri.YES, captive_portal=Tri.NO, captive_portal_reason="", not_measured=())
-    return _with_nat(
+    return with_nat(
         report,
         filtering=Filtering.ENDPOINT_INDEPENDENT,
         filtering_by="198.51.100.3:3478",
@@ -115,7 +115,7 @@ def address_dependent() -> Report:
         _asked(builder, "198.51.100.4:3478", "203.0.113.24:9002", 400.0),
     )
     report = builder.report(udp=Tri.YES)
-    return _with_nat(report, mapping=Mapping.ADDRESS_DEPENDENT, rfc3489_name="symmetric", evidence=ids)
+    return with_nat(report, mapping=Mapping.ADDRESS_DEPENDENT, rfc3489_name="symmetric", evidence=ids)
 
 
 def lying_relay() -> Report:

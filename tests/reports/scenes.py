@@ -23,6 +23,7 @@ from tests.reports.builder import LOCAL, PLACES, PUBLIC, Builder, six_absent, si
 from tests.reports.mapping_scenes import MAPPING_SCENES
 from tests.reports.nat_scenes import NAT_SCENES
 from tests.reports.path_scenes import PATH_SCENES
+from tests.reports.ports_scenes import PORT_SCENES
 from tests.reports.refused_scenes import own_rules, udp_refused
 from tests.reports.surrounding_scenes import SCENES as SURROUNDING_SCENES
 from tests.reports.surroundings_scenes import (
@@ -362,6 +363,7 @@ SCENES: dict[str, Callable[[], Report]] = {
         many_regions,
         hostile_names,
         *NAT_SCENES,
+        *PORT_SCENES,
         *PATH_SCENES,
         *MAPPING_SCENES,
         *SURROUNDING_SCENES,

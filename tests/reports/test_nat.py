@@ -16,7 +16,8 @@ from tests.reports.drawing import lines, scene
 
 def with_nat(**changes: Any) -> Report:
     report = scene("healthy")
-    return msgspec.structs.replace(report, nat=msgspec.structs.replace(report.nat, **changes))
+    v4 = msgspec.structs.replace(report.nat.v4, **changes)
+    return msgspec.structs.replace(report, nat=msgspec.structs.replace(report.nat, v4=v4, **changes))
 
 
 def service(state: Tri, proof: str | None = None, **more: Any) -> MappingServiceReport:
@@ -59,7 +60,7 @@ def test_public_port(changes: dict[str, Any], expected: list[str]) -> None:
         ("Port number", {"port_preservation": Tri.NO}, "changed"),
         ("Port number", {"port_preservation": Tri.UNKNOWN}, None),
         ("Public address", {"several_addresses": Tri.YES}, "differs by peer"),
-        ("New ports", {"port_allocation": PortAllocation.RANDOM}, "random"),
+        ("New ports", {"port_allocation": PortAllocation.RANDOM}, "without a pattern"),
         ("New ports", {"port_allocation": PortAllocation.UNKNOWN}, None),
         ("Lets in", {"filtering": Filtering.ADDRESS_AND_PORT_DEPENDENT}, "ports you wrote to"),
         ("Lets in", {"filtering": Filtering.UNKNOWN}, None),

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from natscope.model.nat import Filtering, Mapping, PortAllocation
+from natscope.model.nat import Filtering, Mapping
 from natscope.model.report import FamilyReport, MappingServiceReport, NatFamilyReport, NatReport, Report
 from natscope.model.tri import Tri
 from natscope.plugins.clean import clean
 from natscope_reports._text.addresses import is_inside_address
 from natscope_reports._text.ink import BAD, FAINT, GOOD, LOOK, PLAIN, Sheet
+from natscope_reports._text.ports import port_rows, time_rows
 
 LABEL, VALUE, MARK = 18, 20, 8
 
@@ -60,10 +61,7 @@ def rows(report: Report) -> Iterator[Row]:
     yield from _ports(report)
     yield from _filtering(report)
     yield from _opens(report)
-    if report.nat.hairpinning.known:
-        yield "Calls itself", "come back" if report.nat.hairpinning is Tri.YES else "get lost", "", "hairpinning"
-    if report.nat.mapping_lifetime_s is not None:
-        yield "Forgets after", f"{report.nat.mapping_lifetime_s:.0f} s of silence", "", "mapping lifetime"
+    yield from time_rows(report)
 
 
 def _mapping(nat: NatFamilyReport | NatReport, label: str) -> Iterator[Row]:
@@ -127,8 +125,7 @@ def _ports(report: Report) -> Iterator[Row]:
         yield "Port number", "kept as it is", "good", "port preservation"
     elif nat.port_preservation is Tri.NO and nat.mapping_varies is not Tri.YES:
         yield "Port number", "changed", "normal", "no port preservation"
-    if nat.port_allocation in (PortAllocation.SEQUENTIAL, PortAllocation.RANDOM):
-        yield "New ports", f"{nat.port_allocation}", "", "port allocation"
+    yield from port_rows(report)
 
 
 _PROOFS = (
