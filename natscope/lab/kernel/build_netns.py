@@ -13,6 +13,7 @@ import ipaddress
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -274,6 +275,7 @@ class _Builder:
         scenario, internet = self._scenario, self._attached[INTERNET]
         certificates = self._folder / "certificates"
         certificates.mkdir(mode=0o755, exist_ok=True)
+        # Namespaces have this computer's clock: where a host's is wrong, everybody else's is turned the other way.
         wrong_by_s = next(iter(scenario.hosts.values())).clock_wrong_by_s
         authority = Authority(scenario.seed, certificates, later_by_s=-wrong_by_s)
         for relay in scenario.relays.values():
@@ -281,9 +283,9 @@ class _Builder:
             self._join_core(space, "eth0", own)
             internet.append(Attached(prefixes=tuple(map(ipaddress.ip_network, own)), up=relay.link, back=relay.back))
             space.nft(silence(silent_ports(relay)))
-            start = functools.partial(
-                start_relay, self._processes, space, relay, certificate(authority, relay), helper_peers(scenario, relay)
-            )
+            turned = replace(relay, clock_wrong_by_s=relay.clock_wrong_by_s - wrong_by_s)
+            tls, peers = certificate(authority, relay), helper_peers(scenario, relay)
+            start = functools.partial(start_relay, self._processes, space, turned, tls, peers)
             self._restarts[relay.name] = start
             start()
         self._add_name_server()
