@@ -92,7 +92,7 @@ def test_an_ordinary_user_learns_all_but_the_rules_and_how_to_learn_them(proxied
         the_map = shutil.copy(proxied.folder / MAP, folder)
         os.chmod(the_map, 0o644)
         homes = [f"XDG_{kind}_HOME={folder}/{kind.lower()}" for kind in ("CONFIG", "CACHE", "STATE")]
-        nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "env", *homes]
+        nobody = ["env", *homes, "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
         command = [sys.executable, "-m", "natscope", "netcheck", "--json", "--derp-map", the_map]
         if proxied.exec("alice", [*nobody, sys.executable, "-c", "import natscope"]).returncode:
             pytest.skip("nobody may not read this installation")
