@@ -179,7 +179,7 @@ def _relay_words(relay: ScenarioRelay) -> str:
     if relay.port80 is not Port80.CHALLENGE:
         facts.append(f"port 80: {relay.port80}")
     if relay.stun is not StunManner.RIGHT:
-        facts.append("lies about addresses")
+        facts.append("tells its bridge's address" if relay.stun is StunManner.BRIDGED else "lies about addresses")
     return "  ".join(facts)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from natscope.lab.scenario import Port, Scenario, ScenarioRelay, StunManner
+from natscope.lab.scenario import BRIDGE, LIE, LIE_PORT, Port, Scenario, ScenarioRelay, StunManner
 from natscope.machines.helper.peer_link import peer_key
 from natscope.machines.helper.server import HelperServer
 from natscope.machines.stun_responder import HOME, Place, StunResponder
@@ -18,6 +18,7 @@ from natscope.stun_server.service import StunService
 
 STUN = 3478
 ANSWERS_PER_S, BURST = 50.0, 200
+_FIRST_BRIDGED, _BRIDGED_PORTS = 32_768, 28_232
 _SECRET = b"all relays of one laboratory"
 
 
@@ -64,6 +65,13 @@ def helper_peers(scenario: Scenario, relay: ScenarioRelay) -> dict[Family, Endpo
         if other.ipv6 is not None:
             found[6] = Endpoint(other.ipv6, STUN)
     return found
+
+
+def told_endpoint(relay: ScenarioRelay, source: Endpoint) -> Endpoint:
+    """What a relay that does not tell the truth tells a sender over IPv4."""
+    if relay.stun is StunManner.BRIDGED:
+        return Endpoint(BRIDGE, _FIRST_BRIDGED + source.port % _BRIDGED_PORTS)
+    return Endpoint(LIE, LIE_PORT)
 
 
 def _sends(relay: ScenarioRelay) -> bool:

@@ -53,10 +53,10 @@ middle of everything. Tables of a file, all optional but `title`:
   back differs; `udp`, `tcp` [open]: `open`, `closed` (refused), `silent` (both silent: the relay is off);
   `certificate` [right]: `right`, `expired`, `self-signed`, `wrong-name`, `none` (plain HTTP); `clock_wrong_by_s` [0]:
   of the times it tells; `https_ipv6` [true]: whether it takes connections over IPv6 too; `port80` [challenge]:
-  `challenge`, `redirect` (to its own HTTPS), `closed`; `pinned` [false]: the map pins its certificate; `stun` [right]:
-  `right` or `lies` (another address); `stun_also`: further UDP ports on which it answers, such as 53 and 443; `helper`
-  [true]: whether it sends packets from unseen places to who asks (docs/helper.md), with the next relay; `ipv6` [true];
-  `link`, `back`.
+  `challenge`, `redirect` (to its own HTTPS), `closed`; `pinned` [false]: the map pins its certificate; `stun`
+  [right]: `right`, `lies` (another address) or `bridged` (its container's bridge); `stun_also`: further UDP ports on
+  which it answers, such as 53 and 443; `helper` [true]: whether it sends packets from unseen places to who asks
+  (docs/helper.md), with the next relay; `ipv6` [true]; `link`, `back`.
 - `[servers.NAME]`: `kind`: `stun` (ours, as RFC 5780 wants), `coturn` or `derper`, with two addresses each and the name
   `NAME.test`; for tools, not for the netcheck. The simulator has none of them, and refuses a `derper`.
 - `[[faults]]`: `at_s`, `lasts_s`, `kind` and on whom: `partition` (`on` a host, site or relay), `nat-reboot` (`on` a
@@ -148,15 +148,18 @@ class Port80(enum.StrEnum):
 
 
 class StunManner(enum.StrEnum):
-    """`LIES`: the answer tells the address `LIE`, whoever asks."""
+    """`LIES`: tells the address `LIE`, whoever asks; `BRIDGED`: tells its container's bridge, with ports by flow."""
 
     RIGHT = "right"
     LIES = "lies"
+    BRIDGED = "bridged"
 
 
 LIE = IPv4Address("192.0.2.66")
 """Nobody's: what a lying STUN server tells, and the port is 666."""
 LIE_PORT = 666
+BRIDGE = IPv4Address("172.17.0.1")
+"""Whom a server in a container sees where the bridge before it rewrites senders."""
 
 
 class DnsManner(enum.StrEnum):

@@ -9,8 +9,8 @@ from natscope.errors import RemoteError
 from natscope.host.api import Datagram, Host, ServerTls
 from natscope.lab.loopback_http import LOGIN_PAGE, RelayPages
 from natscope.lab.loopback_spec import RegionSpec
-from natscope.lab.relay_service import STUN, RelayService, further_ports, relay_service
-from natscope.lab.scenario import LIE, LIE_PORT, Certificate, Port, Port80, Portal, ScenarioRelay, StunManner
+from natscope.lab.relay_service import STUN, RelayService, further_ports, relay_service, told_endpoint
+from natscope.lab.scenario import Certificate, Port, Port80, Portal, ScenarioRelay, StunManner
 from natscope.model.endpoint import Endpoint, Family
 from natscope.sim.authority import Authority
 from natscope.sim.binding import UNSPECIFIED
@@ -31,7 +31,7 @@ def start_relay(net: Network, host: SimHost, relay: ScenarioRelay, peers: dict[F
         return
     host.node.stack.refuses = Port.SILENT not in (relay.udp, relay.tcp)
     if relay.udp is Port.OPEN:
-        net.start(host, _serve_stun(host, relay, peers) if relay.stun is StunManner.RIGHT else _lie(host))
+        net.start(host, _serve_stun(host, relay, peers) if relay.stun is StunManner.RIGHT else _lie(host, relay))
     if relay.tcp is Port.OPEN:
         net.start(host, _serve_pages(host, relay, certificate(net.authority, relay)))
 
@@ -71,8 +71,8 @@ async def _serve(host: SimHost, served: RelayService) -> None:
     await server.serve()
 
 
-async def _lie(host: SimHost) -> None:
-    """Tell everybody over IPv4 the same wrong endpoint."""
+async def _lie(host: SimHost, relay: ScenarioRelay) -> None:
+    """Tell everybody over IPv4 a wrong endpoint."""
     socket = await host.udp.open(4, port=STUN)
     while True:
         item = await socket.receive()
@@ -81,7 +81,7 @@ async def _lie(host: SimHost) -> None:
                 request = decode(item.data)
             except RemoteError:
                 continue
-            socket.send(encode_binding_success(request.transaction_id, Endpoint(LIE, LIE_PORT)), item.source)
+            socket.send(encode_binding_success(request.transaction_id, told_endpoint(relay, item.source)), item.source)
 
 
 async def _serve_pages(host: SimHost, relay: ScenarioRelay, tls: ServerTls) -> None:

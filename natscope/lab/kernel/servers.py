@@ -21,12 +21,10 @@ from natscope.lab.kernel.netns import Space, tool_environment
 from natscope.lab.kernel.processes import Processes, Ready
 from natscope.lab.loopback_http import LOGIN_PAGE, RelayPages
 from natscope.lab.loopback_spec import RegionSpec
-from natscope.lab.relay_service import STUN, further_ports, relay_service
+from natscope.lab.relay_service import STUN, further_ports, relay_service, told_endpoint
 from natscope.lab.scenario import (
     DNS_4,
     DOMAIN,
-    LIE,
-    LIE_PORT,
     Certificate,
     Port,
     Port80,
@@ -166,9 +164,9 @@ async def _open_stun(
     own: Sequence[IPAddress],
     peers: dict[Family, Endpoint],
 ) -> None:
-    if relay.stun is StunManner.LIES:
+    if relay.stun is not StunManner.RIGHT:
         loop = asyncio.get_running_loop()
-        await loop.create_datagram_endpoint(_Liar, local_addr=(str(relay.ipv4), STUN))
+        await loop.create_datagram_endpoint(lambda: _Liar(relay), local_addr=(str(relay.ipv4), STUN))
         return
     for served in (relay_service(relay, own, peers, host.rng.bytes(32)), further_ports(relay, own)):
         if served is not None:
@@ -193,7 +191,10 @@ async def _open_pages(host: Host, relay: ScenarioRelay, own: Sequence[IPAddress]
 
 
 class _Liar(asyncio.DatagramProtocol):
-    """A STUN server that tells everybody the same wrong endpoint."""
+    """A STUN server that tells everybody a wrong endpoint."""
+
+    def __init__(self, relay: ScenarioRelay) -> None:
+        self._relay = relay
 
     def connection_made(self, transport: asyncio.DatagramTransport) -> None:  # type: ignore[override]
         self._transport = transport
@@ -203,7 +204,8 @@ class _Liar(asyncio.DatagramProtocol):
             request = decode(data)
         except RemoteError:
             return
-        self._transport.sendto(encode_binding_success(request.transaction_id, Endpoint(LIE, LIE_PORT)), source)
+        told = told_endpoint(self._relay, Endpoint(ipaddress.ip_address(source[0]), source[1]))
+        self._transport.sendto(encode_binding_success(request.transaction_id, told), source)
 
 
 async def _portal(portal: Portal, ready: Ready) -> None:
