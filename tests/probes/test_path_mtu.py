@@ -84,6 +84,15 @@ def test_without_udp_nothing_is_tried() -> None:
     assert "no relay answered" in report.path.v4.reasons["black_hole"]
 
 
+def test_a_run_that_is_cut_says_so_and_leaves_nothing() -> None:
+    report = probed(load_scenario("mtu-black-hole"), *ONLY, timeout_s=0.6)
+    outcome = next(p for p in report.probes if p.name == "path_mtu")
+    assert outcome.state in ("ran", "cut")
+    assert report.path.v4.black_hole is Tri.UNKNOWN
+    assert report.path.v4.reasons["black_hole"]
+    assert [o for o in report.observations if o.kind == "path.size"]
+
+
 @pytest.mark.parametrize("loss", [0.02, 0.1])
 def test_loss_makes_no_black_hole_and_no_lost_pieces(loss: float) -> None:
     told = [v4(lossy("port-restricted", loss), seed=seed) for seed in range(1, 41)]

@@ -45,7 +45,7 @@ CAUSE = Cause(
     who_can_fix=("provider", "you"),
     fires=("cgnat",),
     silent=("healthy", "double-nat", "public-host"),
-    hidden_by=("NS-ENV-06", "NS-UDP-01"),
+    hidden_by=("NS-ENV-01", "NS-ENV-02", "NS-ENV-06", "NS-UDP-01"),
     fixes=(
         Fix(
             do="Turn on IPv6 in your router, if your provider delivers it.",

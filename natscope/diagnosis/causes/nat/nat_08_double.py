@@ -45,7 +45,7 @@ CAUSE = Cause(
     who_can_fix=("you", "administrator"),
     fires=("double-nat", "double-nat-possible"),
     silent=("healthy", "cgnat", "public-host"),
-    hidden_by=("NS-ENV-06", "NS-UDP-01"),
+    hidden_by=("NS-ENV-01", "NS-ENV-02", "NS-ENV-06", "NS-UDP-01"),
     fixes=(
         Fix(
             do="Switch one of the two routers to bridge mode or access point mode.",

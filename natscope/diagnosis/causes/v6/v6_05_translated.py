@@ -40,7 +40,7 @@ CAUSE = Cause(
     who_can_fix=("administrator", "you"),
     fires=("nat66",),
     silent=("healthy", "ipv6-only", "nat64"),
-    hidden_by=("NS-ENV-06",),
+    hidden_by=("NS-ENV-01", "NS-ENV-02", "NS-ENV-06"),
     fixes=(
         Fix(
             do="Give the network an IPv6 prefix of its own, and switch the translation off.",
