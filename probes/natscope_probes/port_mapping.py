@@ -108,18 +108,20 @@ def _ways(links: LinkFacts) -> list[Way]:
 
 
 async def _ask(ctx: ProbeContext, way: Way) -> None:
-    from natscope.machines.portmap_client.timing import HASTY
+    from natscope.machines.portmap_client.timing import HASTY, PATIENT, PATIENT_SEARCH, SEARCH
     from natscope.machines.portmap_client.values import Protocol
     from natscope.portmap.igd_opener import open_igd
     from natscope.portmap.udp_opener import open_nat_pmp, open_pcp
     from natscope_probes._port_mapping_trial import Trial, opened
 
-    wait_s = FULL_WAIT_S if ctx.options.profile == "full" else WAIT_S
+    is_full = ctx.options.profile == "full"
+    wait_s = FULL_WAIT_S if is_full else WAIT_S
+    tries, searches = (PATIENT, PATIENT_SEARCH) if is_full else (HASTY, SEARCH)
     wait_until = min(ctx.host.clock.now() + wait_s, ctx.deadline - 0.1)
     makers = {
-        Protocol.NAT_PMP: open_nat_pmp(ctx.host, way, HASTY, strict=False),
-        Protocol.PCP: open_pcp(ctx.host, way, HASTY, strict=False),
-        Protocol.UPNP: open_igd(ctx.host, ctx.http, way, permanent=False),
+        Protocol.NAT_PMP: open_nat_pmp(ctx.host, way, tries, strict=False),
+        Protocol.PCP: open_pcp(ctx.host, way, tries, strict=False),
+        Protocol.UPNP: open_igd(ctx.host, ctx.http, way, permanent=False, retransmission=searches),
     }
     openers = [await opened(ctx, way, make, protocol.value) for protocol, make in makers.items()]
     trials = [Trial(ctx, way, opener, wait_until) for opener in openers if opener is not None]

@@ -24,6 +24,7 @@ from natscope.netcheck.options import NetcheckOptions
 from natscope.netcheck.run import RunInputs, run_probes
 from natscope.plugins.loader import PROBES, find
 from natscope.web.client import HttpClient
+from natscope.wire.portmap import nat_pmp
 from natscope_probes.port_mapping import PROBE, contacts
 from tests.netcheck.fake_host import LINKS, World, run_virtual
 from tests.probes.simulated import lossy, probed, scenario
@@ -254,6 +255,19 @@ def test_full_runs_wait_longer_for_the_gateway() -> None:
     default, full = (asked(World(), profile=profile) for profile in ("default", "full"))
     assert default.duration_ms < 1500
     assert full.duration_ms > 2900
+    for observation in of(full, "portmap.service"):
+        assert observation.outcome is Outcome.NO_ANSWER
+
+
+def test_a_router_that_takes_seconds_is_found_by_full_runs_only() -> None:
+    def late(request: bytes, target: Endpoint) -> list[Any]:
+        answer = nat_pmp.AddressResponse(0, 7, ipaddress.IPv4Address("203.0.113.7"))
+        return [(2.2, nat_pmp.encode_response(answer), target)] if request == bytes(2) else []
+
+    world = World(relays={Endpoint(GATEWAY, 5351): late})
+    default, full = (asked(world, profile=profile).port_mapping.nat_pmp for profile in ("default", "full"))
+    assert default.state is Tri.UNKNOWN
+    assert full.state is Tri.YES
 
 
 def links(*routes: DefaultRoute, kind: str = "ethernet", name: str = "eth0") -> LinkFacts:

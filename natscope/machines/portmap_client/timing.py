@@ -37,6 +37,8 @@ PCP = Retransmission(3.0, 9)
 """RFC 6887 §8.1.1, but not without end: a router that has been silent for minutes is asked anew later."""
 SEARCH = Retransmission(0.3, 3, 1.5)
 """Rounds of searches, each of a few packets."""
+PATIENT, PATIENT_SEARCH = Retransmission(0.15, 6, 1.6), Retransmission(0.3, 4)
+"""For routers that take seconds: both ask until after two seconds, and wait until after four."""
 HASTY = Retransmission(0.15, 5, 1.5)
 """For somebody who waits for the answer: five tries within 1.2 s, then the last wait."""
 

@@ -5,7 +5,15 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from natscope.machines.portmap_client.timing import HASTY, NAT_PMP, PCP, Retransmission, renew_after_s
+from natscope.machines.portmap_client.timing import (
+    HASTY,
+    NAT_PMP,
+    PATIENT,
+    PATIENT_SEARCH,
+    PCP,
+    Retransmission,
+    renew_after_s,
+)
 from natscope.machines.portmap_client.values import MAX_LEASE_S
 
 
@@ -25,6 +33,12 @@ def test_whoever_waits_is_told_soon() -> None:
     assert sends[0] == 0
     assert sends[-1] < 1.25
     assert sum(waits(HASTY)) < 2.0
+
+
+def test_the_patient_ask_and_wait_longer() -> None:
+    for rule in (PATIENT, PATIENT_SEARCH):
+        assert 2.0 < sum(waits(rule)[:-1]) < 3.0
+        assert sum(waits(rule)) > 3.0
 
 
 def test_renewals_of_an_hour_or_two() -> None:
