@@ -92,6 +92,7 @@ SETTINGS: tuple[Setting, ...] = (
         False,
         "measure how long the router keeps a port (90 seconds)",
     ),
+    Setting("netcheck.cross_check", "switch", False, "ask pystun3 for a second opinion on the router (12 seconds)"),
     Setting(
         "netcheck.timeout",
         "number",

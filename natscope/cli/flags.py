@@ -20,6 +20,7 @@ _SETTING_OF = {
     "icmp": ("netcheck.icmp", "--icmp"),
     "hairpin": ("netcheck.hairpin", "--hairpin"),
     "lifetime": ("netcheck.lifetime", "--lifetime"),
+    "cross_check": ("netcheck.cross_check", "--cross-check"),
     "timeout": ("netcheck.timeout", "--timeout"),
     "interface": ("netcheck.interface", "--interface"),
     "source_port": ("netcheck.source_port", "--source-port"),

@@ -87,6 +87,9 @@ Options
                                 firewalls)
   --lifetime / --no-lifetime    measure how long the router keeps a port (90
                                 seconds)
+  --cross-check / --no-cross-check
+                                ask pystun3 for a second opinion on the router
+                                (12 seconds)
   --only PROBE,…                run only these probes
   --skip PROBE,…                leave these probes out
   --gentle / --no-gentle        a quarter of the packets per second, one sample
@@ -197,6 +200,9 @@ Options
                                 firewalls)
   --lifetime / --no-lifetime    measure how long the router keeps a port (90
                                 seconds)
+  --cross-check / --no-cross-check
+                                ask pystun3 for a second opinion on the router
+                                (12 seconds)
   --only PROBE,…                run only these probes
   --skip PROBE,…                leave these probes out
   --gentle / --no-gentle        a quarter of the packets per second, one sample

@@ -25,6 +25,7 @@ def netcheck(
     icmp: opt.Icmp = None,
     hairpin: opt.Hairpin = None,
     lifetime: opt.Lifetime = None,
+    cross_check: opt.CrossCheck = None,
     only: opt.Only = None,
     skip: opt.Skip = None,
     gentle: opt.Gentle = None,

@@ -15,6 +15,7 @@ from typing import Protocol
 import msgspec
 
 from natscope.errors import NatscopeError
+from natscope.host.programs_api import NoPrograms, Programs
 from natscope.host.settings_api import Settings, UntoldSettings
 from natscope.host.system_api import System, UntoldSystem
 from natscope.host.tls_api import ServerTls as ServerTls
@@ -374,5 +375,7 @@ class Host:
     environ: dict[str, str] = field(default_factory=dict)
     settings: Settings = field(default_factory=UntoldSettings)
     """Proxies and login pages, as the system's settings and the network's leases name them."""
+    programs: Programs = field(default_factory=NoPrograms)
+    """The capability `programs`: other people's code in a process of its own."""
     system: System = field(default_factory=UntoldSystem)
     """The capability `system`: what the computer knows of itself; tells nothing where it is not among them."""

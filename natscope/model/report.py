@@ -13,6 +13,7 @@ from natscope.model.finding import Finding
 from natscope.model.nat import AddressPooling, Filtering, Mapping, PortAllocation, PortCollision
 from natscope.model.observation import Observation, ProbeOutcome
 from natscope.model.relay_map import MapProblem
+from natscope.model.report_cross_check import CrossCheckReport
 from natscope.model.report_dns import DnsReport
 from natscope.model.report_path import HopReport, PathReport
 from natscope.model.report_surroundings import SurroundingsReport
@@ -276,6 +277,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     captive_portal: Tri
     captive_portal_reason: str
     path: PathReport = PathReport()
+    cross_check: CrossCheckReport = CrossCheckReport()
     dns: DnsReport | None = None
     web: WebReport | None = None
     surroundings: SurroundingsReport = SurroundingsReport()

@@ -9,6 +9,7 @@ from __future__ import annotations
 from natscope.model.observation import Observation
 from natscope.model.report import NO_VERDICT, SCHEMA, Cost, MapReport, Report
 from natscope.model.tri import Tri
+from natscope.netcheck.assemble_cross_check import cross_check
 from natscope.netcheck.assemble_dns import dns_report
 from natscope.netcheck.assemble_families import family_report
 from natscope.netcheck.assemble_host import host_report, interface_reports
@@ -73,6 +74,7 @@ def assemble(record: RunRecord) -> Report:
         preferred_relay=preferred_relay(record, relays),
         captive_portal=captive,
         captive_portal_reason=captive_reason,
+        cross_check=cross_check(observations, nat.v4),
         path=path_report(observations, links, record.probes),
         web=web_report(observations, vendor=record.loaded_map.vendor),
         dns=dns_report(observations, record.probes, record.loaded_map.relay_map),

@@ -16,7 +16,7 @@ class NetcheckOptions(msgspec.Struct, frozen=True, kw_only=True):
     `bind_address` a local address (upstream's `--bind-address`). `only`/`skip` are probe names. `gentle` sends a
     quarter as fast and one sample a relay. `https`/`icmp` measure those for every relay, not just for silent ones.
     `hairpin` and `lifetime` measure what the profile full measures too: calling one's own public address, and how long
-    mappings live.
+    mappings live. `cross_check` asks another program for a second opinion on the router.
     """
 
     families: tuple[int, ...] = (4, 6)
@@ -31,6 +31,7 @@ class NetcheckOptions(msgspec.Struct, frozen=True, kw_only=True):
     icmp: bool = False
     hairpin: bool = False
     lifetime: bool = False
+    cross_check: bool = False
     timeout_s: float = 5.0
     limit_s: float = 0.0
 
@@ -40,9 +41,10 @@ class NetcheckOptions(msgspec.Struct, frozen=True, kw_only=True):
         return max(self.timeout_s, self.limit_s)
 
 
-LIFETIME_PROBE, HAIRPIN_PROBE = "nat_lifetime", "nat_hairpin"
+LIFETIME_PROBE, HAIRPIN_PROBE, CROSS_CHECK_PROBE = "nat_lifetime", "nat_hairpin", "nat_cross_check"
 HAIRPIN_S = 4.0
 """What a probe that comes last may take beyond the usual limit."""
+CROSS_CHECK_S = 13.0
 LIFETIME_S = 110.0
 """The limit of a run that measures lifetimes: its probe takes 90 seconds at most."""
 
@@ -60,7 +62,10 @@ def with_limit(options: NetcheckOptions, *, timeout_given: bool = False) -> Netc
     if slow:
         return msgspec.structs.replace(options, limit_s=LIFETIME_S)
     last = options.hairpin or HAIRPIN_PROBE in options.only
-    return msgspec.structs.replace(options, limit_s=options.timeout_s + HAIRPIN_S if last else 0.0)
+    if CROSS_CHECK_PROBE in options.only:
+        options = msgspec.structs.replace(options, cross_check=True)
+    extra_s = (HAIRPIN_S if last else 0.0) + (CROSS_CHECK_S if options.cross_check else 0.0)
+    return msgspec.structs.replace(options, limit_s=options.timeout_s + extra_s if extra_s else 0.0)
 
 
 class MapChoice(msgspec.Struct, frozen=True, kw_only=True):

@@ -55,6 +55,11 @@ class ProbeOptions(Protocol):
         ...
 
     @property
+    def cross_check(self) -> bool:
+        """Ask another program for a second opinion."""
+        ...
+
+    @property
     def only(self) -> tuple[str, ...]:
         """The probes that were asked for by name; empty: all of the profile."""
         ...

@@ -16,6 +16,7 @@ import pytest
 from natscope.lab.kernel.bed import Running
 from natscope.model.nat import Filtering, Mapping
 from natscope.model.report import Report
+from natscope.model.tri import Tri
 from tests.interop import peers
 from tests.lab.kernel_lab import every_router, lab_of
 
@@ -28,6 +29,10 @@ SERVERS = """
 kind = "coturn"
 [servers.ours]
 kind = "stun"
+[sites.symmetric-open]
+nat = "symmetric-open"
+[hosts.symmetric-open-host]
+at = "symmetric-open"
 [relays]
 relay1 = { helper = false }
 relay2 = {}
@@ -44,6 +49,7 @@ KINDS = {
     "symmetric-random": (APD, PORT),
     "masquerade": (EI, PORT),
     "fully-random": (APD, PORT),
+    "symmetric-open": (APD, ANY),
     "wall": (NONE, PORT),
     "inner": (EI, PORT),
 }
@@ -85,9 +91,10 @@ def relay_map(lab: Running, server: str) -> dict[str, object]:
     return {"Regions": {"1": regions["1"], "9": nine}}
 
 
-def netcheck(lab: Running, server: str, kind: str) -> Report:
+def netcheck(lab: Running, server: str, kind: str, *flags: str) -> Report:
     argv = [sys.executable, "-m", "natscope", "netcheck", "--json", "--derp-map", str(lab.folder / f"{server}.json")]
-    done = lab.exec(f"{kind}-host", [*argv, "-4", *(f"--only={probe}" for probe in PROBES)], timeout_s=60)
+    probes = (*PROBES, "nat_cross_check") if flags else PROBES
+    done = lab.exec(f"{kind}-host", [*argv, "-4", *flags, f"--only={','.join(probes)}"], timeout_s=60)
     return msgspec.json.decode(done.stdout, type=Report)
 
 
@@ -99,3 +106,37 @@ def test_every_nat_is_named_by_every_kind_of_server(
     nat = reports[server, kind].nat.v4
     assert (nat.mapping, nat.filtering) == KINDS[kind], nat.reasons
     assert nat.filtering_by == BY[server]
+
+
+SECOND_OPINIONS = {
+    "full-cone": ("Full Cone", Tri.YES),
+    "restricted": ("Restric NAT", Tri.YES),
+    "port-restricted": ("Restric Port NAT", Tri.YES),
+    "symmetric-random": ("Symmetric NAT", Tri.YES),
+    "symmetric-open": ("Full Cone", Tri.NO),
+    "wall": ("Symmetric UDP Firewall", Tri.YES),
+}
+
+
+@pytest.fixture(scope="module")
+def opinions(lab: Running, reports: dict[tuple[str, str], Report]) -> dict[str, Report]:
+    """pystun3 waits for silence most of the time, so all stand side by side."""
+    assert reports
+    with ThreadPoolExecutor(max_workers=6) as pool:
+        running = {kind: pool.submit(netcheck, lab, "coturn", kind, "--cross-check") for kind in SECOND_OPINIONS}
+        return {kind: future.result() for kind, future in running.items()}
+
+
+@pytest.mark.parametrize("kind", SECOND_OPINIONS)
+def test_pystun3_is_heard_and_its_error_explained(opinions: dict[str, Report], kind: str) -> None:
+    found = opinions[kind].cross_check
+    assert (found.says, found.agrees) == SECOND_OPINIONS[kind], found
+    assert found.server == BY["coturn"]
+    assert bool(found.explanation) is (found.agrees is Tri.NO)
+
+
+def test_nothing_of_it_is_left(lab: Running, opinions: dict[str, Report]) -> None:
+    assert opinions
+    running = lab.exec("full-cone-host", ["ps", "-A", "-o", "args"]).stdout
+    assert "ps -A" in running
+    assert "pystun3_child" not in running

@@ -14,6 +14,7 @@ from natscope.host.real.clock import RealClock
 from natscope.host.real.icmp import RealIcmp
 from natscope.host.real.identity import read_identity
 from natscope.host.real.kernel_time import keep_stamps_on
+from natscope.host.real.programs import RealPrograms
 from natscope.host.real.resolver import RealResolver
 from natscope.host.real.rng import RealRng
 from natscope.host.real.streams import RealStreams
@@ -37,7 +38,8 @@ def build_real_host() -> Host:
         icmp=RealIcmp(),
         environ=environ,
         settings=LazySettings(links, environ),
-        capabilities=CAPABILITIES | {"system"},
+        capabilities=CAPABILITIES | {"system", "programs"},
+        programs=RealPrograms(),
         system=_system(),
     )
 

@@ -49,6 +49,10 @@ def draw(sheet: Sheet, report: Report) -> None:
             (sheet.fit(judgement, MARK), _COLOURS.get(judgement, PLAIN)),
             (term, FAINT),
         )
+    if report.cross_check.says and report.cross_check.explanation:
+        indent = 2 + sheet.cells(f"{sheet.signs.skip} ")
+        words = f"{report.cross_check.tool}: {report.cross_check.explanation}"
+        sheet.paragraph(words, indent, first=(f"  {sheet.signs.skip} ", FAINT))
 
 
 def rows(report: Report) -> Iterator[Row]:
@@ -91,6 +95,15 @@ def _filtering(report: Report) -> Iterator[Row]:
         yield "Tested by", "a relay", "", shown.filtering_by
     if shown.rfc3489_name:
         yield "Old name", shown.rfc3489_name, "", "RFC 3489"
+    yield from _second_opinion(report)
+
+
+def _second_opinion(report: Report) -> Iterator[Row]:
+    """What another program says, and in a few words whether that goes together."""
+    other = report.cross_check
+    if other.says:
+        term = {Tri.YES: "the same", Tri.NO: "differs, see below"}.get(other.agrees, "not comparable")
+        yield other.tool, other.says, "", term
 
 
 def _only_seen_from_inside(report: Report) -> str:
