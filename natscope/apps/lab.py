@@ -57,7 +57,8 @@ def run_matrix(names: Sequence[str], beds: Sequence[Bed], jobs: int | None = Non
     def measure_one(scenario: Scenario, bed: Bed) -> dict[str, Report]:
         return kernel.reports(scenario) if kernel is not None and bed is Bed.KERNEL else measure(scenario, bed)
 
-    return matrix(scenarios, beds, measure_one, jobs=jobs or usual_jobs())
+    stop = kernel.stop if kernel is not None else lambda: None
+    return matrix(scenarios, beds, measure_one, jobs=jobs or usual_jobs(), stop=stop)
 
 
 def usual_jobs() -> int:

@@ -67,6 +67,10 @@ class KernelBed(Protocol):
         """Build a lab of its own, run the netcheck on every measured host, remove it; reports by host."""
         ...
 
+    def stop(self) -> None:
+        """End what `reports` has built, from another thread: it raises `CannotMeasure`, now and from then on."""
+        ...
+
 
 def kernel_bed() -> KernelBed:
     """The kernel bed of this computer; it touches nothing until it is used."""

@@ -58,11 +58,17 @@ class MatrixRow:
 
 
 def matrix(
-    scenarios: Iterable[Scenario], beds: Sequence[Bed], measure: Measure, *, jobs: int = 1
+    scenarios: Iterable[Scenario],
+    beds: Sequence[Bed],
+    measure: Measure,
+    *,
+    jobs: int = 1,
+    stop: Callable[[], None] = lambda: None,
 ) -> Generator[MatrixRow, None, None]:
     """Row by row, in the order given. `jobs` scenarios stand in the kernel bed at once, slow ones first.
 
-    Then `measure` is called from several threads for that bed. Whoever stops asking for rows ends it.
+    Then `measure` is called from several threads for that bed. Whoever stops asking for rows ends it: `stop` is called
+    to end what is being measured.
     """
     rows = list(scenarios)
     pool = ThreadPoolExecutor(max(1, jobs))
@@ -79,8 +85,12 @@ def matrix(
             yield MatrixRow(
                 scenario=scenario.name, title=scenario.title, results=results, differences=tuple(_differences(results))
             )
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        stop()
+        raise
     finally:
-        pool.shutdown(cancel_futures=True)
+        pool.shutdown()
 
 
 def _result(scenario: Scenario, bed: Bed, measure: Measure) -> BedResult:

@@ -47,6 +47,9 @@ class StandIn:
         self.asked.append(("shell", host))
         return 0
 
+    def stop(self) -> None:
+        self.asked.append("stop")
+
     def reports(self, scenario: Scenario) -> dict[str, Report]:
         return sim_reports(scenario)
 

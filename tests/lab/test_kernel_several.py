@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -61,6 +62,23 @@ def test_labs_of_threads_stand_beside_one_that_comes_and_goes(labs: Path) -> Non
     with ThreadPoolExecutor(AT_ONCE) as pool:
         assert list(pool.map(one, range(2 * AT_ONCE))) == [(True, True)] * 2 * AT_ONCE
     bed.down()
+    assert [path.name for path in labs.iterdir()] == ["lock"]
+
+
+def test_a_matrix_that_is_ended_ends_its_labs(labs: Path, tmp_path: Path) -> None:
+    """By SIGTERM as by Ctrl-C: one line, at once, nothing left."""
+    file = tmp_path / "small.toml"
+    file.write_text(SMALL)
+    argv = [sys.executable, "-m", "natscope", "lab", "matrix", "--jobs", "3", *[str(file)] * 9]
+    running = subprocess.Popen(argv, stdout=-1, stderr=-1, text=True)
+    deadline = time.monotonic() + 30
+    while not list(labs.glob("run-*/state.json")):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    running.send_signal(signal.SIGTERM)
+    _, said = running.communicate(timeout=60)
+    assert running.returncode == 130, said
+    assert "Traceback" not in said
     assert [path.name for path in labs.iterdir()] == ["lock"]
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import msgspec
+import pytest
 
 from natscope.errors import CannotMeasure
 from natscope.lab.build_sim import sim_reports
@@ -121,3 +122,22 @@ def test_who_stops_asking_ends_it() -> None:
     next(rows)
     rows.close()
     assert len(measured) == 1
+
+
+def test_labs_that_still_stand_are_ended_with_it() -> None:
+    """The second lab would stand for ever; `stop` makes its measurement end."""
+    ended = threading.Event()
+
+    def measure(scenario: Scenario, bed: Bed) -> Mapping[str, Report]:
+        if scenario.name == "two-hosts":
+            assert ended.wait(20)
+            raise CannotMeasure("stopped")
+        return {}
+
+    scenarios = [load_scenario("full-cone"), load_scenario("two-hosts")]
+    rows = matrix(scenarios, [Bed.KERNEL], measure, jobs=2, stop=ended.set)
+    next(rows)
+    assert not ended.is_set()
+    rows.close()
+    assert ended.is_set()
+    assert len(list(matrix(scenarios[:1], [Bed.KERNEL], measure, stop=pytest.fail))) == 1

@@ -12,6 +12,7 @@ import shlex
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -35,6 +36,9 @@ NETCHECK_LIMIT_S, RUN_LIMIT_S = 120.0, 20
 
 class NetnsBed:
     """Implements `natscope.lab.bed.KernelBed`."""
+
+    def __init__(self) -> None:
+        self._wanted = Wanted()
 
     def missing(self) -> str:
         """Which permission or program is missing, and how to get it; empty when a lab can be built here."""
@@ -74,8 +78,12 @@ class NetnsBed:
 
     def reports(self, scenario: Scenario) -> dict[str, Report]:
         """Build a lab of its own, run the netcheck on every measured host, remove it; reports by host."""
-        with standing(scenario) as lab:
+        with standing(scenario, self._wanted) as lab:
             return {host.name: lab.netcheck(host.name, scenario) for host in scenario.measured()}
+
+    def stop(self) -> None:
+        """End what `reports` has built, from another thread: it raises `CannotMeasure`, now and from then on."""
+        self._wanted.stop()
 
 
 def open_bed() -> NetnsBed:
@@ -157,19 +165,51 @@ class Running:
             raise CannotMeasure(f"no report from {host} (exit code {done.returncode}): {said}") from error
 
 
+class Wanted:
+    """Keeps labs alive as long as somebody wants them: each by a pipe that is closed when not, or when we end."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._open: list[int] = []
+        self._stopped = False
+
+    @contextlib.contextmanager
+    def one(self) -> Iterator[int]:
+        """The reading end for a holder. Raises `CannotMeasure` after `stop`."""
+        reading, writing = os.pipe()
+        with self._lock:
+            stopped = self._stopped
+            if not stopped:
+                self._open.append(writing)
+        try:
+            if stopped:
+                os.close(writing)
+                raise CannotMeasure("it was stopped before it was measured")
+            yield reading
+        finally:
+            os.close(reading)
+            with self._lock:
+                if writing in self._open:
+                    self._open.remove(writing)
+                    os.close(writing)
+
+    def stop(self) -> None:
+        """Nobody wants any of them, now and from then on."""
+        with self._lock:
+            self._stopped = True
+            while self._open:
+                os.close(self._open.pop())
+
+
 @contextlib.contextmanager
-def standing(scenario: Scenario) -> Iterator[Running]:
+def standing(scenario: Scenario, wanted: Wanted | None = None) -> Iterator[Running]:
     """A lab of its own that is removed at the end, beside the one that stays up and beside others."""
-    wanted, alive = os.pipe()
-    try:
-        folder = start("", scenario, wanted)
+    with (wanted or Wanted()).one() as reading:
+        folder = start("", scenario, reading)
         try:
             yield Running(folder)
         finally:
             remove(folder)
-    finally:
-        os.close(wanted)
-        os.close(alive)
 
 
 def start(name: str, scenario: Scenario, wanted: int | None = None) -> Path:
