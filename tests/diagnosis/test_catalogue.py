@@ -20,6 +20,7 @@ MEANINGS = {
     "NS-CTL-06": "clock is wrong",
     "NS-CTL-09": "wrong answers",
     "NS-CTL-10": "of no use",
+    "NS-CTL-11": "in this network",
     "NS-ENV-01": "proxy program",
     "NS-ENV-02": "Another VPN carries",
     "NS-ENV-03": "own rules keep UDP in",

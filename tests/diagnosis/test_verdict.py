@@ -59,6 +59,7 @@ SENTENCES = {
     "no-network": "Direct: unknown, this computer has no network",
     "no-relay-answered": "Direct: unknown, no relay answered",
     "own-firewall": "Direct: likely, with most peers",
+    "own-relay": "Direct: unknown, only one relay answered, and comparing ports takes two",
     "own-rules": "Direct: no. This computer's own rules keep UDP in.",
     "proxy-tunnel": "Direct: unknown, a proxy program takes this computer's packets",
     "proxy-only": "Direct: no. This network drops UDP.",

@@ -13,7 +13,7 @@ from natscope.model.report import NatFamilyReport, NatReport, Report
 from natscope.model.tri import Tri
 from natscope.netcheck.assemble_surroundings import surroundings_report
 from natscope.netcheck.assemble_ways import void_reason
-from tests.reports.builder import PLACES, Builder
+from tests.reports.builder import LOCAL, PLACES, Builder
 
 RULE = "iif is not tailscale0, saddr is 100.64.0.0/10: drop"
 TS_INPUT = {"place": "iptables: table ip filter, chain ts-input", "rule": RULE, "packets": 12}
@@ -212,7 +212,17 @@ def shared_space_eaten() -> Report:
     return finished(builder)
 
 
+def own_relay() -> Report:
+    """The only relay runs on the node's own computer."""
+    builder = Builder(network="192.168.1")
+    builder.relay(19, "own", "This computer", v4=0.1, mapped=LOCAL[4])
+    looked(builder, "lo", "loopback", source="192.168.1.20", gateway="", inside=1)
+    computer(builder)
+    return finished(builder)
+
+
 SCENES = (
+    own_relay,
     proxy_tunnel,
     vpn_tunnel,
     exit_node,
