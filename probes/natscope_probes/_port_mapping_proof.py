@@ -111,12 +111,13 @@ def _send(trial: HelperTrial, sock: UdpSocket, now: float, item: Received | None
 
 def _judge(ctx: ProbeContext, way: Way, granted: Grant, result: TrialResult) -> None:
     count = result.ways[HelperWay.OTHER_PORT]
-    if count.arrived:
-        _observe(ctx, way, granted, Outcome.ANSWERED, "", f"a packet came in from {count.source}", result)
-        return
     seen = {mapped.ip for mapped in result.mapped}
-    if granted.external is not None and seen and granted.external not in seen:
-        words = f"it is open at {granted.external}, but relays see {', '.join(map(str, sorted(seen, key=str)))}"
+    is_elsewhere = granted.external is not None and bool(seen) and granted.external not in seen
+    if count.arrived and not is_elsewhere:
+        _observe(ctx, way, granted, Outcome.ANSWERED, "", f"a packet came in from {count.source}", result)
+    elif is_elsewhere:
+        # What came in all the same came in at the other address; programs tell peers the router's.
+        words = f"the router names {granted.external}, but relays see {', '.join(sorted(map(str, seen)))}"
         _observe(ctx, way, granted, Outcome.WRONG, "other-address", words, result)
     elif count.confirmed >= ENOUGH and result.is_controlled:
         words = f"{count.confirmed} packets were sent to it and none came in"

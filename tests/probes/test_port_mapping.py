@@ -148,6 +148,7 @@ def test_what_a_killed_program_leaves_lapses_with_its_lease(after_s: float) -> N
         ({"manner": '"network-failure"'}, (Tri.YES, "refused"), (Tri.YES, "refused"), (Tri.YES, "refused")),
         ({"capacity": "0"}, (Tri.YES, "refused"), (Tri.YES, "refused"), (Tri.YES, "refused")),
         ({"external": '"10.9.8.7"'}, (Tri.YES, "unreachable"), (Tri.YES, "unreachable"), (Tri.YES, "unreachable")),
+        ({"external": '"203.0.113.99"'}, (Tri.YES, "unreachable"), (Tri.YES, "unreachable"), (Tri.YES, "unreachable")),
         ({"late_ms": "300"}, (Tri.YES, "proved"), (Tri.YES, "proved"), (Tri.YES, "proved")),
     ],
 )
@@ -294,9 +295,17 @@ def test_who_is_no_router_of_ours_is_not_asked(facts: LinkFacts, state: Tri, rea
 
 def test_the_declaration_says_whom_it_contacts() -> None:
     class Options:
-        profile = "default"
+        profile = "full"
 
     scope: Any = type("Scope", (), {"options": Options, "families": (4,)})
     said = contacts(scope)
-    assert {contact.host for contact in said} == {"the gateway", "239.255.255.250"}
+    assert {contact.host for contact in said} == {"the gateway", "239.255.255.250", "a relay that is a helper"}
     assert sum(c.packets for c in said) <= PROBE.budget.packets
+    assert sum(c.bytes for c in said) <= PROBE.budget.bytes
+
+
+@pytest.mark.parametrize("wanted", [site(), site(manner='"refused"'), site(external='"203.0.113.99"')])
+def test_no_run_spends_more_than_declared(wanted: Scenario) -> None:
+    [spent] = [p for p in probed(wanted, *ONLY).probes if p.name == "port_mapping"]
+    assert 0 < spent.packets_sent <= PROBE.budget.packets
+    assert 0 < spent.bytes_sent <= PROBE.budget.bytes
