@@ -17,7 +17,8 @@ from natscope.model.tri import Tri
 MIN_DEAD, MIN_AGED = 2, 4
 NARROW_S = 1.1
 """An interval that is no longer is rounded to a whole second in its middle."""
-AFTER_S = 1.0
+AFTER_S, LATER_S = 1.0, 6.0
+"""So much longer than a silent mapping lived, one that is kept alive shows what keeps it: a keep-alive lies between."""
 TOO_EARLY_S = 4.0
 NO_END = "no silent mapping ended within the time that was watched, so nothing shows what prolongs one"
 NOT_SEEN = "the router gives the same port back, so asking again shows nothing: that takes a helper or RESPONSE-PORT"
@@ -69,7 +70,7 @@ def classify_lifetime(tests: Sequence[LifetimeTest]) -> LifetimeVerdict:
     ends = _ends(known)
     absolute, at_least = _absolute(known, ends, reasons, evidence)
     idle, idle_at_least = _idle(known, ends, reasons, evidence)
-    outbound, inbound = _refresh(known, idle, reasons, evidence)
+    outbound, inbound = _refresh(known, None if ends else idle, reasons, evidence)
     return LifetimeVerdict(
         idle_s=idle,
         idle_at_least_s=idle_at_least,
@@ -184,7 +185,7 @@ def _refresh(
     if idle_s is None:
         reasons["refresh_outbound"] = reasons["refresh_inbound"] = NO_END
         return Tri.UNKNOWN, Tri.UNKNOWN
-    kept = [t for t in tests if t.test == "kept" and t.alive and t.age_s > 2 * idle_s]
+    kept = [t for t in tests if t.test == "kept" and t.alive and t.age_s > idle_s + LATER_S]
     inwards = [t for t in tests if t.test == "inwards"]
     longer = [t for t in inwards if t.alive and t.silence_s > idle_s + AFTER_S]
     over = [t for t in inwards if not t.alive and t.silence_s > idle_s - AFTER_S]
