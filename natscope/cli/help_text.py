@@ -333,12 +333,10 @@ Options
 Serve STUN over UDP until SIGTERM or Ctrl-C.
 
   natscope stun serve                         on UDP 3478, IPv4 and IPv6
-  natscope stun serve --listen 192.0.2.10 --metrics 127.0.0.1:9478
-      one address, with metrics
   natscope stun serve --listen 192.0.2.10:3478 --alternate 192.0.2.11:3479
       for NAT tests
   natscope stun serve --listen 192.0.2.10 --helper --helper-address 192.0.2.11
-      the same, useless to reflect
+      useless to reflect
 
 Usage: natscope stun serve [OPTIONS]
 

@@ -8,7 +8,6 @@ from typing import Protocol
 from natscope.host.api import Datagram, Host, HostError, UdpSocket
 from natscope.machines.api import Input, Received, Send, Tick
 
-
 LEAST_S = 0.0005
 """A shorter wait may end before its time, by rounding, and then nothing would move on."""
 
