@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from natscope.host.api import HostError
+from natscope.model.address_space import is_inside
 from natscope.model.endpoint import Endpoint, Family
 from natscope.model.relay_map import RelayNode
 from natscope.plugins.probe import Scope
@@ -40,26 +41,32 @@ def planned(ctx: ProbeContext, family: Family) -> Iterator[tuple[int, RelayNode]
 
 
 async def first(ctx: ProbeContext, family: Family) -> Endpoint | None:
-    """The STUN endpoint of the first relay whose address is known; None where there is none."""
+    """The STUN endpoint of the first relay on the internet whose address is known, else of any; None without one."""
+    inside: Endpoint | None = None
     for number, (_region, node) in enumerate(planned(ctx, family)):
         if number >= MAX_LOOKUPS:
             break
         try:
-            return Endpoint(await ctx.resolve(node, family, stun=True), node.effective_stun_port or 0)
+            found = Endpoint(await ctx.resolve(node, family, stun=True), node.effective_stun_port or 0)
         except HostError:
             continue
-    return None
+        if not is_inside(found.ip):
+            return found
+        inside = inside or found
+    return inside
 
 
 def answered(ctx: ProbeContext, family: Family) -> list[tuple[Endpoint, int | None]]:
-    """STUN endpoints that answered the shared socket in this run, the fastest first, with their regions."""
+    """STUN endpoints that answered the shared socket, those on the internet and the fastest first, with regions."""
     best: dict[Endpoint, tuple[float, int | None]] = {}
     for exchange in ctx.exchanges():
         if exchange.answered_at is not None and exchange.target.family == family:
             rtt = exchange.answered_at - exchange.sent_at
             if exchange.target not in best or rtt < best[exchange.target][0]:
                 best[exchange.target] = rtt, exchange.region_id
-    return [(target, region) for target, (_, region) in sorted(best.items(), key=lambda item: item[1][0])]
+    return [
+        (target, region) for target, (_, region) in sorted(best.items(), key=lambda i: (is_inside(i[0].ip), i[1][0]))
+    ]
 
 
 def only_elsewhere(scope: Scope) -> str:

@@ -10,6 +10,9 @@ from natscope.lab.library import load_scenario
 from natscope.model.report import NatFamilyReport, Report
 from natscope.model.tri import Tri
 from natscope_probes.nat_layers import PROBE
+from tests.netcheck.fake_host import World, answer
+from tests.netcheck.lab import at, loaded, measure, region
+from tests.netcheck.lab import v4 as v4_of
 from tests.probes.simulated import lossy, probed, scenario
 
 ONLY = ("relay_stun", "nat_layers")
@@ -87,3 +90,13 @@ def test_loss_makes_no_wrong_number(name: str, truth: int, loss: float) -> None:
     assert {nat.layers for nat in told} <= {truth, None}
     assert sum(nat.layers == truth for nat in told) >= 20
     assert {nat.double_nat for nat in told} <= {Tri.NO, Tri.UNKNOWN}
+
+
+def test_a_relay_inside_this_network_shows_no_way() -> None:
+    near, far = region(1, node_fields={"ipv4": "192.168.1.9"}), region(2)
+    world = World(relays={at("192.168.1.9"): answer(0.001), at(v4_of(2)): answer(0.02)})
+    record = measure(world, loaded(near, far), only=("relay_stun", "nat_layers", "path_mtu"))
+    asked = {o.target for o in record.observations if o.kind in ("path.hop", "path.size")}
+    assert asked == {f"{v4_of(2)}:3478"}
+    alone = measure(World(relays={at("192.168.1.9"): answer(0.001)}), loaded(near), only=("relay_stun", "nat_layers"))
+    assert {o.target for o in alone.observations if o.kind == "path.hop"} == {"192.168.1.9:3478"}
