@@ -99,6 +99,8 @@ def all_but_namespaces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ("setting", "number", "hint"),
     [
         ({"user/max_user_namespaces": "0"}, errno.ENOSPC, "sysctl -w user.max_user_namespaces=15000"),
+        ({"user/max_net_namespaces": "0"}, errno.ENOSPC, "`sysctl -w user.max_net_namespaces=15000`"),
+        ({}, errno.ENOSPC, "user.max_user_namespaces=15000 user.max_net_namespaces=15000"),
         ({"kernel/unprivileged_userns_clone": "0"}, errno.EPERM, "sysctl -w kernel.unprivileged_userns_clone=1"),
         (
             {"kernel/apparmor_restrict_unprivileged_userns": "1"},
@@ -134,3 +136,10 @@ def test_a_missing_tun_device_is_named(tmp_path: Path, monkeypatch: pytest.Monke
 def test_a_missing_program_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(permissions, "tool_environment", lambda: {"PATH": ""})
     assert permissions.missing() == "the program ip is missing: install the package iproute2"
+
+
+@pytest.mark.usefixtures("all_but_namespaces")
+def test_a_tun_device_that_cannot_be_used_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The file may be opened, and the kernel makes no device of it."""
+    monkeypatch.setattr(permissions, "make_namespaces", lambda: True)
+    assert "no TUN device can be made in a namespace" in permissions.missing()

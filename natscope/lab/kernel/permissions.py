@@ -63,8 +63,11 @@ def _missing_namespaces() -> str:
     if pid == 0:
         try:
             make_namespaces()
+            os.close(kernel_calls.open_tun("try0"))
         except CannotMeasure as error:
             os.write(write, f"{error.message}: {error.hint}".encode())
+        except OSError as error:
+            os.write(write, _no_tun(error).encode())
         finally:
             os._exit(0)
     os.close(write)
@@ -74,11 +77,22 @@ def _missing_namespaces() -> str:
     return said
 
 
+def _no_tun(error: OSError) -> str:
+    """Of a device that can be opened, but not used in a namespace of ours."""
+    return (
+        f"no TUN device can be made in a namespace ({error.strerror}): CAP_NET_ADMIN is needed there;"
+        " in a container: `--cap-add NET_ADMIN --device /dev/net/tun`"
+    )
+
+
 def _why_not(error: OSError) -> tuple[str, str]:
     """What is forbidden, and how to allow it."""
     what = f"this user may not make network namespaces ({error.strerror})"
-    if _setting("user/max_user_namespaces") == "0" or error.errno == errno.ENOSPC:
-        return what, "as root: `sysctl -w user.max_user_namespaces=15000`, or run natscope as root"
+    kinds = ("user", "net", "pid", "mnt")
+    none = [kind for kind in kinds if _setting(f"user/max_{kind}_namespaces") == "0"]
+    if none or error.errno == errno.ENOSPC:
+        wanted = " ".join(f"user.max_{kind}_namespaces=15000" for kind in none or kinds)
+        return what, f"as root: `sysctl -w {wanted}`" + (", or run natscope as root" if none == ["user"] else "")
     if _setting("kernel/unprivileged_userns_clone") == "0":
         return what, "as root: `sysctl -w kernel.unprivileged_userns_clone=1`, or run natscope as root"
     if _setting("kernel/apparmor_restrict_unprivileged_userns") == "1":
