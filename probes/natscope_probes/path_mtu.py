@@ -44,22 +44,34 @@ TRIES = 6
 APART_S, PATIENCE_S, PATIENCE_FACTOR = 0.12, 0.1, 1.5
 CLOSING_S = 0.1
 MAX_STEPS = 9
+ALWAYS_PACKETS = 3
+MOST_PACKETS = 5 * TRIES + 2 * (TRIES - 1)
+"""Of one family: five lengths at most, and the short requests beside them."""
+SEARCH_PACKETS = MAX_STEPS * (2 * TRIES - 1)
+QUICK_S, SEARCH_S = 3.0, 14.0
 
 
 def contacts(scope: Scope) -> tuple[Contact, ...]:
-    """One relay a family that answers; which one shows only then."""
+    """One relay a family that answers, which one shows only then: three packets, and more where some get lost."""
+    search = scope.options.profile == FULL
+    more = MOST_PACKETS - ALWAYS_PACKETS + (SEARCH_PACKETS if search else 0)
     wanted = [pair for family in FAMILIES for pair in targets.declared(scope, family)[:1]]
     return tuple(
         Contact(
             host=host,
             port=port,
             protocol="udp",
-            packets=5 * TRIES,
-            bytes=4 * TRIES * ETHERNET_BYTES,
-            seconds=2.0,
-            why="how long packets may be (the nearest relay that answers)",
+            packets=packets,
+            bytes=packets * ETHERNET_BYTES,
+            seconds=SEARCH_S if search else QUICK_S,
+            why=why,
+            always=always,
         )
         for host, port in wanted
+        for packets, why, always in (
+            (ALWAYS_PACKETS, "how long a packet may be", True),
+            (more, "again, where long packets get lost", False),
+        )
     )
 
 
@@ -69,7 +81,7 @@ PROBE = Probe(
     after=("relay_stun",),
     when=targets.only_elsewhere,
     needs=frozenset({"udp"}),
-    budget=Budget(packets=60, bytes=80_000, seconds=2.0),
+    budget=Budget(packets=2 * (MOST_PACKETS + SEARCH_PACKETS), bytes=400_000, seconds=SEARCH_S),
     contacts=contacts,
     emits=("path.size",),
 )
