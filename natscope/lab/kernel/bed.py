@@ -30,7 +30,7 @@ from natscope.plugins.probe import FULL
 UP = "up"
 """The folder of the lab that stays."""
 MAP, SCENARIO = "map.json", "scenario.pickle"
-NETCHECK_LIMIT_S, RUN_LIMIT_S = 120.0, 20
+NETCHECK_LIMIT_S, RUN_LIMIT_S = 180.0, 20
 """Of a netcheck: for us, and its own. Several labs keep a computer busy, and that is not the network's doing."""
 
 
