@@ -111,7 +111,9 @@ def _blocked(facts: Facts, claims: Claims) -> Verdict | None:
         reasons = tuple(name for name in ("NS-UDP-01", "NS-REL-02") if name in claims)
         return Verdict(direct=Direct.UNLIKELY, sentence=sentence, reasons=reasons)
     how = "refuses" if facts.refused_on_the_way else "drops"
-    relayed = any(relay.latency_ms.https is not None for relay in facts.relays)
+    web = facts.report.web
+    by_proxy = web is not None and web.relay_by_proxy is Tri.YES
+    relayed = by_proxy or any(relay.latency_ms.https is not None for relay in facts.relays)
     rest = ", so everything goes through a relay" if relayed else ""
     return Verdict(direct=Direct.NO, sentence=f"Direct: no. This network {how} UDP{rest}.", reasons=("NS-UDP-01",))
 

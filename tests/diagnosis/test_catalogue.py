@@ -58,6 +58,7 @@ MEANINGS = {
     "NS-REL-11": "name is filtered",
     "NS-REL-14": "one of its families",
     "NS-REL-15": "No relay answers",
+    "NS-REL-16": "takes no relay connections",
     "NS-UDP-01": "drops UDP",
     "NS-UDP-02": "STUN's is not among them",
     "NS-UDP-07": "Fragments are dropped",

@@ -28,6 +28,7 @@ from tests.reports.refused_scenes import own_rules, udp_refused
 from tests.reports.surrounding_scenes import SCENES as SURROUNDING_SCENES
 from tests.reports.surroundings_scenes import (
     clock_wrong,
+    https_closed,
     name_server_silent,
     names_forged,
     names_invented,
@@ -373,6 +374,7 @@ SCENES: dict[str, Callable[[], Report]] = {
         proxy_only,
         proxy_password,
         clock_wrong,
+        https_closed,
         relays_one_by_one,
         tls_opened,
     )

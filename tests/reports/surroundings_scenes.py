@@ -244,3 +244,13 @@ def tls_opened() -> Report:
         evidence={"intercepted": tuple(name for node in nodes for name in node.evidence)},
     )
     return builder.report(udp=Tri.YES, web=web)
+
+
+def https_closed() -> Report:
+    """A relay answers STUN, and refuses connections; the others take them."""
+    builder = Builder()
+    for region, code, name, rtt in PLACES[1:5]:
+        builder.relay(region, code, name, v4=rtt, https=rtt + 1.2)
+    words = ("https-refused", "HTTPS: the connection was refused")
+    builder.relay(8, "hkg", "Hong Kong", v4=184.4, error=words, https_outcome=Outcome.REFUSED)
+    return builder.report(udp=Tri.YES)

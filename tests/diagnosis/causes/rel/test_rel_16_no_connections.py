@@ -1,0 +1,43 @@
+"""NS-REL-16: STUN lives, TCP does not, and TCP works elsewhere."""
+
+from __future__ import annotations
+
+import msgspec
+
+from natscope.model.finding import Certainty
+from natscope.model.observation import Observation, Outcome
+from natscope.model.report import RelayReport
+from tests.diagnosis.judging import claim, found, scene, with_observations
+
+ID = "NS-REL-16"
+
+
+def test_a_refusal_beside_other_relays_decides() -> None:
+    finding = found(scene("https-closed"))[ID]
+    assert finding.title == "hkg: STUN answers, but no relay takes connections."
+    assert (finding.certainty, finding.detail) == (Certainty.CERTAIN, "HTTPS: the connection was refused.")
+
+
+def test_silence_is_likely() -> None:
+    def silent(o: Observation) -> Observation:
+        return msgspec.structs.replace(o, outcome=Outcome.NO_ANSWER) if o.outcome is Outcome.REFUSED else o
+
+    assert found(with_observations(scene("https-closed"), silent))[ID].certainty is Certainty.LIKELY
+
+
+def test_an_answer_over_https_contradicts() -> None:
+    report = scene("https-closed")
+
+    def answered(relay: RelayReport) -> RelayReport:
+        return msgspec.structs.replace(relay, latency_ms=msgspec.structs.replace(relay.latency_ms, https=20.0))
+
+    assert claim(msgspec.structs.replace(report, relays=tuple(map(answered, report.relays))), ID) is None
+
+
+def test_a_network_without_tcp_explains_it_better() -> None:
+    def nothing(o: Observation) -> Observation:
+        silent = o.kind == "https.latency"
+        return msgspec.structs.replace(o, outcome=Outcome.NO_ANSWER, data={}) if silent else o
+
+    report = with_observations(scene("https-closed"), nothing)
+    assert claim(report, ID) is None
