@@ -60,6 +60,7 @@ PROBE = Probe(
     name="port_mapping",
     title="opening a port on the router",
     families=(4,),
+    uses=("relay_stun",),
     when=when,
     needs=frozenset({"udp", "links"}),
     tidies_s=TIDY_S,

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from natscope.diagnosis.engine import diagnose
 from natscope.host.api import DefaultRoute, Failure, Interface, LinkFacts, UdpError
 from natscope.lab.build_sim import SERVERS_START_S, simulated
 from natscope.lab.scenario import Scenario
@@ -199,6 +200,33 @@ def test_loss_makes_no_wrong_verdict(seed: int) -> None:
             assert service.proof in (("proved", "unproved", None) if there else (None,)), service
 
 
+def test_a_router_that_restarts_in_between_is_noticed() -> None:
+    wanted = site(protocols='["nat-pmp"]', late_ms="300")
+    with simulated(wanted) as net:
+        net.run(asyncio.sleep(1000))
+        host, home = net.hosts["alice"], net.sites["home"]
+        assert home.up is not None
+
+        async def work() -> Report:
+            up = home.up
+            assert up is not None
+            asyncio.get_running_loop().call_later(0.4, home.router.reboot_nat, up, 4)
+            inputs = RunInputs(
+                host=host,
+                loaded_map=LoadedMap(relay_map=relay_map(wanted), source="map.json", kind="file"),
+                options=NetcheckOptions(only=ONLY),
+                history=History(),
+                found=find(PROBES),
+                http=lambda: HttpClient(host),
+                stop=asyncio.Event(),
+            )
+            return diagnose(assemble(await run_probes(inputs)))
+
+        report = net.run(work())
+    assert "NS-MAP-05" in {finding.id for finding in report.findings}
+    assert any(o.data.get("restarted") for o in of(report, "portmap.map"))
+
+
 # -- a host in memory: silence, strangers, tunnels ---------------------------------------------------------------------
 
 
@@ -269,6 +297,20 @@ def test_a_router_that_takes_seconds_is_found_by_full_runs_only() -> None:
     default, full = (asked(world, profile=profile).port_mapping.nat_pmp for profile in ("default", "full"))
     assert default.state is Tri.UNKNOWN
     assert full.state is Tri.YES
+
+
+def test_an_answer_from_another_address_is_taken_and_told() -> None:
+    def other_router(request: bytes, target: Endpoint) -> list[Any]:
+        answer = nat_pmp.AddressResponse(0, 7, ipaddress.IPv4Address("203.0.113.7"))
+        source = Endpoint(ipaddress.ip_address("192.168.1.2"), 5351)
+        return [(0.002, nat_pmp.encode_response(answer), source)] if request == bytes(2) else []
+
+    report = diagnose(asked(World(relays={Endpoint(GATEWAY, 5351): other_router})))
+    assert report.port_mapping.nat_pmp.state is Tri.YES
+    [seen] = of(report, "portmap.service", "nat-pmp")
+    assert seen.data["elsewhere"] == seen.source == "192.168.1.2:5351"
+    assert "NS-MAP-06" in {finding.id for finding in report.findings}
+    assert report.port_mapping.pcp.state is Tri.UNKNOWN  # that was no sign of life of the gateway
 
 
 def links(*routes: DefaultRoute, kind: str = "ethernet", name: str = "eth0") -> LinkFacts:
