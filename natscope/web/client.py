@@ -62,9 +62,13 @@ class HttpClient:
 
 
 def _headers(request: HttpRequest) -> dict[str, str]:
-    """The body is bounded before it is unpacked, so it must not come packed; one request a connection."""
+    """The body is bounded before it is unpacked, so it must not come packed; one request a connection.
+
+    Names go out as they are given: there are routers that know `SOAPAction` in that spelling only.
+    """
     defaults = {"user-agent": f"natscope/{VERSION}", "accept-encoding": "identity", "connection": "close"}
-    return defaults | {name.lower(): value for name, value in request.headers.items()}
+    given = dict.fromkeys(name.lower() for name in request.headers)
+    return {name: value for name, value in defaults.items() if name not in given} | dict(request.headers)
 
 
 class _Hops:

@@ -52,6 +52,22 @@ async def test_a_request_arrives_as_written(host: Host, client: HttpClient) -> N
     assert response.bytes_received > len(response.body)
 
 
+async def test_header_names_keep_their_spelling(host: Host, client: HttpClient) -> None:
+    heads: list[bytes] = []
+
+    async def keep(stream: Stream) -> None:
+        heads.append(await stream.read(4096))
+        await stream.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+
+    listener = await host.streams.listen(Endpoint(LOOPBACK, 0), keep)
+    headers = {"SOAPAction": '"x#Y"', "Accept-Encoding": "br", "X-Two": "2"}
+    await client.fetch(HttpRequest(f"http://{listener.local}/", headers=headers))
+    await listener.close()
+    assert b'\r\nSOAPAction: "x#Y"\r\n' in heads[0]
+    assert heads[0].lower().count(b"accept-encoding:") == 1
+    assert b"Accept-Encoding: br" in heads[0]
+
+
 async def test_the_steps_are_timed_apart(host: Host, client: HttpClient, tmp_path: Path) -> None:
     authority = TestAuthority(tmp_path, host.clock.utc())
     files = authority.issue("server", ["localhost"]).files

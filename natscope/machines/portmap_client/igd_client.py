@@ -148,7 +148,7 @@ def choose(description: Description, gateway: ipaddress.IPv4Address) -> Generato
 
 def call(action: SoapCall, service: Service, gateway: ipaddress.IPv4Address) -> Conversation:
     """One action: its result, or why there is none."""
-    headers = {"content-type": CONTENT_TYPE, "soapaction": action.soap_action}
+    headers = {"Content-Type": CONTENT_TYPE, "SOAPAction": action.soap_action}
     url = at_gateway(service.control_url, gateway)
     answer = yield Fetch(url, "POST", headers, encode_call(action), action=action.action)
     if answer.failure:

@@ -42,7 +42,7 @@ class Device_:
 
     def __call__(self, fetch: igd.Fetch) -> igd.Fetched:
         assert fetch.url.startswith("http://192.168.1.1:")
-        call = decode_call(fetch.body, fetch.headers["soapaction"])
+        call = decode_call(fetch.body, fetch.headers["SOAPAction"])
         self.asked.append(call.action)
         if call.action in (actions.ADD, actions.ADD_ANY):
             self.mappings.append(actions.mapping_of(call))
