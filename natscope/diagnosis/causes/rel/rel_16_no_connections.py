@@ -1,10 +1,10 @@
 """A relay answers STUN, but takes no relay connections.
 
 What it is
-    The STUN half of a relay lives, so clients measure it, like it, and may choose it for their home; but its TCP port is
-    closed, filtered, or something else answers there. Nobody who depends on it is reachable then. Often the firewall
-    lets UDP 3478 in and not TCP 443, the relay's process has ended while another serves STUN, or the port in the map is
-    wrong.
+    The STUN half of a relay lives, so clients measure it, like it, and may choose it for their home; but its TCP port
+    is closed, filtered, or something else answers there. Nobody who depends on it is reachable then. Often the
+    firewall lets UDP 3478 in and not TCP 443, the relay's process has ended while another serves STUN, or the port in
+    the map is wrong.
 
 What we look for
     - answers to STUN from the relay, as control: the host is there;
