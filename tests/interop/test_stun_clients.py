@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import os
 import re
 import sys
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ import aioice
 import aioice.ice
 import pytest
 
+from natscope.machines.helper.server import HelperServer
 from natscope.model.endpoint import Endpoint
 from natscope.stun_server.blocking import available_engine
 from tests.interop import peers
@@ -25,10 +27,12 @@ from tests.stun_server.drivers import Running, free_quad, running
 pytestmark = pytest.mark.interop
 
 
-@pytest.fixture
-def alternate() -> Iterator[Running]:
+@pytest.fixture(params=["alone", "with a helper"])
+def alternate(request: pytest.FixtureRequest) -> Iterator[Running]:
+    """Whether it is a helper too makes no difference to anybody."""
     places = free_quad("127.0.0.1", "127.0.0.2")
-    with running(available_engine(), list(places.values()), list(places)) as server:
+    helper = HelperServer(os.urandom(32), places) if request.param == "with a helper" else None
+    with running(available_engine(), list(places.values()), list(places), helper=helper, both=True) as server:
         yield server
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -9,8 +11,12 @@ import pytest
 from natscope.apps.stun_query import Answer, query
 from natscope.errors import CannotMeasure
 from natscope.host.real.host import build_real_host
+from natscope.machines.many_asks import ManyAsks
 from natscope.model.endpoint import Endpoint
+from natscope.wire.stun.attributes import Attr
 from natscope.wire.stun.message import RequestForm
+from natscope_probes._drive import drive
+from natscope_probes._nat_servers import ASK
 from tests.interop.stun_peers import coturn, derper, stund
 
 pytestmark = pytest.mark.interop
@@ -57,6 +63,28 @@ async def test_derper_names_ipv4_clients_in_both_ways(tmp_path: Path, address: s
     with derper(tmp_path, address) as server:
         answer = await ask(server, TAILSCALE)
     assert answer.bytes_received == size
+
+
+def started(kind: str, folder: Path) -> AbstractContextManager[Endpoint]:
+    if kind == "coturn":
+        return coturn(folder, ["127.0.0.3", "127.0.0.4"])
+    return stund(folder) if kind == "stund" else derper(folder, "127.0.0.1")
+
+
+@pytest.mark.parametrize("kind", ["coturn", "stund", "derper"])
+async def test_who_is_no_helper_answers_our_question_as_any_other(tmp_path: Path, kind: str) -> None:
+    """The attribute that asks for a helper is skipped by everybody; coturn names its other address unasked."""
+    with started(kind, tmp_path) as server:
+        asks = ManyAsks([server], os.urandom(12 * ManyAsks.ids_needed(1)), ASK)
+        host = build_real_host()
+        socket = await host.udp.open(4)
+        assert await drive(host, socket, asks) == ""
+        socket.close()
+    (asked,) = asks.asked
+    assert asked.mapped is not None
+    assert asked.answer is not None
+    assert asked.answer.first(Attr.HELPER) is None
+    assert (asked.answer.other_address is not None) is (kind == "coturn")
 
 
 async def test_derper_over_ipv6(tmp_path: Path) -> None:

@@ -51,9 +51,13 @@ def running(
     rate: float = 5.0,
     own: Sequence[Endpoint] = (),
     helper: HelperServer | None = None,
+    both: bool = False,
 ) -> Iterator[Running]:
-    """A server on `locals_` (port 0: any) until the block ends: alternate if `places` are given, unless a helper."""
-    by_place = dict(zip(places, locals_, strict=True)) if places and helper is None else {}
+    """A server on `locals_` (port 0: any) until the block ends: alternate if `places` are given.
+
+    Those of a `helper` make it no alternate, unless it is `both`.
+    """
+    by_place = dict(zip(places, locals_, strict=True)) if places and (both or helper is None) else {}
     service = StunService(StunResponder(by_place, own), SourceLimiter(rate, max(20, round(4 * rate))), helper)
     if engine is Engine.ASYNCIO:
         with _on_host(service, locals_, places or (HOME,) * len(locals_)) as bound:
