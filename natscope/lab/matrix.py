@@ -17,8 +17,8 @@ from natscope.lab.truth import Agreement, Comparison, compare
 from natscope.model.report import Report
 from natscope.plugins.clean import clean
 
-SLOW = "full"
-"""The profile that takes long: its scenarios stand beside the others from the start."""
+SLOW, MOST_SLOW = "full", 4
+"""The profile that takes long and mostly waits; so many of its scenarios stand beside the others from the start."""
 Measure: TypeAlias = Callable[[Scenario, Bed], Mapping[str, Report]]
 _SIGNS = {Agreement.AGREE: "agree", Agreement.WRONG: "WRONG", Agreement.NOT_MEASURED: "not measured yet"}
 
@@ -65,18 +65,19 @@ def matrix(
     jobs: int = 1,
     stop: Callable[[], None] = lambda: None,
 ) -> Generator[MatrixRow, None, None]:
-    """Row by row, in the order given. `jobs` scenarios stand in the kernel bed at once, slow ones first.
+    """Row by row, in the order given. `jobs` scenarios stand in the kernel bed at once, beside slow ones, which wait.
 
     Then `measure` is called from several threads for that bed. Whoever stops asking for rows ends it: `stop` is called
     to end what is being measured.
     """
     rows = list(scenarios)
-    pool = ThreadPoolExecutor(max(1, jobs))
+    pool, slow = ThreadPoolExecutor(max(1, jobs)), ThreadPoolExecutor(MOST_SLOW)
     try:
         standing: dict[str, Future[BedResult]] = {}
         if Bed.KERNEL in beds:
-            for scenario in sorted(rows, key=lambda s: s.how.profile != SLOW):
-                standing[scenario.source] = pool.submit(_result, scenario, Bed.KERNEL, measure)
+            for scenario in rows:
+                executor = slow if jobs > 1 and scenario.how.profile == SLOW else pool
+                standing[scenario.source] = executor.submit(_result, scenario, Bed.KERNEL, measure)
         for scenario in rows:
             results = tuple(
                 standing[scenario.source].result() if bed is Bed.KERNEL else _result(scenario, bed, measure)
@@ -86,11 +87,13 @@ def matrix(
                 scenario=scenario.name, title=scenario.title, results=results, differences=tuple(_differences(results))
             )
     except BaseException:
-        pool.shutdown(wait=False, cancel_futures=True)
+        for executor in (pool, slow):
+            executor.shutdown(wait=False, cancel_futures=True)
         stop()
         raise
     finally:
-        pool.shutdown()
+        for executor in (pool, slow):
+            executor.shutdown()
 
 
 def _result(scenario: Scenario, bed: Bed, measure: Measure) -> BedResult:

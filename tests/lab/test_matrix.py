@@ -94,7 +94,7 @@ def test_what_is_known_to_be_wrong_is_said_and_no_difference_between_beds() -> N
 
 
 def test_several_stand_at_once_and_come_in_order() -> None:
-    """The second and third are measured while the first still waits for them; slow ones begin first."""
+    """The second and third are measured while the first still waits for them; a slow one takes nobody's place."""
     names = ("full-cone", "udp-blocked", "two-hosts")
     scenarios = [load_scenario(name) for name in names]
     scenarios[2] = replace(scenarios[2], how=replace(scenarios[2].how, profile="full"))
@@ -105,9 +105,9 @@ def test_several_stand_at_once_and_come_in_order() -> None:
         others.wait()
         raise CannotMeasure("enough seen")
 
-    rows = list(matrix(scenarios, [Bed.KERNEL], measure, jobs=3))
+    rows = list(matrix(scenarios, [Bed.KERNEL], measure, jobs=2))
     assert [found.scenario for found in rows] == list(names)
-    assert began[0] == "two-hosts"
+    assert sorted(began) == sorted(names)
     assert [found.results[0].failure for found in rows] == ["enough seen"] * 3
 
 
