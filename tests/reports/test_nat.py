@@ -9,6 +9,7 @@ import pytest
 
 from natscope.model.nat import Filtering, Mapping, PortAllocation
 from natscope.model.report import MappingServiceReport, Report, ServiceError
+from natscope.model.report_cross_check import CrossCheckReport
 from natscope.model.tri import Tri
 from natscope_reports._text import nat
 from tests.reports.drawing import lines, scene
@@ -135,3 +136,32 @@ def test_an_endpoint_seen_from_outside_is_judged_although_another_relay_is_insid
     both = msgspec.structs.replace(report, ipv4=four, nat=outside.nat)
     assert row(both, "Public port") == ["Public port", "same for all peers", "good", "endpoint-independent"]
     assert not any("not seen" in line for line in lines(nat.draw, both))
+
+
+def with_four(**changes: Any) -> Report:
+    report = scene("port-restricted")
+    return msgspec.structs.replace(
+        report, nat=msgspec.structs.replace(report.nat, v4=msgspec.structs.replace(report.nat.v4, **changes))
+    )
+
+
+def test_a_public_address_that_changed_is_said_first() -> None:
+    assert row(with_four(address_changed=Tri.YES), "Public address") == [
+        "Public address", "changed meanwhile", "bad", "measure again",
+    ]  # fmt: skip
+    assert row(with_four(), "Public address") == []
+
+
+def test_whom_it_lets_in_by_family_who_tested_it_and_the_old_name() -> None:
+    report = scene("port-restricted")
+    assert row(report, "Lets in")[1:] == ["ports you wrote to", "normal", "address-and-port-dependent"]
+    assert row(report, "Lets in, IPv6")[1:] == ["everyone", "good", "endpoint-independent"]
+    assert row(report, "Tested by") == ["Tested by", "a relay", "198.51.100.3:3478"]
+    assert row(report, "Old name")[1].startswith("port-restricted cone")
+
+
+def test_a_second_opinion_stands_beside_ours_with_its_explanation() -> None:
+    other = CrossCheckReport(says="Full Cone", agrees=Tri.NO, explanation="it tests less", reason="")
+    report = msgspec.structs.replace(scene("port-restricted"), cross_check=other)
+    assert row(report, "pystun3")[:2] == ["pystun3", "Full Cone"]
+    assert any("pystun3: it tests less" in line for line in lines(nat.draw, report))

@@ -57,6 +57,8 @@ def draw(sheet: Sheet, report: Report) -> None:
 
 def rows(report: Report) -> Iterator[Row]:
     """Everything that is known, IPv4 (or what works) first."""
+    if Tri.YES in (report.nat.v4.address_changed, report.nat.v6.address_changed):
+        yield "Public address", "changed meanwhile", "bad", "measure again"
     if not _only_address_varies(report):
         yield from _mapping(report.nat, "Public port")
     v6 = report.nat.v6
