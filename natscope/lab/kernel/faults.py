@@ -98,7 +98,7 @@ class Player:
 
     def partition(self, fault: ScenarioFault) -> Iterator[tuple[float, Action]]:
         """Cut, and mend."""
-        cables = self._stage.cables[fault.on]
+        cables = self._stage.cables.get(fault.on, [])
         yield fault.at_s, lambda: _each(cable.cut for cable in cables)
         yield fault.at_s + fault.lasts_s, lambda: _each(cable.mend for cable in cables)
 
@@ -133,7 +133,7 @@ class Player:
 
     def crash(self, fault: ScenarioFault) -> Iterator[tuple[float, Action]]:
         """Dark, without warning; then it starts again."""
-        cables = self._stage.cables[fault.on]
+        cables = self._stage.cables.get(fault.on, [])
 
         def begin() -> None:
             _each(cable.cut for cable in cables)
