@@ -6,13 +6,7 @@ from collections.abc import Sequence
 
 from natscope.model.nat import Filtering
 from natscope.model.report import NatReport, NotMeasured, PortMappingReport, RelayReport
-from natscope.netcheck import assemble_nat
 from natscope.netcheck.record import RunRecord
-
-_ALWAYS = (
-    NotMeasured(what="calling your own public address (hairpinning)", reason=assemble_nat.HAIRPINNING),
-    NotMeasured(what="lifetime of a silent mapping", reason=assemble_nat.LIFETIME),
-)
 
 
 def not_measured(
@@ -22,7 +16,7 @@ def not_measured(
     captive_reason: str,
     nat: NatReport,
 ) -> tuple[NotMeasured, ...]:
-    """First what this run left out, then what no run of this version measures.
+    """First what this run left out, then what it tried and could not tell.
 
     `captive_reason`: why nobody knows whether there is a captive portal; empty where that is known.
     """
@@ -44,7 +38,7 @@ def not_measured(
     if ran and not any(o.kind == "https.latency" for o in record.observations):
         found.append(NotMeasured(what="relays over HTTPS", reason="only silent relays are asked", flag="--https"))
     asked = _unasked(port_mapping)
-    return (*found, *_own_rules(record), *_filtering(nat), *_ALWAYS, *asked)
+    return (*found, *_own_rules(record), *_filtering(nat), *_tried(record, nat), *asked)
 
 
 def _own_rules(record: RunRecord) -> tuple[NotMeasured, ...]:
@@ -62,6 +56,19 @@ def _filtering(nat: NatReport) -> tuple[NotMeasured, ...]:
         return ()
     reason = nat.reasons.get("filtering", "")
     return (NotMeasured(what="who may write to your public port (filtering)", reason=reason),)
+
+
+def _tried(record: RunRecord, nat: NatReport) -> tuple[NotMeasured, ...]:
+    """Hairpinning and lifetimes, where they were asked for and stayed open."""
+    ran = {probe.name for probe in record.probes if probe.state == "ran"}
+    shown = nat.v4 if nat.v4.mapping_varies.known else nat.v6
+    found = []
+    if "nat_hairpin" in ran and not shown.hairpinning.known and (words := shown.reasons.get("hairpinning")):
+        found.append(NotMeasured(what="calling your own public address (hairpinning)", reason=words))
+    lived = (shown.mapping_lifetime_s, shown.mapping_lifetime_at_least_s)
+    if "nat_lifetime" in ran and lived == (None, None) and (words := shown.reasons.get("mapping_lifetime_s")):
+        found.append(NotMeasured(what="lifetime of a silent mapping", reason=words))
+    return tuple(found)
 
 
 def _unasked(port_mapping: PortMappingReport) -> tuple[NotMeasured, ...]:

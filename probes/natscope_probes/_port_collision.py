@@ -38,6 +38,7 @@ async def collide(ctx: ProbeContext, family: Family, servers: list[Endpoint]) ->
             return
         word, says = await _try(ctx, group, one, other, servers)
         questions = one.questions + other.questions
+        packets = sum(1 for q in questions if q.bytes_sent)
         ctx.observe(
             "nat.port",
             Outcome.ANSWERED if any(q.answered_at is not None for q in questions) else Outcome.NO_ANSWER,
@@ -45,11 +46,11 @@ async def collide(ctx: ProbeContext, family: Family, servers: list[Endpoint]) ->
             family=family,
             socket=str(other.local),
             sent_at=questions[0].sent_at,
-            packets=sum(1 for q in questions if q.bytes_sent),
+            packets=packets,
             bytes_sent=sum(q.bytes_sent for q in questions),
             bytes_received=sum(q.bytes_received for q in questions),
             summary=says,
-            data={"collision": str(word), "with": str(one.local)},
+            data={"collision": str(word), "with": str(one.local), "tries": packets},
         )
 
 

@@ -173,6 +173,7 @@ class _Attempt:
         if source is not None:
             shows = "external" if source in self._homes else "internal" if source.port in ports else "other"
         every = [q for s in self._sockets for q in s.questions]
+        packets = len(self._calls) + sum(1 for q in every if q.bytes_sent)
         self._ctx.observe(
             "nat.hairpin",
             Outcome.NO_ANSWER if source is None else Outcome.ANSWERED,
@@ -181,11 +182,12 @@ class _Attempt:
             socket=str(self._sockets[0].local),
             source="" if source is None else str(source),
             sent_at=self._began,
-            packets=len(self._calls) + sum(1 for q in every if q.bytes_sent),
+            packets=packets,
             bytes_sent=self._bytes + sum(q.bytes_sent for q in every),
             bytes_received=sum(q.bytes_received for q in every),
             summary="nothing came round" if source is None else f"it came round and showed its {shows} source",
             data={
+                "tries": packets,
                 "calls": len(self._calls),
                 "controls": asked,
                 "controls_answered": answered,

@@ -125,13 +125,14 @@ async def _tell(ctx: ProbeContext, watch: Watch, whole_s: float) -> None:
 def _account(ctx: ProbeContext, group: FreshSockets, family: Family) -> None:
     """What all of it cost, as one observation."""
     questions = [q for socket in group.sockets for q in socket.questions]
+    packets = sum(1 for q in questions if q.bytes_sent)
     ctx.observe(
         "nat.lifetime",
         Outcome.ANSWERED if any(q.answered_at is not None for q in questions) else Outcome.NO_ANSWER,
         family=family,
-        packets=sum(1 for q in questions if q.bytes_sent),
+        packets=packets,
         bytes_sent=sum(q.bytes_sent for q in questions),
         bytes_received=sum(q.bytes_received for q in questions),
         summary=f"{len(group.sockets)} sockets were watched",
-        data={"test": "cost", "sockets": len(group.sockets)},
+        data={"test": "cost", "sockets": len(group.sockets), "tries": packets},
     )

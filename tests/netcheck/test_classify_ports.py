@@ -84,7 +84,7 @@ def test_a_sequence_with_requests_sent_again() -> None:
 @given(st.integers(0, 2**32))
 def test_random_ports_are_never_a_pattern(seed: int) -> None:
     draw = random.Random(seed)
-    found = classify_ports(samples([draw.randrange(1024, 65536) for _ in range(16)]))
+    found = classify_ports(samples(draw.sample(range(1024, 65536), 16)))
     assert found.allocation is PortAllocation.RANDOM
     assert found.preservation is Tri.NO
     assert found.contiguity is Tri.NO
