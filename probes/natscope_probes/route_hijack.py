@@ -68,13 +68,16 @@ PROBE = Probe(
 async def run(ctx: ProbeContext) -> None:
     """Look ways up, then ask relays over the others."""
     facts = await ctx.host.system.look()
-    for family in ctx.families:
-        targets = await _targets(ctx, family)
-        if not targets:
-            continue
-        used = await _look_up(ctx, family, facts, targets)
-        others = await _other_uplinks(ctx, family, used)
-        await asyncio.gather(*(_ask_over(ctx, family, name, targets) for name in others))
+    await asyncio.gather(*(_family(ctx, family, facts) for family in ctx.families))
+
+
+async def _family(ctx: ProbeContext, family: Family, facts: SystemFacts) -> None:
+    targets = await _targets(ctx, family)
+    if not targets:
+        return
+    used = await _look_up(ctx, family, facts, targets)
+    others = await _other_uplinks(ctx, family, used)
+    await asyncio.gather(*(_ask_over(ctx, family, name, targets) for name in others))
 
 
 async def _targets(ctx: ProbeContext, family: Family) -> dict[Endpoint, str]:

@@ -27,15 +27,8 @@ from tests.reports.ports_scenes import PORT_SCENES
 from tests.reports.refused_scenes import own_rules, udp_refused
 from tests.reports.surrounding_scenes import SCENES as SURROUNDING_SCENES
 from tests.reports.surroundings_scenes import (
-    clock_wrong,
-    https_closed,
-    name_server_silent,
-    names_forged,
-    names_invented,
-    proxy_only,
-    proxy_password,
-    relays_one_by_one,
-    tls_opened,
+    clock_wrong, https_closed, name_server_silent, names_forged, names_invented, proxy_only, proxy_password,
+    relays_one_by_one, tls_opened,
 )  # fmt: skip
 
 ROOT = Path(__file__).parents[2]
