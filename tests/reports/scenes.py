@@ -26,10 +26,7 @@ from tests.reports.path_scenes import PATH_SCENES
 from tests.reports.ports_scenes import PORT_SCENES
 from tests.reports.refused_scenes import own_rules, udp_refused
 from tests.reports.surrounding_scenes import SCENES as SURROUNDING_SCENES
-from tests.reports.surroundings_scenes import (
-    clock_wrong, https_closed, name_server_silent, names_forged, names_invented, proxy_only, proxy_password,
-    relays_one_by_one, tls_opened,
-)  # fmt: skip
+from tests.reports.surroundings_scenes import NAME_AND_WEB_SCENES
 
 ROOT = Path(__file__).parents[2]
 STORED = ROOT / "fixtures" / "reports"
@@ -361,15 +358,7 @@ SCENES: dict[str, Callable[[], Report]] = {
         *PATH_SCENES,
         *MAPPING_SCENES,
         *SURROUNDING_SCENES,
-        names_invented,
-        names_forged,
-        name_server_silent,
-        proxy_only,
-        proxy_password,
-        clock_wrong,
-        https_closed,
-        relays_one_by_one,
-        tls_opened,
+        *NAME_AND_WEB_SCENES,
     )
 }
 

@@ -254,3 +254,16 @@ def https_closed() -> Report:
     words = ("https-refused", "HTTPS: the connection was refused")
     builder.relay(8, "hkg", "Hong Kong", v4=184.4, error=words, https_outcome=Outcome.REFUSED)
     return builder.report(udp=Tri.YES)
+
+
+NAME_AND_WEB_SCENES = (
+    names_invented,
+    names_forged,
+    name_server_silent,
+    proxy_only,
+    proxy_password,
+    clock_wrong,
+    https_closed,
+    relays_one_by_one,
+    tls_opened,
+)
