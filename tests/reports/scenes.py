@@ -31,7 +31,6 @@ from tests.reports.surroundings_scenes import NAME_AND_WEB_SCENES
 ROOT = Path(__file__).parents[2]
 STORED = ROOT / "fixtures" / "reports"
 HOSTILE = ROOT / "fixtures" / "hostile" / "names.json"
-
 NO_TCP = "no connection to TCP port 443 within 1.5 s"
 
 
