@@ -35,8 +35,8 @@ class PathFamilyReport(msgspec.Struct, frozen=True, kw_only=True):
 
     `mtu`: the longest packet that came through, `mtu_exact` when the next longer one tried did not; `mtu_told` is what
     a router's ICMP error named. `black_hole`: are longer packets swallowed without a word. `fragments`: do datagrams
-    that were cut into pieces arrive. `wireguard`: does WireGuard's tunnel of 1280 bytes fit. `ecn` and `dscp`: do the marks
-    arrive as they were sent. `reasons` says per field why it is unknown.
+    that were cut into pieces arrive. `wireguard`: does WireGuard's tunnel of 1280 bytes fit. `ecn` and `dscp`: do the
+    marks arrive as they were sent. `reasons` says per field why it is unknown.
     """
 
     mtu: int | None = None
