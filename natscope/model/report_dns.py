@@ -35,6 +35,7 @@ class NameServerReport(msgspec.Struct, frozen=True, kw_only=True):
 class DnsReport(msgspec.Struct, frozen=True, kw_only=True):
     """Names. `state` is that of the best server: `answers` where any does. `reasons` says per field why it is unknown.
 
+    `system`: do look-ups by the system's own resolver work, as programs do them (hosts file and all).
     `invented`: does a name that cannot exist get an address (`invented_addresses`). `forged`: do relays' names get an
     address that cannot be theirs. `differ`: do servers, or a server and the map, name different addresses.
     `ipv6_withheld`: are IPv6 addresses that are known to be there left out of answers. `search_trap`: does a search
@@ -55,5 +56,6 @@ class DnsReport(msgspec.Struct, frozen=True, kw_only=True):
     search_trap: Tri = Tri.UNKNOWN
     search_traps: tuple[str, ...] = ()
     magic_dns: Tri = Tri.UNKNOWN
+    system: Tri = Tri.UNKNOWN
     reasons: dict[str, str] = {}
     evidence: dict[str, tuple[str, ...]] = {}

@@ -46,6 +46,7 @@ class _Seen:
     """The questions of a run, sorted."""
 
     queries: list[Observation]
+    lookups: list[Observation]
     relay_map: RelayMap
     config: dict[str, object] = field(default_factory=dict)
 
@@ -61,7 +62,8 @@ def dns_report(
     if config is None:
         return None
     queries = [o for o in observations if o.kind == "dns.query"]
-    seen = _Seen(queries, relay_map, config.data)
+    lookups = [o for o in observations if o.kind == "dns.lookup"]
+    seen = _Seen(queries, lookups, relay_map, config.data)
     servers = tuple(_server(address, seen) for address in config.data.get("asked", ()))
     state, reason = _state(servers, config)
     invented = _invented(seen)
@@ -72,6 +74,7 @@ def dns_report(
         "ipv6_withheld": _ipv6_withheld(seen, invented.texts),
         "search_trap": _search_trap(seen, invented.holds),
         "magic_dns": _magic(seen),
+        "system": _system(seen),
     }
     return DnsReport(
         state=state,
@@ -178,11 +181,13 @@ def _differ(seen: _Seen) -> _Finding:
     for observation in told:
         by_question.setdefault((observation.data["name"], observation.data["type"]), []).append(observation)
     for group in by_question.values():
-        known = _literals(seen.relay_map, group[0])
-        sets = [set(o.data["addresses"]) for o in group] + ([known] if known else [])
+        known, own = _literals(seen.relay_map, group[0]), _looked_up(seen, group[0])
+        sets = [set(o.data["addresses"]) for o in (*group, *own)] + ([known] if known else [])
         if len(sets) > 1 and not set.intersection(*sets):
-            return _Finding(Tri.YES, "", (), _ids(group))
-    compared = [g for g in by_question.values() if len(g) > 1 or _literals(seen.relay_map, g[0])]
+            return _Finding(Tri.YES, "", (), _ids([*group, *own]))
+    compared = [
+        g for g in by_question.values() if len(g) > 1 or _literals(seen.relay_map, g[0]) or _looked_up(seen, g[0])
+    ]
     if compared:
         return _Finding(Tri.NO, "", (), _ids([o for group in compared for o in group]))
     return _Finding(
@@ -244,6 +249,29 @@ def _magic(seen: _Seen) -> _Finding:
     silent = [o for o in asked if o.outcome is Outcome.NO_ANSWER]
     words = "it does not answer at 100.100.100.100; it may be switched off" if silent else "it could not be asked"
     return _Finding(Tri.UNKNOWN, words, (), _ids(silent))
+
+
+def _system(seen: _Seen) -> _Finding:
+    """Yes with one look-up that worked; no where look-ups fail although a server answers when it is asked directly."""
+    good = [o for o in seen.lookups if o.outcome is Outcome.ANSWERED]
+    if good:
+        return _Finding(Tri.YES, "", (), _ids(good))
+    failed = [o for o in seen.lookups if o.error in ("timeout", "name-server-failed", "name-not-found")]
+    names = {o.data["name"] for o in seen.answered(RELAY) if o.data.get("addresses")}
+    missed = [o for o in failed if o.target.rstrip(".").lower() in names]
+    if missed:
+        return _Finding(Tri.NO, "", (), _ids(missed))
+    why = "no look-up worked, and no server answered either" if failed else "no name had to be looked up (--full)"
+    return _Finding(Tri.UNKNOWN, why, (), _ids(failed))
+
+
+def _looked_up(seen: _Seen, asked: Observation) -> list[Observation]:
+    """What the system's resolver said about the same name and family."""
+    family = 6 if asked.data.get("type") == "AAAA" else 4
+    return [
+        o for o in seen.lookups
+        if o.family == family and o.target.rstrip(".").lower() == asked.data.get("name") and o.data.get("addresses")
+    ]  # fmt: skip
 
 
 def _literals(relay_map: RelayMap, asked: Observation) -> set[str]:

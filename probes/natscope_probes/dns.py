@@ -5,6 +5,7 @@ Method: each server (also those that a stub on this computer asks in turn) gets 
 IPv4 and IPv6 addresses of two relays of the map and of a root server (which has both), a random name under example.com
 that cannot exist, and a random name under the first two search domains. Each question is sent up to three times within
 1.5 s. Where a mesh VPN's interface is there, its own server 100.100.100.100 is asked for a name that it answers itself.
+With the profile full the system's own resolver looks one relay up too, beside them.
 RFC 1035; RFC 6761 §6.5 (example.com is resolved like any other name); upstream net/dns/resolver.
 Can tell: servers that are silent, fail or refuse; made-up answers for names that do not exist; IPv6 addresses that are
 held back; search domains that answer anything; answers that differ between servers or from the map.
@@ -18,13 +19,13 @@ import asyncio
 import ipaddress
 from typing import TYPE_CHECKING, Any
 
-from natscope.host.api import Datagram, HostError, LinkFacts, ResolverFacts, UdpSocket
+from natscope.host.api import Datagram, Failure, HostError, LinkFacts, ResolverFacts, UdpSocket
 from natscope.machines.dns_survey import PATIENCE_S, Asked, DnsSurvey
 from natscope.model.address_space import is_shared
 from natscope.model.endpoint import Endpoint, Family
 from natscope.model.observation import Outcome
 from natscope.model.relay_map import RelayMap
-from natscope.plugins.probe import QUICK, Budget, Contact, Probe, Scope
+from natscope.plugins.probe import FULL, QUICK, Budget, Contact, Probe, Scope
 from natscope.wire.dns_message import DnsQuestion, RecordType, ResponseCode
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ PROBE = Probe(
     needs=frozenset({"udp", "resolver"}),
     budget=Budget(packets=3 * QUESTIONS, bytes=3 * QUESTIONS * QUESTION_BYTES, seconds=PATIENCE_S),
     contacts=contacts,
-    emits=("dns.config", "dns.query", "dns.dropped"),
+    emits=("dns.config", "dns.query", "dns.dropped", "dns.lookup"),
 )
 
 
@@ -83,10 +84,29 @@ async def run(ctx: ProbeContext) -> None:
     if not asked:
         return
     survey = DnsSurvey(asked, ctx.host.rng.below, ctx.host.clock.now())
+    own = asyncio.ensure_future(_look_up(ctx, relay_names(ctx.relay_map)[:1]))
     try:
         await _ask(ctx, survey)
+        await own
     finally:
+        own.cancel()
+        await asyncio.gather(own, return_exceptions=True)
         _record(ctx, survey)
+
+
+async def _look_up(ctx: ProbeContext, names: tuple[str, ...]) -> None:
+    """As programs do it, by the system's own resolver; only with the profile full, because that is slow to load."""
+    for name in names if ctx.options.profile == FULL else ():
+        sent_at = ctx.host.clock.now()
+        facts: dict[str, Any] = {"target": name, "family": ctx.families[0], "sent_at": sent_at}
+        try:
+            found = await ctx.host.resolver.addresses(name, ctx.families[0], timeout_s=PATIENCE_S)
+        except HostError as error:
+            outcome = Outcome.NO_ANSWER if error.failure is Failure.TIMEOUT else Outcome.REFUSED
+            ctx.observe("dns.lookup", outcome, error=error.failure.value, summary=error.message, **facts)
+            continue
+        data = {"addresses": [str(ip) for ip in found]}
+        ctx.observe("dns.lookup", Outcome.ANSWERED, received_at=ctx.host.clock.now(), data=data, **facts)
 
 
 def chosen_servers(facts: ResolverFacts) -> tuple[Endpoint, ...]:

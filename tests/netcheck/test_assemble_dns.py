@@ -159,3 +159,26 @@ def test_the_meshs_own_server() -> None:
     silent = report(asked("magic", outcome=Outcome.NO_ANSWER, **magic), overlay=True)
     assert silent.magic_dns is Tri.UNKNOWN
     assert "switched off" in silent.reasons["magic_dns"]
+
+
+def looked_up(outcome: Outcome, **fields: Any) -> Observation:
+    return Observation(
+        id="l", kind="dns.lookup", probe="x", outcome=outcome, target="R1a.relay.test.", family=4, **fields
+    )
+
+
+def test_the_systems_own_resolver() -> None:
+    direct = asked("relay", ["198.51.100.8"])
+    assert report(direct).system is Tri.UNKNOWN
+    same = looked_up(Outcome.ANSWERED, data={"addresses": ["198.51.100.8"]})
+    assert report(direct, same).system is Tri.YES
+    failed = looked_up(Outcome.REFUSED, error="name-not-found")
+    assert report(direct, failed).system is Tri.NO
+    assert report(asked("relay"), failed).system is Tri.UNKNOWN
+
+
+def test_a_hosts_file_that_says_something_else() -> None:
+    other = looked_up(Outcome.ANSWERED, data={"addresses": ["203.0.113.9"]})
+    made = report(asked("relay", ["198.51.100.8"]), other)
+    assert made.differ is Tri.YES
+    assert "l" in made.evidence["differ"]

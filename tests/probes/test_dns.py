@@ -158,3 +158,14 @@ def test_names_of_two_regions_and_no_addresses() -> None:
 def test_names_that_do_not_fit_are_left_out() -> None:
     asked = questions((SERVER,), ("x" * 64 + ".test",), "natscope-1", ("é.test", "y" * 250), magic=False)
     assert {a.purpose for a in asked} == {"root", "missing"}
+
+
+def test_the_systems_own_look_up_stands_beside_them_with_the_full_profile() -> None:
+    world = World(
+        relays={SERVER: name_server(ZONE)}, resolver_facts=FACTS, names={("r1a.relay.test", 4): ["198.51.100.8"]}
+    )
+    record = measure(world, loaded(region(1), region(2)), only=("dns",), profile="full")
+    (own,) = [o for o in record.observations if o.kind == "dns.lookup"]
+    assert (own.target, own.data["addresses"]) == ("r1a.relay.test", ["198.51.100.8"])
+    quick = measure(world, loaded(region(1), region(2)), only=("dns",))
+    assert [o for o in quick.observations if o.kind == "dns.lookup"] == []

@@ -45,3 +45,10 @@ def test_a_sound_server_is_shown_with_v_only() -> None:
 
 def test_nothing_known_draws_nothing() -> None:
     assert lines(names.draw, msgspec.structs.replace(scene("healthy"), dns=None), verbosity=1) == []
+
+
+def test_a_system_that_does_not_use_its_servers() -> None:
+    sound = (NameServerReport(address="192.0.2.53:53", state=NameServerState.ANSWERS, latency_ms=4.0),)
+    dns = DnsReport(state=NameServerState.ANSWERS, servers=sound, system=Tri.NO)
+    drawn = lines(names.draw, msgspec.structs.replace(scene("healthy"), dns=dns))
+    assert " ".join(" ".join(drawn[2:]).split()).startswith("! look-ups by the system fail")

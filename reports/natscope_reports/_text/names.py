@@ -15,6 +15,7 @@ _TROUBLES = {
     "ipv6_withheld": "IPv6 addresses are kept back",
     "search_trap": "a search domain answers any name",
 }
+SYSTEM_FAILS = "look-ups by the system fail, although a name server answers when it is asked itself"
 _STATES = {
     NameServerState.ANSWERS: "answers",
     NameServerState.SILENT: "silent",
@@ -35,6 +36,8 @@ def draw(sheet: Sheet, report: Report) -> None:
     for field, words in _TROUBLES.items():
         if getattr(names, field) is Tri.YES:
             sheet.paragraph(words, 4, first=(f"  {sheet.signs.warn} ", ""))
+    if names.system is Tri.NO:
+        sheet.paragraph(SYSTEM_FAILS, 4, first=(f"  {sheet.signs.warn} ", ""))
     if sheet.verbose:
         _more(sheet, names)
 
@@ -42,7 +45,7 @@ def draw(sheet: Sheet, report: Report) -> None:
 def has_trouble(names: DnsReport) -> bool:
     """Whether a server or an answer is not as it should be."""
     useless = any(s.state not in (NameServerState.ANSWERS, NameServerState.UNKNOWN) for s in names.servers)
-    return useless or any(getattr(names, field) is Tri.YES for field in _TROUBLES)
+    return useless or names.system is Tri.NO or any(getattr(names, field) is Tri.YES for field in _TROUBLES)
 
 
 def _state(server: NameServerReport) -> str:
