@@ -80,6 +80,10 @@ class IgdOpener:
         since, now = self.talker.mark, self._host.clock.now()
         self.talker.do(self.search.start(now))
         first = await self.talker.wait_for(_ends_search, until, since=since)
+        if first is not None and isinstance(first[1], Closed):
+            # Only a device that listens to the group alone is left, and most of those answer at once.
+            until = first[0] + (until - first[0]) / 2
+            first = await self.talker.wait_for(_is_found_or_over, until, since=since)
         if first is None or not isinstance(first[1], Found):
             return self._nobody()
         self.search.stop()
@@ -223,8 +227,11 @@ async def open_igd(
 
 
 def _ends_search(event: Event) -> bool:
-    """The gateway's closed port ends nothing: the group may answer."""
-    return isinstance(event, Found | Silent) and not isinstance(event, Closed)
+    return isinstance(event, Found | Silent | Closed)
+
+
+def _is_found_or_over(event: Event) -> bool:
+    return isinstance(event, Found | Silent)
 
 
 def _lease(opened: igd.Opened, entry: PortMapping | igd.Failed) -> int:

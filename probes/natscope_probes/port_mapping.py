@@ -17,7 +17,7 @@ import asyncio
 from ipaddress import IPv4Address
 from typing import TYPE_CHECKING
 
-from natscope.host.api import Failure, HostError, LinkFacts
+from natscope.host.api import LinkFacts
 from natscope.model.observation import Outcome
 from natscope.plugins.probe import Budget, Contact, Probe, Scope
 
@@ -27,9 +27,7 @@ if TYPE_CHECKING:
 
 WAIT_S, FULL_WAIT_S = 1.2, 3.0
 """How long a gateway may stay silent."""
-ECHO_AT_S = (0.0, 0.35, 0.7)
-"""The control is spread as the questions are: what loses these loses those."""
-ECHO_BYTES = 16
+ECHOES = 3
 PROOFS = 100
 """Packets to relays, for three ports of which nothing comes in; usually it is six."""
 PACKETS, BYTES = 175, 20_000
@@ -45,7 +43,7 @@ def contacts(scope: Scope) -> tuple[Contact, ...]:
         Contact("the gateway", 5351, "udp", 40, 1_600, wait + TRIAL_S, why),
         Contact("the gateway", 1900, "udp", rounds, 100 * rounds, wait, why),
         Contact("the gateway", None, "tcp", 12, 8_000, TRIAL_S, "UPnP, where it answers", always=False),
-        Contact("the gateway", None, "icmp", len(ECHO_AT_S), 100, wait, "is it there at all?"),
+        Contact("the gateway", None, "icmp", ECHOES, 100, wait, "is it there at all?"),
         Contact("239.255.255.250", 1900, "udp", 3 * rounds, 420 * rounds, wait, "UPnP search, on this network alone"),
         Contact("a relay that is a helper", None, "udp", PROOFS, 80 * PROOFS, 1.5, "does it come in?", always=False),
     )
@@ -117,6 +115,7 @@ async def _ask(ctx: ProbeContext, way: Way) -> None:
     from natscope.machines.portmap_client.values import Protocol
     from natscope.portmap.igd_opener import open_igd
     from natscope.portmap.udp_opener import open_nat_pmp, open_pcp
+    from natscope_probes._port_mapping_control import ask_control
     from natscope_probes._port_mapping_trial import Trial, opened
 
     is_full = ctx.options.profile == "full"
@@ -131,50 +130,8 @@ async def _ask(ctx: ProbeContext, way: Way) -> None:
     openers = [await opened(ctx, way, make, protocol.value) for protocol, make in makers.items()]
     trials = [Trial(ctx, way, opener, wait_until) for opener in openers if opener is not None]
     async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(_control(ctx, way, wait_until))
-        for trial in trials:
-            tasks.create_task(trial.run())
-
-
-async def _control(ctx: ProbeContext, way: Way, until: float) -> None:
-    """Echo requests to the gateway, one observation for all."""
-    if "icmp" not in ctx.host.capabilities or way.gateway is None:
-        return
-    started_at = ctx.host.clock.now()
-    gateway = way.gateway
-    times: list[float] = []
-    failures: list[HostError] = []
-    sent = 0
-
-    async def echo(at_s: float) -> None:
-        nonlocal sent
-        await ctx.host.clock.sleep(started_at + at_s - ctx.host.clock.now())
-        limit = until - ctx.host.clock.now()
-        if limit <= 0:
-            return
-        sent += 1
-        try:
-            reply = await ctx.host.icmp.echo(gateway, payload=bytes(ECHO_BYTES), timeout_s=limit)
-        except HostError as error:
-            failures.append(error)
-            return
-        if reply.failure is None:
-            times.append(reply.rtt_s)
-
-    await asyncio.gather(*(echo(at_s) for at_s in ECHO_AT_S))
-    outcome = Outcome.ANSWERED if times else Outcome.NO_ANSWER
-    if not times and failures and all(f.failure is not Failure.TIMEOUT for f in failures):
-        outcome, sent = Outcome.LOCAL_ERROR, 0
-    ctx.observe(
-        "portmap.control",
-        outcome,
-        family=4,
-        target=str(gateway),
-        sent_at=started_at,
-        rtt_ms=round(min(times) * 1000, 4) if times else None,
-        packets=sent,
-        bytes_sent=sent * (ECHO_BYTES + 8),
-        bytes_received=len(times) * (ECHO_BYTES + 8),
-        error=failures[0].failure.value if failures and not times else "",
-        data={"interface": way.interface, "sent": sent, "answered": len(times)},
-    )
+        control = tasks.create_task(ask_control(ctx, way, wait_until))
+        async with asyncio.TaskGroup() as inner:
+            for trial in trials:
+                inner.create_task(trial.run())
+        control.cancel()  # everything is known: nobody needs the rest of it

@@ -122,7 +122,7 @@ def test_what_was_proved_came_by_the_mapping_alone() -> None:
     assert internal.isdisjoint(asking), "the socket behind a mapping must not have sent anything outside"
 
 
-@pytest.mark.parametrize("after_s", [0.0, 0.001, 0.002, 0.004, 0.01, 0.03, 0.06, 0.09, 0.12, 0.2, 0.5])
+@pytest.mark.parametrize("after_s", [0.0, 0.001, 0.002, 0.004, 0.01, 0.03, 0.06, 0.09, 0.12, 0.2])
 def test_nothing_stays_open_after_an_interruption(after_s: float) -> None:
     run = Run(site(), stop_after_s=after_s)
     assert run.open_at_once == run.open_after == 0
@@ -260,7 +260,9 @@ def test_a_closed_port_is_no_at_once() -> None:
         return [(0.001, UdpError(Failure.REFUSED, target, 0.0, GATEWAY, request[:28], "port unreachable"))]
 
     world = World(relays={Endpoint(GATEWAY, port): closed for port in (5351, 1900)})
-    group = asked(world).port_mapping
+    report = asked(world)
+    group = report.port_mapping
+    assert report.duration_ms < 900  # what only listens to the group is waited for half as long
     assert [s.state for s in (group.upnp, group.nat_pmp, group.pcp)] == [Tri.NO] * 3
     assert "port unreachable" in group.nat_pmp.reason
     to_5351 = [target for _, target, _ in world.sent if target.port == 5351]
