@@ -40,7 +40,7 @@ class ChangeTrial(Trial):
             self._enter(Phase.TRYING, now)
         elif self._phase is Phase.CLOSING:
             self.result.is_controlled = True
-            self._notice_loss(now)
+            self._notice_loss(now, last=True)
             needed = MANY + 2 if self.result.is_lossy else FEW
             if any(self.result.ways[way].sent < needed for way in self._silent_ways()):
                 self._goal = min(MAX_ROUNDS, needed)

@@ -276,8 +276,9 @@ class Trial:
         self._enter(Phase.TRYING, now)
         return self._try(now)
 
-    def _notice_loss(self, now: float) -> None:
-        patience_s = 2 * self._wait_s()
+    def _notice_loss(self, now: float, *, last: bool = False) -> None:
+        """Whether a control is overdue; at the last look the patience is shorter, for there will be no other."""
+        patience_s = 1.5 * self.result.rtt_s + 0.05 if last else 2 * self._wait_s()
         if any(o.way is None and now - o.sent_at > patience_s for o in self._open.values()):
             self.result.is_lossy = True
 

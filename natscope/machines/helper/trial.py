@@ -112,7 +112,7 @@ class HelperTrial(Trial):
         if keys:
             return self._ask_fates(tuple(keys[:MAX_COUNTED]), now)
         self.result.is_controlled = True
-        self._notice_loss(now)
+        self._notice_loss(now, last=True)
         counts = [self.result.ways[way] for way in self._silent_ways()]
         needed = MANY if self.result.is_lossy else FEW
         if all(count.confirmed >= needed or count.refused or count.waiting for count in counts):
