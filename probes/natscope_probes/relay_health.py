@@ -25,7 +25,7 @@ from natscope.model.observation import Outcome
 from natscope.model.relay_map import RelayNode, RelayRegion
 from natscope.plugins.probe import FULL, Budget, Contact, Probe, Scope
 from natscope_probes._http_exchange import Head, clock_offset_s, exchange, request_of
-from natscope_probes.relay_https import PATH, tls_options
+from natscope_probes.relay_https import PATH, patience_s, tls_options
 
 if TYPE_CHECKING:
     from natscope.plugins.probe_context import ProbeContext
@@ -74,7 +74,7 @@ def _contact(node: RelayNode, port: int) -> Contact:
 PROBE = Probe(
     name="relay_health",
     title="relays one by one",
-    after=("relay_https",),
+    after=("relay_stun",),
     when=when,
     needs=frozenset({"streams"}),
     budget=Budget(packets=4800, bytes=480_000, seconds=LIMIT_S + EXTRA_S),
@@ -138,7 +138,7 @@ async def _one(ctx: ProbeContext, look: Look, gate: asyncio.Semaphore) -> None:
 
 async def _check(ctx: ProbeContext, look: Look) -> None:
     try:
-        async with asyncio.timeout(_limit(ctx, LIMIT_S)):
+        async with asyncio.timeout(_patience(ctx)):
             head = await _walk(ctx, look)
     except TimeoutError:
         _observe(ctx, look, Outcome.NO_ANSWER, "timeout", f"no answer, at the step {look.step}")
@@ -162,7 +162,7 @@ async def _walk(ctx: ProbeContext, look: Look) -> Head:
     for path in (PATH, PROBE_PATH):
         began = clock.now()
         look.step = "connect"
-        stream = await _connect(ctx, look, LIMIT_S)
+        stream = await _connect(ctx, look, _patience(ctx))
         try:
             look.data.setdefault("connect_ms", round((clock.now() - began) * 1000, 4))
             look.step = "tls"
@@ -270,6 +270,11 @@ async def _other_name_passes(ctx: ProbeContext, look: Look) -> bool:
     return True
 
 
+def _patience(ctx: ProbeContext) -> float:
+    """As long as other relays make one expect, never above `LIMIT_S`."""
+    return _limit(ctx, min(LIMIT_S, patience_s(ctx.answered_regions().values())))
+
+
 def _limit(ctx: ProbeContext, wanted_s: float) -> float:
     return max(0.05, min(wanted_s, ctx.deadline - ctx.host.clock.now() - CLOSING_S))
 
@@ -301,7 +306,7 @@ async def _port80(ctx: ProbeContext, look: Look) -> None:
     challenge = f"ts_{look.node.host_name}"
     facts = {"target": str(target), "family": look.family, "region_id": look.region.region_id, "node": look.node.name}
     sent_at = ctx.host.clock.now()
-    limit, interface = _limit(ctx, LIMIT_S), ctx.options.interface or None
+    limit, interface = _patience(ctx), ctx.options.interface or None
     try:
         async with asyncio.timeout(limit):
             stream = await ctx.host.streams.connect(target, timeout_s=limit, interface=interface)

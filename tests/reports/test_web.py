@@ -31,20 +31,26 @@ def test_an_announced_login_page_is_named() -> None:
     assert drawn[2].strip() == "announced by the network, not opened"
 
 
-def test_what_is_wrong_with_relays_and_the_rest_with_v() -> None:
+def test_every_relay_with_v() -> None:
     report = scene("relays-one-by-one")
-    short = lines(web.draw, report)
-    assert short[0] == "Relays one by one · 3 of 6 sound"
-    assert short[1] == "  ✗ 2a        IPv6  TCP · the connection was refused"
-    assert len(short) == 4
-    long = lines(web.draw, report, verbosity=1)
-    assert len(long) == 7
-    assert long[1] == "  ✓ 1a        IPv4  10.4 ms · TLSv1.3 · certificate for 62 days"
+    assert lines(web.draw, report) == []
+    assert lines(web.draw, report, verbosity=1) == [
+        "Relays one by one · 3 of 6 sound",
+        "  ✓ 1a        IPv4  10.4 ms · TLSv1.3 · certificate for 62 days",
+        "  ✓ 1a        IPv6  10.4 ms · TLSv1.3 · certificate for 62 days",
+        "  ✓ 2a        IPv4  10.4 ms · TLSv1.3 · certificate for 62 days",
+        "  ✗ 2a        IPv6  TCP · the connection was refused",
+        "  ✗ 3a        IPv4  TLS · the port speaks plain HTTP",
+        "  ✗ 4a        IPv4  TLS · reset for the relay's name",
+    ]
 
 
-def test_many_are_folded() -> None:
+def test_foreign_texts_are_cleaned() -> None:
     report = scene("relays-one-by-one")
     assert report.web is not None
-    bad = [node for node in report.web.nodes if node.failed_at is not None] * 3
-    many = msgspec.structs.replace(report, web=msgspec.structs.replace(report.web, nodes=tuple(bad)))
-    assert lines(web.draw, many)[-1] == "  4 more (-v shows them)"
+    attack = "\x1b[31mred\r\nline"
+    nodes = tuple(msgspec.structs.replace(n, message=attack, node=attack, error=attack) for n in report.web.nodes)
+    hostile = msgspec.structs.replace(report.web, nodes=nodes, portal_urls=(attack,))
+    drawn = lines(web.draw, msgspec.structs.replace(report, web=hostile), verbosity=1)
+    assert not any("\x1b" in line or "\r" in line for line in drawn)
+    assert len(drawn) == 10

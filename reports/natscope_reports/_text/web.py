@@ -9,7 +9,6 @@ from natscope_reports._text.addresses import row
 from natscope_reports._text.ink import BAD, FAINT, GOOD, PLAIN, Sheet
 from natscope_reports._text.numbers import milliseconds
 
-MAX_NODES = 5
 NODE, FAMILY = 10, 6
 _STEPS = {
     RelayStep.NAME: "name",
@@ -51,17 +50,13 @@ def _verdict(web: WebReport) -> str:
 
 
 def _nodes(sheet: Sheet, web: WebReport) -> None:
-    """What is wrong; with `-v` what is right too."""
-    bad = [node for node in web.nodes if node.failed_at is not None]
-    shown = list(web.nodes) if sheet.verbose else bad[:MAX_NODES]
-    if not shown:
+    """All of them with `-v`; without, the findings say what is wrong."""
+    if not web.nodes or not sheet.verbose:
         return
     good = sum(node.reached is RelayStep.ANSWERED for node in web.nodes)
     sheet.heading("Relays one by one", f"{good:,} of {len(web.nodes):,} sound")
-    for node in shown:
+    for node in web.nodes:
         _node(sheet, node)
-    if len(bad) > len(shown):
-        sheet.line((f"  {len(bad) - len(shown):,} more (-v shows them)", FAINT))
 
 
 def _node(sheet: Sheet, node: NodeCheck) -> None:
