@@ -26,7 +26,9 @@ from natscope.plugins.probe import QUICK, Probe
 if TYPE_CHECKING:
     from natscope.plugins.probe_context import ProbeContext
 
-LIMIT_S = 1.2
+LIMIT_S = 2.0
+"""Usually some hundredths; a busy computer starts a tool late."""
+CLOSING_S = 0.1
 AGENT_PORT = 41641
 """What Tailscale's agent listens on unless told otherwise (ipn/ipnlocal, wgengine)."""
 PROBE = Probe(
@@ -43,7 +45,7 @@ _FROM_SHARED = SHARED.network_address + 77
 
 async def run(ctx: ProbeContext) -> None:
     """Read, walk, and write down."""
-    facts = await ctx.host.system.firewall(timeout_s=LIMIT_S)
+    facts = await read(ctx)
     if facts.rules is None:
         ctx.observe("host.firewall", Outcome.LOCAL_ERROR, error="unread", summary=facts.reason,
                     data={"reason": facts.reason, "hint": facts.hint})  # fmt: skip
@@ -61,6 +63,12 @@ async def run(ctx: ProbeContext) -> None:
             "shared": list(shared_drops(facts)),
         },
     )
+
+
+async def read(ctx: ProbeContext) -> FirewallFacts:
+    """The rules as they are now, before the run ends."""
+    remaining_s = ctx.deadline - ctx.host.clock.now() - CLOSING_S
+    return await ctx.host.system.firewall(timeout_s=max(0.01, min(LIMIT_S, remaining_s)))
 
 
 def shared_drops(facts: FirewallFacts) -> Iterator[dict[str, Any]]:

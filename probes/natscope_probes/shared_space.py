@@ -4,7 +4,7 @@ Question: do addresses, gateways, routes or name servers use the range that mesh
 drop what comes from there?
 Method: one look at interfaces, routes of all tables and name servers; the cloud's own services by what the firmware
 says. Where a rule drops the range and something in it is used: one ICMP echo request to at most two of those (gateway,
-name server), and the rules' counters before and after.
+name server), and the rules' counters since the run began.
 Can tell: what collides, and that a rule has eaten an answer, by its counter.
 Cannot tell: services that nothing here points to; counters without root.
 Disturbs: nothing; at most two packets, to this network's own gateway and name server.
@@ -23,7 +23,7 @@ from natscope.model.endpoint import IPAddress
 from natscope.model.observation import Outcome
 from natscope.plugins.probe import QUICK, Budget, Contact, Probe, Scope
 from natscope_probes.host_firewall import LIMIT_S as READ_S
-from natscope_probes.host_firewall import shared_drops
+from natscope_probes.host_firewall import read, shared_drops
 
 if TYPE_CHECKING:
     from natscope.plugins.probe_context import ProbeContext
@@ -80,7 +80,7 @@ async def run(ctx: ProbeContext) -> None:
     firewall = next(iter(ctx.observations("host.firewall")), None)
     asked = list(dict.fromkeys(u["ip"] for u in uses if u["what"] in ("gateway", "name server")))[:MAX_ASKED]
     if asked and firewall is not None and firewall.data.get("shared"):
-        await _what_is_eaten(ctx, [ipaddress.ip_address(text) for text in asked])
+        await _what_is_eaten(ctx, firewall.data["shared"], [ipaddress.ip_address(text) for text in asked])
 
 
 def _overlays(facts: SystemFacts) -> frozenset[str]:
@@ -127,9 +127,8 @@ def _overlaps(prefix: str) -> bool:
     return isinstance(network, ipaddress.IPv4Network) and network.prefixlen >= 8 and network.overlaps(SHARED)
 
 
-async def _what_is_eaten(ctx: ProbeContext, asked: list[IPAddress]) -> None:
-    """Counters, an echo request to each, counters again."""
-    before = list(shared_drops(await ctx.host.system.firewall(timeout_s=READ_S)))
+async def _what_is_eaten(ctx: ProbeContext, before: list[dict[str, Any]], asked: list[IPAddress]) -> None:
+    """An echo request to each, then the counters again."""
     answers: dict[str, str] = {}
     sent = 0
     for ip in asked:
@@ -142,9 +141,7 @@ async def _what_is_eaten(ctx: ProbeContext, asked: list[IPAddress]) -> None:
             answers[str(ip)] = "answered"
         except HostError as error:
             answers[str(ip)] = error.failure.value
-    after = {
-        (r["place"], r["rule"]): r["packets"] for r in shared_drops(await ctx.host.system.firewall(timeout_s=READ_S))
-    }
+    after = {(r["place"], r["rule"]): r["packets"] for r in shared_drops(await read(ctx))}
     rules = [r | {"after": after.get((r["place"], r["rule"]))} for r in before]
     grown = [
         r for r in rules if isinstance(r["packets"], int) and isinstance(r["after"], int) and r["after"] > r["packets"]

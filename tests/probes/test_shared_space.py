@@ -64,7 +64,7 @@ def test_a_clouds_own_services_are_known_without_asking() -> None:
 
 
 def test_a_packet_that_is_eaten_moves_the_counter() -> None:
-    system = FakeSystem(SystemFacts(devices=(ETH0,)), firewalls=[ts_input(3), ts_input(3), ts_input(4)])
+    system = FakeSystem(SystemFacts(devices=(ETH0,)), firewalls=[ts_input(3), ts_input(4)])
     _, eaten = look(World(links=CARRIER, system=system))
     assert (eaten.outcome, eaten.data["answers"]) == (Outcome.WRONG, {"100.64.10.1": "timeout"})
     assert [(r["packets"], r["after"]) for r in eaten.data["grown"]] == [(3, 4)]
