@@ -165,7 +165,8 @@ def _judge(family: int, way: _Way) -> _Verdict:
         carrier = _carrier_by_hop(way.hops[0]) if way.hops else Tri.UNKNOWN
         return _Verdict(layers=1, by=BY_REACH, cgnat=carrier, double_nat=Tri.NO, reason=OVERLAP)
     if not way.complete:
-        return _Verdict(reason="a router on the way keeps its address to itself")
+        silent = "a router on the way keeps its address to itself"
+        return _Verdict(reason=silent if way.hops else "no router on the way told its address")
     if len(inner) == 1:
         return _Verdict(layers=1, by=BY_HOPS, cgnat=_carrier_by_hop(inner[0]), double_nat=Tri.NO, reason=OVERLAP)
     words = "several routers with private addresses in a row: a routed network and a double NAT look alike from here"
