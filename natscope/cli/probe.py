@@ -109,6 +109,7 @@ def _code(found: ProbeRun) -> int:
     if found.outcome.state in ("skipped", "failed"):
         return exit_codes.CANNOT_TEST
     if found.observations:
-        return exit_codes.GOOD if any(o.outcome in _HEARD for o in found.observations) else exit_codes.CANNOT_TEST
+        heard = any(o.outcome in _HEARD or o.bytes_received for o in found.observations)
+        return exit_codes.GOOD if heard else exit_codes.CANNOT_TEST
     relays = (o for o in found.record.observations if o.kind == "stun.binding")
     return exit_codes.GOOD if any(o.outcome is Outcome.ANSWERED for o in relays) else exit_codes.CANNOT_TEST
