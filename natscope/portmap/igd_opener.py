@@ -23,7 +23,7 @@ MORE_ANSWERS_S = 0.05
 HIGH_PORTS = 65_536 - igd.LOWEST_PORT
 COUNTED_S = 5
 """Tables say what is left of a lease, so a little less than was granted."""
-READ_S = 1.0
+READ_S = 2.0
 """A device that has answered is given so long for its description."""
 MAX_PLACES = 3
 """So many different descriptions are read."""

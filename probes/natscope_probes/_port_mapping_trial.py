@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 LEASE_S = 120
 """Routers give no less; what a crash leaves behind is gone after that."""
-MAP_S, PROOF_S, REMOVE_S = 1.5, 1.5, 0.8
+MAP_S, PROOF_S, REMOVE_S = 2.0, 1.5, 0.8
 HASTY_REMOVE_S = 0.9
 """When the run was cut: what does not work within that lapses with its lease."""
 CLOSING_S = 0.1

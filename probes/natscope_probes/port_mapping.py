@@ -31,7 +31,7 @@ ECHOES = 3
 PROOFS = 100
 """Packets to relays, for three ports of which nothing comes in; usually it is six."""
 PACKETS, BYTES = 175, 20_000
-TRIAL_S, TIDY_S = 3.5, 1.0
+TRIAL_S, TIDY_S = 4.5, 1.0
 
 
 def contacts(scope: Scope) -> tuple[Contact, ...]:
