@@ -17,7 +17,7 @@ from natscope_probes._fresh_socket import PORTS, FreshSocket, FreshSockets
 if TYPE_CHECKING:
     from natscope.plugins.probe_context import ProbeContext
 
-KINDS = ("ethernet", "wireless")
+NOT_KINDS = ("loopback", "tunnel", "bridge")
 """A bridge's or a tunnel's address is not one that the router knows."""
 TRIES, PATIENCE_S = 3, 0.4
 
@@ -58,7 +58,7 @@ async def _second_address(ctx: ProbeContext, family: Family, first: IPAddress | 
     facts = await ctx.links()
     uplinks = {route.interface for route in facts.default_routes if route.family == family}
     for interface in facts.interfaces:
-        if interface.up and interface.kind in KINDS and (interface.name in uplinks or first in interface.addresses):
+        if interface.up and interface.kind not in NOT_KINDS and (interface.name in uplinks or first in interface.addresses):
             for ip in interface.addresses:
                 if ip.version == family and ip != first and not ip.is_link_local:
                     return ip
