@@ -43,7 +43,7 @@ def contacts(scope: Scope) -> tuple[Contact, ...]:
     """Relays that offer it."""
     return (
         Contact(
-            host="a relay that is a helper or has two addresses",
+            host="a relay that is a helper",
             port=None,
             protocol="udp",
             packets=MAX_PACKETS * len(scope.families),

@@ -39,7 +39,7 @@ def contacts(scope: Scope) -> tuple[Contact, ...]:
     """Relays that answered, and the places that one of them names."""
     return (
         Contact(
-            host="up to 3 relays that answered, and another address and port that one of them names",
+            host="relays, and places that they name",
             port=None,
             protocol="udp",
             packets=MAX_PACKETS * len(scope.families),

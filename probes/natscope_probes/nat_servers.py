@@ -26,7 +26,7 @@ def contacts(scope: Scope) -> tuple[Contact, ...]:
     count = GENTLE_SERVERS if scope.options.gentle else MAX_SERVERS
     return (
         Contact(
-            host=f"up to {count} relays that answered",
+            host=f"up to {count} relays",
             port=None,
             protocol="udp",
             packets=2 * count * len(scope.families),
