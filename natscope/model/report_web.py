@@ -38,7 +38,7 @@ class NodeCheck(msgspec.Struct, frozen=True, kw_only=True):
     """One relay node over one family. `failed_at` is None where all went well; `error` is a stable code.
 
     `issuer` and `names` are those of its certificate, `days_left` until that runs out. `pinned`: the map pins it.
-    `status` is HTTP's for the latency check, `port80` what its plain port said: `answers`, `redirects`, `other`,
+    `status` is HTTP's for the latency check, `port80` what its plain port said: `answers`, `redirects`, `tls`, `other`,
     `closed`, `silent`, empty where it was not asked. `clock_off_s`: its clock against ours, positive when it is ahead.
     """
 

@@ -22,6 +22,9 @@ MAX_HEAD_BYTES = 8192
 MAX_HEADERS = 64
 READ_BYTES = 4096
 MAX_WORDS = 60
+TLS_RECORDS = (0x15, 0x16)
+"""First bytes of a TLS alert and of a handshake (RFC 8446 §5.1)."""
+TLS_WORDS = "the answer is TLS, not HTTP"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,7 @@ async def exchange(stream: Stream, request: bytes) -> Head:
         if not data:
             raise RemoteError("the connection was closed before an answer" if not received else "the answer is no HTTP")
         if not is_http(received):
-            raise RemoteError("the answer is no HTTP")
+            raise RemoteError(TLS_WORDS if received[0] in TLS_RECORDS else "the answer is no HTTP", field="answer")
         if len(received) > MAX_HEAD_BYTES:
             raise RemoteError(f"the answer's headers are larger than {MAX_HEAD_BYTES // 1024} KiB")
     return parse(received, len(request))

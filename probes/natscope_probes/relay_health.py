@@ -24,7 +24,7 @@ from natscope.model.endpoint import Endpoint, Family
 from natscope.model.observation import Outcome
 from natscope.model.relay_map import RelayNode, RelayRegion
 from natscope.plugins.probe import FULL, Budget, Contact, Probe, Scope
-from natscope_probes._http_exchange import Head, clock_offset_s, exchange, request_of
+from natscope_probes._http_exchange import TLS_WORDS, Head, clock_offset_s, exchange, request_of
 from natscope_probes.relay_https import PATH, patience_s, tls_options
 
 if TYPE_CHECKING:
@@ -322,7 +322,8 @@ async def _port80(ctx: ProbeContext, look: Look) -> None:
         outcome = Outcome.NO_ANSWER if state == "silent" else Outcome.REFUSED
         ctx.observe(PLAIN, outcome, error=error.failure.value, sent_at=sent_at, data={"state": state}, **facts)
     except RemoteError as error:
-        ctx.observe(PLAIN, Outcome.WRONG, error="not-http", summary=error.message, data={"state": "other"}, **facts)
+        state = "tls" if error.message == TLS_WORDS else "other"
+        ctx.observe(PLAIN, Outcome.WRONG, error="not-http", summary=error.message, data={"state": state}, **facts)
     else:
         state = _port80_state(head, challenge)
         data: dict[str, Any] = {"state": state, "status": head.status}

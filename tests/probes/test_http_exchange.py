@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import contextlib
 from datetime import UTC, datetime
+from typing import cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from natscope.errors import RemoteError
-from natscope_probes._http_exchange import MAX_HEADERS, clock_offset_s, is_http, parse, request_of
+from natscope.host.api import Stream
+from natscope_probes._http_exchange import MAX_HEADERS, TLS_WORDS, clock_offset_s, exchange, is_http, parse, request_of
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
@@ -58,3 +60,37 @@ def test_requests() -> None:
     assert text.startswith(b"CONNECT relay.test:443 HTTP/1.1\r\nhost: relay.test:443\r\n")
     assert b"connection: close" not in text
     assert request_of("GET", "/", "relay.test").endswith(b"connection: close\r\n\r\n")
+
+
+class Answering:
+    """A stream that says one thing."""
+
+    def __init__(self, *parts: bytes) -> None:
+        self._parts = [*parts, b""]
+
+    async def write(self, data: bytes) -> None:
+        """Into the void."""
+
+    async def read(self, limit: int) -> bytes:
+        return self._parts.pop(0)
+
+
+@pytest.mark.parametrize(
+    ("parts", "words"),
+    [
+        ((b"\x15\x03\x01\x00\x02",), TLS_WORDS),
+        ((b"\x16\x03",), TLS_WORDS),
+        ((b"220 smtp",), "no HTTP"),
+        ((), "closed before"),
+        ((b"HTTP/1.1 2",), "no HTTP"),
+        ((b"HTTP/1.1 200 OK\r\n", *[b"x: " + b"y" * 1000 + b"\r\n"] * 9), "8 KiB"),
+    ],
+)
+async def test_what_else_may_come(parts: tuple[bytes, ...], words: str) -> None:
+    with pytest.raises(RemoteError, match=words):
+        await exchange(cast("Stream", Answering(*parts)), b"GET / HTTP/1.1\r\n\r\n")
+
+
+async def test_a_head_in_pieces() -> None:
+    head = await exchange(cast("Stream", Answering(b"HT", b"TP/1.1 204 No", b" Content\r\n\r", b"\n")), b"x")
+    assert (head.status, head.bytes_sent, head.bytes_received) == (204, 1, 27)

@@ -1,12 +1,14 @@
-"""A relay speaks plain HTTP where the map wants TLS.
+"""A relay speaks plain HTTP where the map wants TLS, or TLS where plain HTTP belongs.
 
 What it is
     Relay clients speak TLS on a relay's port. A relay that was started on another port without certificates, or that
     stands behind a proxy which expects TLS elsewhere, answers plain HTTP there, so no client gets in, while it looks
-    healthy to whoever asks it with plain HTTP.
+    healthy to whoever asks it with plain HTTP. The other way round, TLS on port 80, breaks only the check for login
+    pages.
 
 What we look for
-    - a TLS handshake that fails at the relay's port, and a plain HTTP request there that is answered.
+    - a TLS handshake that fails at the relay's port, and a plain HTTP request there that is answered;
+    - TLS bytes in answer to a plain request on port 80.
 
 What would contradict it
     - a TLS server that answers plain requests with an explanation (status 400).
@@ -29,6 +31,7 @@ from natscope.diagnosis.cause import NOTHING, Cause, Ground, Strength, Support, 
 from natscope.diagnosis.causes.rel import node_words
 from natscope.diagnosis.facts import Facts
 from natscope.model.finding import Fix, Severity
+from natscope.model.report_web import NodeCheck
 from natscope.model.tri import Tri
 
 CAUSE = Cause(
@@ -60,11 +63,23 @@ def evidence(facts: Facts) -> Support:
         return unknown("each relay by itself (--https)")
     plain = [node for node in nodes if node.error == CODE]
     if not plain:
-        return NOTHING
+        return _tls_on_port_80(nodes)
     return Support(
         Tri.YES,
         (Ground(Strength.DECISIVE, "plain HTTP was answered", node_words.cited(plain)),),
         title=f"{node_words.named(plain)}: plain HTTP on the port where the map wants TLS.",
+    )
+
+
+def _tls_on_port_80(nodes: tuple[NodeCheck, ...]) -> Support:
+    wrong = [node for node in nodes if node.port80 == "tls"]
+    if not wrong:
+        return NOTHING
+    return Support(
+        Tri.YES,
+        (Ground(Strength.DECISIVE, "TLS came back on port 80", node_words.cited(wrong)),),
+        title=f"{node_words.named(wrong)}: TLS on port 80, where plain HTTP belongs.",
+        severity=Severity.INFO,
     )
 
 

@@ -26,3 +26,14 @@ def test_other_failures_are_not_this() -> None:
 
 def test_without_a_look_nothing_is_claimed() -> None:
     assert claim(scene("healthy", web=None), ID) is None
+
+
+def test_tls_on_port_80_is_worth_knowing() -> None:
+    report = scene("relays-one-by-one")
+    assert report.web is not None
+    nodes = tuple(
+        msgspec.structs.replace(n, error="", port80="tls" if n.region_id == 1 else "") for n in report.web.nodes
+    )
+    finding = found(msgspec.structs.replace(report, web=msgspec.structs.replace(report.web, nodes=nodes)))[ID]
+    assert finding.title == "1a: TLS on port 80, where plain HTTP belongs."
+    assert finding.severity == "info"
