@@ -6,6 +6,7 @@ What it is
     page, not about the network behind it.
 
 What we look for
+    - where the network announces its login page by DHCP (RFC 8910), that address, for people;
     - a request for `/generate_204` at a relay of the map in use that comes back as something else than "204,
       nothing to see", or without the answer to the challenge that was sent along.
 
@@ -78,10 +79,19 @@ def evidence(facts: Facts) -> Support:
         title=CAUSE.title
         if decisive
         else "A relay's test page came back altered: a login page, or that relay redirects.",
-        detail="A relay's answer to a test page was replaced on the way." if decisive else "",
+        detail=_detail(facts, decisive=decisive),
         severity=Severity.WARN if through else None,
         hides=() if through else None,
     )
+
+
+def _detail(facts: Facts, *, decisive: bool) -> str:
+    """What was seen, and where the network says its login page is (RFC 8910)."""
+    web = facts.report.web
+    told = ["A relay's answer to a test page was replaced on the way."] if decisive else []
+    if web is not None and web.portal_urls:
+        told.append(f"The network announces its login page: {web.portal_urls[0]}")
+    return " ".join(told)
 
 
 def against(facts: Facts) -> Support:

@@ -8,6 +8,7 @@ from natscope.diagnosis.engine import diagnose
 from natscope.model.finding import Certainty, Severity
 from natscope.model.observation import Observation, Outcome
 from natscope.model.report import Report
+from natscope.model.report_web import WebReport
 from natscope.model.tri import Tri
 from natscope.model.verdict import Direct
 from tests.diagnosis.judging import claim, found, scene, with_observations
@@ -61,3 +62,10 @@ def test_several_relays_do_not_redirect_by_chance() -> None:
 def test_no_and_unknown_are_no_claim() -> None:
     assert claim(scene("captive-portal", captive_portal=Tri.NO), ID) is None
     assert claim(scene("captive-portal", captive_portal=Tri.UNKNOWN), ID) is None
+
+
+def test_the_page_that_the_network_announces_is_named() -> None:
+    report = scene("captive-portal", web=WebReport(portal_urls=("https://portal.example/start",)))
+    assert found(report)["NS-ENV-06"].detail.endswith(
+        "The network announces its login page: https://portal.example/start"
+    )
