@@ -85,6 +85,16 @@ class NatFamilyReport(msgspec.Struct, frozen=True, kw_only=True):
     public address or port change at one and the same server during the run. `layers` counts the routers that translate,
     `layers_by` says what that rests on; `hops` are the routers up to the first public one. `cgnat`: is one of them the
     carrier's; `double_nat`: do two of one's own translate, one behind the other.
+
+    Of new local ports: `port_allocation` with `port_step` between two of them, `port_parity` and `port_contiguity`
+    (does the neighbour stay the neighbour), from `port_samples` sockets; `port_prediction` is the share, 0.0 to 1.0, of
+    public ports that the ones before foretold. `pooling`: which of several public addresses a socket gets.
+    `port_collision`: what a second host with the same local port gets. `stun_alg`: does something edit addresses inside
+    packets. `hairpin_source`: whose address a packet that came round shows, `external` or `internal`.
+
+    `mapping_lifetime_s` is the silence after which a mapping ends, `absolute_lifetime_s` the age at which one ends in
+    spite of its traffic; where no end was seen, `…_at_least_s` is what was survived. `refresh_outbound` and
+    `refresh_inbound`: which packets prolong a silent mapping.
     """
 
     mapping: Mapping = Mapping.UNKNOWN
