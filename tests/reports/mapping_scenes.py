@@ -42,7 +42,13 @@ def _map(builder: Builder, protocol: str, outcome: Outcome = Outcome.ANSWERED, *
 
 
 def _granted(builder: Builder, protocol: str, external: str = OPENED, **more: Any) -> None:
-    data: dict[str, Any] = {"external": external, "external_port": 38461, "lifetime_s": 120, "differences": [], "notes": []}
+    data: dict[str, Any] = {
+        "external": external,
+        "external_port": 38461,
+        "lifetime_s": 120,
+        "differences": [],
+        "notes": [],
+    }
     _map(builder, protocol, **(data | {"summary": f"granted {external} for 120 s"} | more))
 
 
