@@ -44,7 +44,15 @@ def contacts(scope: Scope) -> tuple[Contact, ...]:
         Contact("the gateway", 1900, "udp", rounds, 100 * rounds, wait, why),
         Contact("the gateway", None, "tcp", 12, 8_000, TRIAL_S, "UPnP, where it answers", always=False),
         Contact("the gateway", None, "icmp", ECHOES, 100, wait, "is it there at all?"),
-        Contact("239.255.255.250", 1900, "udp", 3 * rounds, 420 * rounds, wait, "UPnP search, on this network alone"),
+        Contact(
+            "all of this network (239.255.255.250)",
+            1900,
+            "udp",
+            3 * rounds,
+            420 * rounds,
+            wait,
+            "UPnP search, on this network alone",
+        ),
         Contact("a relay that is a helper", None, "udp", PROOFS, 80 * PROOFS, 1.5, "does it come in?", always=False),
     )
 

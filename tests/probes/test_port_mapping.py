@@ -343,7 +343,11 @@ def test_the_declaration_says_whom_it_contacts() -> None:
 
     scope: Any = type("Scope", (), {"options": Options, "families": (4,)})
     said = contacts(scope)
-    assert {contact.host for contact in said} == {"the gateway", "239.255.255.250", "a relay that is a helper"}
+    assert {contact.host for contact in said} == {
+        "the gateway",
+        "all of this network (239.255.255.250)",
+        "a relay that is a helper",
+    }
     assert sum(c.packets for c in said) <= PROBE.budget.packets
     assert sum(c.bytes for c in said) <= PROBE.budget.bytes
 
