@@ -150,8 +150,9 @@ def _invented(seen: _Seen) -> _Finding:
 
 
 def _forged(seen: _Seen, invented: tuple[str, ...]) -> _Finding:
-    """An address that a relay cannot have: the one that every name gets, one of a proxy's own, or an inside one of a
-    relay that the map has outside. Right where the map's own address is among the answers.
+    """An address that no relay can have: the one that every name gets, one of a proxy's own, or this computer itself.
+
+    An inside address may be right inside (split DNS). Right where the map's own address is among the answers.
     """
     told = [o for o in seen.answered(RELAY) if o.data.get("addresses")]
     wrong = [o for o in told if any(_is_forged(text, o, seen, invented) for text in o.data["addresses"])]
@@ -161,17 +162,17 @@ def _forged(seen: _Seen, invented: tuple[str, ...]) -> _Finding:
     right = [o for o in told if _literals(seen.relay_map, o) & set(o.data["addresses"])]
     if right:
         return _Finding(Tri.NO, "", (), _ids(right))
+    if any(is_inside(ipaddress.ip_address(text)) for o in told for text in o.data["addresses"]):
+        return _Finding(Tri.UNKNOWN, "a relay's name has an inside address, which may be right in this network")
     return _Finding(Tri.UNKNOWN, NO_NAMES if not told else "the map has no address to compare the answers with")
 
 
 def _is_forged(text: str, asked: Observation, seen: _Seen, invented: tuple[str, ...]) -> bool:
     ip = ipaddress.ip_address(text)
-    known = _literals(seen.relay_map, asked)
-    if text in known:
+    if text in _literals(seen.relay_map, asked):
         return False
-    if text in invented or (isinstance(ip, ipaddress.IPv4Address) and ip in FAKE_IP) or ip.is_unspecified:
-        return True
-    return is_inside(ip) and bool(known) and not any(is_inside(ipaddress.ip_address(k)) for k in known)
+    fake = isinstance(ip, ipaddress.IPv4Address) and ip in FAKE_IP
+    return text in invented or fake or ip.is_unspecified or ip.is_loopback
 
 
 def _differ(seen: _Seen) -> _Finding:

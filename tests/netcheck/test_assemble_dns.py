@@ -89,7 +89,8 @@ def test_a_name_that_cannot_exist() -> None:
     [
         ("198.51.100.8", Tri.NO),
         ("198.18.0.5", Tri.YES),
-        ("10.0.0.1", Tri.YES),
+        ("10.0.0.1", Tri.UNKNOWN),
+        ("100.64.0.7", Tri.UNKNOWN),
         ("127.0.0.1", Tri.YES),
         ("0.0.0.0", Tri.YES),
         ("203.0.113.77", Tri.UNKNOWN),

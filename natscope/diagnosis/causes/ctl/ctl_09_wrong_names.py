@@ -8,14 +8,15 @@ What it is
 
 What we look for
     - a random name that cannot exist, asked of each configured name server, that gets an address;
-    - relays' names with the address that every name gets, with one of a proxy's own (198.18.0.0/15), or with an inside
-      one where the map has the relay outside;
+    - relays' names with the address that every name gets, with one of a proxy's own (198.18.0.0/15), or with that of
+      this computer itself (127.0.0.0/8, 0.0.0.0), as blocklists have it;
     - a root server's name that gets its IPv4 address and not its IPv6 one;
     - a random name below a search domain that gets an address, while others do not.
 
 What would contradict it
     - the right denial of the random name, and the map's own address in the answer;
-    - answers that merely differ between servers are none of this: names may have several addresses.
+    - answers that merely differ between servers are none of this: names may have several addresses, and inside ones
+      in networks with a DNS of their own.
 
 What to do
     - Ask other name servers, or the same provider's unfiltered ones; a home router hands out what it is told to.
