@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from natscope.model.report import Report
 
 BAR_CELLS = 10
+LONG_S = 6.0
+"""Who waits longer than a usual run first wants to know for what, and how to end it."""
 _WORDS = {"answered": "yes", "asking": "...", "off": "off", "refused": "no"}
 _SIGNS = {"answered": "✓", "asking": "…", "off": "–", "refused": "✗"}
 
@@ -65,7 +67,10 @@ class ProgressLine:
         signs = _WORDS if ascii_only else _SIGNS
         dot = " | " if ascii_only else " · "
         line = f"{progress.elapsed_s:.1f} s  {bar}  relays {progress.regions_answered} of {progress.regions_total}"
-        for part in (f"v4 {signs[progress.ipv4]} v6 {signs[progress.ipv6]}", progress.step, "Ctrl-C: result so far"):
+        parts = [f"v4 {signs[progress.ipv4]} v6 {signs[progress.ipv6]}", progress.step, "Ctrl-C: result so far"]
+        if progress.elapsed_s >= LONG_S:
+            parts = parts[1:] + parts[:1]
+        for part in parts:
             if part and len(line) + len(dot) + len(part) < self._console.width:
                 line += dot + part
         return line

@@ -115,10 +115,10 @@ async def _tell(ctx: ProbeContext, watch: Watch, whole_s: float) -> None:
         passed_s = ctx.host.clock.now() - watch.began_at
         left_s = max(0, round(whole_s - passed_s))
         if watch.ended.silence_over:
-            known = f"mappings end after {min(watch.ended.too_long_s, default=0):.0f} s of silence; do they age?"
+            known = f"ports end after {min(watch.ended.too_long_s, default=0):.0f} s"
         else:
-            known = f"lifetime of mappings: longer than {watch.longest_s:.0f} s so far"
-        ctx.progress(f"{known}, {left_s} s more at most")
+            known = f"ports live > {watch.longest_s:.0f} s"
+        ctx.progress(f"{known}; {left_s} s more at most")
         await ctx.host.clock.sleep(1.0)
 
 

@@ -64,3 +64,11 @@ def test_without_a_terminal_and_without_v_nothing_is_said() -> None:
     line(Progress(0.1, 1, 2, "asking", "asking", "x"))
     line.finish()
     assert stream.text() == ""
+
+
+def test_a_long_run_says_first_what_it_does_and_how_to_end_it() -> None:
+    progress = Progress(21.4, 3, 3, "answered", "off", "ports live > 15 s; 63 s more at most")
+    text = drawn(progress)
+    assert "relays 3 of 3 · ports live > 15 s; 63 s more at most" in text
+    assert "Ctrl-C: result so far" in drawn(progress, width=110)
+    assert "v4 ✓" not in text
