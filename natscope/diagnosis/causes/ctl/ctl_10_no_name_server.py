@@ -82,13 +82,14 @@ def evidence(facts: Facts) -> Support:
         return unknown("answers from a name server") if open_question else NOTHING
     spare = names.state is NameServerState.ANSWERS
     first = useless[0]
-    also = " The next one answers, after a wait." if spare else ""
+    away = all(server.state is NameServerState.UNREACHABLE for server in useless)
+    also = (" Another one answers." if away else " The next one answers, after a wait.") if spare else ""
     return Support(
         Tri.YES,
         _grounds(facts, useless, spare=spare),
         title=f"The name server {_host(first)} {_WORDS[first.state]}.",
         detail=f"{as_sentence(first.reason)}{also}".strip(),
-        severity=Severity.WARN if spare else None,
+        severity=None if not spare else Severity.INFO if away else Severity.WARN,
     )
 
 

@@ -83,8 +83,8 @@ def evidence(facts: Facts) -> Support:
 def against(facts: Facts) -> Support:
     """TCP that gets nowhere at all explains it better."""
     asked = [relay for relay in facts.relays if facts.tcp_answered(relay).holds is not Tri.UNKNOWN]
-    if len(asked) > 1 and not any(facts.tcp_answered(relay) for relay in asked):
-        return Support(Tri.YES, (Ground(Strength.FACT, "no relay answers over TCP", ()),))
+    if len(asked) > 1 and not any(facts.relay_up(relay) for relay in asked):
+        return Support(Tri.YES, (Ground(Strength.FACT, "no relay answers over TCP, so the way is what is closed", ()),))
     return NOTHING
 
 

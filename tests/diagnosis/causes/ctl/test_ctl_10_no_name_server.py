@@ -40,9 +40,17 @@ def test_its_own_words_are_certain() -> None:
 
 
 def test_a_spare_server_makes_it_a_warning() -> None:
-    dead = NameServerReport(address="[2001:db8::1]:53", state=NameServerState.UNREACHABLE, reason="port unreachable")
     spare = NameServerReport(address="192.0.2.2:53", state=NameServerState.ANSWERS)
+    dead = NameServerReport(address="192.0.2.1:53", state=NameServerState.SILENT, reason="no answer to 9 packets")
     finding = found(with_servers(dead, spare))[ID]
     assert finding.severity is Severity.WARN
-    assert finding.title == "The name server 2001:db8::1 cannot be reached."
     assert finding.detail.endswith("The next one answers, after a wait.")
+
+
+def test_one_that_cannot_be_reached_costs_no_wait() -> None:
+    spare = NameServerReport(address="192.0.2.2:53", state=NameServerState.ANSWERS)
+    away = NameServerReport(address="[2001:db8::1]:53", state=NameServerState.UNREACHABLE, reason="port unreachable")
+    finding = found(with_servers(away, spare))[ID]
+    assert finding.severity is Severity.INFO
+    assert finding.title == "The name server 2001:db8::1 cannot be reached."
+    assert finding.detail.endswith("Another one answers.")

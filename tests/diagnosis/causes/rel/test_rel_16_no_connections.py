@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import msgspec
+import pytest
 
 from natscope.model.finding import Certainty
 from natscope.model.observation import Observation, Outcome
@@ -34,10 +35,12 @@ def test_an_answer_over_https_contradicts() -> None:
     assert claim(msgspec.structs.replace(report, relays=tuple(map(answered, report.relays))), ID) is None
 
 
-def test_a_network_without_tcp_explains_it_better() -> None:
+@pytest.mark.parametrize("outcome", [Outcome.NO_ANSWER, Outcome.REFUSED])
+def test_a_network_without_tcp_explains_it_better(outcome: Outcome) -> None:
+    """Silence, or a firewall that resets every connection."""
+
     def nothing(o: Observation) -> Observation:
-        silent = o.kind == "https.latency"
-        return msgspec.structs.replace(o, outcome=Outcome.NO_ANSWER, data={}) if silent else o
+        return msgspec.structs.replace(o, outcome=outcome, data={}) if o.kind == "https.latency" else o
 
     report = with_observations(scene("https-closed"), nothing)
     assert claim(report, ID) is None
