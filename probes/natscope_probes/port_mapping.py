@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from natscope.host.api import LinkFacts
 from natscope.model.observation import Outcome
+from natscope.plugins.here import why_not_network
 from natscope.plugins.probe import Budget, Contact, Probe, Scope
 
 if TYPE_CHECKING:
@@ -58,8 +59,10 @@ def contacts(scope: Scope) -> tuple[Contact, ...]:
 
 
 def when(scope: Scope) -> str:
-    """IPv4 only."""
-    return "" if 4 in scope.families else "ports are opened for IPv4 only"
+    """IPv4 only, and not where the run is about this computer alone."""
+    if 4 not in scope.families:
+        return "ports are opened for IPv4 only"
+    return why_not_network(scope.loaded_map.relay_map)
 
 
 PROBE = Probe(
