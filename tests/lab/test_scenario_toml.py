@@ -57,6 +57,8 @@ MISTAKES = [
     ("truth of no relay", '[hosts.a]\n[truth.a]\nhome = "r"', "x.toml:3: truth.a: there is no relay called 'r'"),
     ("pair", '[hosts.a]\n[truth.pairs."a b"]\ndirect = "yes"', 'x.toml:3: truth.pairs.a b: a pair is the names'),
     ("lies", 'dns = "lie"\n[hosts.a]', 'x.toml:2: dns: dns = "lie" or "invent" and dns_lies go together'),
+    ("no proxy", '[hosts.a]\n[sites.h]\nhttp_proxy = "b"', "x.toml:4: sites.h.http_proxy: there is no host called 'b'"),
+    ("far proxy", '[hosts.a]\n[sites.h]\nhttp_proxy = "a"', "x.toml:4: sites.h.http_proxy: a has no IPv4 address at h"),
     ("mixed ports", '[hosts.a]\n[relays.r]\nudp = "silent"\ntcp = "closed"', "x.toml:3: relays.r: one port silent"),
     ("fault", '[[faults]]\nkind = "crash"\nat_s = 1\non = "a"\n[hosts.a]', "x.toml:2: faults: a fault of kind crash"),
     ("profile", '[hosts.a]\n[netcheck]\nprofile = "slow"', "x.toml:4: netcheck.profile: a profile is one of"),
