@@ -7,8 +7,8 @@ command: its file, its row here, then `python -m natscope.cli.generate`.
 COMMANDS = (
     # name, module, is it a group, summary
     ("netcheck", "natscope.cli.netcheck", False, "can this network connect directly, and if not, why?"),
-    ("probe", "natscope.cli.probe", False, "one probe by itself; --list: which there are"),
     ("targets", "natscope.cli.targets", False, "whom would a netcheck contact, with how many packets?"),
+    ("probe", "natscope.cli.probe", False, "one probe by itself; --list: which there are"),
     ("derp", "natscope.cli.derp", True, "relays: look for mistakes in a relay map, show it"),
     ("stun", "natscope.cli.stun", True, "STUN: serve it, ask one server"),
     ("lab", "natscope.cli.lab", True, "networks to reproduce, simulated or in namespaces, each with its truth"),

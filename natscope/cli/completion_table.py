@@ -9,7 +9,7 @@ Made by `python -m natscope.cli.generate`; do not edit.
 # path: (words with help, options (spellings, values, repeatable, help), values of the arguments)
 # values: None for a flag, a tuple of words, or the kind of file: file, folder, any
 TABLE = {
-    "": ((('netcheck', 'can this network connect directly, and if not, why?'), ('probe', 'one probe by itself; --list: which there are'), ('targets', 'whom would a netcheck contact, with how many packets?'), ('derp', 'relays: look for mistakes in a relay map, show it'), ('stun', 'STUN: serve it, ask one server'), ('lab', 'networks to reproduce, simulated or in namespaces, each with its truth'), ('config', 'settings: what is in force, where from, a template'), ('schema', 'JSON Schema of what --json prints'), ('help', 'short texts: nat-types, relays, exit-codes, environment, …'), ('completion', 'a completion script for bash, zsh or fish'), ('version', 'the version; --json: also Python and the parts it uses')), (), ()),
+    "": ((('netcheck', 'can this network connect directly, and if not, why?'), ('targets', 'whom would a netcheck contact, with how many packets?'), ('probe', 'one probe by itself; --list: which there are'), ('derp', 'relays: look for mistakes in a relay map, show it'), ('stun', 'STUN: serve it, ask one server'), ('lab', 'networks to reproduce, simulated or in namespaces, each with its truth'), ('config', 'settings: what is in force, where from, a template'), ('schema', 'JSON Schema of what --json prints'), ('help', 'short texts: nat-types, relays, exit-codes, environment, …'), ('completion', 'a completion script for bash, zsh or fish'), ('version', 'the version; --json: also Python and the parts it uses')), (), ()),
     "netcheck": (
         (),
         (
@@ -48,28 +48,6 @@ TABLE = {
         ),
         (),
     ),
-    "probe": (
-        (),
-        (
-            (('--list', '-l'), None, False, 'all probes: what they ask, cost and belong to'),
-            (('--derp-map',), 'file', False, 'relay map: a URL, a file, or - for standard input'),
-            (('--gentle', '--no-gentle'), None, False, 'a quarter of the packets per second, one sample a relay'),
-            (('--timeout', '-W'), 'any', False, 'limit of the run, and of fetching its map (--lifetime: 110) [5]'),
-            (('-4', '--ipv4'), None, False, 'IPv4 only'),
-            (('-6', '--ipv6'), None, False, 'IPv6 only'),
-            (('--interface', '-i'), 'any', False, 'send through this interface only'),
-            (('--source-port', '--bind-port'), 'any', False, 'local UDP port (0: any)'),
-            (('--bind-address',), 'any', False, 'local address to send from'),
-            (('--offline', '--no-offline'), None, False, 'fetch nothing: use the cached relay map'),
-            (('--pcap',), 'file', False, 'keep UDP and ICMP packets as a capture for Wireshark'),
-            (('--json',), None, False, 'as JSON, for a program'),
-            (('--quiet', '-q'), None, False, 'the answer only'),
-            (('--verbose', '-v'), None, True, 'more: -v, -vv'),
-            (('--ascii', '--no-ascii'), None, False, 'draw with ASCII only'),
-            (('--no-progress',), None, False, 'show no progress'),
-        ),
-        'any',
-    ),
     "targets": (
         (),
         (
@@ -93,6 +71,28 @@ TABLE = {
             (('--ascii', '--no-ascii'), None, False, 'draw with ASCII only'),
         ),
         (),
+    ),
+    "probe": (
+        (),
+        (
+            (('--list', '-l'), None, False, 'all probes: what they ask, cost and belong to'),
+            (('--derp-map',), 'file', False, 'relay map: a URL, a file, or - for standard input'),
+            (('--gentle', '--no-gentle'), None, False, 'a quarter of the packets per second, one sample a relay'),
+            (('--timeout', '-W'), 'any', False, 'limit of the run, and of fetching its map (--lifetime: 110) [5]'),
+            (('-4', '--ipv4'), None, False, 'IPv4 only'),
+            (('-6', '--ipv6'), None, False, 'IPv6 only'),
+            (('--interface', '-i'), 'any', False, 'send through this interface only'),
+            (('--source-port', '--bind-port'), 'any', False, 'local UDP port (0: any)'),
+            (('--bind-address',), 'any', False, 'local address to send from'),
+            (('--offline', '--no-offline'), None, False, 'fetch nothing: use the cached relay map'),
+            (('--pcap',), 'file', False, 'keep UDP and ICMP packets as a capture for Wireshark'),
+            (('--json',), None, False, 'as JSON, for a program'),
+            (('--quiet', '-q'), None, False, 'the answer only'),
+            (('--verbose', '-v'), None, True, 'more: -v, -vv'),
+            (('--ascii', '--no-ascii'), None, False, 'draw with ASCII only'),
+            (('--no-progress',), None, False, 'show no progress'),
+        ),
+        'any',
     ),
     "derp": (
         (('map', 'The relay map: look for mistakes, show it'),),
@@ -285,7 +285,7 @@ TABLE = {
         (),
         (
         ),
-        ('environment', 'exit-codes', 'ipv6', 'nat-types', 'privacy', 'relays', 'udp', 'netcheck', 'probe', 'targets', 'derp', 'stun', 'lab', 'config', 'schema', 'help', 'completion', 'version'),
+        ('environment', 'exit-codes', 'ipv6', 'nat-types', 'privacy', 'relays', 'udp', 'netcheck', 'targets', 'probe', 'derp', 'stun', 'lab', 'config', 'schema', 'help', 'completion', 'version'),
     ),
     "completion": (
         (),

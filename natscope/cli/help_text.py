@@ -31,8 +31,8 @@ Usage: natscope COMMAND [OPTIONS]
 
 Commands
   netcheck      can this network connect directly, and if not, why?
-  probe         one probe by itself; --list: which there are
   targets       whom would a netcheck contact, with how many packets?
+  probe         one probe by itself; --list: which there are
   derp          relays: look for mistakes in a relay map, show it
   stun          STUN: serve it, ask one server
   lab           networks to reproduce, simulated or in namespaces, each with its
@@ -129,51 +129,6 @@ Exit codes
     4  internal error of natscope
   130  interrupted (Ctrl-C, SIGTERM)
 """,
-    "probe": """\
-Run one probe by itself and show what it observed.
-
-  natscope probe --list               which probes there are
-  natscope probe nat_ports            which public ports do new sockets get?
-  natscope probe nat_lifetime --json
-      how long does the router keep them, for a program
-
-Usage: natscope probe [OPTIONS] [NAME]
-
-A probe observes and judges nothing: natscope netcheck says what it means.
-Probes whose results it reads run too. Exit 3: it could not run, or nothing
-answered.
-
-Options
-  --list, -l                    all probes: what they ask, cost and belong to
-  --derp-map URL|FILE|-         relay map: a URL, a file, or - for standard
-                                input
-  --gentle / --no-gentle        a quarter of the packets per second, one sample
-                                a relay
-  --timeout, -W SECONDS         limit of the run, and of fetching its map
-                                (--lifetime: 110) [5]
-  --ipv4, -4                    IPv4 only
-  --ipv6, -6                    IPv6 only
-  --interface, -i NAME          send through this interface only
-  --source-port, --bind-port PORT
-                                local UDP port (0: any)
-  --bind-address ADDRESS        local address to send from
-  --offline / --no-offline      fetch nothing: use the cached relay map
-  --pcap FILE                   keep UDP and ICMP packets as a capture for
-                                Wireshark
-  --json                        as JSON, for a program
-  --quiet, -q                   the answer only
-  --verbose, -v                 more: -v, -vv
-  --ascii / --no-ascii          draw with ASCII only
-  --no-progress                 show no progress
-  --help, -h                    this text
-
-Exit codes
-    0  good
-    2  usage: a bad flag, file or value
-    3  could not test: no network, nothing answered, no permission
-    4  internal error of natscope
-  130  interrupted (Ctrl-C, SIGTERM)
-""",
     "targets": """\
 List each host that a netcheck would contact, with packets, bytes and seconds;
 sends nothing to them.
@@ -215,6 +170,51 @@ Options
   --json                        as JSON, for a program
   --quiet, -q                   the answer only
   --ascii / --no-ascii          draw with ASCII only
+  --help, -h                    this text
+
+Exit codes
+    0  good
+    2  usage: a bad flag, file or value
+    3  could not test: no network, nothing answered, no permission
+    4  internal error of natscope
+  130  interrupted (Ctrl-C, SIGTERM)
+""",
+    "probe": """\
+Run one probe by itself and show what it observed.
+
+  natscope probe --list               which probes there are
+  natscope probe nat_ports            which public ports do new sockets get?
+  natscope probe nat_lifetime --json
+      how long does the router keep them, for a program
+
+Usage: natscope probe [OPTIONS] [NAME]
+
+A probe observes and judges nothing: natscope netcheck says what it means.
+Probes whose results it reads run too. Exit 3: it could not run, or nothing
+answered.
+
+Options
+  --list, -l                    all probes: what they ask, cost and belong to
+  --derp-map URL|FILE|-         relay map: a URL, a file, or - for standard
+                                input
+  --gentle / --no-gentle        a quarter of the packets per second, one sample
+                                a relay
+  --timeout, -W SECONDS         limit of the run, and of fetching its map
+                                (--lifetime: 110) [5]
+  --ipv4, -4                    IPv4 only
+  --ipv6, -6                    IPv6 only
+  --interface, -i NAME          send through this interface only
+  --source-port, --bind-port PORT
+                                local UDP port (0: any)
+  --bind-address ADDRESS        local address to send from
+  --offline / --no-offline      fetch nothing: use the cached relay map
+  --pcap FILE                   keep UDP and ICMP packets as a capture for
+                                Wireshark
+  --json                        as JSON, for a program
+  --quiet, -q                   the answer only
+  --verbose, -v                 more: -v, -vv
+  --ascii / --no-ascii          draw with ASCII only
+  --no-progress                 show no progress
   --help, -h                    this text
 
 Exit codes

@@ -51,7 +51,7 @@ def contacts(scope: Scope) -> tuple[Contact, ...]:
             packets=MAX_PACKETS,
             bytes=MAX_PACKETS * REQUEST_BYTES,
             seconds=WATCH_S + 15,
-            why="how long the router keeps ports",
+            why="how long ports are kept",
             always=False,
         ),
     )

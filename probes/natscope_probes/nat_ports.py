@@ -62,7 +62,7 @@ def contacts(scope: Scope) -> tuple[Contact, ...]:
             packets=MAX_PACKETS,
             bytes=MAX_PACKETS * REQUEST_BYTES,
             seconds=1.5,
-            why="which port a new socket gets",
+            why="ports of new sockets",
             always=False,
         ),
     )
