@@ -24,8 +24,9 @@ class Past:
 
 
 def through(facts: Facts, owner: str = "") -> WayReport | None:
-    """The way that leads through a tunnel, of that owner if one is given; IPv4 first."""
-    ways = (w for w in facts.report.surroundings.ways if w.tunnel is Tri.YES and not w.failure)
+    """The way that leads through a tunnel or a proxy elsewhere, of that owner if one is given; IPv4 first."""
+    known = facts.report.surroundings.ways
+    ways = (w for w in known if (w.tunnel is Tri.YES or w.owner == "proxy") and not w.failure)
     return next((w for w in ways if owner in ("", w.owner)), None)
 
 

@@ -14,8 +14,9 @@ class WayReport(msgspec.Struct, frozen=True, kw_only=True):
     """How packets to relays leave. `driver`: `ethernet`, `wifi`, `tun`, `wireguard`, …, empty when not told.
 
     `tunnel`: is it a VPN's or proxy program's interface; `owner` then: `proxy`, `vpn` or `overlay` (an exit node of a
-    mesh VPN). `signs` are what speaks for that, for people. `agent_interface` is where packets with the mark of a mesh
-    agent leave, empty when not told. `relays` go this way, `of` are there.
+    mesh VPN); `proxy` without a tunnel is one elsewhere in this network, which answers for names of relays. `signs`
+    are what speaks for that, for people. `agent_interface` is where packets with the mark of a mesh agent leave, empty
+    when not told. `relays` go this way, `of` are there. `failure` is why there is no way.
     """
 
     family: int

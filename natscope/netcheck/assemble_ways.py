@@ -41,7 +41,7 @@ def hijack(observations: Sequence[Observation]) -> tuple[Tri, str]:
             Tri.UNKNOWN,
             f"no way to a relay was found: {reason}" if reason else "the way to relays was not looked up",
         )
-    through = [way for way in found if way.tunnel is Tri.YES]
+    through = [way for way in found if _leads_elsewhere(way)]
     if through:
         return Tri.YES, _words(through[0])
     untold = [way for way in found if way.tunnel is Tri.UNKNOWN]
@@ -50,7 +50,7 @@ def hijack(observations: Sequence[Observation]) -> tuple[Tri, str]:
 
 def void_reason(observations: Sequence[Observation], family: Family) -> str:
     """Why nothing measured over a family says anything about a router; empty where it does."""
-    through = [w for w in ways(observations) if w.family == family and w.tunnel is Tri.YES and not w.failure]
+    through = [w for w in ways(observations) if w.family == family and _leads_elsewhere(w) and not w.failure]
     return f"{_words(through[0])}: what it shows is not your router" if through else ""
 
 
@@ -65,7 +65,14 @@ def uplinks(observations: Sequence[Observation]) -> tuple[UplinkReport, ...]:
     return tuple(_uplink(family, name, group) for (family, name), group in by_way.items())
 
 
+def _leads_elsewhere(way: WayReport) -> bool:
+    """Through a tunnel, or to invented addresses, behind which a proxy of this network stands."""
+    return way.tunnel is Tri.YES or way.owner == "proxy"
+
+
 def _words(way: WayReport) -> str:
+    if way.tunnel is not Tri.YES:
+        return "names of relays lead to invented addresses, behind which a proxy program stands"
     who = {"proxy": "a proxy program's", "overlay": "a mesh VPN's exit node behind the"}.get(way.owner, "a VPN's")
     return f"packets leave through {who} interface {way.interface}"
 
@@ -74,7 +81,7 @@ def _way(observation: Observation, total: int, observations: Sequence[Observatio
     data = observation.data
     driver, addresses = str(data.get("driver", "")), _ips(data.get("addresses"))
     tunnel = _is_tunnel(driver, addresses, observation)
-    owner, signs = _owner(observation, addresses, observations) if tunnel is Tri.YES else ("", ())
+    owner, signs = _owner(observation, addresses, observations) if tunnel is Tri.YES else _by_names(observation)
     return WayReport(
         family=observation.family or 4,
         interface=str(data.get("interface", "")),
@@ -116,6 +123,14 @@ def _owner(
     if any(is_shared(ip) for ip in addresses if isinstance(ip, ipaddress.IPv4Address)):
         return "overlay", ("the interface has an address of 100.64.0.0/10",)
     return "vpn", ()
+
+
+def _by_names(observation: Observation) -> tuple[str, tuple[str, ...]]:
+    """A proxy somewhere in this network, by the addresses that names of relays get here."""
+    reached = {str(target) for target in _list(observation, "targets")}
+    fake = [(name, ip) for name, ip in fake_names((observation,)) if ip in reached]
+    signs = tuple(f"the name {name} leads to {ip}, an address that such programs invent" for name, ip in fake[:2])
+    return ("proxy", signs) if signs else ("", ())
 
 
 def _proxy_signs(

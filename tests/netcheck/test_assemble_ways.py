@@ -72,6 +72,16 @@ def test_names_that_lead_to_invented_addresses() -> None:
     assert fake_names([way(names={"a": "198.18.0.9", "b": "192.0.2.1"})]) == (("a", "198.18.0.9"),)
 
 
+def test_a_proxy_elsewhere_in_the_network_by_the_names_alone() -> None:
+    names = {"r1": "198.18.0.7", "r2": "198.18.0.8"}
+    told = way(targets=["198.18.0.7", "198.18.0.8"], names=names)
+    (found,) = ways([told])
+    assert (found.tunnel, found.owner, len(found.signs)) == (Tri.NO, "proxy", 2)
+    assert hijack([told])[0] is Tri.YES
+    assert "invented addresses" in void_reason([told], 4)
+    assert ways([way(names=names)])[0].owner == ""
+
+
 def test_no_nat_field_is_known_behind_a_tunnel() -> None:
     builder = Builder()
     for region, code, name, rtt in PLACES[:4]:

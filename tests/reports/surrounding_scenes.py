@@ -212,6 +212,17 @@ def shared_space_eaten() -> Report:
     return finished(builder)
 
 
+def invented_addresses() -> Report:
+    """No tunnel here, but names of relays lead into 198.18.0.0/15."""
+    builder = Builder(network="198.18.0")
+    for region, code, name, rtt in PLACES[:3]:
+        builder.relay(region, code, name, v4=rtt)
+    names = {f"relay{region}.example.net": f"198.18.0.{region + 1}" for region, *_ in PLACES[:3]}
+    looked(builder, names=names)
+    computer(builder)
+    return finished(builder)
+
+
 def own_relay() -> Report:
     """The only relay runs on the node's own computer."""
     builder = Builder(network="192.168.1")
@@ -222,6 +233,7 @@ def own_relay() -> Report:
 
 
 SCENES = (
+    invented_addresses,
     own_relay,
     proxy_tunnel,
     vpn_tunnel,

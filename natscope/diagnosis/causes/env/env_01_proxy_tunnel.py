@@ -10,6 +10,8 @@ What we look for
     - the system's own route to every relay leaves by a TUN interface;
     - a sign of such programs: an address or a relay's name in 198.18.0.0/15 (invented addresses, "fake IP"), the name
       of the interface, their routing rules;
+    - without a TUN interface here, names of relays in 198.18.0.0/15: then the program runs on the router, or wherever
+      the name server is;
     - what relays see past the TUN interface, by a socket that is bound to the other one.
 
 What would contradict it
@@ -35,6 +37,7 @@ from natscope.diagnosis.cause import NOTHING, Cause, Ground, Strength, Support, 
 from natscope.diagnosis.facts import Facts
 from natscope.diagnosis.hijacks import NAT_UNTOLD, NETCHECK, past_it, through, visible
 from natscope.model.finding import Fix, Severity
+from natscope.model.report_surroundings import WayReport
 from natscope.model.tri import Tri
 
 CAUSE = Cause(
@@ -43,7 +46,7 @@ CAUSE = Cause(
     severity=Severity.FAIL,
     sides=1,
     who_can_fix=("you", "administrator"),
-    fires=("proxy-tunnel",),
+    fires=("proxy-tunnel", "invented-addresses"),
     silent=("healthy", "vpn-tunnel", "exit-node"),
     hides=NAT_UNTOLD,
     fixes=(
@@ -67,12 +70,31 @@ CAUSE = Cause(
 )
 
 
+_ELSEWHERE = "A proxy program in this network answers for your relays: their names lead to invented addresses."
+_FILTER = Fix(
+    do="Put the relays' names on the proxy's list of names that get no invented addresses (fake-ip-filter).",
+    who="administrator",
+    effort="E2",
+    duration="5 min",
+    undo="take them off the list",
+    verify=NETCHECK,
+)
+
+
 def evidence(facts: Facts) -> Support:
     """The system's own route is decisive, the signs say whose interface it is."""
     way = through(facts, "proxy")
     if way is None:
         known = facts.report.surroundings.hijacked
         return unknown("the way to relays (route_hijack)") if known is Tri.UNKNOWN else NOTHING
+    if way.tunnel is not Tri.YES:
+        grounds = tuple(Ground(Strength.FACT, sign, way.evidence) for sign in way.signs)
+        detail = f"{way.signs[0][:1].upper()}{way.signs[0][1:]}." if way.signs else ""
+        return Support(Tri.YES, grounds, title=_ELSEWHERE, detail=detail, fixes=(_FILTER,))
+    return _through_a_tunnel(facts, way)
+
+
+def _through_a_tunnel(facts: Facts, way: WayReport) -> Support:
     grounds = [Ground(Strength.DECISIVE, f"the route to relays leaves by {visible(way.interface)}", way.evidence)]
     grounds += [Ground(Strength.FACT, sign, way.evidence) for sign in way.signs]
     detail = f"Packets to {way.relays} of {way.of} relays leave by {visible(way.interface)}"

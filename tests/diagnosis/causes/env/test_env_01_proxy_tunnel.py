@@ -37,9 +37,20 @@ def test_another_address_past_it_is_told_beside_the_one_through_it() -> None:
     assert "Past it, by eth0, relays see 192.0.2.9; through it 203.0.113.24." in finding.detail
 
 
+def test_a_proxy_elsewhere_in_the_network_by_names_alone() -> None:
+    report = diagnose(around("invented-addresses"))
+    finding = report.findings[0]
+    assert (finding.id, finding.certainty) == (ID, Certainty.LIKELY)
+    assert finding.title.startswith("A proxy program in this network answers for your relays")
+    assert "leads to 198.18.0.2" in finding.detail
+    assert "fake-ip-filter" in finding.fixes[0].do
+    assert report.verdict.reasons == (ID,)
+    assert report.nat.mapping is Mapping.UNKNOWN
+
+
 def test_silent_for_a_vpn_for_a_network_card_and_without_a_look() -> None:
     assert claim(around("vpn-tunnel"), ID) is None
-    assert claim(around("proxy-tunnel", way={"tunnel": Tri.NO}), ID) is None
-    assert claim(around("proxy-tunnel", way={"tunnel": Tri.UNKNOWN}, hijacked=Tri.UNKNOWN), ID) is None
+    assert claim(around("proxy-tunnel", way={"tunnel": Tri.NO, "owner": ""}), ID) is None
+    assert claim(around("proxy-tunnel", way={"tunnel": Tri.UNKNOWN, "owner": ""}, hijacked=Tri.UNKNOWN), ID) is None
     assert claim(around("proxy-tunnel", way={"failure": "network is unreachable"}), ID) is None
     assert claim(unlooked("proxy-tunnel"), ID) is None
