@@ -40,7 +40,8 @@ def not_measured(
     ran = any(probe.name == "relay_https" and probe.state == "ran" for probe in record.probes)
     if ran and not any(o.kind == "https.latency" for o in record.observations):
         found.append(NotMeasured(what="relays over HTTPS", reason="only silent relays are asked", flag="--https"))
-    asked = _unasked(port_mapping)
+    is_told = any(probe.name == "port_mapping" and probe.state != "ran" for probe in record.probes)
+    asked = () if is_told else _unasked(port_mapping)
     return (*found, *_own_rules(record), *_filtering(nat), *_tried(record, nat), *asked)
 
 
