@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING
 
 from natscope.host.api import LinkFacts
 from natscope.model.observation import Outcome
-from natscope.plugins.here import why_not_network
 from natscope.plugins.probe import Budget, Contact, Probe, Scope
+from natscope_probes._path_targets import only_elsewhere
 
 if TYPE_CHECKING:
     from natscope.machines.portmap_client.gateways import Way
@@ -62,7 +62,7 @@ def when(scope: Scope) -> str:
     """IPv4 only, and not where the run is about this computer alone."""
     if 4 not in scope.families:
         return "ports are opened for IPv4 only"
-    return why_not_network(scope.loaded_map.relay_map)
+    return only_elsewhere(scope)
 
 
 PROBE = Probe(
