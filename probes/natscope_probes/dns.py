@@ -27,6 +27,7 @@ from natscope.model.observation import Outcome
 from natscope.model.relay_map import RelayMap
 from natscope.plugins.probe import FULL, QUICK, Budget, Contact, Probe, Scope
 from natscope.wire.dns_message import DnsQuestion, RecordType, ResponseCode
+from natscope_probes._path_targets import only_elsewhere
 
 if TYPE_CHECKING:
     from natscope.plugins.probe_context import ProbeContext
@@ -65,6 +66,7 @@ PROBE = Probe(
     name="dns",
     title="name servers",
     profile=QUICK,
+    when=only_elsewhere,
     needs=frozenset({"udp", "resolver"}),
     budget=Budget(packets=3 * QUESTIONS, bytes=3 * QUESTIONS * QUESTION_BYTES, seconds=PATIENCE_S),
     contacts=contacts,

@@ -76,6 +76,8 @@ async def _family(ctx: ProbeContext, family: Family, facts: SystemFacts) -> None
     if not targets:
         return
     used = await _look_up(ctx, family, facts, targets)
+    if all(target.ip.is_loopback for target in targets):
+        return  # no uplink leads to relays on this computer
     others = await _other_uplinks(ctx, family, used)
     await asyncio.gather(*(_ask_over(ctx, family, name, targets) for name in others))
 
