@@ -7,6 +7,8 @@ nobody at that host could know, so any other word in a report is wrong.
 - `ipv4`, `ipv6`: `works`, `absent`, `broken`, `link-local-only`, `unknown`.
 - `mapping`, `filtering`, `mapping_varies`, `port_preservation`, `port_allocation`, `hairpinning`, `several_addresses`,
   `layers` (routers that translate on the way), `mapping_lifetime_s`: of the way out over the family `nat_family` [4].
+- `rfc3489_name` follows from `mapping` and `filtering` by RFC 3489 §5 and is claimed wherever both are; several public
+  addresses have no such name.
 - `port_parity`, `port_contiguity`, `port_step`, `pooling`, `port_collision`, `stun_alg`, `hairpin_source` (`external`,
   `internal`), `absolute_lifetime_s`, `refresh_outbound`, `refresh_inbound`: the same; `mapping_lifetime_at_least_s` and
   `absolute_lifetime_at_least_s`: no end is seen within that time.
@@ -152,12 +154,33 @@ class HostTruth:
     no_findings: tuple[str, ...] = ()
     unknowable: dict[str, str] = field(default_factory=dict)
 
+    def _old_name(self) -> str:
+        """By RFC 3489 §5, empty where mapping or filtering are not claimed, or where it has no name."""
+        if self.filtering not in _CONES or self.several_addresses is Tri.YES:
+            return ""
+        if self.mapping is Mapping.NONE:
+            return "open internet" if self.filtering is Filtering.ENDPOINT_INDEPENDENT else "symmetric UDP firewall"
+        if self.mapping is Mapping.ENDPOINT_INDEPENDENT:
+            return _CONES[self.filtering]
+        return "" if self.mapping in (None, Mapping.UNKNOWN) else "symmetric"
+
     def claims(self) -> dict[str, Any]:
         """The claims about single fields of a report, by name."""
         single = ("nat_family", "relays", "findings", "no_findings", "unknowable")
         found = {name: getattr(self, name) for name in self.__slots__ if name not in single}
         told = {name: value for name, value in found.items() if value is not None}
+        name = self._old_name()
+        if name:
+            told["rfc3489_name"] = name
         return told | dict.fromkeys(self.unknowable, UNKNOWN)
+
+
+_CONES = {
+    Filtering.ENDPOINT_INDEPENDENT: "full cone",
+    Filtering.ADDRESS_DEPENDENT: "restricted cone",
+    Filtering.ADDRESS_AND_PORT_DEPENDENT: "port-restricted cone",
+}
+"""RFC 3489 §5 in the words of RFC 4787, written here again: a table of the program's own would prove nothing."""
 
 
 UNKNOWABLE = frozenset(f.name for f in fields(HostTruth)) - {

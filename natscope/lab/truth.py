@@ -18,7 +18,9 @@ from natscope.model.report import MappingServiceReport, NatFamilyReport, RelayRe
 from natscope.model.report_path import PathFamilyReport
 from natscope.model.tri import Tri
 
-MUST_KNOW = ("udp", "ipv4", "ipv6", "mapping_varies", "port_preservation", "captive_portal", "relay")
+MUST_KNOW = (
+    "udp", "ipv4", "ipv6", "mapping", "filtering", "mapping_varies", "port_preservation", "captive_portal", "relay",
+)  # fmt: skip
 """What every netcheck has to say; `relay` is each relay's fault."""
 UNKNOWN = "unknown"
 _FOUND, _NOT_FOUND = "found", "not found"
@@ -241,6 +243,7 @@ _MEASURED: dict[str, Callable[[Report, NatFamilyReport], Any]] = {
     "refresh_outbound": lambda report, nat: nat.refresh_outbound,
     "refresh_inbound": lambda report, nat: nat.refresh_inbound,
     "several_addresses": lambda report, nat: nat.several_addresses,
+    "rfc3489_name": lambda report, nat: nat.rfc3489_name or UNKNOWN,
     "layers": lambda report, nat: nat.layers,
     "cgnat": lambda report, nat: nat.cgnat,
     "double_nat": lambda report, nat: nat.double_nat,

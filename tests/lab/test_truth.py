@@ -10,7 +10,8 @@ import pytest
 from natscope.lab.build_sim import sim_reports
 from natscope.lab.library import load_scenario
 from natscope.lab.scenario_values import read_scenario
-from natscope.lab.truth import Agreement, Comparison, claims_of, compare, fault_of
+from natscope.lab.truth import MUST_KNOW, Agreement, Comparison, claims_of, compare, fault_of
+from natscope.model.nat import Filtering
 from natscope.model.report import Report
 from natscope.model.tri import Tri
 
@@ -33,8 +34,10 @@ def test_not_knowing_is_not_wrong_but_not_always_acceptable() -> None:
     report = changed(reports("full-cone"), udp=Tri.UNKNOWN)
     udp = claim("full-cone", report, "udp")
     assert (udp.agreement, udp.acceptable) == (NOT_MEASURED, False)
+    four = msgspec.structs.replace(report.nat.v4, filtering=Filtering.UNKNOWN)
+    report = changed(report, nat=msgspec.structs.replace(report.nat, v4=four))
     filtering = claim("full-cone", report, "filtering")
-    assert (filtering.agreement, filtering.acceptable) == (NOT_MEASURED, True)
+    assert (filtering.agreement, filtering.acceptable) == (NOT_MEASURED, "filtering" not in MUST_KNOW)
 
 
 def test_what_nobody_can_know_must_not_be_said() -> None:
@@ -115,3 +118,22 @@ def test_an_excuse_counts_only_for_what_is_wrong() -> None:
     found = compare(scenario, sim_reports(scenario))
     assert [c.agreement for c in found if c.excuse] == [WRONG] * len(scenario.how.known_wrong)
     assert all(c.acceptable for c in found)
+
+
+@pytest.mark.parametrize(
+    ("scenario", "name"),
+    [
+        ("open-internet", "open internet"),
+        ("stateful-firewall", "symmetric UDP firewall"),
+        ("full-cone", "full cone"),
+        ("address-restricted", "restricted cone"),
+        ("port-restricted", "port-restricted cone"),
+        ("symmetric-open", "symmetric"),
+        ("address-dependent", "symmetric"),
+        ("unpaired-pool", None),
+        ("udp-blocked", None),
+    ],
+)
+def test_the_old_name_follows_from_mapping_and_filtering(scenario: str, name: str | None) -> None:
+    (truth,) = load_scenario(scenario).truth.values()
+    assert truth.claims().get("rfc3489_name") == name
