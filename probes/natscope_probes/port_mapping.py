@@ -39,20 +39,20 @@ def contacts(scope: Scope) -> tuple[Contact, ...]:
     """The gateways are known when links are read; whoever they are, no more is sent to them."""
     is_full = scope.options.profile == "full"
     wait, rounds = (FULL_WAIT_S, 4) if is_full else (WAIT_S, 3)
-    why = "asks the router for a port, and gives it back"
+    why = "opens a port and closes it"
     return (
         Contact("the gateway", 5351, "udp", 40, 1_600, wait + TRIAL_S, why),
         Contact("the gateway", 1900, "udp", rounds, 100 * rounds, wait, why),
         Contact("the gateway", None, "tcp", 12, 8_000, TRIAL_S, "UPnP, where it answers", always=False),
         Contact("the gateway", None, "icmp", ECHOES, 100, wait, "is it there at all?"),
         Contact(
-            "all of this network (239.255.255.250)",
+            "group 239.255.255.250",
             1900,
             "udp",
             3 * rounds,
             420 * rounds,
             wait,
-            "UPnP search, on this network alone",
+            "UPnP search",
         ),
         Contact("a relay that is a helper", None, "udp", PROOFS, 80 * PROOFS, 1.5, "does it come in?", always=False),
     )

@@ -345,7 +345,7 @@ def test_the_declaration_says_whom_it_contacts() -> None:
     said = contacts(scope)
     assert {contact.host for contact in said} == {
         "the gateway",
-        "all of this network (239.255.255.250)",
+        "group 239.255.255.250",
         "a relay that is a helper",
     }
     assert sum(c.packets for c in said) <= PROBE.budget.packets
