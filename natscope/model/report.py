@@ -90,7 +90,9 @@ class NatFamilyReport(msgspec.Struct, frozen=True, kw_only=True):
     (does the neighbour stay the neighbour), from `port_samples` sockets; `port_prediction` is the share, 0.0 to 1.0, of
     public ports that the ones before foretold. `pooling`: which of several public addresses a socket gets.
     `port_collision`: what a second host with the same local port gets. `stun_alg`: does something edit addresses inside
-    packets. `hairpin_source`: whose address a packet that came round shows, `external` or `internal`.
+    packets. `hairpinning`: does a packet to our own public address come back to this computer; `hairpin_source`: whose
+    address it then shows, `external` or `internal` (most systems drop what comes with an address of their own, so from
+    one computer alone a router that shows the private source looks like one that does not turn packets round).
 
     `mapping_lifetime_s` is the silence after which a mapping ends, `absolute_lifetime_s` the age at which one ends in
     spite of its traffic; where no end was seen, `…_at_least_s` is what was survived. `refresh_outbound` and

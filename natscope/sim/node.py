@@ -109,10 +109,12 @@ class Node:
         """A packet has arrived at an interface."""
         if not self.is_on or not port.up:
             self.world.note(packet, "interface down")
-        elif packet.dst in self.own:
-            self.deliver(packet)
-        else:
+        elif packet.dst not in self.own:
             self.world.note(packet, "not for this host")
+        elif packet.src in self.own:
+            self.world.note(packet, "our own source address")  # Linux calls it a martian, hairpinned or not
+        else:
+            self.deliver(packet)
 
     def deliver(self, packet: Packet) -> None:
         """To our own programs."""

@@ -7,7 +7,8 @@ the same time, so that each opens the router's filter to the other (RFC 4787 sec
 each of them goes a request to the relay: only where those are answered does silence mean anything. One attempt, after
 everything else, and only where it was asked for.
 Can tell: hairpinning where one public port serves all peers, or where a packet arrives; the source that it shows.
-Cannot tell: its absence where the public port differs by peer: then neither socket knows the right one.
+Cannot tell: its absence where the public port differs by peer: then neither socket knows the right one. A router that
+shows the private source address instead of the public one: this computer drops what carries its own address.
 Disturbs: some firewalls take a packet from an address to itself for an attack (a LAND attack) and may end connections
 or block this computer for minutes. Therefore it takes --hairpin or --full.
 """

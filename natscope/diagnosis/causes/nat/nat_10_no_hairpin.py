@@ -4,7 +4,8 @@ What it is
     Two computers behind one router that know only each other's public address write to the router itself. It throws
     that away instead of handing it back inside (hairpinning, NAT loopback). It does no harm where the two find each
     other by their local addresses: in one network without client isolation they do. In guest networks, separate
-    VLANs, and behind a carrier's NAT they do not, and then this keeps them apart.
+    VLANs, and behind a carrier's NAT they do not, and then this keeps them apart. A router that hands the packet back
+    with the private source address looks the same from one computer, and confuses programs on two.
 
 What we look for
     - requests from one socket of ours to the public endpoint of another one, unanswered six times, while requests to a
