@@ -74,7 +74,12 @@ class Trial:
 
     async def _open_and_close(self, found: Presence) -> None:
         ctx = self._ctx
-        self._socket = await ctx.host.udp.open(4, interface=self._way.interface)
+        try:
+            self._socket = await ctx.host.udp.open(4, interface=self._way.interface)
+        except HostError as error:
+            at = ctx.host.clock.now()
+            self._observe("portmap.map", Outcome.LOCAL_ERROR, at, error=error.failure.value, summary=error.message)
+            return
         port = self._socket.local.port
         is_cut = True
         try:

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from natscope.diagnosis.engine import diagnose
-from natscope.host.api import DefaultRoute, Failure, Interface, LinkFacts, UdpError
+from natscope.host.api import DefaultRoute, Failure, HostError, Interface, LinkFacts, UdpError
 from natscope.lab.build_sim import SERVERS_START_S, simulated
 from natscope.lab.scenario import Scenario
 from natscope.lab.scenario_map import relay_map
@@ -299,6 +299,29 @@ def test_a_router_that_takes_seconds_is_found_by_full_runs_only() -> None:
     default, full = (asked(world, profile=profile).port_mapping.nat_pmp for profile in ("default", "full"))
     assert default.state is Tri.UNKNOWN
     assert full.state is Tri.YES
+
+
+class FewSockets(World):
+    """A computer that has sockets for the questions, and none for what comes in."""
+
+    left = 5
+
+    async def open(self, family: Any, **options: Any) -> Any:
+        self.left -= 1
+        if self.left < 0:
+            raise HostError(Failure.OTHER, "too many open files")
+        return await super().open(family, **options)
+
+
+def test_a_computer_without_sockets_says_so_and_nothing_breaks() -> None:
+    def router(request: bytes, target: Endpoint) -> list[Any]:
+        answer = nat_pmp.AddressResponse(0, 7, ipaddress.IPv4Address("203.0.113.7"))
+        return [(0.002, nat_pmp.encode_response(answer), target)] if request == bytes(2) else []
+
+    report = asked(FewSockets(relays={Endpoint(GATEWAY, 5351): router}))
+    assert words(report.port_mapping.nat_pmp) == (Tri.YES, None)
+    assert "too many open files" in report.port_mapping.nat_pmp.reason
+    assert [p.state for p in report.probes if p.name == "port_mapping"] == ["ran"]
 
 
 def test_an_answer_from_another_address_is_taken_and_told() -> None:
