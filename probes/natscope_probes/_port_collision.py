@@ -58,7 +58,11 @@ async def _second_address(ctx: ProbeContext, family: Family, first: IPAddress | 
     facts = await ctx.links()
     uplinks = {route.interface for route in facts.default_routes if route.family == family}
     for interface in facts.interfaces:
-        if interface.up and interface.kind not in NOT_KINDS and (interface.name in uplinks or first in interface.addresses):
+        if (
+            interface.up
+            and interface.kind not in NOT_KINDS
+            and (interface.name in uplinks or first in interface.addresses)
+        ):
             for ip in interface.addresses:
                 if ip.version == family and ip != first and not ip.is_link_local:
                     return ip
