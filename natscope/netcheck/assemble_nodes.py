@@ -63,12 +63,16 @@ def _row(seen: Observation, plain: Observation | None) -> NodeCheck:
 def interception(observations: Sequence[Observation], *, vendor: bool) -> Interception:
     """Yes where a stranger's issuer stands for relays that have another: pinned ones, or the vendor's (public ones).
 
-    No with one right pin or one chain that ends in a public authority. A private authority may be the relays' own.
+    No with one right pin or one chain that ends in a public authority. A private authority may be the relays' own, and
+    is where a pin fits one of its certificates.
     """
     seen = [o for o in observations if o.kind == "relay.check" and o.data.get("issuer")]
     if not seen:
         return Interception(reason=NOT_LOOKED)
-    strange = [o for o in seen if not o.data.get("public_issuer") and not o.data.get("self_signed")]
+    sound = [o for o in seen if o.error not in _REFUSED and _is_proved(o)]
+    own = {str(o.data["issuer"]) for o in sound}
+    private = [o for o in seen if not o.data.get("public_issuer") and not o.data.get("self_signed")]
+    strange = [o for o in private if o.data["issuer"] not in own]
     swapped = [o for o in strange if o.error == "certificate-pin-mismatch"]
     shared = {str(o.data["issuer"]) for o in swapped} & {
         str(o.data["issuer"]) for o in strange if o.node not in {s.node for s in swapped}
@@ -78,7 +82,6 @@ def interception(observations: Sequence[Observation], *, vendor: bool) -> Interc
         return Interception(Tri.YES, by, "", tuple(o.id for o in strange if o.data["issuer"] == by))
     if vendor and strange:
         return Interception(Tri.YES, str(strange[0].data["issuer"]), "", tuple(o.id for o in strange))
-    sound = [o for o in seen if o.error not in _REFUSED and _is_proved(o)]
     if sound:
         return Interception(Tri.NO, "", "", tuple(o.id for o in sound))
     untrusted = [o for o in strange if o.error == "certificate-unknown-issuer"]

@@ -72,3 +72,15 @@ def test_one_unknown_authority_for_all_is_unknown_and_named() -> None:
 def test_self_signed_relays_are_none() -> None:
     own = tuple(refused(n, "certificate-self-signed", f"r{n}", self_signed=True) for n in (1, 2))
     assert interception(own, vendor=True).holds is Tri.UNKNOWN
+
+
+def test_the_issuer_of_a_relay_whose_pin_fits_is_no_inspector() -> None:
+    """One wrong certificate of the relays' own authority is that relay's mistake."""
+    right = look(1, tls_version="TLSv1.3", issuer="own", public_issuer=False, pinned=True)
+    wrong = refused(2, "certificate-pin-mismatch", "own")
+    unpinned = refused(3, "certificate-unknown-issuer", "own")
+    found = interception((right, wrong, unpinned), vendor=False)
+    assert (found.holds, found.evidence) == (Tri.NO, ("o1",))
+    assert interception((right, wrong), vendor=False).holds is Tri.NO
+    exempt = (right, refused(2, "certificate-pin-mismatch", "Inspector"), refused(3, "x", "Inspector"))
+    assert interception(exempt, vendor=False).by == "Inspector"
