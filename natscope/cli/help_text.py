@@ -612,10 +612,9 @@ Exit codes
 Say which lab is up, what its routers have dropped and why, and whether a part
 of it has ended.
 
-  natscope lab status                         for people
-  natscope lab status --json                  for a program
-  natscope lab up full-cone && natscope lab status
-      nothing was dropped yet
+  natscope lab status         for people
+  natscope lab status --json  for a program
+  watch natscope lab status   again and again, while something runs in it
 
 Usage: natscope lab status [OPTIONS]
 

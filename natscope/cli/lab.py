@@ -257,7 +257,7 @@ def status(context: typer.Context, as_json: opt.AsJson = False) -> None:
     Examples:
     natscope lab status  # for people
     natscope lab status --json  # for a program
-    natscope lab up full-cone && natscope lab status  # nothing was dropped yet
+    watch natscope lab status  # again and again, while something runs in it
     """
     from natscope.apps.lab import ready_kernel_bed
 
