@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import tomllib
 from dataclasses import replace
 
@@ -50,6 +51,8 @@ def test_a_scenario_is_complete(scenario: Scenario) -> None:
     assert scenario.about.endswith(".")
     assert len(scenario.title) <= 60
     assert set(scenario.truth) == {host.name for host in scenario.measured()}
+    every_pair = {frozenset(pair) for pair in itertools.combinations(scenario.truth, 2)}
+    assert {frozenset((pair.first, pair.second)) for pair in scenario.pairs} == every_pair
     told = {claim.what.partition(" ")[0] for claim in claims_of(scenario)}
     if scenario.can(Bed.SIM):
         assert set(MUST_KNOW) - {"relay"} <= told
