@@ -233,6 +233,7 @@ TABLE = {
     "lab exec": (
         (),
         (
+            (('--json',), None, False, 'what it said, as JSON, when it has ended'),
         ),
         'any',
     ),

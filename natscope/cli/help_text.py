@@ -636,11 +636,13 @@ Run a command on a host of the lab that is up; its exit code is ours.
       what alice sees
   natscope lab exec alice -- ping -c 1 192.0.2.101
       is the first relay there?
-  natscope lab exec alice -- ip route         any program of this computer
+  natscope lab exec alice --json -- ip route
+      exit code, output and errors, for a program
 
-Usage: natscope lab exec HOST -- CMD
+Usage: natscope lab exec [OPTIONS] HOST -- CMD
 
 Options
+  --json                        what it said, as JSON, when it has ended
   --help, -h                    this text
 
 Exit codes

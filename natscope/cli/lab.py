@@ -22,6 +22,7 @@ app = typer.Typer(add_completion=False)
 
 LIST_SCHEMA, SHOW_SCHEMA, TRUTH_SCHEMA = "natscope.lab-list/1", "natscope.lab-show/1", "natscope.lab-truth/1"
 RUN_SCHEMA, MATRIX_SCHEMA, STATE_SCHEMA = "natscope.lab-run/1", "natscope.lab-matrix/1", "natscope.lab-state/1"
+EXEC_SCHEMA = "natscope.lab-exec/1"
 
 MOST_JOBS = 64
 
@@ -283,18 +284,25 @@ def run_in(
     context: typer.Context,
     host: HostName,
     command: Annotated[list[str], typer.Argument(metavar="-- CMD", show_default=False)],
+    as_json: Annotated[bool, opt.switch("what it said, as JSON, when it has ended", "--json")] = False,
 ) -> int:
     """Run a command on a host of the lab that is up; its exit code is ours.
 
     Examples:
     natscope lab exec alice -- natscope netcheck  # what alice sees
     natscope lab exec alice -- ping -c 1 192.0.2.101  # is the first relay there?
-    natscope lab exec alice -- ip route  # any program of this computer
+    natscope lab exec alice --json -- ip route  # exit code, output and errors, for a program
     """
     from natscope.apps.lab import ready_kernel_bed
 
-    begin(context)
-    return ready_kernel_bed().run_in(host, command)
+    console, bed = begin(context).console, ready_kernel_bed()
+    if not as_json:
+        return bed.run_in(host, command)
+    import msgspec
+
+    heard = bed.hear(host, command)
+    console.data(_json({"schema": EXEC_SCHEMA, **msgspec.structs.asdict(heard)}))
+    return heard.exit_code
 
 
 @app.command()

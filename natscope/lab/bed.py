@@ -28,6 +28,16 @@ class LabStatus(msgspec.Struct, frozen=True, kw_only=True):
     broken: str = ""
 
 
+class CommandResult(msgspec.Struct, frozen=True, kw_only=True):
+    """What a command on a host of the lab said; bytes that are no UTF-8 are replaced."""
+
+    host: str
+    command: tuple[str, ...]
+    exit_code: int
+    stdout: str
+    stderr: str
+
+
 class KernelBed(Protocol):
     """Namespaces, links, routers and servers of one scenario at a time.
 
@@ -57,6 +67,10 @@ class KernelBed(Protocol):
 
     def run_in(self, host: str, command: Sequence[str]) -> int:
         """Run a command on a host of the lab that is up, with our own standard streams; its exit code."""
+        ...
+
+    def hear(self, host: str, command: Sequence[str]) -> CommandResult:
+        """The same, to its end, and what it said."""
         ...
 
     def shell(self, host: str) -> int:

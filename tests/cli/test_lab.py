@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from natscope.lab.bed import LabStatus
+from natscope.lab.bed import CommandResult, LabStatus
 from natscope.lab.build_sim import sim_reports
 from natscope.lab.library import all_scenarios
 from natscope.lab.scenario import Scenario
@@ -42,6 +42,10 @@ class StandIn:
     def run_in(self, host: str, command: Sequence[str]) -> int:
         self.asked.append((host, tuple(command)))
         return 7
+
+    def hear(self, host: str, command: Sequence[str]) -> CommandResult:
+        self.asked.append(("hear", host, tuple(command)))
+        return CommandResult(host=host, command=tuple(command), exit_code=7, stdout="here\n", stderr="")
 
     def shell(self, host: str) -> int:
         self.asked.append(("shell", host))
@@ -153,6 +157,15 @@ def test_up_exec_shell_down(natscope: Runner, bed: StandIn) -> None:
     assert "there was nothing to remove" in natscope("lab", "down").err
     assert json.loads(natscope("lab", "down", "--json").out)["removed"] == []
     assert json.loads(natscope("lab", "up", "full-cone", "--json").out)["hosts"] == ["alice"]
+
+
+def test_exec_for_a_program(natscope: Runner, bed: StandIn) -> None:
+    done = natscope("lab", "exec", "alice", "--json", "--", "ip", "--json", "route")
+    assert (done.code, bed.asked) == (7, [("hear", "alice", ("ip", "--json", "route"))])
+    assert json.loads(done.out) == {
+        "schema": "natscope.lab-exec/1", "host": "alice", "command": ["ip", "--json", "route"], "exit_code": 7,
+        "stdout": "here\n", "stderr": "",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("arguments", [("run", "full-cone"), ("matrix", "full-cone"), ("up", "full-cone"), ("down",)])

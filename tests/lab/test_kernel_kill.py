@@ -195,6 +195,8 @@ def test_exit_codes_and_unknown_hosts(own_runtime: Path) -> None:
     bed.up(read_scenario("small", SMALL))
     assert bed.run_in("alice", ["sh", "-c", "exit 7"]) == 7
     assert Running.find().exec("alice", ["no-such-program"]).returncode == 127
+    heard = bed.hear("alice", ["sh", "-c", "echo here; printf '\\377' >&2; exit 7"])
+    assert (heard.exit_code, heard.stdout, heard.stderr) == (7, "here\n", "\N{REPLACEMENT CHARACTER}")
     with pytest.raises(UserError, match="no host 'bob'"):
         bed.run_in("bob", ["true"])
 

@@ -19,7 +19,7 @@ from pathlib import Path
 import msgspec
 
 from natscope.errors import CannotMeasure, UserError
-from natscope.lab.bed import LabStatus
+from natscope.lab.bed import CommandResult, LabStatus
 from natscope.lab.kernel import leftovers, permissions
 from natscope.lab.kernel.holder import STATE, LabState, Word
 from natscope.lab.scenario import INTERNET, Scenario
@@ -68,9 +68,15 @@ class NetnsBed:
 
     def run_in(self, host: str, command: Sequence[str]) -> int:
         """Run a command on a host, with our own standard streams; its exit code."""
-        lab = Running.find()
-        insist_whole(lab.folder)
-        return subprocess.call(lab.command(host, command))
+        return subprocess.call(_whole_lab().command(host, command))
+
+    def hear(self, host: str, command: Sequence[str]) -> CommandResult:
+        """The same, to its end, and what it said."""
+        done = subprocess.run(_whole_lab().command(host, command), capture_output=True, check=False)
+        said = (text.decode(errors="replace") for text in (done.stdout, done.stderr))
+        return CommandResult(
+            host=host, command=tuple(command), exit_code=done.returncode, stdout=next(said), stderr=next(said)
+        )
 
     def shell(self, host: str) -> int:
         """An interactive shell on a host; its exit code."""
@@ -286,6 +292,12 @@ def insist_whole(folder: Path) -> None:
     what = leftovers.broken(folder)
     if what:
         raise CannotMeasure(f"the lab is broken: {what}", hint="remove it by `natscope lab down`; start it again")
+
+
+def _whole_lab() -> Running:
+    lab = Running.find()
+    insist_whole(lab.folder)
+    return lab
 
 
 def running(folder: Path) -> LabState:
