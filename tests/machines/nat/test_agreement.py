@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import given, settings
@@ -19,7 +20,7 @@ from natscope.machines.nat.ports import PortPolicy
 from natscope.machines.nat.table import WhenFull
 from natscope.machines.nat.translator import Nat, is_drop
 from natscope.machines.nat.verdicts import NAMES
-from natscope.model.endpoint import Endpoint
+from natscope.model.endpoint import Endpoint, IPAddress
 from natscope.model.nat import Filtering, Mapping
 from tests.machines.nat.reference import ICMP, TCP, UDP, Outcome, Reference
 from tests.machines.nat.site import PUBLIC, SECOND, destination, end, source
@@ -27,6 +28,7 @@ from tests.machines.nat.site import PUBLIC, SECOND, destination, end, source
 INSIDE = [end(f"{host}:{port}") for host in "ab" for port in (53, 5000, 5001, 5002)]
 PEERS = [end(f"{host}:{port}") for host in "rs" for port in (53, 3478)]
 DMZ = ipaddress.IPv4Address("192.168.1.12")
+V6_PREFIX = int(ipaddress.IPv6Address("2001:db8::"))
 FORWARDS = (
     Forward(transport=Transport.UDP, external_port=7000, internal=end("a:5001")),
     Forward(transport=Transport.UDP, external_port=7001, internal=end("b:5000"), outbound=False),
@@ -45,6 +47,25 @@ lifetimes = st.builds(
     refresh=st.sampled_from(Refresh),
     per_flow=st.booleans(),
 )
+
+
+def in_ipv6(ip: IPAddress) -> IPAddress:
+    """The same place in IPv6."""
+    return ipaddress.IPv6Address(V6_PREFIX + int(ip))
+
+
+def end_in_ipv6(place: Endpoint) -> Endpoint:
+    return Endpoint(in_ipv6(place.ip), place.port)
+
+
+def config_in_ipv6(settings: NatConfig) -> NatConfig:
+    """The same NAT for IPv6; a firewall takes both anyway."""
+    return replace(
+        settings,
+        external=tuple(in_ipv6(ip) for ip in settings.external),
+        forwards=tuple(replace(forward, internal=end_in_ipv6(forward.internal)) for forward in settings.forwards),
+        dmz=None if settings.dmz is None else in_ipv6(settings.dmz),
+    )
 
 
 @st.composite
@@ -87,25 +108,33 @@ steps = st.tuples(st.sampled_from(["out", "out", "in", "in", "turn"]), protocols
 
 
 class Trio:
-    """The three, fed the same."""
+    """The three, fed the same. In IPv6 what would be a ping is a datagram."""
 
-    def __init__(self, config: NatConfig) -> None:
+    def __init__(self, config: NatConfig, family: int = 4) -> None:
+        config = config if family == 4 else config_in_ipv6(config)
+        self.family = family
+        self.inside = INSIDE if family == 4 else [end_in_ipv6(place) for place in INSIDE]
+        self.peers = PEERS if family == 4 else [end_in_ipv6(place) for place in PEERS]
         self.nat = Nat(config, b"agreement")
         self.reference = Reference(config)
         self.checker = Checker(config)
         self.now = 0.0
-        self.ours = [Endpoint(ip, port) for ip in config.external for port in (5000, 7000, 7001)] or INSIDE[:2]
+        self.ours = [Endpoint(ip, port) for ip in config.external for port in (5000, 7000, 7001)] or self.inside[:2]
 
     def step(self, kind: str, proto: int, flag: int, one: int, other: int, pause: float) -> None:
         self.now += pause
+        proto = UDP if proto == ICMP and self.family == 6 else proto
         used = flag if proto == TCP else 0
-        inside, peer, own = INSIDE[one % len(INSIDE)], PEERS[other % len(PEERS)], self.ours[-1 - other % len(self.ours)]
+        inside, own = self.inside[one % len(self.inside)], self.ours[-1 - other % len(self.ours)]
+        peer = self.peers[(one if kind == "in" else other) % len(self.peers)]
+        if proto == ICMP:
+            peer = Endpoint(peer.ip, 0)
         if kind == "out":
-            self.out(proto, inside, Endpoint(peer.ip, 0) if proto == ICMP else peer, used)
+            self.out(proto, inside, peer, used)
         elif kind == "turn":
             self.out(proto, inside, own, used)
         else:
-            self.come(proto, Endpoint(PEERS[one % len(PEERS)].ip, 0) if proto == ICMP else PEERS[one % 4], own, used)
+            self.come(proto, peer, own, used)
         assert self.reference.faults == []
 
     def finish(self) -> None:
@@ -139,7 +168,7 @@ class Trio:
             self.reference.inbound(proto, peer, to, flag, self.now), verdict, source(packet), destination(packet)
         )
         after = None if is_drop(verdict) else packet.header()
-        assert self.checker.inbound(before, after, self.now, flags=flag) == []
+        assert self.checker.inbound(before, after, self.now, flags=flag, family=self.family) == []
 
     def compare(self, outcome: Outcome, verdict: int, seen_source: Endpoint, seen_destination: Endpoint) -> None:
         assert outcome.word == NAMES[verdict]
@@ -148,9 +177,9 @@ class Trio:
 
 
 @settings(max_examples=400, deadline=None)
-@given(configs(), st.lists(steps, max_size=40))
-def test_the_three_agree(config: NatConfig, actions: list[tuple[str, int, int, int, int, float]]) -> None:
-    trio = Trio(config)
+@given(configs(), st.sampled_from([4, 4, 6]), st.lists(steps, max_size=40))
+def test_the_three_agree(config: NatConfig, family: int, actions: list[tuple[str, int, int, int, int, float]]) -> None:
+    trio = Trio(config, family)
     for action in actions:
         trio.step(*action)
     trio.finish()
