@@ -1,10 +1,10 @@
 """What is true in a scenario by its configuration: per host what a right report says, per pair what connects.
 
-`[truth.HOST]`, in the report's own words. A field that is left out is not claimed. `unknown` is a claim of its own:
-nobody at that host could know, so any other word in a report is wrong.
+`[truth.HOST]`, in the report's own words. A field that is left out is not claimed, and a report may leave it unknown
+only where it was not asked (`scenario_unknown`).
 
-- `udp`, `captive_portal`, `shared_address_space`: `yes`, `no`, `unknown`.
-- `ipv4`, `ipv6`: `works`, `absent`, `broken`, `link-local-only`, `unknown`.
+- `udp`, `captive_portal`, `shared_address_space`: `yes`, `no`.
+- `ipv4`, `ipv6`: `works`, `absent`, `broken`, `link-local-only`.
 - `mapping`, `filtering`, `mapping_varies`, `port_preservation`, `port_allocation`, `hairpinning`, `several_addresses`,
   `layers` (routers that translate on the way), `mapping_lifetime_s`: of the way out over the family `nat_family` [4].
 - `rfc3489_name` follows from `mapping` and `filtering` by RFC 3489 §5 and is claimed wherever both are; several public
@@ -24,7 +24,8 @@ nobody at that host could know, so any other word in a report is wrong.
 - `upnp`, `nat_pmp`, `pcp`: `no` (not there), `proved` (opens a port, and packets come in), `unreachable` (opens one
   where nobody outside can send), `refused`. Where the file says nothing and all ways of the host lead to routers
   without a mapping service, or to none, it is `no`.
-- `unknowable` {FIELD = WHY}: nobody at that host could know the field, so any other word than `unknown` is wrong.
+- `unknowable` {FIELD = WHY}: nobody at that host could know the field, so any other word than `unknown` is wrong; also
+  {GROUP = WHY} for `nat`, `way` and `dns`, where fields that the file claims count first.
 - `public`: the public addresses that relays see; `home`: the relay that a sound choice prefers.
 - `relays` {NAME = FAULT}: `no-answer`, `stun-closed` (TCP works), `https-closed` (UDP works), `expired`, `self-signed`,
   `wrong-name`, `not-yet-valid`, `untrusted`, `pin-mismatch`, `dns`, `lies`; relays that are not named are sound.
@@ -170,8 +171,8 @@ class HostTruth:
         found = {name: getattr(self, name) for name in self.__slots__ if name not in single}
         told = {name: value for name, value in found.items() if value is not None}
         name = self._old_name()
-        if name:
-            told["rfc3489_name"] = name
+        if name or "mapping" in self.unknowable:
+            told["rfc3489_name"] = name or UNKNOWN
         return told | dict.fromkeys(self.unknowable, UNKNOWN)
 
 

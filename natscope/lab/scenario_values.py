@@ -37,7 +37,8 @@ from natscope.lab.scenario_links import LAN, RELAY_STEP_MS, UPLINK, directions
 from natscope.lab.scenario_mapping import MAPPING_CLAIMS, mapping_service_of, unserved
 from natscope.lab.scenario_nat import kind_of, nat_of, translates
 from natscope.lab.scenario_toml import PAIRS, Path, ScenarioForm, Source, read_form
-from natscope.lab.scenario_truth import UNKNOWABLE, HostTruth, PairTruth
+from natscope.lab.scenario_truth import UNKNOWABLE, UNKNOWN, HostTruth, PairTruth
+from natscope.lab.scenario_unknown import GROUPS, expanded
 from natscope.model.endpoint import IPAddress
 
 RESERVED = (INTERNET, DNS_NAME, PAIRS)
@@ -276,9 +277,13 @@ class _Reader:
         if form.nat_family not in (4, 6):
             self._source.wrong((*where, "nat_family"), "a family is 4 or 6")
         for claim in form.unknowable:
-            if claim not in UNKNOWABLE:
+            if claim not in UNKNOWABLE and claim not in GROUPS:
                 self._source.wrong((*where, "unknowable"), f"{claim!r} is no field that a report can leave unknown")
         told = {f.name: getattr(form, f.name) for f in fields(HostTruth)}
+        for claim in UNKNOWABLE:
+            if told[claim] == UNKNOWN:
+                self._source.wrong((*where, claim), f"say why nobody there can know it: unknowable.{claim} = ...")
+        told["unknowable"] = expanded(form.unknowable, told)
         if not any(protocol in form.unknowable for protocol in MAPPING_CLAIMS):
             told |= unserved(self._hosts[name], self._sites, told)
         return HostTruth(**told)

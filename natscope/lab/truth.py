@@ -1,7 +1,8 @@
 """Holds reports against the truth of their scenario: agree, wrong, or not measured yet.
 
-A report that does not know is not wrong, but "not measured yet" is only accepted for what is not in `MUST_KNOW`. Where
-the truth is `unknown`, because nobody at that host could know, any other word is wrong.
+A report that does not know is not wrong, but not acceptable either: only pairs may be "not measured yet", because no
+netcheck of a single host measures them. Where the truth is `unknown`, because nobody at that host could know, any other
+word is wrong. What a report leaves unknown though the truth says nothing about it is in `unexplained`.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any
 from natscope.diagnosis.catalogue import entries
 from natscope.lab.scenario import Scenario
 from natscope.lab.scenario_truth import HostTruth, MappingTruth, RelayFault
+from natscope.lab.scenario_unknown import not_asked
 from natscope.model.report import MappingServiceReport, NatFamilyReport, RelayReport, Report
 from natscope.model.report_path import PathFamilyReport
 from natscope.model.tri import Tri
@@ -21,8 +23,8 @@ from natscope.model.tri import Tri
 MUST_KNOW = (
     "udp", "ipv4", "ipv6", "mapping", "filtering", "mapping_varies", "port_preservation", "captive_portal", "relay",
 )  # fmt: skip
-"""What every netcheck has to say; `relay` is each relay's fault."""
-UNKNOWN = "unknown"
+"""What every scenario has to claim of each host; `relay` is each relay's fault."""
+UNKNOWN, PAIR = "unknown", "direct"
 _FOUND, _NOT_FOUND = "found", "not found"
 _CERTIFICATES = {
     "certificate-expired": RelayFault.EXPIRED,
@@ -56,11 +58,11 @@ class Comparison:
 
     @property
     def acceptable(self) -> bool:
-        """Not wrong, unless that is known, and known where it has to be."""
+        """Right, or known to be wrong; or a pair, which no report on one host speaks of."""
         if self.excuse:
             return True
         if self.agreement is Agreement.NOT_MEASURED:
-            return self.what.partition(" ")[0] not in MUST_KNOW
+            return self.what == PAIR
         return self.agreement is Agreement.AGREE
 
 
@@ -73,11 +75,21 @@ def compare(scenario: Scenario, reports: Mapping[str, Report]) -> tuple[Comparis
     return (*found, *_pairs(scenario))
 
 
+def unexplained(scenario: Scenario, name: str, report: Report) -> tuple[str, ...]:
+    """Fields that a report leaves unknown, and neither the truth nor the options of the run say why."""
+    truth = scenario.truth[name]
+    explained = truth.claims().keys() | not_asked(scenario, scenario.hosts[name], truth).keys()
+    nat = _nat(truth, report)
+    return tuple(
+        what for what, read in _MEASURED.items() if what not in explained and _text(read(report, nat)) == UNKNOWN
+    )
+
+
 def _pairs(scenario: Scenario) -> Iterator[Comparison]:
     """Nothing measures pairs yet."""
     for pair in scenario.pairs:
         text = f"{pair.direct} ({pair.by})" if pair.by else str(pair.direct)
-        yield _judge(f"{pair.first} - {pair.second}", "direct", text, UNKNOWN)
+        yield _judge(f"{pair.first} - {pair.second}", PAIR, text, UNKNOWN)
 
 
 def _faults(scenario: Scenario, truth: HostTruth) -> dict[str, RelayFault]:

@@ -55,6 +55,8 @@ MISTAKES = [
      "x.toml:14: hosts.a5.ipv4: no IPv4 address is left"),
     ("truth of nobody", "[hosts.a]\n[truth.b]", "x.toml:3: truth.b: there is no such host"),
     ("truth of no relay", '[hosts.a]\n[truth.a]\nhome = "r"', "x.toml:3: truth.a: there is no relay called 'r'"),
+    ("unknown without a word", '[hosts.a]\n[truth.a]\nudp = "unknown"', "x.toml:4: truth.a.udp: say why nobody there"),
+    ("unknowable", '[hosts.a]\n[truth.a]\nunknowable.nta = "x"', "x.toml:4: truth.a.unknowable: 'nta' is no field"),
     ("pair", '[hosts.a]\n[truth.pairs."a b"]\ndirect = "yes"', 'x.toml:3: truth.pairs.a b: a pair is the names'),
     ("lies", 'dns = "lie"\n[hosts.a]', 'x.toml:2: dns: dns = "lie" or "invent" and dns_lies go together'),
     ("no proxy", '[hosts.a]\n[sites.h]\nhttp_proxy = "b"', "x.toml:4: sites.h.http_proxy: there is no host called 'b'"),
@@ -160,3 +162,13 @@ def test_beds_and_truth_are_read() -> None:
     assert scenario.cannot == {Bed.KERNEL: "no"}
     assert scenario.truth["a"].relays == {"relay1": RelayFault.DNS}
     assert (scenario.pairs[0].first, scenario.pairs[0].second, scenario.pairs[0].by) == ("a", "b", "punch")
+
+
+def test_a_group_is_unknowable_but_for_what_the_file_claims() -> None:
+    text = '[hosts.a]\n[truth.a]\nlayers = 1\n[truth.a.unknowable]\nnat = "so"\ncgnat = "and so"'
+    truth = read(text).truth["a"]
+    assert "layers" not in truth.unknowable
+    assert (truth.unknowable["mapping"], truth.unknowable["cgnat"]) == ("so", "and so")
+    assert (truth.claims()["mapping"], truth.claims()["rfc3489_name"], truth.claims()["layers"]) == ("unknown",) * 2 + (
+        1,
+    )

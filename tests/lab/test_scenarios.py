@@ -14,7 +14,7 @@ from natscope.lab.library import all_scenarios, load_scenario
 from natscope.lab.scenario import Bed, Scenario
 from natscope.lab.scenario_map import relay_map, relay_map_json
 from natscope.lab.scenario_values import read_scenario
-from natscope.lab.truth import MUST_KNOW, Agreement, claims_of, compare
+from natscope.lab.truth import MUST_KNOW, Agreement, claims_of, compare, unexplained
 from natscope.plugins.scenario import scenario_files
 from natscope.wire.relay_map_json import decode_relay_map_json
 
@@ -40,7 +40,10 @@ def test_the_networks_that_matter_are_there() -> None:
 
 @pytest.mark.parametrize("scenario", SIMULATED, ids=lambda s: s.name)
 def test_reports_are_true(scenario: Scenario) -> None:
-    found = compare(scenario, sim_reports(scenario))
+    """And leave nothing unknown but what the scenario says nobody there can know, or the run did not ask."""
+    reports = sim_reports(scenario)
+    found = compare(scenario, reports)
+    assert {name: unexplained(scenario, name, report) for name, report in reports.items()} == dict.fromkeys(reports, ())
     assert [one for one in found if not one.acceptable] == []
     excused = {one.what for one in found if one.excuse}
     assert excused == set(scenario.how.known_wrong), "what is said to be wrong, and is not, must not be said any more"

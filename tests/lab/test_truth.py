@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -10,9 +11,10 @@ import pytest
 from natscope.lab.build_sim import sim_reports
 from natscope.lab.library import load_scenario
 from natscope.lab.scenario_values import read_scenario
-from natscope.lab.truth import MUST_KNOW, Agreement, Comparison, claims_of, compare, fault_of
+from natscope.lab.truth import Agreement, Comparison, claims_of, compare, fault_of, unexplained
 from natscope.model.nat import Filtering
 from natscope.model.report import Report
+from natscope.model.report_path import PathFamilyReport
 from natscope.model.tri import Tri
 
 AGREE, WRONG, NOT_MEASURED = Agreement.AGREE, Agreement.WRONG, Agreement.NOT_MEASURED
@@ -30,14 +32,25 @@ def changed(report: Report, **fields: Any) -> Report:
     return msgspec.structs.replace(report, **fields)
 
 
-def test_not_knowing_is_not_wrong_but_not_always_acceptable() -> None:
+def test_not_knowing_is_not_wrong_but_not_acceptable() -> None:
     report = changed(reports("full-cone"), udp=Tri.UNKNOWN)
     udp = claim("full-cone", report, "udp")
     assert (udp.agreement, udp.acceptable) == (NOT_MEASURED, False)
     four = msgspec.structs.replace(report.nat.v4, filtering=Filtering.UNKNOWN)
     report = changed(report, nat=msgspec.structs.replace(report.nat, v4=four))
     filtering = claim("full-cone", report, "filtering")
-    assert (filtering.agreement, filtering.acceptable) == (NOT_MEASURED, "filtering" not in MUST_KNOW)
+    assert (filtering.agreement, filtering.acceptable) == (NOT_MEASURED, False)
+
+
+def test_what_is_left_unknown_without_a_word_is_seen() -> None:
+    scenario, report = load_scenario("parity-kept"), reports("parity-kept")
+    silent = replace(scenario, truth={"alice": replace(scenario.truth["alice"], path_mtu=None)})
+    assert unexplained(silent, "alice", report) == ()
+    empty = changed(report, path=msgspec.structs.replace(report.path, v4=PathFamilyReport()))
+    assert "path_mtu" in unexplained(silent, "alice", empty)
+    assert unexplained(silent, "alice", report) == ()
+    full = replace(silent, how=replace(silent.how, profile="full", https=True))
+    assert {"refresh_outbound", "absolute_lifetime_s"} <= set(unexplained(full, "alice", report))
 
 
 def test_what_nobody_can_know_must_not_be_said() -> None:
@@ -69,7 +82,7 @@ def test_findings_that_are_missing_or_too_many() -> None:
 def test_a_cause_that_no_catalogue_has_cannot_be_found_yet() -> None:
     text = 'title = "x"\n[hosts.alice]\n[truth.alice]\nfindings = ["NS-XYZ-99"]\n'
     found = compare(read_scenario("x", text), {"alice": reports("full-cone")})
-    assert [one.agreement for one in found if one.what == "finding NS-XYZ-99"] == [NOT_MEASURED]
+    assert [(c.agreement, c.acceptable) for c in found if c.what == "finding NS-XYZ-99"] == [(NOT_MEASURED, False)]
 
 
 @pytest.mark.parametrize(
@@ -104,6 +117,7 @@ def test_pairs_are_claims_that_nothing_measures_yet() -> None:
     scenario = load_scenario("pair-cones")
     pair = compare(scenario, {})[-1]
     assert (pair.who, pair.truth, pair.agreement) == ("alice - bob", "yes (punch)", NOT_MEASURED)
+    assert pair.acceptable
     assert claims_of(scenario)[-1] == pair
 
 
@@ -114,10 +128,11 @@ def test_all_claims_are_told_without_a_report() -> None:
 
 
 def test_an_excuse_counts_only_for_what_is_wrong() -> None:
-    scenario = load_scenario("stun-lies")
-    found = compare(scenario, sim_reports(scenario))
-    assert [c.agreement for c in found if c.excuse] == [WRONG] * len(scenario.how.known_wrong)
-    assert all(c.acceptable for c in found)
+    scenario, report = load_scenario("full-cone"), reports("full-cone")
+    excused = replace(scenario, how=replace(scenario.how, known_wrong={"udp": "it is blind", "ipv4": "it is not"}))
+    found = compare(excused, {"alice": changed(report, udp=Tri.NO)})
+    assert [(c.what, c.agreement, c.acceptable) for c in found if c.excuse] == [("udp", WRONG, True)]
+    assert not compare(scenario, {"alice": changed(report, udp=Tri.NO)})[0].acceptable
 
 
 @pytest.mark.parametrize(
@@ -131,7 +146,7 @@ def test_an_excuse_counts_only_for_what_is_wrong() -> None:
         ("symmetric-open", "symmetric"),
         ("address-dependent", "symmetric"),
         ("unpaired-pool", None),
-        ("udp-blocked", None),
+        ("udp-blocked", "unknown"),
     ],
 )
 def test_the_old_name_follows_from_mapping_and_filtering(scenario: str, name: str | None) -> None:
