@@ -1,7 +1,8 @@
 """What a file says of its hosts' translation follows from the routers that it sets up: truths come from nowhere else.
 
 Written anew from the words of RFC 4787, for the way out of the first interface over IPv4: of several routers in a row
-the strictest mapping and filtering is seen, also of the host's own rules, a port is kept where all keep it, and the last one's addresses are public.
+the strictest mapping and filtering is seen (of the host's own rules too), a port is kept where all keep it, and the
+last one's addresses are public.
 """
 
 from __future__ import annotations
