@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from textwrap import wrap
 
 from natscope.netcheck.targets import Target
 from natscope.plugins.clean import cells, clean
 
-HOST_CELLS = 34
+HOST_CELLS, WHY_CELLS, LINE = 34, 120, 100
+_NOTHING = " " * (HOST_CELLS + 39)
 
 
 def as_json_text(targets: Sequence[Target]) -> str:
@@ -42,12 +44,14 @@ def _section(title: str, targets: Sequence[Target], ascii_only: bool) -> list[st
         return []
     lines = [title, f"  {'HOST':<{HOST_CELLS}} {'PORT':<9} {'PACKETS':>7} {'BYTES':>8} {'TIME':>7}  WHY"]
     for target in targets:
+        why = wrap(clean(target.why, WHY_CELLS, ascii_only=ascii_only), LINE - len(_NOTHING)) or [""]
         host = clean(target.host, HOST_CELLS, ascii_only=ascii_only)
         port = f"{target.protocol} {target.port}" if target.port is not None else target.protocol
         lines.append(
             f"  {host}{' ' * (HOST_CELLS - cells(host))} {port:<9} {target.packets:>7} {_size(target.bytes):>8}"
-            f" {target.seconds:>5.1f} s  {clean(target.why, 40, ascii_only=ascii_only)}"
+            f" {target.seconds:>5.1f} s  {why[0]}"
         )
+        lines += [f"{_NOTHING}{more}" for more in why[1:]]
     return [*lines, ""]
 
 
