@@ -47,6 +47,8 @@ def _hijacked(facts: Facts, claims: Claims) -> Verdict | None:
     if claim.severity is not Severity.FAIL:
         why = f"{seen} Your mesh VPN's own packets go past it, but not natscope's: measure once without it."
         return _unknown("an exit node or VPN carries what natscope sends", why, reasons=(claim.cause.id,))
+    if claim.support.title and claim.cause.id == "NS-ENV-01":
+        return _unknown("a proxy program answers in the relays' place", reasons=(claim.cause.id,))
     who = "a proxy program takes" if claim.cause.id == "NS-ENV-01" else "a VPN carries"
     why = f"{seen} Let your mesh VPN's program go past it, or switch it off for one run, then measure again."
     return _unknown(f"{who} this computer's packets", why, reasons=(claim.cause.id,))

@@ -36,7 +36,7 @@ SENTENCES = {
     "https-closed": "Direct: likely, with most peers",
     "inside-relays": "Direct: likely, with peers in the network of these relays",
     "interrupted": "Direct: unknown, stopped after 0.9 s",
-    "invented-addresses": "Direct: unknown, a proxy program takes this computer's packets",
+    "invented-addresses": "Direct: unknown, a proxy program answers in the relays' place",
     "ipv6-broken": "Direct: likely, with most peers",
     "ipv6-only": "Direct: likely, with peers that have IPv6",
     "many-regions": "Direct: likely, with most peers",

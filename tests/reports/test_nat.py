@@ -65,7 +65,7 @@ def test_public_port(changes: dict[str, Any], expected: list[str]) -> None:
         ("New ports", {"port_allocation": PortAllocation.UNKNOWN}, None),
         ("Lets in", {"filtering": Filtering.ADDRESS_AND_PORT_DEPENDENT}, "ports you wrote to"),
         ("Lets in", {"filtering": Filtering.UNKNOWN}, None),
-        ("Calls itself", {"hairpinning": Tri.NO}, "get lost"),
+        ("Own address", {"hairpinning": Tri.NO}, "not from inside"),
         ("Forgets after", {"mapping_lifetime_s": 30.0}, "30 s of silence"),
     ],
 )
@@ -103,6 +103,13 @@ def test_other_rows(label: str, changes: dict[str, Any], answer: str | None) -> 
 )
 def test_opens_ports(report: Report, expected: list[str]) -> None:
     assert row(report, "Opens ports") == expected
+
+
+def test_a_long_old_name_is_not_cut() -> None:
+    report = scene("full-cone")
+    v4 = msgspec.structs.replace(report.nat.v4, rfc3489_name="symmetric UDP firewall")
+    named = msgspec.structs.replace(report, nat=msgspec.structs.replace(report.nat, v4=v4))
+    assert row(named, "Old name")[1:] == ["symmetric UDP firewall", "RFC 3489"]
 
 
 def test_an_address_that_varies_does_not_make_the_port_vary() -> None:

@@ -31,12 +31,12 @@ ROWS: list[tuple[dict[str, Any], list[str]]] = [
 ]
 TIMES: list[tuple[dict[str, Any], list[str]]] = [
     ({}, []),
-    ({"hairpinning": Tri.YES}, ["Calls itself", "come back", "good", "hairpinning"]),
+    ({"hairpinning": Tri.YES}, ["Own address", "works from inside", "good", "hairpinning"]),
     (
         {"hairpinning": Tri.YES, "hairpin_source": "internal"},
-        ["Calls itself", "come back", "good", "hairpinning, private source shown"],
+        ["Own address", "works from inside", "good", "hairpinning, private source shown"],
     ),
-    ({"hairpinning": Tri.NO}, ["Calls itself", "get lost", "", "no hairpinning"]),
+    ({"hairpinning": Tri.NO}, ["Own address", "not from inside", "", "no hairpinning"]),
     ({"mapping_lifetime_s": 20.0}, ["Forgets after", "20 s of silence", "bad", "mapping lifetime"]),
     ({"mapping_lifetime_s": 60.0}, ["Forgets after", "60 s of silence", "normal", "mapping lifetime"]),
     ({"mapping_lifetime_s": 120.0}, ["Forgets after", "120 s of silence", "good", "mapping lifetime"]),

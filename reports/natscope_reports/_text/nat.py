@@ -43,16 +43,21 @@ def draw(sheet: Sheet, report: Report) -> None:
             f"not seen: {untold}", 2 + sheet.cells(f"{sheet.signs.skip} "), first=(f"  {sheet.signs.skip} ", FAINT)
         )
     for label, value, judgement, term in found:
-        sheet.line(
-            (sheet.fit(f"  {label}", LABEL), PLAIN),
-            (sheet.fit(value, VALUE), PLAIN),
-            (sheet.fit(judgement, MARK), _COLOURS.get(judgement, PLAIN)),
-            (term, FAINT),
-        )
+        _row(sheet, label, value, judgement, term)
     if report.cross_check.says and report.cross_check.explanation:
         indent = 2 + sheet.cells(f"{sheet.signs.skip} ")
         words = f"{report.cross_check.tool}: {report.cross_check.explanation}"
         sheet.paragraph(words, indent, first=(f"  {sheet.signs.skip} ", FAINT))
+
+
+def _row(sheet: Sheet, label: str, value: str, judgement: str, term: str) -> None:
+    """Four columns; an answer without a judgement may take that column too."""
+    name = (sheet.fit(f"  {label}", LABEL), PLAIN)
+    if judgement:
+        mark = (sheet.fit(judgement, MARK), _COLOURS.get(judgement, PLAIN))
+        sheet.line(name, (sheet.fit(value, VALUE), PLAIN), mark, (term, FAINT))
+    else:
+        sheet.line(name, (sheet.fit(value, VALUE + MARK), PLAIN), (term, FAINT))
 
 
 def rows(report: Report) -> Iterator[Row]:

@@ -50,9 +50,9 @@ def time_rows(report: Report) -> Iterator[Row]:
     nat = shown(report)
     if nat.hairpinning is Tri.YES:
         source = {"internal": ", private source shown"}.get(nat.hairpin_source, "")
-        yield "Calls itself", "come back", "good", f"hairpinning{source}"
+        yield "Own address", "works from inside", "good", f"hairpinning{source}"
     elif nat.hairpinning is Tri.NO:
-        yield "Calls itself", "get lost", "", "no hairpinning"
+        yield "Own address", "not from inside", "", "no hairpinning"
     if nat.mapping_lifetime_s is not None:
         seconds = nat.mapping_lifetime_s
         judgement = "bad" if seconds <= SHORT_S else "good" if seconds >= LONG_S else "normal"

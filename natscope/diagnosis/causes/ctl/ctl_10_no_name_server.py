@@ -10,6 +10,7 @@ What we look for
     - a handful of questions to each configured name server, three times each within 1.5 s, without any answer;
     - the server's own words: SERVFAIL, REFUSED;
     - an ICMP error in place of an answer, or no route.
+    Where relays were asked at known addresses and nothing at all answered, the silence says nothing about the server.
 
 What would contradict it
     - one answer of that server to any question, a denial too.
@@ -33,6 +34,7 @@ from natscope.diagnosis.cause import NOTHING, Cause, Ground, Strength, Support, 
 from natscope.diagnosis.facts import Facts, ordered
 from natscope.diagnosis.words import as_sentence
 from natscope.model.finding import Fix, Severity
+from natscope.model.observation import Outcome
 from natscope.model.report_dns import NameServerReport, NameServerState
 from natscope.model.tri import Tri
 
@@ -81,6 +83,8 @@ def evidence(facts: Facts) -> Support:
         open_question = names.state is NameServerState.UNKNOWN
         return unknown("answers from a name server") if open_question else NOTHING
     spare = names.state is NameServerState.ANSWERS
+    if not spare and _is_all_silent(facts, useless):
+        return unknown("an answer of anything beside the name server")
     first = useless[0]
     away = all(server.state is NameServerState.UNREACHABLE for server in useless)
     also = (" Another one answers." if away else " The next one answers, after a wait.") if spare else ""
@@ -108,6 +112,14 @@ def _grounds(facts: Facts, useless: Sequence[NameServerReport], *, spare: bool) 
         other = ordered(alive[0].evidence)[:2] if alive else ()
         grounds.append(Ground(Strength.FACT, "other hosts answered in the same run", other))
     return tuple(grounds)
+
+
+def _is_all_silent(facts: Facts, useless: Sequence[NameServerReport]) -> bool:
+    """Relays whose addresses were known were asked too, and nobody out there answered: no sign against the server."""
+    if any(server.state is not NameServerState.SILENT for server in useless):
+        return False
+    asked = facts.seen("stun.binding") and not facts.seen("stun.binding", Outcome.LOCAL_ERROR)
+    return bool(asked) and not any(facts.stun_answered(r) or facts.tcp_answered(r) for r in facts.relays)
 
 
 def _host(server: NameServerReport) -> str:

@@ -26,13 +26,20 @@ Sources
 
 from __future__ import annotations
 
+import ipaddress
+
 from natscope.diagnosis.cause import NOTHING, Cause, Ground, Strength, Support, unknown
 from natscope.diagnosis.causes.map.mapping_words import MISSING, cited, is_open, with_proof
 from natscope.diagnosis.facts import Facts
 from natscope.diagnosis.words import enumerated
+from natscope.model.address_space import is_inside, is_shared
+from natscope.model.endpoint import IPAddress
 from natscope.model.finding import Fix, Severity
 from natscope.model.observation import Outcome
+from natscope.model.report import MappingServiceReport
 from natscope.model.tri import Tri
+
+Mappings = tuple[tuple[str, MappingServiceReport], ...]
 
 CAUSE = Cause(
     id="NS-MAP-02",
@@ -61,7 +68,7 @@ CAUSE = Cause(
             verify="natscope netcheck",
         ),
         Fix(
-            do="Ask your provider for a public IPv4 address, or use IPv6.",
+            do="Use IPv6, or ask your provider for a public IPv4 address.",
             who="provider",
             effort="E5",
             duration="days",
@@ -83,7 +90,26 @@ def evidence(facts: Facts) -> Support:
     opened = enumerated(list(dict.fromkeys(service.external or "" for _, service in found if service.external)))
     detail = f"{names} opened {opened}: {found[0][1].reason}." if opened else f"{found[0][1].reason}."
     words = f"what {names} opened was tried, and nothing came in"
-    return Support(Tri.YES, (Ground(Strength.DECISIVE, words, cited(found)),), detail=detail)
+    return Support(
+        Tri.YES, (Ground(Strength.DECISIVE, words, cited(found)),), detail=detail, fixes=_fixes(facts, found)
+    )
+
+
+def _fixes(facts: Facts, found: Mappings) -> tuple[Fix, ...] | None:
+    """No firewall of this computer is at fault where the router opens a port of an address that is not public."""
+    bridge, provider = CAUSE.fixes[1:]
+    opened = [_address(service.external or "") for _, service in found]
+    if not all(ip is not None and is_inside(ip) for ip in opened):
+        return None
+    carrier = facts.report.nat.v4.cgnat is Tri.YES or all(ip is not None and is_shared(ip) for ip in opened)
+    return (provider,) if carrier else (bridge, provider)
+
+
+def _address(endpoint: str) -> IPAddress | None:
+    try:
+        return ipaddress.ip_address(endpoint.rpartition(":")[0].strip("[]"))
+    except ValueError:
+        return None
 
 
 def against(facts: Facts) -> Support:

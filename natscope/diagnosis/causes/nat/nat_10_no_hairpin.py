@@ -19,7 +19,7 @@ What to do
     - Turn on NAT loopback or hairpin NAT in the router, where it is offered, or route between the two networks.
 
 How to verify
-    `natscope netcheck --hairpin` says "Calls itself: come back".
+    `natscope netcheck --hairpin` says "Own address: works from inside".
 
 Sources
     RFC 4787 section 6, REQ-9; RFC 5780 section 3.5.

@@ -5,7 +5,8 @@ from __future__ import annotations
 import msgspec
 
 from natscope.model.finding import Certainty, Severity
-from natscope.model.report import Report
+from natscope.model.observation import Outcome
+from natscope.model.report import RelayLatency, Report
 from natscope.model.report_dns import NameServerReport, NameServerState
 from tests.diagnosis.judging import found, scene
 
@@ -54,3 +55,15 @@ def test_one_that_cannot_be_reached_costs_no_wait() -> None:
     assert finding.severity is Severity.INFO
     assert finding.title == "The name server 2001:db8::1 cannot be reached."
     assert finding.detail.endswith("Another one answers.")
+
+
+def test_where_nothing_at_all_answered_the_server_is_not_blamed() -> None:
+    """Relays at known addresses are silent too: the network is, not the server."""
+    report = with_servers(NameServerReport(address="192.0.2.1:53", state=NameServerState.SILENT))
+    asked = tuple(
+        msgspec.structs.replace(o, outcome=Outcome.NO_ANSWER) for o in report.observations if o.kind == "stun.binding"
+    )
+    assert asked
+    silent = tuple(msgspec.structs.replace(relay, latency_ms=RelayLatency()) for relay in report.relays)
+    assert ID not in found(msgspec.structs.replace(report, relays=silent, observations=asked))
+    assert ID in found(msgspec.structs.replace(report, relays=silent, observations=()))
