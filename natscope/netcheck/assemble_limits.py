@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
-from natscope.model.nat import Filtering
+from natscope.model.nat import Filtering, Mapping
 from natscope.model.report import NatReport, NotMeasured, PortMappingReport, RelayReport
 from natscope.netcheck.record import RunRecord
 
@@ -23,10 +23,13 @@ def not_measured(
 
     `captive_reason`: why nobody knows whether there is a captive portal; empty where that is known.
     """
+    pointless = _pointless(record, nat)
     found = [
         NotMeasured(what=probe.title, reason=probe.reason, flag=probe.flag)
         for probe in record.probes
-        if probe.state in ("skipped", "failed", "cut") and not (probe.name == EACH_RELAY and probe.state == "skipped")
+        if probe.name not in pointless
+        and probe.state in ("skipped", "failed", "cut")
+        and not (probe.name == EACH_RELAY and probe.state == "skipped")
     ]
     found += [
         NotMeasured(what=probe.title, reason=captive_reason)
@@ -42,7 +45,19 @@ def not_measured(
         found.append(NotMeasured(what="relays over HTTPS", reason="only silent relays are asked", flag="--https"))
     is_told = any(probe.name == "port_mapping" and probe.state != "ran" for probe in record.probes)
     asked = () if is_told else _unasked(port_mapping)
-    return (*found, *_own_rules(record), *_filtering(nat), *_tried(record, nat), *asked)
+    return (*found, *_own_rules(record), *_filtering(nat, pointless), *_tried(record, nat, pointless), *asked)
+
+
+def _pointless(record: RunRecord, nat: NatReport) -> tuple[str, ...]:
+    """Probes left out, or without anything to ask, that tell nothing here: nothing translates, or it was not seen."""
+    left = {probe.name for probe in record.probes if probe.state == "skipped"}
+    left |= {probe.name for probe in record.probes if probe.state == "ran" and probe.name == "nat_hairpin"}
+    families = [
+        family for family in (nat.v4, nat.v6) if family.mapping_varies.known or family.mapping is not Mapping.UNKNOWN
+    ]
+    untranslated = families and all(family.mapping is Mapping.NONE for family in families)
+    unseen = not families and nat.filtering is Filtering.UNKNOWN
+    return tuple(name for name in ("nat_lifetime", "nat_hairpin") if name in left and (untranslated or unseen))
 
 
 def _own_rules(record: RunRecord) -> tuple[NotMeasured, ...]:
@@ -54,17 +69,18 @@ def _own_rules(record: RunRecord) -> tuple[NotMeasured, ...]:
     return (NotMeasured(what="this computer's own firewall rules", reason=reason or unread.summary),)
 
 
-def _filtering(nat: NatReport) -> tuple[NotMeasured, ...]:
-    """Where it is unknown although the mapping was looked at."""
+def _filtering(nat: NatReport, also: Collection[str]) -> tuple[NotMeasured, ...]:
+    """Where it is unknown although the mapping was looked at; with what else could not be seen for the same reason."""
     if nat.filtering is not Filtering.UNKNOWN:
         return ()
     reason = nat.reasons.get("filtering", "")
-    return (NotMeasured(what="who may write to your public port (filtering)", reason=reason),)
+    what = "filtering, lifetimes, hairpinning" if len(also) > 1 else "who may write to your public port (filtering)"
+    return (NotMeasured(what=what, reason=reason),)
 
 
-def _tried(record: RunRecord, nat: NatReport) -> tuple[NotMeasured, ...]:
+def _tried(record: RunRecord, nat: NatReport, pointless: Collection[str]) -> tuple[NotMeasured, ...]:
     """Hairpinning and lifetimes, where they were asked for and stayed open."""
-    ran = {probe.name for probe in record.probes if probe.state == "ran"}
+    ran = {probe.name for probe in record.probes if probe.state == "ran"} - set(pointless)
     shown = nat.v4 if nat.v4.mapping_varies.known else nat.v6
     found = []
     if "nat_hairpin" in ran and not shown.hairpinning.known and (words := shown.reasons.get("hairpinning")):

@@ -213,3 +213,21 @@ def test_numbers_cite_observations_that_exist() -> None:
 def test_cost_counts_udp_packets() -> None:
     made = report(stun(1, 10.0), stun(2, None), https(3, bytes_sent=300, bytes_received=500))
     assert (made.cost.packets_sent, made.cost.bytes_sent, made.cost.bytes_received) == (2, 380, 500)
+
+
+def test_tests_of_a_router_that_nobody_saw_stand_on_one_line() -> None:
+    skipped = tuple(
+        ProbeOutcome(name=name, title=name, state="skipped", reason="takes long", flag="--x")
+        for name in ("nat_lifetime", "nat_hairpin")
+    )
+    listed = {
+        case: [item.what for item in report(*seen_, probes=skipped).not_measured]
+        for case, seen_ in {
+            "nothing": (),
+            "translated": tuple(stun(n, 10.0) for n in (1, 2)),
+            "no translation": tuple(stun(n, 10.0, 6) for n in (1, 2)),
+        }.items()
+    }
+    assert "filtering, lifetimes, hairpinning" in listed["nothing"]
+    assert {"nat_lifetime", "nat_hairpin"} <= set(listed["translated"])
+    assert not {"nat_lifetime", "nat_hairpin"} & {*listed["nothing"], *listed["no translation"]}
