@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -89,7 +88,7 @@ async def test_one_that_loops_for_ever_is_killed_at_the_limit() -> None:
         assert mine(port) == []
 
 
-@pytest.mark.parametrize("junk", [b"", b"\x01\x01", b"\x01\x01\xff\xff" + bytes(16), os.urandom(40)])
+@pytest.mark.parametrize("junk", [b"", b"\x01\x01", b"\x01\x01\xff\xff" + bytes(16), bytes(range(200, 240))])
 async def test_garbage_breaks_only_the_child(junk: bytes) -> None:
     with server(lambda _: junk) as port:
         output, failure = await ask(port, 5.0)
