@@ -130,7 +130,8 @@ def test_all_evidence_exists(run: Run, blocked: dict[str, Any]) -> None:
 
 def all_evidence(value: object) -> Iterator[str]:
     if isinstance(value, dict):
-        yield from value.get("evidence", ())
+        cited = value.get("evidence", ())
+        yield from (one for ids in cited.values() for one in ids) if isinstance(cited, dict) else cited
         for inner in value.values():
             yield from all_evidence(inner)
     elif isinstance(value, list):
