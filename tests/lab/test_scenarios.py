@@ -11,14 +11,17 @@ import pytest
 from natscope.errors import UserError
 from natscope.lab.build_sim import sim_reports, simulated
 from natscope.lab.library import all_scenarios, load_scenario
-from natscope.lab.scenario import Bed, Scenario
+from natscope.lab.scenario import Bed, MeasureHow, Scenario
 from natscope.lab.scenario_map import relay_map, relay_map_json
+from natscope.lab.scenario_truth import FamilyState
 from natscope.lab.scenario_values import read_scenario
 from natscope.lab.truth import MUST_KNOW, Agreement, claims_of, compare, unexplained
+from natscope.model.tri import Tri
 from natscope.plugins.scenario import scenario_files
 from natscope.wire.relay_map_json import decode_relay_map_json
 
 SCENARIOS = all_scenarios()
+HEALTHY_S, ANYWHERE_S, START_S = 2.0, 5.0, 0.4
 SIMULATED = [s for s in SCENARIOS if s.can(Bed.SIM)]
 NEEDED = (
     "open-internet", "stateful-firewall", "full-cone", "address-restricted", "port-restricted", "symmetric-random",
@@ -47,6 +50,27 @@ def test_reports_are_true(scenario: Scenario) -> None:
     assert [one for one in found if not one.acceptable] == []
     excused = {one.what for one in found if one.excuse}
     assert excused == set(scenario.how.known_wrong), "what is said to be wrong, and is not, must not be said any more"
+
+
+@pytest.mark.parametrize("scenario", SIMULATED, ids=lambda s: s.name)
+def test_a_usual_run_ends_in_time(scenario: Scenario) -> None:
+    """Of 5 s, and 2 s where all is well, the program's own start and end take 0.4 s."""
+    usual = replace(scenario, how=MeasureHow(hairpin=False))
+    longest = max(report.duration_ms / 1000 for report in sim_reports(usual).values())
+    assert longest <= (HEALTHY_S if _all_is_well(scenario) else ANYWHERE_S) - START_S
+
+
+def _all_is_well(scenario: Scenario) -> bool:
+    """UDP works, every relay is sound and heard over each family that there is, nothing gets lost, one way out."""
+    lossless = all(host.link.loss == 0 and len(host.interfaces) == 1 for host in scenario.hosts.values())
+    return lossless and all(
+        t.udp is Tri.YES and not t.relays and FamilyState.BROKEN not in (t.ipv4, t.ipv6)
+        for t in scenario.truth.values()
+    )
+
+
+def test_most_networks_are_healthy() -> None:
+    assert sum(map(_all_is_well, SIMULATED)) > len(SIMULATED) / 2
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda s: s.name)

@@ -36,7 +36,7 @@ def test_what_is_checked(asked: RelayNode, expected: TlsOptions) -> None:
 
 
 def test_patience() -> None:
-    assert patience_s([]) == 3.0
+    assert patience_s([]) == 2.6
     assert patience_s([0.01]) == 1.5
     assert patience_s([0.2]) == pytest.approx(2.2)
-    assert patience_s([5.0]) == 3.0
+    assert patience_s([5.0]) == 2.6
