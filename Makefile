@@ -2,6 +2,8 @@
 
 PYTHON ?= python3
 VENV ?= .venv
+# Tests that run side by side: many of them wait for networks, so one more than there are processors.
+JOBS ?= $(shell echo $$(($$(nproc 2>/dev/null || echo 2) + 1)))
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
 
@@ -37,7 +39,7 @@ demo: venv
 	@$(BIN)/python -m natscope.lab.demo
 
 test: venv
-	@$(BIN)/python -m pytest -q
+	@$(BIN)/python -m pytest -q -n $(JOBS) --dist loadfile
 
 check: venv
 	$(BIN)/ruff check .
