@@ -113,7 +113,7 @@ def natscope(lab: Running, scenario: Scenario, host: str) -> Judged:
             f"{one.what}: {one.measured}, in truth {one.truth}" for one in mine if one.agreement is Agreement.WRONG
         ),
         untold=tuple(one.what for one in mine if one.agreement is Agreement.NOT_MEASURED),
-        unknowable=tuple(one.what for one in mine if one.truth == UNKNOWN),
+        unknowable=scenario.truth[host].unknowable,
         seconds=ran.seconds,
         packets=ran.packets,
     )

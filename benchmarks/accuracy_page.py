@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 PROGRAMS = ("natscope", "tailscale netcheck", "pystun3", "stun-client", "natdiscovery")
 SHORT_S = 10.0
@@ -23,13 +23,13 @@ count as right where natscope says `unknown`.
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """One program in one scenario. `wrong` are sentences, `untold` and `unknowable` names of facts."""
+    """One program in one scenario. `wrong` are sentences, `untold` names of facts, `unknowable` why each is."""
 
     program: str
     right: int
     wrong: tuple[str, ...] = ()
     untold: tuple[str, ...] = ()
-    unknowable: tuple[str, ...] = ()
+    unknowable: Mapping[str, str] = field(default_factory=dict)
     seconds: float
     packets: int
 
@@ -110,5 +110,8 @@ def _wrong(rows: Sequence[Row], program: str) -> Iterator[str]:
 def _unknowable(rows: Sequence[Row]) -> Iterator[str]:
     for row in rows:
         judged = row.of("natscope")
-        if judged is not None and judged.unknowable:
-            yield f"- {row.scenario}: {', '.join(judged.unknowable)}"
+        whys: dict[str, list[str]] = {}
+        for what, why in (judged.unknowable if judged is not None else {}).items():
+            whys.setdefault(why, []).append(what)
+        if whys:
+            yield f"- {row.scenario}: " + "; ".join(f"{', '.join(names)} ({why})" for why, names in whys.items())
