@@ -57,3 +57,9 @@ def test_the_next_command_can_be_copied(report: Report, command: str) -> None:
 def test_the_command_of_the_caller_wins() -> None:
     drawn = lines(footer.draw, scene("captive-portal"), next_command="natscope netcheck -v")
     assert drawn[-1] == "Next: natscope netcheck -v"
+
+
+def test_a_long_command_stays_whole_on_a_narrow_page() -> None:
+    command = f"natscope netcheck --derp-map /{'long/' * 30}map.json"
+    drawn = lines(footer.draw, scene("captive-portal"), next_command=command, width=60)
+    assert drawn[-1] == f"Next: {command}"

@@ -25,7 +25,7 @@ def draw(sheet: Sheet, report: Report) -> None:
     )
     command = sheet.options.next_command or next_command(report)
     if command:
-        sheet.line(("Next: ", PLAIN), (command, NAME))
+        sheet.line(("Next: ", PLAIN), (command, NAME), whole=True)
 
 
 def counts(report: Report) -> str:

@@ -91,9 +91,9 @@ class Sheet:
         """The parts that are not empty, with the separating dot of this alphabet between them."""
         return f" {self.signs.dot} ".join(part for part in parts if part)
 
-    def line(self, *spans: Span) -> None:
-        """One line; what goes over the page's width is cut."""
-        room = self.width
+    def line(self, *spans: Span, whole: bool = False) -> None:
+        """One line; what goes over the page's width is cut, unless it must stay `whole`: a command to be copied."""
+        room = sum(self.cells(text) for text, _ in spans) if whole else self.width
         kept: list[Span] = []
         for text, style in spans:
             drawn = self.clean(text, room) if text.strip(" ") else text[: max(room, 0)]

@@ -13,6 +13,7 @@ from natscope_reports._text.ink import BAD, FAINT, GOOD, LOOK, PLAIN, Sheet
 from natscope_reports._text.ports import port_rows, time_rows
 
 LABEL, VALUE, MARK = 18, 20, 8
+DESIGN_WIDTH = 80
 
 Row = tuple[str, str, str, str]
 """Question, answer, judgement, term."""
@@ -53,6 +54,8 @@ def draw(sheet: Sheet, report: Report) -> None:
 def _row(sheet: Sheet, label: str, value: str, judgement: str, term: str) -> None:
     """Four columns; an answer without a judgement may take that column too."""
     name = (sheet.fit(f"  {label}", LABEL), PLAIN)
+    if sheet.cells(term) > sheet.width - LABEL - VALUE - MARK and sheet.width < DESIGN_WIDTH:
+        term = ""  # columns go from the right
     if judgement:
         mark = (sheet.fit(judgement, MARK), _COLOURS.get(judgement, PLAIN))
         sheet.line(name, (sheet.fit(value, VALUE), PLAIN), mark, (term, FAINT))
