@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
 
 from natscope.errors import CannotMeasure
-from natscope.lab.kernel.bed import open_bed
+from natscope.lab.kernel.bed import open_bed, standing
 from natscope.lab.scenario_values import read_scenario
 from natscope.model.tri import Tri
 from tests.lab.kernel_lab import require_lab
@@ -57,3 +58,13 @@ def test_what_namespaces_cannot_do_is_said(tmp_path: Path, monkeypatch: pytest.M
     with pytest.raises(CannotMeasure, match="namespaces have one clock"):
         open_bed().reports(read_scenario("wrong", wrong))
     assert [path.name for path in (tmp_path / "natscope" / "labs").iterdir()] == ["lock"]
+
+
+def test_natscope_on_a_host_takes_the_relays_of_the_lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    require_lab()
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    monkeypatch.setenv("NATSCOPE_DERP_MAP", "https://nobody.invalid/map.json")
+    with standing(read_scenario("two", TWO)) as lab:
+        done = lab.exec("alice", [sys.executable, "-m", "natscope", "probe", "relay_stun", "--json"])
+        assert done.returncode == 0, done.stderr
+        assert "192.0.2.101:3478" in done.stdout

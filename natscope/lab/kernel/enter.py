@@ -20,6 +20,7 @@ import msgspec
 from natscope.lab.kernel import kernel_calls
 
 NOT_FOUND, HAS_ENDED = 127, 125
+MAP = "map.json"
 NAMES = ("hosts", "resolv.conf")
 _SIGNALS = (signal.SIGTERM, signal.SIGHUP)
 
@@ -83,13 +84,19 @@ def own_environment(folder: Path, host: str) -> dict[str, str]:
     return dict(line.split("=", 1) for line in lines if "=" in line)
 
 
+def relay_map(folder: Path) -> dict[str, str]:
+    """The lab's own relays for natscope: those of this computer's user are out of reach there."""
+    path = folder / MAP
+    return {"NATSCOPE_DERP_MAP": str(path)} if path.exists() else {}
+
+
 def _run(folder: Path, host: str, environment: dict[str, str], argv: Sequence[str]) -> NoReturn:
     kernel_calls.die_with_parent()
     show_files(folder, host)
     kept = {k: v for k, v in os.environ.items() if not k.lower().endswith("_proxy")}
     environment = environment | own_environment(folder, host)
     try:
-        os.execvpe(argv[0], [*argv], kept | environment | {"NATSCOPE_LAB_HOST": host})
+        os.execvpe(argv[0], [*argv], kept | environment | {"NATSCOPE_LAB_HOST": host} | relay_map(folder))
     except OSError as error:
         print(f"natscope lab: {argv[0]}: {error.strerror}", file=sys.stderr)
         os._exit(NOT_FOUND)
