@@ -336,7 +336,7 @@ Serve STUN over UDP until SIGTERM or Ctrl-C.
   natscope stun serve --listen 192.0.2.10:3478 --alternate 192.0.2.11:3479
       for NAT tests
   natscope stun serve --listen 192.0.2.10 --helper --helper-address 192.0.2.11
-      useless to reflect
+      shows whom a router lets in
 
 Usage: natscope stun serve [OPTIONS]
 

@@ -90,7 +90,7 @@ def serve(
     Examples:
     natscope stun serve  # on UDP 3478, IPv4 and IPv6
     natscope stun serve --listen 192.0.2.10:3478 --alternate 192.0.2.11:3479  # for NAT tests
-    natscope stun serve --listen 192.0.2.10 --helper --helper-address 192.0.2.11  # useless to reflect
+    natscope stun serve --listen 192.0.2.10 --helper --helper-address 192.0.2.11  # shows whom a router lets in
 
     A valid Binding request, plain or Tailscale's, gets one XOR-MAPPED-ADDRESS (32 or 44 bytes, never above 2.2 times
     the request); anything else gets silence, or error 420 for an attribute it may not ignore. Each IPv4 address and

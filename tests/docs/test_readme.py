@@ -29,6 +29,9 @@ def wrong(words: list[str]) -> list[str]:
         return [w for w in words[1:] if w not in targets_of_make()]
     if words[0] != "natscope":
         return []
+    if "--" in words:  # the command line of a program that it runs
+        cut = words.index("--")
+        return wrong(words[:cut]) + wrong(words[cut + 1 :])
     path = ""
     rest = words[1:]
     while rest and f"{path} {rest[0]}".strip() in LIVE:
@@ -58,12 +61,14 @@ def test_flags_in_running_text_exist(page: str) -> None:
 
 
 def test_what_does_not_exist_is_caught() -> None:
-    page = "```sh\nnatscope netcheck --no-such\nnatscope nosuch\nmake nosuch\nnatscope help no-such\n```\n`--nope`"
+    page = "```sh\nnatscope netcheck --no-such\nnatscope nosuch\nmake nosuch\nnatscope help no-such\n"
+    page += "natscope lab exec alice -- natscope netcheck --no-more\n```\n`--nope`"
     assert all_wrong(commands(page)) == [
         "natscope netcheck --no-such: --no-such",
         "natscope nosuch: natscope nosuch",
         "make nosuch: nosuch",
         "natscope help no-such: no-such",
+        "natscope lab exec alice -- natscope netcheck --no-more: --no-more",
     ]
     assert flags_in_prose(page) == {"--nope"}
 
