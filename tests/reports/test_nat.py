@@ -83,7 +83,7 @@ def test_other_rows(label: str, changes: dict[str, Any], answer: str | None) -> 
         (services(nat_pmp=service(Tri.YES, "refused")), ["Opens ports", "NAT-PMP", "bad", "refused"]),
         (
             services(nat_pmp=service(Tri.YES, "refused", error=ServiceError(code="2", words="no\x1b[31m"))),
-            ["Opens ports", "NAT-PMP", "bad", "refused: no\\x1b[31m"],
+            ["Opens ports", "NAT-PMP", "bad", "says: no\\x1b[31m"],
         ),
         (services(upnp=service(Tri.YES, "unproved")), ["Opens ports", "UPnP", "granted, not proved"]),
         (

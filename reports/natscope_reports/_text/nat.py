@@ -167,7 +167,7 @@ def _why(proof: str | None, term: str, there: Sequence[tuple[str, MappingService
     opened = next((s.external.rpartition(":")[0] for s in such if s.external), "")
     if proof == "unreachable" and opened and is_inside_address(opened):
         return f"opens {opened}, not public"
-    return f"{term}: {clean(words, 40)}" if words else term
+    return f"says: {clean(words, 40)}" if words else term
 
 
 def _opens(report: Report) -> Iterator[Row]:
