@@ -132,7 +132,9 @@ def _silent(facts: Facts, claims: Claims) -> Verdict | None:
     if facts.udp:
         return None
     if facts.relays and not any(facts.alive(relay) is Tri.YES for relay in facts.relays):
-        return _unknown("no relay answered", as_sentence(facts.report.udp_reason))
+        told = any(claim.severity is Severity.FAIL for claim in claims.values())
+        what = "" if told else " Look whether this computer is online at all, then measure again."
+        return _unknown("no relay answered", f"{as_sentence(facts.report.udp_reason)}{what}".strip())
     return _unknown("nothing was learned over UDP", as_sentence(facts.report.udp_reason))
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 NAME = "nat_cross_check"
 LIMIT_S = 12.0
-NOT_ASKED = "a second opinion takes seconds and was not asked for"
+NOT_ASKED = "takes up to 12 seconds"
 MAX_PACKETS = 16
 
 
