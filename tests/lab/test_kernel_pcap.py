@@ -48,7 +48,20 @@ def datagrams(program: str, file: Path) -> set[tuple[str, str, str, str, str]]:
 def test_what_is_kept_is_what_was_on_the_wire(lab: Running, tmp_path: Path) -> None:
     tcpdump, tshark = peers.require("tcpdump"), peers.require("tshark")
     wire, ours = tmp_path / "wire.pcap", tmp_path / "ours.pcapng"
-    listening = [tcpdump, "-i", "eth0", "-U", "-s", "0", "-w", str(wire), "-Z", "root", "udp or icmp or icmp6 or ip6"]
+    listening = [
+        tcpdump,
+        "-i",
+        "eth0",
+        "-U",
+        "--immediate-mode",
+        "-s",
+        "0",
+        "-w",
+        str(wire),
+        "-Z",
+        "root",
+        "udp or icmp or icmp6 or ip6",
+    ]
     with subprocess.Popen(lab.command("alice", listening), stderr=subprocess.PIPE, text=True) as dumping:
         assert dumping.stderr is not None
         assert "listening" in dumping.stderr.readline()

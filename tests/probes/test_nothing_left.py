@@ -59,7 +59,8 @@ async def test_stopped_in_the_middle(probe: str, tmp_path: Path) -> None:
     async with serving(base, _silent) as port:
         environ = {"HTTPS_PROXY": f"http://127.0.0.1:{port}"} if probe == "proxy" else {}
         host = replace(base, environ=environ, resolver=SilentServer(listener.local))
-        region = RelayRegion(region_id=1, region_code="r1", region_name="R", nodes=(node(port, issued),))
+        elsewhere = {"ipv4": "192.0.2.1"} if probe == "dns" else {}  # not asked, but no relay of this computer's own
+        region = RelayRegion(region_id=1, region_code="r1", region_name="R", nodes=(node(port, issued, **elsewhere),))
         before, seen = counted(), []
         for _ in range(2):
             stop = asyncio.Event()
