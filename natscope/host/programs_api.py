@@ -8,7 +8,7 @@ import msgspec
 
 
 class ProgramEnd(msgspec.Struct, frozen=True):
-    """How it ended. `output` is what it printed; `failure` why there is none: `time`, `missing`, `crashed`, or empty."""
+    """How it ended. `output` is what it printed; `failure` why there is none (`time`, `missing`, `crashed`)."""
 
     output: bytes = b""
     failure: str = ""
