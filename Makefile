@@ -2,7 +2,8 @@
 
 PYTHON ?= python3
 VENV ?= .venv
-# Tests that run side by side: many of them wait for networks, so one more than there are processors.
+# Test files that run side by side: many wait, so one more than there are processors. Labs of the kernel come afterwards
+# and one by one: they judge what programs see of networks, and a computer that is too busy changes that.
 JOBS ?= $(shell echo $$(($$(nproc 2>/dev/null || echo 2) + 1)))
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
@@ -39,7 +40,8 @@ demo: venv
 	@$(BIN)/python -m natscope.lab.demo
 
 test: venv
-	@$(BIN)/python -m pytest -q -n $(JOBS) --dist loadfile
+	@$(BIN)/python -m pytest -q -n $(JOBS) --dist loadfile -m 'not kernel and not interop'
+	@$(BIN)/python -m pytest -q -m 'kernel or interop'
 
 check: venv
 	$(BIN)/ruff check .
