@@ -518,8 +518,7 @@ truth.
 
 Usage: natscope lab run [OPTIONS] NAME|FILE
 
-Ends with 1 when a report is wrong, or does not say what every netcheck must
-know.
+Ends with 1 when a report is wrong, or leaves unknown what can be known there.
 
 Options
   --sim                         in the simulator, without privileges
@@ -548,8 +547,8 @@ and whether they agree.
 
 Usage: natscope lab matrix [OPTIONS] [NAME|FILE]
 
-Ends with 1 when a report is wrong, does not say what every netcheck must know,
-or the beds differ.
+Ends with 1 when a report is wrong, leaves unknown what can be known there, or
+the beds differ.
 
 Options
   --sim                         in the simulator, without privileges

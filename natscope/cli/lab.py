@@ -152,7 +152,7 @@ def run(
     natscope lab run captive-portal  # in namespaces of this kernel
     natscope lab run --sim neighbours --report ben  # with what a user at one host would see
 
-    Ends with 1 when a report is wrong, or does not say what every netcheck must know.
+    Ends with 1 when a report is wrong, or leaves unknown what can be known there.
     """
     from natscope.apps.lab import load_scenario, measure
     from natscope.lab.matrix import matrix
@@ -193,7 +193,7 @@ def print_matrix(
     natscope lab matrix  # in the simulator and in namespaces
     natscope lab matrix --brief full-cone voip-helper  # two of them
 
-    Ends with 1 when a report is wrong, does not say what every netcheck must know, or the beds differ.
+    Ends with 1 when a report is wrong, leaves unknown what can be known there, or the beds differ.
     """
     from natscope.apps.lab import run_matrix
     from natscope.lab.matrix import draw_row
