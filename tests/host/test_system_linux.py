@@ -16,7 +16,13 @@ from natscope.host.system_api import FirewallFacts, RouteChoice, SystemFacts
 from tests.interop import peers
 from tests.kernel.namespaces import Namespace, bed
 
-pytestmark = [pytest.mark.kernel, pytest.mark.skipif(sys.platform != "linux", reason="netlink is Linux's")]
+pytestmark = [
+    pytest.mark.kernel,
+    pytest.mark.skipif(sys.platform != "linux", reason="netlink is Linux's"),
+    pytest.mark.skipif(
+        not os.access("/dev/net/tun", os.R_OK | os.W_OK), reason="this user may not open /dev/net/tun, which it needs"
+    ),
+]
 
 ROOT = Path(__file__).parents[2]
 NFT_RULES = """
