@@ -29,38 +29,12 @@ Sources
 from __future__ import annotations
 
 from natscope.diagnosis.cause import NOTHING, Cause, Ground, Strength, Support, unknown
+from natscope.diagnosis.causes.nat.nat_01_symmetric import FIXES
 from natscope.diagnosis.facts import Facts, ordered
 from natscope.model.endpoint import Family
-from natscope.model.finding import Fix, Severity
+from natscope.model.finding import Severity
 from natscope.model.nat import PortAllocation
 from natscope.model.tri import Tri
-
-FIXES = (
-    Fix(
-        do="Turn on IPv6 in your router: it passes by the translation.",
-        who="you",
-        effort="E3",
-        duration="5 min",
-        undo="turn it off",
-        verify="natscope netcheck",
-    ),
-    Fix(
-        do="Turn on NAT-PMP, PCP or UPnP in your router, or forward one UDP port to this computer.",
-        who="you",
-        effort="E3",
-        duration="10 min",
-        undo="turn it off",
-        verify="natscope netcheck",
-    ),
-    Fix(
-        do="Turn on endpoint-independent mapping (static port) for UDP in the router, where it is offered.",
-        who="administrator",
-        effort="E4",
-        duration="10 min",
-        undo="turn it off",
-        verify="natscope netcheck",
-    ),
-)
 
 CAUSE = Cause(
     id="NS-NAT-03",
