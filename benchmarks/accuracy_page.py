@@ -17,8 +17,8 @@ by the network's configuration ([scenarios](../fixtures/natscope_scenarios), `na
 A cell says how many facts of the truth the program told rightly, wrongly and not at all, then seconds and packets that
 left the host. Programs differ in what they try: pystun3, stun-client and coturn's natdiscovery ask one STUN server with
 two addresses, `tailscale netcheck` and natscope ask the relays of the map. Facts that nobody at that host could know
-count as right where natscope says `unknown`. Several networks were measured at once on two processors, and natscope ran with
-`--hairpin` too: its seconds are more than a usual run takes.
+count as right where natscope says `unknown`. Several networks were measured at once on two processors, and natscope ran
+with `--hairpin` too: its seconds are more than a usual run takes.
 """
 
 
