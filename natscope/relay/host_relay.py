@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable
 from natscope.host.api import Host, HostError, Listener, ServerTls, Stream
 from natscope.machines.derp.client import Client
 from natscope.machines.derp.connection import Connection
-from natscope.machines.derp.effects import Effects
+from natscope.machines.derp.effects import Effects, LinkOwner
 from natscope.machines.derp.front import Front
 from natscope.model.endpoint import Endpoint
 
@@ -63,6 +63,11 @@ class HostRelay:
                 task.cancel()
             for listener in self._listeners:
                 await listener.close()
+
+    def post(self, act: Callable[[float], Effects]) -> None:
+        """Call `act(now)` soon and carry its effects out; from the loop's own thread."""
+        self._carry_out(act(self._host.clock.now()))
+        self._changed.set()
 
     async def _until(self, deadline: float | None) -> None:
         """Until then, or until somebody connects or blocks, which may bring the next deadline forward."""
@@ -135,9 +140,13 @@ class HostRelay:
         for outlet, pieces in effects.sends.items():
             if isinstance(outlet.owner, Connection):
                 self._write(outlet.owner, outlet.owner.ready(pieces))
+            elif isinstance(outlet.owner, LinkOwner):
+                outlet.owner.write(b"".join(pieces))
         for outlet, _ in effects.closes:
             if isinstance(outlet.owner, Connection) and isinstance(outlet.owner.driver, _Pipe):
                 outlet.owner.driver.end()
+            elif isinstance(outlet.owner, LinkOwner):
+                outlet.owner.end()
         if effects.admit is not None:
             task = asyncio.ensure_future(self._admit(effects.admit))
             self._decisions.add(task)

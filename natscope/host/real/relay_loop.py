@@ -23,7 +23,7 @@ from natscope.host.real.sockaddr import family_constant, from_sockaddr, to_socka
 from natscope.host.real.udp_server import StopPipe
 from natscope.machines.derp.client import Client
 from natscope.machines.derp.connection import Connection
-from natscope.machines.derp.effects import Effects
+from natscope.machines.derp.effects import Effects, LinkOwner
 from natscope.machines.derp.front import Front
 from natscope.model.endpoint import Endpoint
 
@@ -62,6 +62,7 @@ class RelayLoop:
         self._sockets: dict[int, RelaySocket] = {}
         self._paused: dict[RelaySocket, float] = {}
         self._decisions: deque[tuple[Client, bool]] = deque()
+        self._posted: deque[Callable[[float], Effects]] = deque()
         self._epoll.register(self._stop.fileno(), select.EPOLLIN)
 
     def listen(self, local: Endpoint, context: ssl.SSLContext | None = None) -> Endpoint:
@@ -79,6 +80,18 @@ class RelayLoop:
         self._listeners = {
             fd: (sock, context if old is not None else None) for fd, (sock, old) in self._listeners.items()
         }
+
+    def post(self, act: Callable[[float], Effects]) -> None:
+        """Have `act(now)` called between two turns and its effects carried out; from any thread or signal handler."""
+        self._posted.append(act)
+        self._stop.set()
+
+    def stop_listening(self) -> None:
+        """Accept nobody any more; connections that stand go on."""
+        for fd, (sock, _) in self._listeners.items():
+            self._epoll.unregister(fd)
+            sock.close()
+        self._listeners = {}
 
     def stop(self) -> None:
         """End `serve`."""
@@ -103,6 +116,8 @@ class RelayLoop:
         while self._decisions:
             client, allowed = self._decisions.popleft()
             self._carry_out(self.front.admitted(client, allowed, os.urandom(NONCE_BYTES), now), now)
+        while self._posted:
+            self._carry_out(self._posted.popleft()(now), now)
         for paused in [p for p, until in self._paused.items() if until <= now]:
             del self._paused[paused]
             self._watch(paused)
@@ -182,9 +197,13 @@ class RelayLoop:
             owner = outlet.owner
             if isinstance(owner, Connection):
                 self._write(owner, owner.ready(pieces), now)
+            elif isinstance(owner, LinkOwner):
+                owner.write(b"".join(pieces))
         for outlet, _ in effects.closes:
             if isinstance(outlet.owner, Connection) and isinstance(outlet.owner.driver, RelaySocket):
                 self._finish(outlet.owner.driver)
+            elif isinstance(outlet.owner, LinkOwner):
+                outlet.owner.end()
         client = effects.admit
         if client is not None:
             decided = self._decide(client, lambda allowed: self._decided(client, allowed))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -34,3 +35,15 @@ class Effects:
         if pieces is None:
             pieces = self.sends[outlet] = []
         return pieces
+
+
+class LinkOwner(ABC):
+    """Who owns the way to another relay: the `owner` of a `MeshLink`. Both are called in the relay's thread."""
+
+    @abstractmethod
+    def write(self, data: bytes) -> None:
+        """Send frames; must not wait. What cannot leave is kept by the caller once `Relay.blocked` was told."""
+
+    @abstractmethod
+    def end(self) -> None:
+        """The link is over: close the connection."""
