@@ -36,7 +36,8 @@ class Exchange:
 
     def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, at: TracebackType | None) -> None:
         """All clients go."""
-        assert self._process.stdin is not None and self._process.stdout is not None
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
         self._process.stdin.close()
         try:
             self._process.wait(LIMIT_S)
@@ -47,7 +48,8 @@ class Exchange:
 
     def do(self, what: str, client: str, **options: Any) -> dict[str, Any]:
         """Any command; see the program."""
-        assert self._process.stdin is not None and self._process.stdout is not None
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
         self._process.stdin.write(json.dumps({"do": what, "client": client, **options}) + "\n")
         self._process.stdin.flush()
         line = self._process.stdout.readline()
