@@ -8,14 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
 from natscope.errors import RemoteError
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from natscope.host.api import Stream
 
 MAX_HEAD_BYTES = 8192
@@ -84,12 +81,3 @@ def parse(received: bytes, bytes_sent: int = 0) -> Head:
         if colon:
             headers.setdefault(name.strip().lower(), value.strip())
     return Head(int(status), reason.strip()[:MAX_WORDS], headers, bytes_sent, len(received))
-
-
-def clock_offset_s(date: str, now: datetime) -> float | None:
-    """How far a `Date` header is ahead of `now`, in seconds; None for what is no date (RFC 9110 §5.6.7)."""
-    try:
-        told = parsedate_to_datetime(date)
-        return round((told - now).total_seconds(), 3)
-    except (TypeError, ValueError, OverflowError):
-        return None

@@ -249,7 +249,7 @@ def _via(response: HttpResponse) -> dict[str, str]:
 
 def clock_of(ctx: ProbeContext, response: HttpResponse) -> dict[str, float]:
     """How far the answer's clock is ahead of ours (`clock_off_s`), where it tells the time."""
-    from natscope_probes._http_exchange import clock_offset_s
+    from natscope.wire.http_date import clock_offset_s
 
     offset = clock_offset_s(response.headers.get("date", ""), ctx.host.clock.utc())
     return {} if offset is None else {"clock_off_s": offset}

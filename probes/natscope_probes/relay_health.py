@@ -24,7 +24,8 @@ from natscope.model.endpoint import Endpoint, Family
 from natscope.model.observation import Outcome
 from natscope.model.relay_map import RelayNode, RelayRegion
 from natscope.plugins.probe import FULL, Budget, Contact, Probe, Scope
-from natscope_probes._http_exchange import TLS_WORDS, Head, clock_offset_s, exchange, request_of
+from natscope.wire.http_date import clock_offset_s
+from natscope_probes._http_exchange import TLS_WORDS, Head, exchange, request_of
 from natscope_probes.relay_https import PATH, patience_s, tls_options
 
 if TYPE_CHECKING:
@@ -188,7 +189,7 @@ async def _connect(ctx: ProbeContext, look: Look, limit_s: float) -> Stream:
 
 
 def _keep_tls(ctx: ProbeContext, look: Look, stream: Stream) -> None:
-    from natscope_probes._certificate import describe
+    from natscope.wire.certificate import describe
 
     info = stream.tls
     if info is None or "tls_version" in look.data:
@@ -232,7 +233,7 @@ async def _explain(ctx: ProbeContext, look: Look, error: HostError) -> None:
 
 async def _read_certificate(ctx: ProbeContext, look: Look, words: str) -> tuple[str, str]:
     """What is wrong with it, by a handshake without checks."""
-    from natscope_probes._certificate import describe, judge
+    from natscope.wire.certificate import describe, judge
 
     options = tls_options(look.node)
     stream = await _connect(ctx, look, EXTRA_S)

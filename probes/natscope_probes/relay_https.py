@@ -242,7 +242,7 @@ async def _record_failure(
 
 async def _read_certificate(ctx: ProbeContext, node: RelayNode, target: str, words: str) -> tuple[str, str]:
     """What exactly is wrong with it; the first refusal's own words where it cannot be read."""
-    from natscope_probes._certificate import judge
+    from natscope.wire.certificate import judge
 
     options = tls_options(node)
     remaining = max(0.05, ctx.deadline - ctx.host.clock.now() - CLOSING_S)

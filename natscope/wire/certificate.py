@@ -26,6 +26,9 @@ PIN_MISMATCH = "certificate-pin-mismatch"
 UNREADABLE = "certificate-unreadable"
 MAX_NAMES = 3
 MAX_TEXT = 100
+META_PREFIX = "derpkey"
+"""The CN of the certificate with which a relay announces its key begins so; it is no part of the chain."""
+DAY_S = 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +41,19 @@ class Problem:
 
 def judge(presented: tuple[bytes, ...], name: str, now: datetime, pin_sha256: str = "") -> Problem:
     """The most telling thing wrong with what a server presented (DER, its own first) to a client expecting `name`."""
-    from cryptography import x509
-
     try:
-        chain = [x509.load_der_x509_certificate(der) for der in presented]
+        return _judge(presented, name, now, pin_sha256)
     except ValueError:
         return Problem(UNREADABLE, "the certificate cannot be read")
+
+
+def _judge(presented: tuple[bytes, ...], name: str, now: datetime, pin_sha256: str) -> Problem:
+    """Raises `ValueError` for what cannot be read; parts of a certificate are parsed when they are looked at."""
+    chain = _chain(presented)
     if not chain:
         return Problem(UNREADABLE, "no certificate was shown")
     leaf = chain[0]
-    if pin_sha256 and sha256(presented[0]).hexdigest() != pin_sha256:
+    if pin_sha256 and fingerprint(presented) != pin_sha256:
         return Problem(PIN_MISMATCH, "the certificate is not the one that the map pins")
     if now > leaf.not_valid_after_utc:
         return Problem(EXPIRED, f"the certificate expired on {leaf.not_valid_after_utc:%Y-%m-%d}")
@@ -85,12 +91,14 @@ def _matches(pattern: str, name: str) -> bool:
 
 def describe(presented: tuple[bytes, ...], now: datetime) -> dict[str, Any]:
     """A presented chain as JSON values: issuer, names, days left, whether it ends in a publicly trusted authority."""
-    from cryptography import x509
-
     try:
-        chain = [x509.load_der_x509_certificate(der) for der in presented]
+        return _describe(presented, now)
     except ValueError:
         return {}
+
+
+def _describe(presented: tuple[bytes, ...], now: datetime) -> dict[str, Any]:
+    chain = _chain(presented)
     if not chain:
         return {}
     leaf, last = chain[0], chain[-1]
@@ -98,9 +106,54 @@ def describe(presented: tuple[bytes, ...], now: datetime) -> dict[str, Any]:
         "issuer": _name(leaf.issuer),
         "self_signed": leaf.issuer == leaf.subject,
         "names": _names(leaf)[:MAX_NAMES],
-        "days_left": round((leaf.not_valid_after_utc - now).total_seconds() / 86_400, 2),
+        "days_left": round((leaf.not_valid_after_utc - now).total_seconds() / DAY_S, 2),
         "public_issuer": last.issuer.public_bytes() in _public_authorities(),
     }
+
+
+def measure(presented: tuple[bytes, ...]) -> dict[str, Any]:
+    """What else there is to know: how many certificates, their SHA-256 as a pin has it, when it ends, for how long.
+
+    Without what cannot be read. Days are days, the end is ISO 8601.
+    """
+    try:
+        chain = _chain(presented)
+        if not chain:
+            return {}
+        ends = chain[0].not_valid_after_utc
+        lifetime = ends - chain[0].not_valid_before_utc
+    except ValueError:
+        return {}
+    return {
+        "certificates": len(chain),
+        "sha256": fingerprint(presented),
+        "ends": ends.isoformat(timespec="seconds"),
+        "lifetime_days": round(lifetime.total_seconds() / DAY_S, 2),
+    }
+
+
+def fingerprint(presented: tuple[bytes, ...]) -> str:
+    """The SHA-256 of the server's own certificate, lower-case hexadecimal; it is the first that is shown."""
+    return sha256(presented[0]).hexdigest() if presented else ""
+
+
+def _chain(presented: tuple[bytes, ...]) -> list[Certificate]:
+    """The certificates but those that only announce a relay's key. Raises `ValueError`."""
+    from cryptography import x509
+
+    return [c for c in (x509.load_der_x509_certificate(der) for der in presented) if not _is_meta(c)]
+
+
+def _is_meta(certificate: Certificate) -> bool:
+    """Whether it announces a relay's key. Its CN is longer than X.520 allows: that is no news."""
+    import warnings
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return _name(certificate.subject).startswith(META_PREFIX)
+        except ValueError:
+            return False
 
 
 def _name(name: Name) -> str:

@@ -12,9 +12,11 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
+from hypothesis import given
+from hypothesis import strategies as st
 
-from natscope_probes import _certificate as codes
-from natscope_probes._certificate import judge
+from natscope.wire import certificate as codes
+from natscope.wire.certificate import describe, fingerprint, judge, measure
 
 NOW = datetime.now(UTC)
 CA = trustme.CA()
@@ -78,3 +80,46 @@ def test_words_name_what_to_look_at() -> None:
         == "the certificate is for derp.test, *.wild.test, 127.0.0.1, not for other.test"
     )
     assert f"{NOW - timedelta(days=1):%Y-%m-%d}" in judge((EXPIRED,), "derp.test", NOW).words
+
+
+def meta(days: int = 30) -> bytes:
+    """What a relay shows behind its chain: a CN longer than X.520 allows, which only this way of writing takes."""
+    key = generate_private_key(SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "derpkey" + "0" * 64, _validate=False)])
+    begins, ends = NOW - timedelta(days=days), NOW + timedelta(days=days)
+    builder = x509.CertificateBuilder(name, name, key.public_key(), 2, begins, ends)
+    return builder.sign(key, hashes.SHA256()).public_bytes(Encoding.DER)
+
+
+@pytest.mark.filterwarnings("ignore:Attribute's length")
+def test_what_announces_a_relays_key_is_no_part_of_the_chain() -> None:
+    alone = (self_signed("derp.test"),)
+    announced = (*alone, meta())
+    assert describe(announced, NOW) == describe(alone, NOW)
+    assert measure(announced) == measure(alone)
+    assert judge(announced, "derp.test", NOW, fingerprint(alone)).code == codes.SELF_SIGNED
+
+
+def test_what_is_measured() -> None:
+    ends = (NOW + timedelta(days=1)).replace(microsecond=0)
+    found = measure((self_signed("derp.test"), GOOD))
+    assert (found["certificates"], found["lifetime_days"]) == (2, 2.0)
+    assert found["ends"] == ends.isoformat()
+    assert len(found["sha256"]) == 64
+    assert measure(()) == measure((b"no",)) == {}
+
+
+def test_cut_at_every_byte() -> None:
+    for length in range(len(GOOD)):
+        cut = (GOOD[:length],)
+        assert describe(cut, NOW) == measure(cut) == {}
+        assert judge(cut, "derp.test", NOW).code == codes.UNREADABLE
+
+
+@given(st.binary(max_size=200), st.integers(0, len(GOOD) - 1), st.integers(1, 255))
+def test_garbage_is_read_or_not(noise: bytes, place: int, change: int) -> None:
+    altered = bytes((*GOOD[:place], GOOD[place] ^ change, *GOOD[place + 1 :]))
+    for presented in ((noise,), (altered,)):
+        judge(presented, "derp.test", NOW)
+        describe(presented, NOW)
+        measure(presented)
