@@ -11,6 +11,7 @@ when `deadline()` has come. Randomness arrives as arguments.
 from __future__ import annotations
 
 import heapq
+import math
 
 from natscope.errors import RemoteError
 from natscope.machines.derp import greeting
@@ -172,8 +173,12 @@ class Relay:
 
     def close_all(self) -> Effects:
         """End every connection."""
+        return self.close_some(1.0)
+
+    def close_some(self, share: float) -> Effects:
+        """End a share (0 to 1) of the connections, the oldest first, at least one."""
         effects = Effects()
-        for client in list(self._clients):
+        for client in list(self._clients)[: math.ceil(share * len(self._clients))]:
             self.end(client, End.RESTARTING, effects)
         return effects
 
