@@ -180,7 +180,7 @@ def serve(options: ServeOptions, host: Host, on_ready: Callable[[Ready], None]) 
     Must run in the main thread. Raises `HostError` when a socket can't be bound, `UserError` for bad options.
     """
     sockets = plan_sockets(options)
-    own = asyncio.run(_own_endpoints(host, sockets.locals_))
+    own = asyncio.run(own_endpoints(host, sockets.locals_))
     responder = StunResponder(sockets.by_place if options.alternate else {}, own)
     burst = max(DEFAULT_BURST, round(4 * options.rate))
     helper = make_helper(options, sockets, own, host.rng.bytes(32))
@@ -193,7 +193,7 @@ def serve(options: ServeOptions, host: Host, on_ready: Callable[[Ready], None]) 
     return service
 
 
-async def _own_endpoints(host: Host, listening: Sequence[Endpoint]) -> list[Endpoint]:
+async def own_endpoints(host: Host, listening: Sequence[Endpoint]) -> list[Endpoint]:
     """What nobody else can be: where we listen, a wildcard as all addresses of this computer."""
     facts = await host.links.look()
     addresses: list[IPAddress] = [ip for interface in facts.interfaces for ip in interface.addresses]

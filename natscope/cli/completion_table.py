@@ -95,8 +95,24 @@ TABLE = {
         'any',
     ),
     "derp": (
-        (('map', 'The relay map: look for mistakes, show it'),),
+        (('serve', 'Serve a relay (DERP) that mesh-VPN clients reach each other through, with STUN beside it'), ('map', 'The relay map: look for mistakes, show it')),
         (
+        ),
+        (),
+    ),
+    "derp serve": (
+        (),
+        (
+            (('--listen',), 'any', True, 'where clients come in, may be repeated [:443]'),
+            (('--tls',), ('files', 'off'), False, 'off: plain HTTP, behind a proxy [files]'),
+            (('--cert',), 'file', False, 'certificate chain, PEM'),
+            (('--cert-key',), 'file', False, 'its private key, PEM'),
+            (('--http',), 'any', False, 'the plain port beside TLS [:80]'),
+            (('--stun',), 'any', False, 'where STUN answers [:3478]'),
+            (('--key-file',), 'file', False, "the relay's private key, made when missing"),
+            (('--drain',), 'any', False, 'time to let clients go at the end [5]'),
+            (('--log-format',), ('text', 'json'), False, 'how log lines look [text]'),
+            (('--quiet', '-q'), None, False, 'the answer only'),
         ),
         (),
     ),

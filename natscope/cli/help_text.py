@@ -12,7 +12,7 @@ natscope says why your mesh connection is slow or relayed, and what to change.
   natscope netcheck          can this network connect directly?      2 s
   natscope targets           whom would that contact, how often?
 
-  more     probe, derp map lint|show, stun serve|query, lab
+  more     probe, derp serve, derp map lint|show, stun serve|query, lab
            list|show|truth|run|matrix|up|down|status|exec|shell, config
            show|check|path|template, schema, help, completion, version
 
@@ -225,19 +225,59 @@ Exit codes
   130  interrupted (Ctrl-C, SIGTERM)
 """,
     "derp": """\
-Relays: their map.
+Relays: serve one, their map.
 
-  natscope derp map lint derp.yaml         what is wrong or unwise in it?
-  natscope derp map show                   the map that netcheck would use
-  natscope derp map show derp.yaml --json  Headscale's YAML as Tailscale's JSON
+  natscope derp serve --cert derp.crt --cert-key derp.key
+      a relay with an own certificate
+  natscope derp map lint derp.yaml            what is wrong or unwise in it?
+  natscope derp map show                      the map that netcheck would use
+  natscope derp map show derp.yaml --json
+      Headscale's YAML as Tailscale's JSON
 
 Usage: natscope derp COMMAND
 
 Commands
+  serve         Serve a relay (DERP) that mesh-VPN clients reach each other
+                through, with STUN beside it
   map           The relay map: look for mistakes, show it
 
 Options
   --help, -h                    this text
+""",
+    "derp serve": """\
+Serve a relay (DERP) that mesh-VPN clients reach each other through, with STUN
+beside it.
+
+  natscope derp serve --cert derp.crt --cert-key derp.key
+      own certificate, on 443, 80 and UDP 3478
+  natscope derp serve --tls off --listen 127.0.0.1:8080
+      behind a proxy that speaks TLS
+  natscope derp serve --tls off --listen 127.0.0.1:0 --stun off
+      for a test
+
+Usage: natscope derp serve [OPTIONS]
+
+Options
+  --listen ADDRESS:PORT|:PORT   where clients come in, may be repeated [:443]
+  --tls files|off               off: plain HTTP, behind a proxy [files]
+  --cert FILE                   certificate chain, PEM
+  --cert-key FILE               its private key, PEM
+  --http ADDRESS:PORT|:PORT|off
+                                the plain port beside TLS [:80]
+  --stun ADDRESS:PORT|:PORT|off
+                                where STUN answers [:3478]
+  --key-file FILE               the relay's private key, made when missing
+  --drain SECONDS               time to let clients go at the end [5]
+  --log-format text|json        how log lines look [text]
+  --quiet, -q                   the answer only
+  --help, -h                    this text
+
+Exit codes
+    0  good
+    2  usage: a bad flag, file or value
+    3  could not test: no network, nothing answered, no permission
+    4  internal error of natscope
+  130  interrupted (Ctrl-C, SIGTERM)
 """,
     "derp map": """\
 The relay map: look for mistakes, show it.

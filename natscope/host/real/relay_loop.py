@@ -81,6 +81,11 @@ class RelayLoop:
             fd: (sock, context if old is not None else None) for fd, (sock, old) in self._listeners.items()
         }
 
+    @property
+    def connections(self) -> int:
+        """How many are open, whatever their state."""
+        return len(self._sockets)
+
     def post(self, act: Callable[[float], Effects]) -> None:
         """Have `act(now)` called between two turns and its effects carried out; from any thread or signal handler."""
         self._posted.append(act)

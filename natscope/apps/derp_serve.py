@@ -1,0 +1,173 @@
+"""Puts a relay together from its configuration: key, certificate, admission, mesh, STUN beside it; ends by signal."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from natscope.apps.derp_stun import StunPart
+from natscope.errors import UserError
+from natscope.host.api import Host
+from natscope.machines.derp.front import Front
+from natscope.machines.derp.pages import Pages
+from natscope.machines.derp.relay import Relay
+from natscope.machines.derp.settings import RelaySettings
+from natscope.model.endpoint import Endpoint
+from natscope.relay.config import RelayConfig, TlsMode
+from natscope.relay.key_file import KeyFile, load_or_make
+from natscope.relay.log import Level, Log
+from natscope.relay.seams import Admission, Certificates, MeshPeers
+from natscope.relay.service import RelayService, http_date
+from natscope.wire.keys import PrivateKey
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+
+class Ready(msgspec.Struct, frozen=True, kw_only=True):
+    """What listens from now on. `key` is the relay's public key, 64 hex digits."""
+
+    listen: tuple[Endpoint, ...]
+    http: tuple[Endpoint, ...]
+    stun: tuple[Endpoint, ...]
+    metrics: Endpoint | None
+    tls: TlsMode
+    key: str
+
+
+class Running:
+    """A relay that is bound: `ready` tells where. `service.serve()` blocks; then `close`."""
+
+    def __init__(self, config: RelayConfig, host: Host, log: Log) -> None:
+        """Bind everything. Raises `UserError`, `CannotMeasure` and `HostError`."""
+        key = _key(config, host, log)
+        relay = Relay(key.private, _settings(config))
+        front = Front(relay, _pages(config), lambda: http_date(host))
+        self.stun = StunPart(config.stun)
+        self.service = RelayService(
+            host, front, log, admission=make_admission(config, host, log),
+            certificates=make_certificates(config, key.private, host, log, front.pages),
+            mesh=make_mesh(config, key.private, host, log), parts=(self.stun,), drain_s=config.drain_s,
+        )  # fmt: skip
+        try:
+            listen, http = self.service.open(config.listen, config.http)
+        except BaseException:
+            self.service.close()
+            raise
+        self.ready = Ready(
+            listen=tuple(listen), http=tuple(http), stun=self.stun.listening, metrics=None, tls=config.tls.mode,
+            key=key.private.public.hex(),
+        )  # fmt: skip
+
+
+def serve(config: RelayConfig, host: Host, log: Log, on_ready: Callable[[Ready], None]) -> None:
+    """Serve until SIGTERM or SIGINT; must run in the main thread. Raises what `Running` raises."""
+    running = Running(config, host, log)
+    try:
+        with _signals(running.service):
+            on_ready(running.ready)
+            running.service.serve()
+    finally:
+        running.service.close()
+
+
+def make_admission(config: RelayConfig, host: Host, log: Log) -> Admission | None:
+    """Who decides about clients; None lets everybody in."""
+    wanted = config.admission
+    if wanted.tailscaled or wanted.url:
+        raise UserError("client verification is not built yet")
+    return None
+
+
+def make_certificates(
+    config: RelayConfig, private: PrivateKey, host: Host, log: Log, pages: Pages
+) -> Certificates | None:
+    """The certificate as configured; None for plain HTTP. HTTP-01 answers go into `pages.challenges`."""
+    tls = config.tls
+    if tls.mode is TlsMode.OFF:
+        return None
+    if tls.mode is not TlsMode.FILES:
+        raise UserError(f"--tls {tls.mode.value} is not built yet")
+    from natscope.relay.certificate_files import FileCertificates, Pair
+
+    def say(words: str, is_bad: bool) -> None:
+        log.say("certificate", words, Level.WARNING if is_bad else Level.INFO)
+
+    return FileCertificates(
+        Pair(tls.certificate_file, tls.key_file or tls.certificate_file),
+        private.public,
+        host.clock,
+        say,
+        only_name=config.hostname if tls.checks_name else "",
+    )
+
+
+def make_mesh(config: RelayConfig, private: PrivateKey, host: Host, log: Log) -> MeshPeers | None:
+    """Links to the other relays of the region; None for a relay that stands alone."""
+    if config.mesh.peers:
+        raise UserError("--mesh-with is not built yet")
+    return None
+
+
+def _key(config: RelayConfig, host: Host, log: Log) -> KeyFile:
+    random = host.rng.bytes(32)
+    if not config.key_file:
+        return KeyFile(PrivateKey(random), is_new=True)
+    key = load_or_make(config.key_file, random)
+    if key.warning:
+        log.say("key-file", key.warning, Level.WARNING)
+    if key.is_new:
+        log.say("key-file", f"new relay key, kept in {config.key_file}")
+    return key
+
+
+def _settings(config: RelayConfig) -> RelaySettings:
+    return RelaySettings(write_limit_s=config.limits.write_timeout_s, mesh_key=_mesh_key(config.mesh.key_file))
+
+
+def _mesh_key(path: str) -> bytes:
+    """64 hex digits, spaces around them trimmed; all zeros is none. Raises `UserError`."""
+    if not path:
+        return b""
+    try:
+        with open(path, encoding="ascii") as file:
+            key = bytes.fromhex(file.read(4096).strip())
+    except OSError as error:
+        raise UserError(f"{path}: the mesh key cannot be read: {error.strerror}") from error
+    except ValueError:
+        key = b""
+    if len(key) != 32:
+        raise UserError(f"{path}: a mesh key has 64 hex digits", hint="openssl rand -hex 32 > FILE")
+    return key if any(key) else b""
+
+
+def _pages(config: RelayConfig) -> Pages:
+    return Pages(
+        home=config.home or "default",
+        behind_proxy=config.tls.mode is TlsMode.OFF,
+        is_relay=config.is_relay,
+        challenges={},
+    )
+
+
+@contextlib.contextmanager
+def _signals(service: RelayService) -> Iterator[None]:
+    """SIGTERM and SIGINT drain, a second one ends at once, SIGHUP reads files again."""
+
+    def drain(_: int, __: FrameType | None) -> None:
+        service.drain()
+
+    def reload(_: int, __: FrameType | None) -> None:
+        service.reload()
+
+    handlers = {signal.SIGTERM: drain, signal.SIGINT: drain, signal.SIGHUP: reload}
+    before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

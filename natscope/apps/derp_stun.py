@@ -1,0 +1,67 @@
+"""STUN beside a relay: the STUN server of this program in a thread of its own."""
+
+from __future__ import annotations
+
+import threading
+
+from natscope.apps.stun_serve import HelperOptions, ServeOptions, make_helper, own_endpoints, plan_sockets
+from natscope.host.api import Host
+from natscope.machines.stun_responder import StunResponder
+from natscope.model.endpoint import Endpoint
+from natscope.relay.config import StunConfig
+from natscope.relay.service import RelayService
+from natscope.stun_server.blocking import BlockingServer, Engine, available_engine
+from natscope.stun_server.limits import DEFAULT_BURST, SourceLimiter
+from natscope.stun_server.service import StunService
+
+_END_S = 5.0
+
+
+class StunPart:
+    """Implements `natscope.relay.service.Part`. `listening` is known once it was started."""
+
+    def __init__(self, config: StunConfig) -> None:
+        """Nothing is bound yet."""
+        self._config = config
+        self._server: BlockingServer | None = None
+        self._thread: threading.Thread | None = None
+        self.service: StunService | None = None
+        self.listening: tuple[Endpoint, ...] = ()
+
+    def start(self, service: RelayService) -> None:
+        """Bind and answer. Raises `HostError`."""
+        if not self._config.listen:
+            return
+        options = self._options()
+        sockets = plan_sockets(options)
+        own = service.aside.run(own_endpoints(service.host, sockets.locals_))
+        self.service = self._answers(options, service.host, own)
+        engine = available_engine()
+        self._server = BlockingServer(
+            self.service, sockets.locals_, Engine.BATCH if engine is Engine.NUMPY else engine, sockets.places
+        )
+        self.listening = tuple(self._server.locals)
+        self._thread = threading.Thread(target=self._server.serve, name="stun", daemon=True)
+        self._thread.start()
+
+    def reload(self) -> None:
+        """Nothing of it is in files."""
+
+    def close(self) -> None:
+        """End the thread and close the sockets."""
+        if self._server is not None and self._thread is not None:
+            self._server.stop()
+            self._thread.join(_END_S)
+            self._server.close()
+
+    def _options(self) -> ServeOptions:
+        """The helper needs one port after the first: not with port 0."""
+        config = self._config
+        helper = HelperOptions() if config.helper and all(end.port for end in config.listen) else None
+        return ServeOptions(listen=config.listen, rate=config.rate, helper=helper)
+
+    def _answers(self, options: ServeOptions, host: Host, own: list[Endpoint]) -> StunService:
+        sockets = plan_sockets(options)
+        burst = max(DEFAULT_BURST, round(4 * options.rate))
+        helper = make_helper(options, sockets, own, host.rng.bytes(32))
+        return StunService(StunResponder({}, own), SourceLimiter(options.rate, burst), helper)

@@ -1,0 +1,44 @@
+"""What a relay tells its operator: one line for each thing that happened, as text or as JSON.
+
+No line holds a client's key in full, and none a traceback.
+"""
+
+from __future__ import annotations
+
+import enum
+import json
+from collections.abc import Callable
+from datetime import datetime
+
+from natscope.plugins.clean import clean
+
+
+class Level(enum.StrEnum):
+    """How much it matters."""
+
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+class Log:
+    """`write` takes a whole line; `utc` is the wall clock. May be used from any thread."""
+
+    def __init__(self, write: Callable[[str], None], utc: Callable[[], datetime], *, as_json: bool = False) -> None:
+        """Nothing was said yet."""
+        self._write = write
+        self._utc = utc
+        self._as_json = as_json
+
+    def say(self, event: str, words: str, level: Level = Level.INFO, **fields: object) -> None:
+        """`event` is a stable name for programs, `words` one sentence for people."""
+        if self._as_json:
+            record = {"time": self._utc().isoformat(timespec="milliseconds"), "level": level.value, "event": event}
+            self._write(json.dumps({**record, "words": words, **fields}, default=str))
+        else:
+            self._write(clean(words if level is Level.INFO else f"{level.value}: {words}"))
+
+    def failed(self, part: str, error: BaseException) -> None:
+        """Something beside the relay ended with an exception."""
+        words = getattr(error, "message", "") or f"{type(error).__name__}: {error}"
+        self.say("failed", f"{part}: {words}", Level.ERROR, part=part)

@@ -1,0 +1,167 @@
+"""One relay in one process: the epoll loop in the caller's thread, and everything else beside it.
+
+`open` binds, `serve` blocks, `drain` and `reload` may be called from signal handlers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from email.utils import format_datetime
+from typing import TYPE_CHECKING, Protocol
+
+from natscope.host.api import Failure, Host, HostError
+from natscope.host.real.relay_loop import RelayLoop, everybody
+from natscope.machines.derp.client import Client
+from natscope.machines.derp.effects import Effects
+from natscope.machines.derp.front import Front
+from natscope.model.endpoint import Endpoint
+from natscope.relay.aside import Aside
+from natscope.relay.log import Level, Log
+from natscope.relay.seams import Admission, Applicant, Certificates, MeshPeers, NoMesh
+
+if TYPE_CHECKING:
+    import ssl
+
+RECONNECT_IN_MS, TRY_FOR_MS = 500, 30_000
+_STEP_S = 0.05
+
+
+class Part(Protocol):
+    """Something that runs beside a relay: STUN, a metrics page."""
+
+    def start(self, service: RelayService) -> None:
+        """Bind and begin. Raises `HostError`."""
+        ...
+
+    def reload(self) -> None:
+        """SIGHUP, on the thread of `Aside`; must not raise."""
+        ...
+
+    def close(self) -> None:
+        """End; called once, also when `start` was not."""
+        ...
+
+
+class RelayService:
+    """The loop, its admission, certificate, mesh and parts."""
+
+    def __init__(
+        self, host: Host, front: Front, log: Log, *, admission: Admission | None = None,
+        certificates: Certificates | None = None, mesh: MeshPeers | None = None, parts: Sequence[Part] = (),
+        drain_s: float = 5.0,
+    ) -> None:  # fmt: skip
+        """Nothing is bound yet."""
+        self.host = host
+        self.front = front
+        self.log = log
+        self.aside = Aside(log.failed)
+        self._admission = admission
+        self._certificates = certificates
+        self._mesh = mesh or NoMesh()
+        self._parts = tuple(parts)
+        self._drain_s = drain_s
+        self._is_draining = False
+        self._loop = RelayLoop(front, everybody if admission is None else self._decide)
+
+    def open(self, listen: Sequence[Endpoint], http: Sequence[Endpoint]) -> tuple[list[Endpoint], list[Endpoint]]:
+        """Bind everything and start the parts; the bound endpoints of both kinds. Raises `HostError`."""
+        context = self._certificates.context() if self._certificates is not None else None
+        bound = self._bind(listen, context), self._bind(http, None)
+        for part in self._parts:
+            part.start(self)
+        if self._certificates is not None:
+            self.aside.keep("certificates", self._certificates.keep(self._use))
+        self.aside.keep("mesh", self._mesh.keep(self))
+        return bound
+
+    def serve(self) -> None:
+        """Until `stop`, or until `drain` is done."""
+        self._loop.serve()
+
+    def stop(self) -> None:
+        """End `serve` at once."""
+        self._loop.stop()
+
+    def drain(self) -> None:
+        """Accept nobody any more, say so to everybody, let them go one after another, end. A second call: at once."""
+        if self._is_draining:
+            self.stop()
+            return
+        self._is_draining = True
+        self.aside.call(lambda: self.aside.keep("drain", self._draining()))
+
+    def reload(self) -> None:
+        """Look at files again."""
+        self.aside.call(self._reload)
+
+    def post(self, act: Callable[[float], Effects]) -> None:
+        """Have `act(now)` called in the relay's thread and its effects carried out."""
+        self._loop.post(act)
+
+    def close(self) -> None:
+        """Close everything; `serve` must have returned, or never begun."""
+        for part in self._parts:
+            part.close()
+        self.aside.close()
+        self._loop.close()
+
+    def _bind(self, where: Sequence[Endpoint], context: ssl.SSLContext | None) -> list[Endpoint]:
+        """A computer without IPv6 may listen on all its addresses all the same."""
+        bound = []
+        for end in where:
+            try:
+                bound.append(self._loop.listen(end, context))
+            except HostError as error:
+                if not (bound and end.family == 6 and end.ip.is_unspecified and _has_no_ipv6(error)):
+                    raise
+        return bound
+
+    def _use(self, context: ssl.SSLContext) -> None:
+        def replace(_: float) -> Effects:
+            self._loop.replace_context(context)
+            return Effects()
+
+        self.post(replace)
+
+    def _decide(self, client: Client, answer: Callable[[bool], None]) -> bool | None:
+        if client.is_mesh or self._admission is None:
+            return True
+        self.aside.ask("admission", self._admission.decide(Applicant.of(client)), answer)
+        return None
+
+    def _reload(self) -> None:
+        self.log.say("reload", "reading files again")
+        if self._certificates is not None:
+            self._certificates.reload()
+        for part in self._parts:
+            part.reload()
+
+    async def _draining(self) -> None:
+        """A share of the clients at a time, so that they do not all come back to another relay in the same moment."""
+        clock = self.host.clock
+        self.log.say("drain", f"going away: {self.front.relay.clients} clients are sent elsewhere", Level.INFO)
+        self.post(self._say_goodbye)
+        until = clock.now() + self._drain_s
+        while (left := until - clock.now()) > 0 and self.front.relay.clients:
+            await clock.sleep(min(_STEP_S, left))
+            share = _STEP_S / max(left, _STEP_S)
+            self.post(lambda _, share=share: self.front.relay.close_some(share))  # type: ignore[misc]
+        self.post(lambda _: self.front.relay.close_all())
+        last = clock.now() + min(1.0, self._drain_s)
+        while clock.now() < last and self._loop.connections:
+            await clock.sleep(_STEP_S)
+        self.stop()
+
+    def _say_goodbye(self, _: float) -> Effects:
+        self.front.pages.ready = False
+        self._loop.stop_listening()
+        return self.front.relay.restarting(RECONNECT_IN_MS, TRY_FOR_MS)
+
+
+def http_date(host: Host) -> str:
+    """The `Date` header's text (RFC 9110 section 5.6.7)."""
+    return format_datetime(host.clock.utc(), usegmt=True)
+
+
+def _has_no_ipv6(error: HostError) -> bool:
+    return error.failure in (Failure.FAMILY_NOT_SUPPORTED, Failure.ADDRESS_NOT_AVAILABLE)
