@@ -12,13 +12,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from natscope.machines.derp.http_request import Request, Response
-from natscope.machines.derp.upgrade import PATH
+from natscope.machines.derp.upgrade import NO_SNIFF, PATH, TEXT
 
 CHALLENGE = re.compile(r"[A-Za-z0-9.\-_:]{1,64}")
 ANYBODY = ("Access-Control-Allow-Origin", "*")
-TEXT = ("Content-Type", "text/plain; charset=utf-8")
 HTML = ("Content-Type", "text/html; charset=utf-8")
-NO_SNIFF = ("X-Content-Type-Options", "nosniff")
 NO_CACHE = ("Cache-Control", "no-cache, no-store, must-revalidate, no-transform, max-age=0")
 _POLICY = (
     "default-src 'self'; frame-ancestors 'none'; form-action 'self'; base-uri 'self'; block-all-mixed-content; "
@@ -60,10 +58,16 @@ class Pages:
             return self._page(request)
         return self._plain(request)
 
+    def is_relay_for(self, request: Request) -> bool:
+        """Whether an upgrade of this request is DERP's: beside an encrypted port, the plain one relays nothing."""
+        return self.is_relay and (request.encrypted or self.behind_proxy)
+
     def _plain(self, request: Request) -> Response:
         """Port 80."""
         if request.path == "/generate_204":
             return _challenge(request)
+        if request.path.startswith("/debug"):
+            return self._page(request)
         token = request.path.removeprefix("/.well-known/acme-challenge/")
         if token in self.challenges:
             return Response(200, self.challenges[token].encode(), (TEXT,))
@@ -74,6 +78,8 @@ class Pages:
         return Response(302, f'<a href="{_escaped(place)}">Found</a>.\n\n'.encode(), (HTML, ("Location", place)))
 
     def _page(self, request: Request) -> Response:
+        if request.method == "CONNECT":
+            return Response(403, b"CONNECT not enabled\n", (TEXT, NO_SNIFF))
         if request.path in ("/derp/probe", "/derp/latency-check"):
             if request.method in ("GET", "HEAD"):
                 return Response(200, headers=(ANYBODY,))
@@ -90,7 +96,7 @@ class Pages:
             return Response(200 if self.ready else 503, b"ok\n" if self.ready else b"going away\n", (TEXT, NO_SNIFF))
         if request.path == "/robots.txt":
             return Response(200, ROBOTS.encode(), (TEXT, *BROWSER))
-        if request.path.startswith("/debug"):
+        if request.path == "/debug" or request.path.startswith("/debug/"):
             return Response(403, b"debug access denied\n", (TEXT, NO_SNIFF))
         return self._home()
 
