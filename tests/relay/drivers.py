@@ -84,7 +84,7 @@ class OnEpoll:
 
         self.relay = relay
         decide = everybody if allowed is None else later
-        self.loop = RelayLoop(Front(relay, Pages(), lambda: "now"), decide)
+        self.loop = RelayLoop(Front(relay, Pages(behind_proxy=not tls), lambda: "now"), decide)
         self.at = self.loop.listen(Endpoint.parse("127.0.0.1:0"), server_context() if tls else None)
         self.thread = threading.Thread(target=self.loop.serve)
         self.thread.start()
@@ -114,7 +114,9 @@ class OnStreams:
 
     async def _main(self) -> None:
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
-        server = HostRelay(build_real_host(), Front(self.relay, Pages(), lambda: "now"), self._decide)
+        server = HostRelay(
+            build_real_host(), Front(self.relay, Pages(behind_proxy=not self._tls), lambda: "now"), self._decide
+        )
         with tempfile.TemporaryDirectory() as folder:
             tls = certificate_files(Path(folder)) if self._tls else None
             self.at = await server.listen(Endpoint.parse("127.0.0.1:0"), tls)
