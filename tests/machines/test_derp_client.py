@@ -10,10 +10,9 @@ from hypothesis import strategies as st
 
 from natscope.errors import RefusedError, RemoteError
 from natscope.machines.derp.connection import Connection
-from natscope.machines.derp.settings import RateLimit, RelaySettings
 from natscope.machines.derp_client import READ_LIMIT_S, ClientOptions, DerpClientMachine, Stage
 from natscope.wire.derp.frames import Frame, Ping, Pong, RecvPacket, encode
-from natscope.wire.derp.hello import ClientInfo, ServerInfo
+from natscope.wire.derp.hello import ClientInfo, ServerInfo, seal_server_info
 from tests.machines.derp.harness import private_key
 from tests.machines.derp.test_front import Door
 from tests.wire.derp.vectors import VECTORS
@@ -125,14 +124,16 @@ def test_garbage(data: bytes, switched: bool) -> None:
 
 
 def test_a_told_rate_is_kept() -> None:
-    door = Door()
-    door.relay.settings = RelaySettings(rate=RateLimit(bytes_per_second=100_000))
-    a = Client(door, "a")
-    assert a.machine.info == ServerInfo(bytes_per_second=100_000, burst_bytes=65_568)
-    sent = [a.machine.send_packet(bytes(32), bytes(1000), 0.0) for _ in range(70)]
+    server, a = private_key("relay"), private_key("a")
+    machine = DerpClientMachine(a, ClientOptions(host="r", server_key=server.public), bytes(24))
+    machine.start()
+    told = ServerInfo(bytes_per_second=100_000, burst_bytes=65_568)
+    machine.received(encode(seal_server_info(told, server, a.public, bytes(24))), 0.0)
+    assert machine.info == told
+    sent = [machine.send_packet(bytes(32), bytes(1000), 0.0) for _ in range(70)]
     assert sum(map(bool, sent)) == 63
-    assert a.machine.limited == 7
-    assert a.machine.send_packet(bytes(32), bytes(1000), 1.0)
+    assert machine.limited == 7
+    assert machine.send_packet(bytes(32), bytes(1000), 1.0)
 
 
 def test_pings_are_answered_and_silence_is_noticed() -> None:

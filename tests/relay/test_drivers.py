@@ -77,7 +77,6 @@ def test_a_client_that_never_reads_costs_its_packets_and_then_its_connection(
 def test_a_rate_limit_slows_down_and_drops_nothing(driver: str) -> None:
     relay = start(driver, RelaySettings(rate=RateLimit(bytes_per_second=1_000_000)))
     a, b = DerpClient(relay.at), DerpClient(relay.at)
-    assert a.info.bytes_per_second == 1_000_000
     began = time.monotonic()
     a.packet(b, *[bytes(1000)] * 400)
     assert len(b.packets(400)) == 400

@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 
 from natscope.machines.derp.outlet import PACKETS, Outlet
+from natscope.machines.derp.timers import NEVER
 from natscope.model.endpoint import Endpoint
 from natscope.wire.derp.hello import ClientInfo
 
@@ -31,9 +32,9 @@ class Client(Outlet):
     """
 
     __slots__ = (
-        "address", "connected_at", "deadline", "gone_at", "gone_tokens", "has_twins", "heard_from", "held", "home",
-        "info", "is_ideal", "is_mesh", "is_watching", "keep_alive_s", "key", "needs", "pong_waits", "prefixes", "state",
-        "tokens", "tokens_at",
+        "address", "armed", "connected_at", "deadline", "gone_at", "gone_tokens", "has_twins", "heard_from", "held",
+        "home", "info", "is_ideal", "is_mesh", "is_watching", "keep_alive_s", "key", "needs", "pong_waits", "prefixes",
+        "state", "tokens", "tokens_at",
     )  # fmt: skip
 
     def __init__(
@@ -45,6 +46,7 @@ class Client(Outlet):
         self.address = address
         self.connected_at = now
         self.deadline = now + greeting_s
+        self.armed = NEVER
         self.keep_alive_s = keep_alive_s
         self.is_ideal = is_ideal
         self.state = State.GREETING

@@ -6,6 +6,7 @@ import h11
 
 from natscope.machines.derp.client import Client
 from natscope.machines.derp.outlet import Outlet
+from natscope.machines.derp.timers import NEVER
 from natscope.machines.derp.websocket import WebSocket
 from natscope.model.endpoint import Endpoint
 
@@ -21,6 +22,7 @@ class Connection:
 
     __slots__ = (
         "address",
+        "armed",
         "client",
         "deadline",
         "driver",
@@ -38,6 +40,7 @@ class Connection:
         self.address = address
         self.encrypted = encrypted
         self.deadline = deadline
+        self.armed = NEVER
         self.outlet = Outlet(number, str(address), write_limit_s=WRITE_LIMIT_S)
         self.outlet.owner = self
         self.client: Client | None = None

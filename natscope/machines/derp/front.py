@@ -8,28 +8,32 @@ of the pieces.
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from http import HTTPStatus
 
 import h11
 
 from natscope.errors import RemoteError
+from natscope.machines.derp.accept_limit import AcceptLimit
 from natscope.machines.derp.client import Client
 from natscope.machines.derp.connection import Connection
 from natscope.machines.derp.counters import End
 from natscope.machines.derp.effects import Effects
+from natscope.machines.derp.http_head import check_head, request_of
 from natscope.machines.derp.http_request import Request, Response
 from natscope.machines.derp.pages import Pages
 from natscope.machines.derp.relay import Relay
-from natscope.machines.derp.upgrade import Upgrade, switching, upgrade_of
+from natscope.machines.derp.settings import FrontLimits
+from natscope.machines.derp.timers import Timers
+from natscope.machines.derp.upgrade import TEXT, Upgrade, switching, upgrade_of, websocket_fault
 from natscope.machines.derp.websocket import WebSocket
 from natscope.model.endpoint import Endpoint
 
 HEAD_S, IDLE_S = 10.0, 30.0
 """For a whole request head, and between two requests of a connection."""
-MAX_PENDING, MAX_PENDING_PER_SOURCE = 1000, 32
-"""Connections that are not let in yet, all and from one address."""
+MAX_PIPELINED = 16
+"""Requests in one read. Browsers and relay clients wait for an answer, which is much longer than a request."""
 
 
 @dataclass(slots=True)
@@ -39,6 +43,9 @@ class FrontCounters:
     requests: int = 0
     bad_requests: int = 0
     refused_connections: int = 0
+    """Beyond the limits for those who are not let in."""
+    limited_connections: int = 0
+    """Beyond what is accepted in a second."""
     late: int = 0
     websockets: int = 0
     by_status: dict[int, int] = field(default_factory=dict)
@@ -47,8 +54,11 @@ class FrontCounters:
 class Front:
     """HTTP in front of a `Relay`. `date` gives the text of the Date header."""
 
-    def __init__(self, relay: Relay, pages: Pages, date: Callable[[], str]) -> None:
+    def __init__(
+        self, relay: Relay, pages: Pages, date: Callable[[], str], limits: FrontLimits | None = None
+    ) -> None:  # fmt: skip
         """No connection yet."""
+        self.limits = limits or FrontLimits()
         self.relay = relay
         self.pages = pages
         self.counters = FrontCounters()
@@ -57,19 +67,24 @@ class Front:
         self._pending: dict[Connection, None] = {}
         self._per_source: dict[bytes, int] = {}
         self._stuck: dict[Connection, float] = {}
-        self._timers: list[tuple[float, int, Connection]] = []
+        self._timers: Timers[Connection] = Timers()
+        self._accepts = AcceptLimit(self.limits.accepts_per_s, self.limits.accept_burst)
 
     def opened(self, address: Endpoint, now: float, *, encrypted: bool) -> Connection | None:
-        """A connection was accepted; None when there are too many that are not let in: close it at once."""
+        """A connection was accepted; None when there are too many: close it at once."""
         source = address.ip.packed
-        if len(self._pending) >= MAX_PENDING or self._per_source.get(source, 0) >= MAX_PENDING_PER_SOURCE:
+        if not self._accepts.allow(now):
+            self.counters.limited_connections += 1
+            return None
+        of_source = 0 if self.pages.behind_proxy else self._per_source.get(source, 0)
+        if len(self._pending) >= self.limits.pending or of_source >= self.limits.pending_per_source:
             self.counters.refused_connections += 1
             return None
         self._numbers += 1
         connection = Connection(self._numbers, address, encrypted=encrypted, deadline=now + HEAD_S)
         self._pending[connection] = None
         self._per_source[source] = self._per_source.get(source, 0) + 1
-        heapq.heappush(self._timers, (connection.deadline, connection.number, connection))
+        self._timers.arm(connection, connection.deadline)
         return connection
 
     def received(self, connection: Connection, data: bytes, now: float, jitter: float = 0.0) -> Effects:
@@ -77,19 +92,25 @@ class Front:
         client = connection.client
         if client is not None:
             if connection.websocket is None:
-                return self.relay.received(client, data, now)
-            return self._from_websocket(connection, connection.websocket, client, data, now)
+                effects = self.relay.received(client, data, now)
+            else:
+                effects = self._from_websocket(connection, connection.websocket, client, data, now)
+            return self._settled(effects) if effects.closes else effects
         if connection.http is None:
             return Effects()
         return self._from_http(connection, connection.http, data, now, jitter)
 
     def admitted(self, client: Client, allowed: bool, nonce: bytes, now: float) -> Effects:
         """The decision about a client of `Effects.admit`."""
-        return self.relay.admitted(client, allowed, nonce, now)
+        effects = self.relay.admitted(client, allowed, nonce, now)
+        if isinstance(client.owner, Connection):
+            self._settle(client.owner)
+        return self._settled(effects)
 
     def closed(self, connection: Connection) -> Effects:
         """The connection is gone."""
         self._settle(connection)
+        self._timers.disarm(connection)
         self._stuck.pop(connection, None)
         connection.http = None
         connection.outlet.closed = connection.client is None or connection.outlet.closed
@@ -113,19 +134,17 @@ class Front:
 
     def deadline(self) -> float | None:
         """When `tick` is wanted next."""
-        times = [self._timers[0][0]] if self._timers else []
-        times += [since + connection.outlet.write_limit_s for connection, since in self._stuck.items()]
-        relay = self.relay.deadline()
-        return min(times if relay is None else [*times, relay], default=None)
+        times = [since + connection.outlet.write_limit_s for connection, since in self._stuck.items()]
+        times += [when for when in (self._timers.next(), self.relay.deadline()) if when is not None]
+        return min(times, default=None)
 
     def tick(self, now: float) -> Effects:
         """Late heads, idle connections, and everything of the relay's that is due."""
-        effects = self.relay.tick(now)
+        effects = self._settled(self.relay.tick(now))
         for connection in [c for c, since in self._stuck.items() if since + c.outlet.write_limit_s <= now]:
             self._end(connection, End.SLOW, effects)
-        while self._timers and self._timers[0][0] <= now:
-            when, _, connection = heapq.heappop(self._timers)
-            if when == connection.deadline and connection.http is not None:
+        for connection in self._timers.due(now):
+            if connection.http is not None:
                 self.counters.late += 1
                 self._end(connection, End.GREETING_LATE, effects)
         return effects
@@ -134,17 +153,22 @@ class Front:
         self, connection: Connection, http: h11.Connection, data: bytes, now: float, jitter: float
     ) -> Effects:
         effects = Effects()
+        left = MAX_PIPELINED
         try:
             http.receive_data(data)
             while connection.http is http:
                 event = http.next_event()
                 if isinstance(event, h11.Request):
+                    check_head(event)
                     connection.request = event
                 elif isinstance(event, h11.EndOfMessage):
+                    left -= 1
+                    if not left:
+                        raise RemoteError("too many requests at once", field="pipelining")
                     self._answer(connection, http, now, jitter, effects)
                 elif not isinstance(event, h11.Data):
                     break
-        except (h11.RemoteProtocolError, RemoteError):
+        except (h11.ProtocolError, RemoteError):
             self.counters.bad_requests += 1
             self._refuse(connection, http, effects)
         return effects
@@ -153,18 +177,18 @@ class Front:
         self, connection: Connection, http: h11.Connection, now: float, jitter: float, effects: Effects
     ) -> None:
         assert connection.request is not None
-        request = _request(connection.request, connection.encrypted)
+        request = request_of(connection.request, connection.encrypted)
         self.counters.requests += 1
-        upgrade = upgrade_of(request) if self.pages.is_relay else Upgrade.NONE
-        if upgrade is not Upgrade.NONE:
+        upgrade = upgrade_of(request) if self.pages.is_relay_for(request) else Upgrade.NONE
+        fault = websocket_fault(request) if upgrade is Upgrade.WEBSOCKET else None
+        if upgrade is not Upgrade.NONE and fault is None:
             self._upgrade(connection, http, request, upgrade, now, jitter, effects)
             return
-        response = self.pages.respond(request)
+        response = fault or self.pages.respond(request)
         self._write(connection, http, response, effects)
         if http.our_state is h11.DONE and http.their_state is h11.DONE:
             http.start_next_cycle()
-            connection.deadline = now + IDLE_S
-            heapq.heappush(self._timers, (connection.deadline, connection.number, connection))
+            self._timers.arm(connection, now + IDLE_S)
         else:
             self._end(connection, End.CLIENT, effects)
 
@@ -179,7 +203,7 @@ class Front:
             connection.websocket = WebSocket(request)
             head = connection.websocket.answer
             self.counters.websockets += 1
-        self._settle(connection)
+        self._timers.disarm(connection)
         client, greeting = self.relay.connect(
             connection.address, now, jitter=jitter, is_ideal=not request.headers.get("ideal-node")
         )
@@ -211,7 +235,8 @@ class Front:
             headers.append(("Content-Length", str(len(response.body))))
         if response.close:
             headers.append(("Connection", "close"))
-        out = http.send(h11.Response(status_code=response.status, headers=headers)) or b""
+        reason = HTTPStatus(response.status).phrase
+        out = http.send(h11.Response(status_code=response.status, headers=headers, reason=reason)) or b""
         assert connection.request is not None
         if response.body and connection.request.method != b"HEAD":
             out += http.send(h11.Data(data=response.body)) or b""
@@ -221,16 +246,24 @@ class Front:
         """An answer where one fits, and the end."""
         if http.our_state in (h11.IDLE, h11.SEND_RESPONSE):
             connection.request = connection.request or h11.Request(method="GET", target="/", headers=[("Host", "-")])
-            self._write(connection, http, Response(400, close=True), effects)
+            self._write(connection, http, Response(400, b"400 Bad Request", (TEXT,), close=True), effects)
         self._end(connection, End.PROTOCOL, effects)
 
     def _end(self, connection: Connection, reason: End, effects: Effects) -> None:
         self._settle(connection)
+        self._timers.disarm(connection)
         self._stuck.pop(connection, None)
         connection.http = None
         if not connection.outlet.closed:
             connection.outlet.closed = True
             effects.closes.append((connection.outlet, reason))
+
+    def _settled(self, effects: Effects) -> Effects:
+        """Those that end do not count as pending any more."""
+        for outlet, _ in effects.closes:
+            if isinstance(outlet.owner, Connection):
+                self._settle(outlet.owner)
+        return effects
 
     def _settle(self, connection: Connection) -> None:
         """It is let in, or gone: it does not count as pending any more."""
@@ -241,13 +274,6 @@ class Front:
                 self._per_source[source] = left
             else:
                 del self._per_source[source]
-
-
-def _request(head: h11.Request, encrypted: bool) -> Request:
-    headers: dict[str, str] = {}
-    for name, value in head.headers:
-        headers.setdefault(name.decode("latin-1"), value.decode("latin-1"))
-    return Request(head.method.decode("latin-1"), head.target.decode("latin-1"), headers, encrypted)
 
 
 def _add_raw(effects: Effects, connection: Connection, data: bytes) -> None:

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from natscope.machines.derp.http_request import Request, Response
 from natscope.machines.derp.upgrade import NO_SNIFF, PATH, TEXT
 
+HOST = re.compile(r"([A-Za-z0-9.\-_]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{0,5})?\Z")
+"""What may stand in a redirect of ours: a name or an address; the port goes."""
 CHALLENGE = re.compile(r"[A-Za-z0-9.\-_:]{1,64}")
 ANYBODY = ("Access-Control-Allow-Origin", "*")
 HTML = ("Content-Type", "text/html; charset=utf-8")
@@ -73,8 +75,10 @@ class Pages:
             return Response(200, self.challenges[token].encode(), (TEXT,))
         if request.method not in ("GET", "HEAD"):
             return Response(400, b"Use HTTPS\n", (TEXT, NO_SNIFF))
-        host = request.headers.get("host", "").partition(":")[0]
-        place = f"https://{host}{request.target}"
+        host = HOST.match(request.headers.get("host", ""))
+        if host is None or not request.target.startswith("/"):
+            return Response(400, b"Use HTTPS\n", (TEXT, NO_SNIFF))
+        place = f"https://{host[1]}{request.target}"
         return Response(302, f'<a href="{_escaped(place)}">Found</a>.\n\n'.encode(), (HTML, ("Location", place)))
 
     def _page(self, request: Request) -> Response:

@@ -10,8 +10,9 @@ when `deadline()` has come. Randomness arrives as arguments.
 
 from __future__ import annotations
 
-import heapq
 import math
+
+import msgspec
 
 from natscope.errors import RemoteError
 from natscope.machines.derp import greeting
@@ -22,7 +23,8 @@ from natscope.machines.derp.frames_in import handle_open
 from natscope.machines.derp.outlet import Outlet
 from natscope.machines.derp.presence import Presence
 from natscope.machines.derp.registry import MeshLink, Registry
-from natscope.machines.derp.settings import RelaySettings
+from natscope.machines.derp.settings import RateLimit, RelaySettings
+from natscope.machines.derp.timers import Timers
 from natscope.model.endpoint import Endpoint
 from natscope.wire.derp.frames import Health, KeepAlive, Restarting, ServerKey, encode
 from natscope.wire.keys import PrivateKey
@@ -41,11 +43,13 @@ class Relay:
         self.registry = Registry()
         self.presence = Presence(self.registry, self.counters)
         self.health = ""
+        self.waiting_bytes = 0
+        """What those hold here who are not let in yet."""
         self._server_key = encode(ServerKey(private.public))
         self._numbers = 0
         self._clients: dict[Client, None] = {}
         self._stuck: dict[Outlet, None] = {}
-        self._timers: list[tuple[float, int, Client]] = []
+        self._timers: Timers[Client] = Timers()
 
     @property
     def clients(self) -> int:
@@ -63,7 +67,7 @@ class Relay:
         client.tokens = settings.rate.burst
         self._clients[client] = None
         self.counters.accepts += 1
-        self._arm(client, client.deadline)
+        self._timers.arm(client, client.deadline)
         effects = Effects()
         effects.to(client).append(self._server_key)
         return client, effects
@@ -78,7 +82,7 @@ class Relay:
             elif client.state is State.GREETING:
                 greeting.handle(self, client, data, effects)
             elif client.state is State.ADMISSION:
-                greeting.hold(client, data)
+                greeting.hold(self, client, data)
         except RemoteError as error:
             self.end(client, End.BUFFER if error.field == greeting.HELD else _end_of(client), effects)
         return effects
@@ -92,7 +96,7 @@ class Relay:
             self.end(client, End.REFUSED, effects)
             return effects
         held = greeting.let_in(self, client, nonce, effects)
-        self._arm(client, now + client.keep_alive_s)
+        self._timers.arm(client, now + client.keep_alive_s)
         self.presence.arrived(client, effects, self)
         try:
             handle_open(self, client, held, now, effects)
@@ -125,11 +129,11 @@ class Relay:
 
     def deadline(self) -> float | None:
         """When `tick` is wanted next."""
-        times = [self._timers[0][0]] if self._timers else []
-        times += [
+        times = [
             o.blocked_since + o.write_limit_s for o in self._stuck if o.write_limit_s and o.blocked_since is not None
         ]
-        return min(times, default=None)
+        due = self._timers.next()
+        return min(times if due is None else [*times, due], default=None)
 
     def tick(self, now: float) -> Effects:
         """Greetings that are late, keep-alives that are due, connections that do not read."""
@@ -139,15 +143,15 @@ class Relay:
             if since is not None and outlet.write_limit_s and now >= since + outlet.write_limit_s:
                 self.counters.write_timeouts += 1
                 self.end(outlet, End.SLOW, effects)
-        while self._timers and self._timers[0][0] <= now:
-            when, _, client = heapq.heappop(self._timers)
-            if when != client.deadline or client.closed:
+        for client in self._timers.due(now):
+            if client.closed:
                 continue
             if client.state is not State.OPEN:
                 self.end(client, End.GREETING_LATE, effects)
             else:
                 self.tell(client, _KEEP_ALIVE, effects)
-                self._arm(client, now + client.keep_alive_s)
+                if not client.closed:
+                    self._timers.arm(client, now + client.keep_alive_s)
         return effects
 
     def tell(self, outlet: Outlet, frame: bytes, effects: Effects) -> None:
@@ -156,6 +160,11 @@ class Relay:
             effects.to(outlet).append(frame)
         elif not outlet.queue_control(frame):
             self.end(outlet, End.SLOW, effects)
+
+    def set_rate(self, rate: RateLimit) -> Effects:
+        """Another limit, for those who are here, too."""
+        self.settings = msgspec.structs.replace(self.settings, rate=rate)
+        return Effects()
 
     def set_health(self, problem: str) -> Effects:
         """Tell every client of a problem, or that it is over (empty)."""
@@ -198,9 +207,12 @@ class Relay:
             self.presence.link_lost(outlet, effects, self)
         elif isinstance(outlet, Client):
             was_open = outlet.state is State.OPEN
+            if not was_open:
+                self.waiting_bytes -= len(outlet.held)
             outlet.state = State.CLOSED
-            outlet.held.clear()
+            outlet.held = bytearray()
             del self._clients[outlet]
+            self._timers.disarm(outlet)
             if was_open:
                 self.presence.left(outlet, effects, self)
 
@@ -213,11 +225,6 @@ class Relay:
         for client in list(self._clients):
             if client.state is State.OPEN:
                 self.tell(client, frame, effects)
-
-    def _arm(self, client: Client, when: float) -> None:
-        """The only timer of this connection; an older entry is passed over when it comes up."""
-        client.deadline = when
-        heapq.heappush(self._timers, (when, client.number, client))
 
 
 def _end_of(client: Client) -> End:

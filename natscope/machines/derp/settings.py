@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from natscope.machines.derp.accept_limit import DEFAULT_BURST, DEFAULT_PER_S
 from natscope.machines.derp.outlet import PACKETS
 from natscope.wire.derp.frames import MAX_PACKET_BYTES
 from natscope.wire.keys import KEY_BYTES
@@ -22,6 +23,17 @@ class RateLimit(msgspec.Struct, frozen=True, kw_only=True):
     def burst(self) -> int:
         """Never below the longest packet."""
         return max(self.burst_bytes, LEAST_BURST_BYTES)
+
+
+class FrontLimits(msgspec.Struct, frozen=True, kw_only=True):
+    """What strangers may take: connections that are not let in yet, all and from one address (which is not looked at
+    behind a proxy, where all have the proxy's), and connections in a second (`math.inf`: no limit).
+    """
+
+    pending: int = 1000
+    pending_per_source: int = 32
+    accepts_per_s: float = DEFAULT_PER_S
+    accept_burst: int = DEFAULT_BURST
 
 
 class RelaySettings(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import h11
 from wsproto import ConnectionType, WSConnection
+from wsproto.connection import ConnectionState
 from wsproto.events import AcceptConnection, BytesMessage, CloseConnection, Event, Ping, Request, TextMessage
 from wsproto.utilities import LocalProtocolError, RemoteProtocolError
 
@@ -14,7 +15,8 @@ from natscope.errors import RemoteError
 from natscope.machines.derp.http_request import Request as HttpRequest
 from natscope.machines.derp.upgrade import SUBPROTOCOL
 
-MAX_MESSAGE_BYTES = 1 << 20
+MAX_EVENTS = 2048
+"""In one read, which holds 64 KiB: a DERP frame with a packet takes more than 43 bytes, a ping in a message 19."""
 
 
 class WebSocket:
@@ -30,7 +32,7 @@ class WebSocket:
             if not isinstance(event, Request):
                 raise RemoteError("no WebSocket handshake", field="upgrade")
             self.answer: bytes = self._connection.send(AcceptConnection(subprotocol=SUBPROTOCOL))
-        except (RemoteProtocolError, LocalProtocolError, h11.ProtocolError) as error:
+        except (RemoteProtocolError, LocalProtocolError, h11.ProtocolError, ValueError) as error:  # names, tokens
             raise RemoteError("the WebSocket handshake is wrong", field="upgrade") from error
 
     def received(self, data: bytes) -> tuple[bytes, bytes, bool]:
@@ -41,8 +43,12 @@ class WebSocket:
         stream, back, over = bytearray(), bytearray(), False
         try:
             self._connection.receive_data(data)
-            for event in self._connection.events():
-                over = self._take(event, stream, back) or over
+            for count, event in enumerate(self._connection.events()):
+                if count >= MAX_EVENTS:
+                    raise RemoteError("too many messages at once", field="frame")
+                over = self._take(event, stream, back)
+                if over:
+                    break
         except (RemoteProtocolError, LocalProtocolError) as error:
             raise RemoteError("not WebSocket", field="frame") from error
         return bytes(stream), bytes(back), over
@@ -61,6 +67,8 @@ class WebSocket:
         return False
 
     def wrap(self, data: bytes) -> bytes:
-        """Bytes of the DERP stream as one message."""
+        """Bytes of the DERP stream as one message; none once the closing frame has left."""
+        if self._connection.state is not ConnectionState.OPEN:
+            return b""
         wrapped: bytes = self._connection.send(BytesMessage(data=data))
         return wrapped

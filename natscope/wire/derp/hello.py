@@ -21,6 +21,8 @@ NONCE_BYTES: int = crypto_box_NONCEBYTES
 MAX_INFO_BYTES = 1 << 20
 NO_MESH_KEY = bytes(KEY_BYTES)
 """All zeros counts as no mesh key."""
+_INT64 = 1 << 63
+"""Beyond, Go's decoder refuses a number; ours would go on to make floats of it."""
 
 
 class ClientInfo(msgspec.Struct, frozen=True, kw_only=True):
@@ -128,4 +130,6 @@ def _typed(fields: dict[str, Any], name: str, kind: type, default: Any) -> Any:
         return default
     if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
         raise RemoteError(f"{name} is no {kind.__name__}", field=name)
+    if kind is int and not -_INT64 <= value < _INT64:
+        raise RemoteError(f"{name} is too large", field=name)
     return value

@@ -11,9 +11,10 @@ from wsproto.events import AcceptConnection, BytesMessage, CloseConnection, Even
 from natscope.machines.derp.connection import Connection
 from natscope.machines.derp.counters import End
 from natscope.machines.derp.effects import Effects
-from natscope.machines.derp.front import MAX_PENDING_PER_SOURCE, Front
+from natscope.machines.derp.front import Front
 from natscope.machines.derp.pages import Pages
 from natscope.machines.derp.relay import Relay
+from natscope.machines.derp.settings import FrontLimits
 from natscope.model.endpoint import Endpoint
 from natscope.wire.derp.frames import Frame, RecvPacket, SendPacket, ServerKey, encode
 from natscope.wire.derp.hello import ClientInfo, seal_client_info
@@ -29,9 +30,9 @@ GET = b"GET /derp/probe HTTP/1.1\r\nHost: relay.test\r\n\r\n"
 class Door:
     """A front with its connections; what each was sent is kept as bytes."""
 
-    def __init__(self) -> None:
+    def __init__(self, limits: FrontLimits | None = None, pages: Pages | None = None) -> None:
         self.relay = Relay(private_key("relay"))
-        self.front = Front(self.relay, Pages(), lambda: "Tue, 24 Nov 2026 21:36:42 GMT")
+        self.front = Front(self.relay, pages or Pages(), lambda: "Tue, 24 Nov 2026 21:36:42 GMT", limits)
         self.sent: dict[Connection, bytes] = {}
         self.ended: dict[Connection, End] = {}
         self.now = 0.0
@@ -157,15 +158,17 @@ def test_a_late_head_and_an_idle_connection_are_closed() -> None:
 
 def test_too_many_connections_of_one_source_are_refused_until_they_are_let_in_or_gone() -> None:
     door = Door()
-    opened = [door.open() for _ in range(MAX_PENDING_PER_SOURCE)]
+    opened = [door.open() for _ in range(FrontLimits().pending_per_source)]
     assert door.front.opened(Endpoint.parse("192.0.2.7:5000"), 0.0, encrypted=True) is None
     door.open("192.0.2.8:5000")
     door.send(opened[0], HTTP["upgrade_request_fast_start"].encode())
+    assert door.front.opened(Endpoint.parse("192.0.2.7:5000"), 0.0, encrypted=True) is None
+    door.send(opened[0], door.hello("a"))
     door.open()
     assert door.front.opened(Endpoint.parse("192.0.2.7:5000"), 0.0, encrypted=True) is None
     door.carry_out(door.front.closed(opened[1]))
     door.open()
-    assert door.front.counters.refused_connections == 2
+    assert door.front.counters.refused_connections == 3
 
 
 def test_a_closed_connection_takes_its_client_along() -> None:
@@ -241,4 +244,4 @@ def test_a_wrong_websocket_handshake_is_refused() -> None:
     door.send(a, b"GET /derp HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
                  b"Sec-WebSocket-Protocol: derp\r\n\r\n")  # fmt: skip
     assert door.take(a).startswith(b"HTTP/1.1 400")
-    assert door.ended == {a: End.PROTOCOL}
+    assert door.ended == {}
