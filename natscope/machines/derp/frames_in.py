@@ -173,7 +173,7 @@ def _forward(relay: Relay, client: Client, payload: bytes, now: float, effects: 
         raise RemoteError(f"a ForwardPacket of {len(payload)} bytes", field="length")
     if _only_mesh(relay, client, effects):
         source, target = payload[:KEY_BYTES], payload[KEY_BYTES : 2 * KEY_BYTES]
-        forward_from_mesh(relay, source, target, payload[2 * KEY_BYTES :], effects)
+        forward_from_mesh(relay, client, source, target, payload[2 * KEY_BYTES :], now, effects)
 
 
 def _only_mesh(relay: Relay, client: Client, effects: Effects) -> bool:

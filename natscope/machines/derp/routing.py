@@ -40,17 +40,24 @@ def send_elsewhere(relay: Relay, client: Client, key: bytes, packet: bytes, now:
         return
     disco = is_disco(packet)
     relay.counters.drop(Drop.UNKNOWN_DEST, disco)
-    if disco and _may_be_told(client, now):
-        relay.counters.gone_not_here_frames += 1
-        relay.tell(client, encode(PeerGone(key, GoneReason.NOT_HERE)), effects)
+    if disco:
+        _tell_not_here(relay, client, key, now, effects)
 
 
-def forward_from_mesh(relay: Relay, source: bytes, target: bytes, packet: bytes, effects: Effects) -> None:
-    """A packet that another relay of the region sent on: it goes to a client here, and never a second time further."""
+def forward_from_mesh(
+    relay: Relay, mesh: Client, source: bytes, target: bytes, packet: bytes, now: float, effects: Effects
+) -> None:
+    """A packet that another relay of the region sent on: it goes to a client here, and never a second time further.
+
+    When there is no such client (any more), the relay that sent it is told, so that it forgets the way.
+    """
     relay.counters.forwarded_in += 1
     to = relay.registry.active.get(target)
     if to is None:
-        relay.counters.drop(Drop.UNKNOWN_DEST_ON_FWD, is_disco(packet))
+        disco = is_disco(packet)
+        relay.counters.drop(Drop.UNKNOWN_DEST_ON_FWD, disco)
+        if disco:
+            _tell_not_here(relay, mesh, target, now, effects)
     else:
         _deliver(relay, to, source, packet, effects)
 
@@ -70,6 +77,12 @@ def _put(relay: Relay, to: Outlet, frame: bytes, packet: bytes, effects: Effects
         dropped = to.queue(frame, disco)
         if dropped:
             relay.counters.drop(Drop.QUEUE_HEAD, disco, dropped)
+
+
+def _tell_not_here(relay: Relay, client: Client, key: bytes, now: float, effects: Effects) -> None:
+    if _may_be_told(client, now):
+        relay.counters.gone_not_here_frames += 1
+        relay.tell(client, encode(PeerGone(key, GoneReason.NOT_HERE)), effects)
 
 
 def _may_be_told(client: Client, now: float) -> bool:

@@ -105,3 +105,11 @@ def test_forwarded_packets_are_delivered_here_or_dropped() -> None:
     assert effects.sends == {}
     assert bench.relay.counters.drops == {(Drop.UNKNOWN_DEST_ON_FWD, False): 1}
     assert bench.relay.counters.forwarded_in == 2
+
+
+def test_a_relay_that_forwards_for_somebody_who_is_not_here_is_told_for_disco_and_not_too_often() -> None:
+    bench = Bench()
+    mesh = bench.join("m", mesh=True)
+    for _ in range(5):
+        bench.send(mesh, ForwardPacket(private_key("far").public, NOBODY, DISCO))
+    assert mesh.take() == [PeerGone(NOBODY, GoneReason.NOT_HERE)] * 3
