@@ -14,7 +14,9 @@ import h11
 
 from natscope.errors import RefusedError, RemoteError
 from natscope.wire.derp.frames import (
+    MAX_FRAME_BYTES,
     MAX_PACKET_BYTES,
+    MAX_SERVER_KEY_BYTES,
     Frame,
     KeepAlive,
     NotePreferred,
@@ -31,8 +33,20 @@ from natscope.wire.derp.reader import FrameReader
 from natscope.wire.keys import PrivateKey
 
 MAX_HEAD_BYTES = 16 * 1024
+MAX_LOCATION = 200
+_HTTP = b"HTTP/"
 READ_LIMIT_S = 120.0
 """Without any frame for so long the connection counts as dead: the server sends keep-alives twice a minute or more."""
+
+
+class UpgradeRefused(RefusedError):
+    """The server answered the upgrade with another status; `location` is where a redirect points (foreign text)."""
+
+    def __init__(self, status: int, location: str) -> None:
+        self.status = status
+        self.location = location
+        more = f" and sends us to {location}" if location else ""
+        super().__init__(f"the server answers HTTP {status} instead of switching to DERP{more}")
 
 
 class Stage(enum.Enum):
@@ -47,7 +61,8 @@ class Stage(enum.Enum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientOptions:
     """`host` is for the Host header. `server_key` is known with fast start. `ideal_node` names the region's first node
-    when this is another one. `headers` are added to the request.
+    when this is another one. `headers` are added to the request. `early` are frames that leave right behind the
+    greeting.
     """
 
     host: str
@@ -56,6 +71,7 @@ class ClientOptions:
     server_key: bytes = b""
     ideal_node: str = ""
     headers: tuple[tuple[str, str], ...] = ()
+    early: bytes = b""
 
 
 @dataclass(slots=True)
@@ -75,13 +91,15 @@ class DerpClientMachine:
         self.server_key = options.server_key
         self.info: ServerInfo | None = None
         self.heard_at: float | None = None
+        self.headers: tuple[tuple[str, str], ...] = ()
+        """Of the answer to the upgrade, names in lower case; none with fast start."""
         self.limited = 0
         """Packets that were not sent, since the server limits this client's rate."""
         self._private = private
         self._options = options
         self._nonce = nonce
         self._http = h11.Connection(h11.CLIENT, max_incomplete_event_size=MAX_HEAD_BYTES)
-        self._reader = FrameReader()
+        self._reader = FrameReader(MAX_FRAME_BYTES if options.server_key else MAX_SERVER_KEY_BYTES)
         self._tokens, self._tokens_at = 0.0, 0.0
 
     @property
@@ -107,6 +125,8 @@ class DerpClientMachine:
     def received(self, data: bytes, now: float) -> Step:
         """A read. Raises `RefusedError` when the server does not upgrade, `RemoteError` when it does not speak DERP."""
         step = Step()
+        if self.is_fast and self.heard_at is None and not self._reader.held and data.startswith(_HTTP):
+            self.stage = Stage.UPGRADE  # somebody in between, or a server that refuses
         if self.stage is Stage.UPGRADE:
             data = self._upgrade(data)
         for kind, payload in self._reader.feed(data):
@@ -114,10 +134,15 @@ class DerpClientMachine:
             self._frame(decode(kind, payload), step, now)
         return step
 
-    def send_packet(self, key: bytes, packet: bytes, now: float) -> bytes:
-        """The frame for a packet, or nothing when the server's limit is reached (upstream drops such packets, too)."""
+    @staticmethod
+    def check_packet(packet: bytes) -> None:
+        """Raises `RemoteError` for what is too long."""
         if len(packet) > MAX_PACKET_BYTES:
             raise RemoteError(f"a packet of {len(packet)} bytes is longer than a relay carries", field="packet")
+
+    def send_packet(self, key: bytes, packet: bytes, now: float) -> bytes:
+        """The frame for a packet, or nothing when the server's limit is reached (upstream drops such packets, too)."""
+        self.check_packet(packet)
         frame = encode(SendPacket(key, packet))
         rate = self.info.bytes_per_second if self.info is not None else 0
         if rate:
@@ -153,21 +178,23 @@ class DerpClientMachine:
         if event is h11.NEED_DATA:
             return b""
         if isinstance(event, h11.InformationalResponse) and event.status_code == 101:
-            self.stage = Stage.SERVER_KEY
+            self.headers = _headers(event)
+            self.stage = Stage.SERVER_INFO if self.is_fast else Stage.SERVER_KEY
             return self._http.trailing_data[0]
-        status = getattr(event, "status_code", 0)
-        raise RefusedError(
-            f"the server answers HTTP {status} instead of switching to DERP" if status else "no HTTP answer"
-        )
+        if isinstance(event, (h11.Response, h11.InformationalResponse)):
+            raise UpgradeRefused(event.status_code, dict(_headers(event)).get("location", "")[:MAX_LOCATION])
+        raise RemoteError("the server closed the connection without an answer", field="upgrade")
 
     def _hello(self) -> bytes:
-        return encode(seal_client_info(self._options.info, self._private, self.server_key, self._nonce))
+        sealed = seal_client_info(self._options.info, self._private, self.server_key, self._nonce)
+        return encode(sealed) + self._options.early
 
     def _frame(self, frame: Frame, step: Step, now: float) -> None:
         if self.stage is Stage.SERVER_KEY:
             if not isinstance(frame, ServerKey):
                 raise RemoteError("the first frame is no ServerKey", field="type")
             self.server_key = frame.key
+            self._reader.limit = MAX_FRAME_BYTES
             self.stage = Stage.SERVER_INFO
             step.send += self._hello()
         elif isinstance(frame, Sealed) and self.stage is Stage.SERVER_INFO:
@@ -178,3 +205,7 @@ class DerpClientMachine:
             step.send += encode(Pong(frame.data))
         elif not isinstance(frame, (KeepAlive, ServerKey, Sealed)):
             step.frames.append(frame)
+
+
+def _headers(event: h11.Response | h11.InformationalResponse) -> tuple[tuple[str, str], ...]:
+    return tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in event.headers)

@@ -40,7 +40,7 @@ def choose_proxy(scheme: str, host: str, port: int, environ: Mapping[str, str]) 
     text = _setting(scheme, environ)
     if not text or _is_exempt(host, port, environ.get("no_proxy") or environ.get("NO_PROXY") or ""):
         return None
-    return _parse(text)
+    return parse_proxy(text)
 
 
 def _setting(scheme: str, environ: Mapping[str, str]) -> str:
@@ -50,7 +50,8 @@ def _setting(scheme: str, environ: Mapping[str, str]) -> str:
     return next((environ[name].strip() for name in names if environ.get(name, "").strip()), "")
 
 
-def _parse(text: str) -> Proxy:
+def parse_proxy(text: str) -> Proxy:
+    """A proxy's URL; without a scheme it is `http`. Raises `RemoteError` for one we cannot use."""
     if "://" not in text:
         text = f"http://{text}"
     try:
@@ -124,7 +125,7 @@ def named_proxies(environ: Mapping[str, str]) -> tuple[NamedProxy, ...]:
         if not text:
             continue
         try:
-            found.append(NamedProxy(variable, _parse(text).url[:MAX_URL], usable=True))
+            found.append(NamedProxy(variable, parse_proxy(text).url[:MAX_URL], usable=True))
         except RemoteError:
             found.append(NamedProxy(variable, _without_credentials(text)[:MAX_URL], usable=False))
     return tuple(found)
