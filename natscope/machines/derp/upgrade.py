@@ -35,9 +35,8 @@ def upgrade_of(request: Request) -> Upgrade:
     wanted = request.headers.get("upgrade", "").strip().lower()
     if request.method != "GET" or request.path != PATH or wanted not in ("derp", "websocket"):
         return Upgrade.NONE
-    if wanted == "websocket":
-        if SUBPROTOCOL in request.headers.get("sec-websocket-protocol", ""):
-            return Upgrade.WEBSOCKET
+    if wanted == "websocket" and SUBPROTOCOL in request.headers.get("sec-websocket-protocol", ""):
+        return Upgrade.WEBSOCKET
     return Upgrade.FAST if request.headers.get("derp-fast-start", "") == "1" else Upgrade.PLAIN
 
 

@@ -89,6 +89,21 @@ def test_behind_a_proxy_plain_requests_get_the_relays_own_pages() -> None:
 
 def test_without_the_relay_there_is_none() -> None:
     assert ask(Pages(is_relay=False), "/derp").status == 404
+    assert not Pages(is_relay=False).is_relay_for(Request("GET", "/derp", {}, True))
+
+
+def test_the_plain_port_beside_an_encrypted_one_relays_nothing() -> None:
+    plain, encrypted = Request("GET", "/derp", {}, False), Request("GET", "/derp", {}, True)
+    assert not Pages().is_relay_for(plain)
+    assert Pages().is_relay_for(encrypted)
+    assert Pages(behind_proxy=True).is_relay_for(plain)
+
+
+def test_connect_and_debug_are_refused_by_name() -> None:
+    assert ask(Pages(), "example.test:443", method="CONNECT").body == b"CONNECT not enabled\n"
+    for target, encrypted in (("/debug", True), ("/debug/vars", True), ("/debug/vars", False)):
+        assert ask(Pages(), target, encrypted=encrypted).body == b"debug access denied\n"
+    assert ask(Pages(), "/debugger").status == 200
 
 
 def test_the_recordings_are_there() -> None:
