@@ -29,7 +29,7 @@ class FileSettings:
 
 def read_settings(path: str, *, project: bool = False) -> FileSettings | None:
     """Read a file; None when there is none. Raises `UserError` for one that cannot be used."""
-    text = _read_text(path)
+    text = read_text(path)
     if text is None:
         return None
     import tomllib  # 15 ms, only when there is a file
@@ -39,11 +39,11 @@ def read_settings(path: str, *, project: bool = False) -> FileSettings | None:
     except RecursionError:
         raise UserError(f"{path}: is nested too deeply to be a configuration") from None
     except tomllib.TOMLDecodeError as error:
-        raise UserError(f"{path}: {_lower_first(str(error))}", hint="natscope config template shows a file") from None
+        raise UserError(f"{path}: {lower_first(str(error))}", hint="natscope config template shows a file") from None
     return _typed(path, text, document, project)
 
 
-def _read_text(path: str) -> str | None:
+def read_text(path: str) -> str | None:
     """The file's text; only a regular file of bounded size is read (a pipe in a repository would hang us)."""
     try:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
@@ -57,7 +57,7 @@ def _read_text(path: str) -> str | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
-        raise UserError(f"{path}: cannot be read: {_lower_first(error.strerror or 'unknown reason')}") from None
+        raise UserError(f"{path}: cannot be read: {lower_first(error.strerror or 'unknown reason')}") from None
     if len(data) > MAX_FILE_BYTES:
         raise UserError(f"{path}: is larger than {MAX_FILE_BYTES // 1024} kB, so it is no configuration")
     try:
@@ -141,5 +141,6 @@ def line_of(text: str, name: str) -> int:
     return 1
 
 
-def _lower_first(text: str) -> str:
+def lower_first(text: str) -> str:
+    """A sentence of somebody else as a part of ours."""
     return text[:1].lower() + text[1:]

@@ -29,6 +29,8 @@ class TlsConfig(msgspec.Struct, frozen=True, kw_only=True):
     checks_name: bool = False
     acme_email: str = ""
     acme_directory_url: str = ""
+    acme_eab_kid: str = ""
+    acme_eab_key: str = ""
 
 
 class StunConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,10 +42,11 @@ class StunConfig(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MeshConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """`peers` are `host` or `host/address-to-dial`; `key_file` holds 64 hex digits."""
+    """`peers` are `host` or `host/address-to-dial`; `key_file` holds 64 hex digits, `key` the same without a file."""
 
     peers: tuple[str, ...] = ()
     key_file: str = ""
+    key: str = ""
 
 
 class AdmissionConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,14 +55,15 @@ class AdmissionConfig(msgspec.Struct, frozen=True, kw_only=True):
     tailscaled: bool = False
     socket: str = ""
     url: str = ""
-    fail_open: bool = True
+    fail_open: bool = False
+    """Let clients in while `url` cannot be asked."""
 
 
 class LimitsConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """`accept_rate` is new encrypted connections per second (0: no limit), `rate_file` is derper's rate config."""
+    """`accept_rate` is new connections per second (0: no limit), `rate_file` is derper's rate config."""
 
-    accept_rate: float = 0.0
-    accept_burst: int = 0
+    accept_rate: float = 200.0
+    accept_burst: int = 400
     rate_file: str = ""
     write_timeout_s: float = 2.0
     tcp_keepalive_s: float = 600.0
