@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import signal
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
@@ -15,11 +16,12 @@ from natscope.host.api import Host
 from natscope.machines.derp.front import Front
 from natscope.machines.derp.pages import Pages
 from natscope.machines.derp.relay import Relay
-from natscope.machines.derp.settings import RelaySettings
+from natscope.machines.derp.settings import FrontLimits, RelaySettings
 from natscope.model.endpoint import Endpoint
-from natscope.relay.config import RelayConfig, TlsMode
+from natscope.relay.config import LimitsConfig, RelayConfig, TlsMode
 from natscope.relay.key_file import KeyFile, load_or_make
 from natscope.relay.log import Level, Log
+from natscope.relay.rate_file import RatePart
 from natscope.relay.seams import Admission, Certificates, MeshPeers
 from natscope.relay.service import RelayService, http_date
 from natscope.wire.keys import PrivateKey
@@ -46,12 +48,13 @@ class Running:
         """Bind everything. Raises `UserError`, `CannotMeasure` and `HostError`."""
         key = _key(config, host, log)
         relay = Relay(key.private, _settings(config))
-        front = Front(relay, _pages(config), lambda: http_date(host))
+        front = Front(relay, _pages(config), lambda: http_date(host), _front_limits(config.limits))
         self.stun = StunPart(config.stun)
+        self.rate = RatePart(config.limits.rate_file)
         self.service = RelayService(
             host, front, log, admission=make_admission(config, host, log),
             certificates=make_certificates(config, key.private, host, log, front.pages),
-            mesh=make_mesh(config, key.private, host, log), parts=(self.stun,), drain_s=config.drain_s,
+            mesh=make_mesh(config, key.private, host, log), parts=(self.rate, self.stun), drain_s=config.drain_s,
         )  # fmt: skip
         try:
             listen, http = self.service.open(config.listen, config.http)
@@ -77,10 +80,11 @@ def serve(config: RelayConfig, host: Host, log: Log, on_ready: Callable[[Ready],
 
 def make_admission(config: RelayConfig, host: Host, log: Log) -> Admission | None:
     """Who decides about clients; None lets everybody in."""
-    wanted = config.admission
-    if wanted.tailscaled or wanted.url:
-        raise UserError("client verification is not built yet")
-    return None
+    if not (config.admission.tailscaled or config.admission.url):
+        return None
+    from natscope.apps.derp_admission import build_admission
+
+    return build_admission(config.admission, host, log)
 
 
 def make_certificates(
@@ -127,6 +131,10 @@ def _key(config: RelayConfig, host: Host, log: Log) -> KeyFile:
 
 def _settings(config: RelayConfig) -> RelaySettings:
     return RelaySettings(write_limit_s=config.limits.write_timeout_s, mesh_key=_mesh_key(config.mesh.key_file))
+
+
+def _front_limits(limits: LimitsConfig) -> FrontLimits:
+    return FrontLimits(accepts_per_s=limits.accept_rate or math.inf, accept_burst=limits.accept_burst)
 
 
 def _mesh_key(path: str) -> bytes:

@@ -19,7 +19,7 @@ async def fetch_derp_map(http: Http, socket_path: str, *, timeout_s: float = TIM
 
     Raises `HostError` when nobody answers and `RefusedError`, with the daemon's own words, when it says no.
     """
-    response = await _get(http, socket_path, "derpmap", timeout_s)
+    response = await ask(http, socket_path, "derpmap", timeout_s)
     if response.status == 404:
         return None
     if response.status != 200:
@@ -31,7 +31,8 @@ async def fetch_derp_map(http: Http, socket_path: str, *, timeout_s: float = TIM
     return None if body in (b"", b"null") else body
 
 
-async def _get(http: Http, socket_path: str, what: str, timeout_s: float) -> HttpResponse:
+async def ask(http: Http, socket_path: str, what: str, timeout_s: float) -> HttpResponse:
+    """One question; any status is an answer. Raises `HostError`."""
     request = HttpRequest(
         url=f"http://{LOCAL_HOST}/localapi/v0/{what}",
         headers={"host": LOCAL_HOST},
