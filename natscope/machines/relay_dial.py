@@ -128,14 +128,21 @@ class Race:
 
     def due(self, now: float) -> list[IPAddress]:
         """Addresses to connect to now."""
-        if not self._asking and not self._is_running:
-            self._start_at = {family: min(at, now) for family, at in self._start_at.items()}
+        started = self._start(now)
+        if not started and not self._asking and not self._is_running:
+            first = self.wake_at()
+            if first is not None:
+                started = self._start(first, now)
+        return started
+
+    def _start(self, until: float, now: float | None = None) -> list[IPAddress]:
+        """Those whose time has come by `until`, as of `now`."""
         started: list[IPAddress] = []
         for family, waiting in self._waiting.items():
-            if waiting and self._start_at[family] <= now:
+            if waiting and self._start_at[family] <= until:
                 started.append(waiting.pop(0))
                 self._running[family] += 1
-                self._start_at[family] = now + NEXT_ADDRESS_S
+                self._start_at[family] = (until if now is None else now) + NEXT_ADDRESS_S
         return started
 
     def wake_at(self) -> float | None:
