@@ -61,6 +61,7 @@ class _Attempt:
         self._place: Place | None = None
         self._proxy: Proxy | None = None
         self._stream: Stream | None = None
+        self._server_key = b""
 
     async def run(self) -> RelayConnection:
         stream, place = await self._first_place()
@@ -152,6 +153,7 @@ class _Attempt:
             try:
                 step = machine.received(data, clock.now())
             finally:
+                self._server_key = machine.server_key
                 if self.step is Step.HTTP and machine.stage is not Stage.UPGRADE:
                     self.step = Step.GREETING
                     if not machine.is_fast:
@@ -220,6 +222,7 @@ class _Attempt:
             address=address or remote,
             status=status,
             location=location,
+            server_key=self._server_key,
             timings=self._timings(),
         )
 

@@ -37,6 +37,7 @@ class ConnectError(NatscopeError):
 
     `message` is one sentence, with foreign text in it: clean it before it is drawn. `status` is the HTTP status that
     the relay (step http) or the proxy (step proxy) answered, 0 for none, `location` where a redirect points.
+    `server_key` is the relay's public key where it was told before the end (step greeting), else empty.
     """
 
     code = "relay-connect"
@@ -51,6 +52,7 @@ class ConnectError(NatscopeError):
         address: Endpoint | None = None,
         status: int = 0,
         location: str = "",
+        server_key: bytes = b"",
         timings: ConnectTimings | None = None,
     ) -> None:
         super().__init__(message)
@@ -60,6 +62,7 @@ class ConnectError(NatscopeError):
         self.address = address
         self.status = status
         self.location = location
+        self.server_key = server_key
         self.timings = timings or ConnectTimings()
 
 
