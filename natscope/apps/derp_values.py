@@ -18,7 +18,7 @@ TEMPLATE_HINT = "natscope derp serve --print-config shows a whole file"
 
 @dataclass(frozen=True, slots=True)
 class Values:
-    """Every setting's value; `origins` says how each was set (`--listen`, `relay.toml:3: listen`), none for defaults."""
+    """Every setting's value; `origins` says how each was set (`--listen`, `relay.toml:3: listen`), or not."""
 
     values: dict[str, Value]
     origins: dict[str, str]

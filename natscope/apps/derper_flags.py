@@ -174,8 +174,8 @@ def _spelled(taken: Taken) -> dict[str, str]:
 def _places(values: Mapping[str, GoValue], given: dict[str, Value], assumed: dict[str, Value]) -> None:
     """Where it listens; the other ports are on the same address as `-a`."""
     address = DEV_LISTEN if values.get("dev") else str(values.get("a", ":443"))
-    host, _, port = address.rpartition(":")
-    if not port and ":" not in address:
+    host, colon, port = address.rpartition(":")
+    if not colon:
         raise UserError(f"-a {address}: has no port", hint="-a :443")
     host = "" if host in ("[::]", "*") else host  # Go listens on both families there
     where = given if {"a", "dev"} & set(values) else assumed

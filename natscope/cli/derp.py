@@ -9,7 +9,7 @@ import typer
 
 from natscope.cli import exit_codes
 from natscope.cli import options as opt
-from natscope.cli.derp_serve import serve
+from natscope.cli.derp_serve import ServeCommand, serve
 from natscope.cli.netcheck_flow import map_choice
 from natscope.cli.session import Session, begin
 from natscope.errors import UserError
@@ -17,7 +17,7 @@ from natscope.netcheck.options import MapChoice
 
 app = typer.Typer(add_completion=False)
 map_app = typer.Typer(add_completion=False)
-app.command()(serve)
+app.command(cls=ServeCommand)(serve)
 app.add_typer(map_app, name="map")
 
 LINT_SCHEMA = "natscope.derp-map-lint/1"
@@ -34,7 +34,7 @@ def derp() -> None:
     """Relays: serve one, their map.
 
     Examples:
-    natscope derp serve --cert derp.crt --cert-key derp.key  # a relay with an own certificate
+    natscope derp serve --hostname derp.example.net  # a relay with a certificate from Let's Encrypt
     natscope derp map lint derp.yaml  # what is wrong or unwise in it?
     natscope derp map show  # the map that netcheck would use
     natscope derp map show derp.yaml --json  # Headscale's YAML as Tailscale's JSON

@@ -70,8 +70,8 @@ Usage: natscope netcheck [OPTIONS]
 Asks every relay of the map over UDP (STUN), those that stay silent over HTTPS
 and ping too. The map is the one you name, else that of a running tailscaled,
 else Tailscale's public one. natscope targets lists whom that contacts. --full
-adds what is slow or may disturb (--lifetime, --hairpin); Ctrl-C shows what is
-known so far.
+adds what is slow or may disturb (--lifetime, --udp-rate, --hairpin); Ctrl-C
+shows what is known so far.
 
 Options are also variables and settings of a file: natscope help environment.
 
@@ -87,6 +87,8 @@ Options
                                 firewalls)
   --lifetime / --no-lifetime    measure how long the router keeps a port (90
                                 seconds)
+  --udp-rate / --no-udp-rate    measure from which rate on UDP is dropped (sends
+                                1 to 2 MB)
   --cross-check / --no-cross-check
                                 ask pystun3 for a second opinion on the router
                                 (12 seconds)
@@ -155,6 +157,8 @@ Options
                                 firewalls)
   --lifetime / --no-lifetime    measure how long the router keeps a port (90
                                 seconds)
+  --udp-rate / --no-udp-rate    measure from which rate on UDP is dropped (sends
+                                1 to 2 MB)
   --cross-check / --no-cross-check
                                 ask pystun3 for a second opinion on the router
                                 (12 seconds)
@@ -227,8 +231,8 @@ Exit codes
     "derp": """\
 Relays: serve one, their map.
 
-  natscope derp serve --cert derp.crt --cert-key derp.key
-      a relay with an own certificate
+  natscope derp serve --hostname derp.example.net
+      a relay with a certificate from Let's Encrypt
   natscope derp map lint derp.yaml            what is wrong or unwise in it?
   natscope derp map show                      the map that netcheck would use
   natscope derp map show derp.yaml --json
@@ -237,7 +241,7 @@ Relays: serve one, their map.
 Usage: natscope derp COMMAND
 
 Commands
-  serve         Serve a relay (DERP) that mesh-VPN clients reach each other
+  serve         Serve a relay (DERP) that clients of a mesh VPN reach each other
                 through, with STUN beside it
   map           The relay map: look for mistakes, show it
 
@@ -245,31 +249,64 @@ Options
   --help, -h                    this text
 """,
     "derp serve": """\
-Serve a relay (DERP) that mesh-VPN clients reach each other through, with STUN
-beside it.
+Serve a relay (DERP) that clients of a mesh VPN reach each other through, with
+STUN beside it.
 
+  natscope derp serve --hostname derp.example.net
+      certificate from Let's Encrypt; ports 443, 80, UDP 3478
   natscope derp serve --cert derp.crt --cert-key derp.key
-      own certificate, on 443, 80 and UDP 3478
+      a certificate of your own
+  natscope derp serve --hostname 192.0.2.1
+      no name: self-signed, prints its entry for the relay map
   natscope derp serve --tls off --listen 127.0.0.1:8080
       behind a proxy that speaks TLS
-  natscope derp serve --tls off --listen 127.0.0.1:0 --stun off
-      for a test
+  natscope derp serve -c derper.key -a :443 -hostname derp.example.net
+      derper's flags, in every form
 
 Usage: natscope derp serve [OPTIONS]
 
+SIGTERM lets the clients go within --drain seconds, a second one ends it at
+once. SIGHUP reads certificates, the rate file and the names again. Every flag
+of derper is taken under its own spelling or refused by name; -c is the key file
+there, our own settings are --config. Nothing is sent to anybody who did not
+ask, but by --mesh-with, an authority for the certificate, and the checks of
+--verify-clients and --verify-client-url.
+
 Options
+  --config FILE                 settings in TOML; flags win over it
+  --print-config                print a commented file with every setting
   --listen ADDRESS:PORT|:PORT   where clients come in, may be repeated [:443]
-  --tls files|off               off: plain HTTP, behind a proxy [files]
+  --tls off|files|self-signed|acme
+                                where the certificate comes from; off is plain
+                                HTTP, behind a proxy
+  --hostname NAME               the name or address that clients know
   --cert FILE                   certificate chain, PEM
   --cert-key FILE               its private key, PEM
+  --cert-dir DIR                where certificates that are made here are kept
+  --acme-email ADDRESS          whom the authority may write to
+  --acme-directory URL          another authority than Let's Encrypt
   --http ADDRESS:PORT|:PORT|off
-                                the plain port beside TLS [:80]
+                                the plain port beside TLS: login page checks,
+                                ACME, a redirect [:80]
   --stun ADDRESS:PORT|:PORT|off
-                                where STUN answers [:3478]
-  --key-file FILE               the relay's private key, made when missing
-  --drain SECONDS               time to let clients go at the end [5]
+                                where STUN answers, off for nowhere [:3478]
+  --key-file FILE               the relay's private key, made when missing; -
+                                for a new one each time
+  --mesh-with HOST,…            the other relays of this region, name or
+                                name/address-to-dial
+  --mesh-key-file FILE          what all relays of the region know: 64 hex
+                                digits
+  --verify-clients              let in whom this computer's tailscaled knows
+  --verify-client-url URL       let in whom this server allows
+  --verify-client-url-fail-open / --no-verify-client-url-fail-open
+                                let everybody in while that server does not
+                                answer
+  --rate-config FILE            what one client may send, JSON as derper's
+  --metrics ADDRESS:PORT        Prometheus page over HTTP
+  --workers NUMBER              processes that share the port [1]
+  --drain SECONDS               seconds to let clients go at the end [5]
   --log-format text|json        how log lines look [text]
-  --quiet, -q                   the answer only
+  --quiet, -q                   say warnings and errors only
   --help, -h                    this text
 
 Exit codes

@@ -21,17 +21,30 @@ class Level(enum.StrEnum):
     ERROR = "error"
 
 
+_ORDER = tuple(Level)
+
+
 class Log:
     """`write` takes a whole line; `utc` is the wall clock. May be used from any thread."""
 
-    def __init__(self, write: Callable[[str], None], utc: Callable[[], datetime], *, as_json: bool = False) -> None:
-        """Nothing was said yet."""
+    def __init__(
+        self,
+        write: Callable[[str], None],
+        utc: Callable[[], datetime],
+        *,
+        as_json: bool = False,
+        least: Level = Level.INFO,
+    ) -> None:
+        """`least`: what matters less is not said."""
+        self._least = _ORDER.index(least)
         self._write = write
         self._utc = utc
         self._as_json = as_json
 
     def say(self, event: str, words: str, level: Level = Level.INFO, **fields: object) -> None:
         """`event` is a stable name for programs, `words` one sentence for people."""
+        if _ORDER.index(level) < self._least:
+            return
         if self._as_json:
             record = {"time": self._utc().isoformat(timespec="milliseconds"), "level": level.value, "event": event}
             self._write(json.dumps({**record, "words": words, **fields}, default=str))

@@ -1,0 +1,56 @@
+"""Runs a relay from its settings and says on standard error what happens."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from natscope.apps.derp_config import relay_config
+from natscope.apps.derp_serve import Ready, serve
+from natscope.host.real.host import build_real_host
+from natscope.relay.config import TlsMode
+from natscope.relay.log import Level, Log
+
+if TYPE_CHECKING:
+    from natscope.apps.derp_values import Values
+    from natscope.cli.render import Console
+
+_TLS_WORDS = {
+    TlsMode.OFF: "plain HTTP",
+    TlsMode.FILES: "TLS",
+    TlsMode.SELF_SIGNED: "TLS, self-signed",
+    TlsMode.ACME: "TLS, certificate from an authority",
+}
+
+
+def run_relay(console: Console, values: Values, *, quiet: bool) -> None:
+    """Until it is told to end. `quiet`: warnings and errors only. Raises what `serve` raises."""
+    host = build_real_host()
+    config = relay_config(values, console.environ)
+    log = Log(
+        console.streams.note,
+        host.clock.utc,
+        as_json=values.text("log_format") == "json",
+        least=Level.WARNING if quiet else Level.INFO,
+    )
+    serve(config, host, log, lambda ready: say_ready(log, ready))
+
+
+def say_ready(log: Log, ready: Ready) -> None:
+    """The one line by which people and programs know that it serves."""
+    places = ", ".join(map(str, ready.listen))
+    words = f"relay ready on {places} ({_TLS_WORDS[ready.tls]})"
+    for name, where in (("HTTP", ready.http), ("STUN", ready.stun)):
+        if where:
+            words += f"; {name} on {', '.join(map(str, where))}"
+    if ready.metrics is not None:
+        words += f"; metrics on http://{ready.metrics}/metrics"
+    log.say(
+        "ready",
+        words,
+        listen=[*map(str, ready.listen)],
+        http=[*map(str, ready.http)],
+        stun=[*map(str, ready.stun)],
+        metrics=str(ready.metrics or ""),
+        tls=ready.tls.value,
+        key=ready.key,
+    )
