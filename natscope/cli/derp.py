@@ -36,7 +36,6 @@ def derp() -> None:
     Examples:
     natscope derp serve --hostname derp.example.net  # a relay with a certificate from Let's Encrypt
     natscope derp map lint derp.yaml  # what is wrong or unwise in it?
-    natscope derp map show  # the map that netcheck would use
     natscope derp map show derp.yaml --json  # Headscale's YAML as Tailscale's JSON
     """
 

@@ -234,7 +234,6 @@ Relays: serve one, their map.
   natscope derp serve --hostname derp.example.net
       a relay with a certificate from Let's Encrypt
   natscope derp map lint derp.yaml            what is wrong or unwise in it?
-  natscope derp map show                      the map that netcheck would use
   natscope derp map show derp.yaml --json
       Headscale's YAML as Tailscale's JSON
 
@@ -254,16 +253,16 @@ STUN beside it.
 
   natscope derp serve --hostname derp.example.net
       certificate from Let's Encrypt; ports 443, 80, UDP 3478
-  natscope derp serve --cert derp.crt --cert-key derp.key
-      a certificate of your own
-  natscope derp serve --hostname 192.0.2.1
-      no name: self-signed, prints its entry for the relay map
   natscope derp serve --tls off --listen 127.0.0.1:8080
       behind a proxy that speaks TLS
   natscope derp serve -c derper.key -a :443 -hostname derp.example.net
       derper's flags, in every form
 
 Usage: natscope derp serve [OPTIONS]
+
+The certificate is from an authority where --hostname is a name, your own with
+--cert, and otherwise self-signed: then its entry for the relay map, with its
+pin, is printed.
 
 SIGTERM lets the clients go within --drain seconds, a second one ends it at
 once. SIGHUP reads certificates, the rate file and the names again. Every flag
