@@ -18,6 +18,9 @@ from natscope.machines.derp.upgrade import SUBPROTOCOL
 MAX_EVENTS = 2048
 """In one read, which holds 64 KiB: a DERP frame with a packet takes more than 43 bytes, a ping in a message 19."""
 
+LONGEST_SENT_BYTES = 16 * 1024
+"""Upstream's client ends a connection whose messages are longer than 32 KiB."""
+
 
 class WebSocket:
     """One connection, from its accepted handshake on."""
@@ -67,8 +70,8 @@ class WebSocket:
         return False
 
     def wrap(self, data: bytes) -> bytes:
-        """Bytes of the DERP stream as one message; none once the closing frame has left."""
+        """Bytes of the DERP stream as messages; none once the closing frame has left."""
         if self._connection.state is not ConnectionState.OPEN:
             return b""
-        wrapped: bytes = self._connection.send(BytesMessage(data=data))
-        return wrapped
+        parts = (data[at : at + LONGEST_SENT_BYTES] for at in range(0, len(data), LONGEST_SENT_BYTES))
+        return b"".join(self._connection.send(BytesMessage(data=part)) for part in parts)
