@@ -2,7 +2,10 @@
 
 A ready connection is read once a turn, so that a flood leaves the others their turn; the relay's machine answers with
 one joined write for each connection that gets something. What the system does not take is kept here, and the machine is
-told, so that it queues and drops by its own rules. TLS is the `ssl` module's on the same non-blocking socket.
+told, so that it queues and drops by its own rules. TLS is OpenSSL in memory, between the socket and the machine.
+
+What a usual turn does not need is left out of it: deadlines are asked for again only after something that may have
+brought one forward, and one `Effects` serves all reads of packets.
 """
 
 from __future__ import annotations
@@ -18,13 +21,16 @@ from collections.abc import Callable
 from typing import Protocol
 
 from natscope.host.real.failures import host_error
-from natscope.host.real.relay_socket import RelaySocket, Want
+from natscope.host.real.relay_socket import RelaySocket
+from natscope.host.real.relay_tls import TlsBuffers, TlsRelaySocket
 from natscope.host.real.sockaddr import family_constant, from_sockaddr, to_sockaddr
 from natscope.host.real.udp_server import StopPipe
-from natscope.machines.derp.client import Client
+from natscope.machines.derp.client import Client, State
 from natscope.machines.derp.connection import Connection
 from natscope.machines.derp.effects import Effects, LinkOwner
+from natscope.machines.derp.frames_in import take_open
 from natscope.machines.derp.front import Front
+from natscope.machines.derp.outlet import Outlet
 from natscope.model.endpoint import Endpoint
 
 BACKLOG = 1024
@@ -63,6 +69,10 @@ class RelayLoop:
         self._paused: dict[RelaySocket, float] = {}
         self._decisions: deque[tuple[Client, bool]] = deque()
         self._posted: deque[Callable[[float], Effects]] = deque()
+        self._buffers = TlsBuffers()
+        self._effects = Effects()
+        self._due: float | None = None
+        self._is_due_old = True
         self._epoll.register(self._stop.fileno(), select.EPOLLIN)
 
     def listen(self, local: Endpoint, context: ssl.SSLContext | None = None) -> Endpoint:
@@ -110,24 +120,26 @@ class RelayLoop:
 
     def turn(self, patience_s: float) -> None:
         """Wait for something to happen, at most so long, and handle it."""
-        for fd, events in self._epoll.poll(patience_s):
-            if fd == self._stop.fileno():
-                os.read(fd, 4096)  # somebody woke the loop: what for stands elsewhere
-            elif fd in self._listeners:
-                self._accept(*self._listeners[fd])
-            elif fd in self._sockets:
-                self._ready(self._sockets[fd], events)
+        ready = self._epoll.poll(patience_s)
         now = time.monotonic()
-        while self._decisions:
-            client, allowed = self._decisions.popleft()
-            self._carry_out(self.front.admitted(client, allowed, os.urandom(NONCE_BYTES), now), now)
-        while self._posted:
-            self._carry_out(self._posted.popleft()(now), now)
-        for paused in [p for p, until in self._paused.items() if until <= now]:
-            del self._paused[paused]
-            self._watch(paused)
-        deadline = self.front.deadline()
-        if deadline is not None and deadline <= now:
+        for fd, events in ready:
+            item = self._sockets.get(fd)
+            if item is None:
+                self._accept_or_wake(fd)
+            elif events == select.EPOLLIN:
+                self._read(item, now)
+            else:
+                self._ready(item, events, now)
+        if self._decisions or self._posted:
+            self._others(now)
+        if self._paused:
+            for paused in [p for p, until in self._paused.items() if until <= now]:
+                del self._paused[paused]
+                self._watch(paused)
+        if self._is_due_old:
+            self._is_due_old = False
+            self._due = self.front.deadline()
+        if self._due is not None and self._due <= now:
             self._carry_out(self.front.tick(now), now)
 
     def close(self) -> None:
@@ -141,12 +153,28 @@ class RelayLoop:
         self._stop.close()
 
     def _patience(self) -> float:
-        now = time.monotonic()
-        times = [until for until in self._paused.values()]  # noqa: C416 - a copy to be extended
-        deadline = self.front.deadline()
-        if deadline is not None:
-            times.append(deadline)
-        return max(0.0, min(times) - now) if times else -1.0
+        if self._is_due_old:
+            self._is_due_old = False
+            self._due = self.front.deadline()
+        until = self._due
+        if self._paused:
+            paused = min(self._paused.values())
+            until = paused if until is None else min(until, paused)
+        return -1.0 if until is None else max(0.0, until - time.monotonic())
+
+    def _accept_or_wake(self, fd: int) -> None:
+        if fd == self._stop.fileno():
+            os.read(fd, 4096)  # somebody woke the loop: what for stands elsewhere
+        elif fd in self._listeners:
+            self._accept(*self._listeners[fd])
+
+    def _others(self, now: float) -> None:
+        """What other threads want done."""
+        while self._decisions:
+            client, allowed = self._decisions.popleft()
+            self._carry_out(self.front.admitted(client, allowed, os.urandom(NONCE_BYTES), now), now)
+        while self._posted:
+            self._carry_out(self._posted.popleft()(now), now)
 
     def _accept(self, listener: socket.socket, context: ssl.SSLContext | None) -> None:
         for _ in range(ACCEPTS_PER_TURN):
@@ -164,8 +192,13 @@ class RelayLoop:
         if connection is None:
             sock.close()
             return
+        self._is_due_old = True
         try:
-            item = RelaySocket(sock, context, connection)
+            item = (
+                RelaySocket(sock, connection)
+                if context is None
+                else TlsRelaySocket(sock, connection, context, self._buffers)
+            )
         except OSError:
             sock.close()
             self.front.closed(connection)
@@ -174,36 +207,50 @@ class RelayLoop:
         self._sockets[item.fd] = item
         self._epoll.register(item.fd, select.EPOLLIN)
 
-    def _ready(self, item: RelaySocket, events: int) -> None:
-        now = time.monotonic()
-        if events & select.EPOLLOUT or item.want is Want.WRITE:
+    def _ready(self, item: RelaySocket, events: int, now: float) -> None:
+        if events & select.EPOLLOUT:
             self._flush(item, now)
-        if item.fd in self._sockets and events & (select.EPOLLIN | select.EPOLLHUP | select.EPOLLERR):
+        if item.is_open and events & (select.EPOLLIN | select.EPOLLHUP | select.EPOLLERR):
             self._read(item, now)
 
     def _read(self, item: RelaySocket, now: float) -> None:
         data = item.read()
-        if data is None:
-            self._watch(item)  # TLS: nothing yet, or it wants to write first
-        elif not data:
-            self._lose(item, now)
+        if not data:
+            if data is not None:
+                self._lose(item, now)
+            elif item.unsent:
+                self._watch(item)  # of the handshake's
+            return
+        connection = item.connection
+        client = connection.client
+        if client is not None and client.state is State.OPEN and connection.websocket is None:
+            effects = self._effects
+            take_open(self.front.relay, client, data, now, effects)
+            for outlet, pieces in effects.sends.items():
+                self._send(outlet, pieces, now)
+            effects.sends.clear()
+            if effects.pause_s or effects.closes:
+                self._effects = Effects()
+                self._pause(item, effects, now)
+                self._carry_out(effects, now)
         else:
-            jitter = os.urandom(1)[0] / 255 if item.connection.client is None else 0.0
-            effects = self.front.received(item.connection, data, now, jitter)
-            if effects.pause_s:
-                self._paused[item] = now + effects.pause_s
-                self._watch(item)
+            effects = self.front.received(connection, data, now, os.urandom(1)[0] / 255)
+            self._pause(item, effects, now)
             self._carry_out(effects, now)
+        if item.is_over:
+            self._lose(item, now)
+
+    def _pause(self, item: RelaySocket, effects: Effects, now: float) -> None:
+        if effects.pause_s:
+            self._paused[item] = now + effects.pause_s
+            self._watch(item)
 
     def _carry_out(self, effects: Effects, now: float) -> None:
+        self._is_due_old = True
         for connection, raw in effects.raw.items():
             self._write(connection, raw, now)
         for outlet, pieces in effects.sends.items():
-            owner = outlet.owner
-            if isinstance(owner, Connection):
-                self._write(owner, owner.ready(pieces), now)
-            elif isinstance(owner, LinkOwner):
-                owner.write(b"".join(pieces))
+            self._send(outlet, pieces, now)
         for outlet, _ in effects.closes:
             if isinstance(outlet.owner, Connection) and isinstance(outlet.owner.driver, RelaySocket):
                 self._finish(outlet.owner.driver)
@@ -219,13 +266,21 @@ class RelayLoop:
         self._decisions.append((client, allowed))
         self._stop.set()  # wakes the loop
 
+    def _send(self, outlet: Outlet, pieces: list[bytes], now: float) -> None:
+        owner = outlet.owner
+        if isinstance(owner, Connection):
+            self._write(owner, owner.ready(pieces), now)
+        elif isinstance(owner, LinkOwner):
+            owner.write(b"".join(pieces))
+
     def _write(self, connection: Connection, data: bytes, now: float) -> None:
         item = connection.driver
-        if not isinstance(item, RelaySocket) or item.fd not in self._sockets:
+        if not isinstance(item, RelaySocket) or not item.is_open:
             return
         if not item.write(data):
             self._lose(item, now)
         elif item.unsent:
+            self._is_due_old = True
             self.front.blocked(connection, now)
             self._watch(item)
             if len(item.unsent) > MAX_UNSENT_BYTES:
@@ -247,7 +302,7 @@ class RelayLoop:
         """Ask for what it waits for: nothing is read while it is paused, or while a page of ours waits to be read."""
         held = item in self._paused or item.is_ending or (bool(item.unsent) and item.connection.client is None)
         mask = 0 if held else select.EPOLLIN
-        if item.unsent or item.want is Want.WRITE:
+        if item.unsent:
             mask |= select.EPOLLOUT
         if mask != item.mask:
             item.mask = mask
@@ -263,7 +318,7 @@ class RelayLoop:
             self._drop(item)
 
     def _lose(self, item: RelaySocket, now: float) -> None:
-        if item.fd in self._sockets:
+        if item.is_open:
             self._drop(item)
             self._carry_out(self.front.closed(item.connection), now)
 
