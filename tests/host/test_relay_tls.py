@@ -61,6 +61,8 @@ class ByHand:
                 data = self.sock.recv(65536)
                 self.incoming.write(data) if data else self.incoming.write_eof()
                 continue
+            except ssl.SSLZeroReturnError:  # both have said it
+                return got
             if not piece:
                 return got
             got += piece
