@@ -9,7 +9,10 @@ from natscope.machines.stun_responder import Drop
 from natscope.machines.stun_usual import ANSWER_BYTES
 from natscope.model.endpoint import Family
 
-ANSWER_KINDS = ("success", "error-400", "error-420", "helper-offer", "helper-tally", "helper-sent", "helper-peer")
+ANSWER_KINDS = (
+    "success", "error-400", "error-420",
+    "helper-offer", "helper-tally", "helper-sent", "helper-peer", "helper-train", "helper-echo",
+)  # fmt: skip
 
 
 class Counters:

@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from natscope.errors import RemoteError
 from natscope.machines.helper.peer_link import PeerLink
 from natscope.machines.helper.tokens import Tokens
+from natscope.machines.helper.trains import MAX_RATE, Trains
 from natscope.machines.source_limiter import SourceLimiter, source_key
 from natscope.machines.stun_responder import MIN_RESPONSE_PORT, Drop, Place, Reply, is_answerable
 from natscope.model.endpoint import Endpoint, Family
@@ -36,6 +37,15 @@ from natscope.wire.stun.helper_messages import (
     encode_helper,
 )  # fmt: skip
 from natscope.wire.stun.message import BINDING, Message, MessageClass, encode_binding_success
+from natscope.wire.stun.train_messages import (
+    BookTrain,
+    CountTrain,
+    TrainGrant,
+    TrainPacket,
+    TrainTally,
+    encode_train,
+    is_train,
+)
 
 ORDERS_PER_S, ORDER_BURST = 2.0, 40
 PORTS_PER_S, PORT_BURST = 0.2, 12
@@ -57,7 +67,7 @@ class HelperServer:
 
     `common` is `peer_key` of the secret of all servers that send for each other, None without; a server with two
     addresses needs no peers. `key` is random and secret, 16 bytes or more, new in each process. `own` are endpoints
-    that nobody else can have.
+    that nobody else can have. `train_rate` is the highest rate of a train in packets a second, 0 counts none.
     """
 
     def __init__(
@@ -68,9 +78,11 @@ class HelperServer:
         peers: Mapping[Family, Endpoint] | None = None,
         common: bytes | None = None,
         own: Sequence[Endpoint] = (),
+        train_rate: int = MAX_RATE,
     ) -> None:
         self.places = dict(places)
         self._tokens = Tokens(key)
+        self._trains = Trains(self._tokens, train_rate)
         self._own = frozenset((*own, *self.places.values()))
         families: dict[Family, None] = dict.fromkeys(end.family for end in self.places.values())
         self._links: dict[Family, PeerLink] = {}
@@ -92,6 +104,8 @@ class HelperServer:
             return None
         if not self._may_answer(source):
             return Drop.SOURCE
+        if is_train(value):
+            return self._train(request, value, source, arrival, now)
         if request.message_class is MessageClass.INDICATION:
             return self._from_peer(request, source, arrival, now)
         if request.message_class is not MessageClass.REQUEST:
@@ -185,6 +199,36 @@ class HelperServer:
         self._fates[key] = fate
         while len(self._fates) > MAX_FATES:
             self._fates.popitem(last=False)
+
+    # -- trains ----------------------------------------------------------------------------------------------------
+
+    def _train(
+        self, request: Message, value: bytes, source: Endpoint, arrival: Place, now: float
+    ) -> list[Reply] | Drop | None:
+        """A packet of a train has no fingerprint; what wants an answer is limited as every other answer is."""
+        message = self._trains.read(value, request.message_class)
+        if isinstance(message, TrainPacket):
+            echo = self._trains.arrived(message, request.data, source, now)
+            return Drop.HELPER if echo is None else [Reply(echo, arrival, source, "helper-echo")]
+        if not isinstance(message, (BookTrain, CountTrain)):
+            return Drop.HELPER
+        if request.has_fingerprint and not request.fingerprint_ok:
+            return Drop.FINGERPRINT
+        if not self._answers.allow(source_key(source.ip.packed), now):
+            return Drop.RATE_LIMITED
+        answer: TrainTally | TrainGrant | None
+        if isinstance(message, CountTrain):
+            answer = self._trains.tally(message, source, now)
+        elif self._tokens.is_good(message.token, _PURPOSE, source, now):
+            answer = self._trains.book(message, source, now)
+        else:
+            answer = None
+        if answer is None:
+            return Drop.HELPER
+        extra = [(int(Attr.HELPER), encode_train(answer))]
+        data = encode_binding_success(request.transaction_id, source, extra)
+        too_long = len(data) > len(request.data)
+        return Drop.TOO_LARGE if too_long else [Reply(data, arrival, source, "helper-train")]
 
     # -- the other server ------------------------------------------------------------------------------------------
 
