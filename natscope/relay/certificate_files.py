@@ -77,7 +77,7 @@ class FileCertificates:
             self._say(f"certificate read again from {self._pair.certificate}", False)
 
     def _load(self) -> ssl.SSLContext:
-        chain, key = _read(self._pair.certificate), _read(self._pair.key)
+        chain, key = read_pem(self._pair.certificate), read_pem(self._pair.key)
         whole = chain.rstrip() + b"\n" + meta_certificate(self._server_key, self._clock.utc())
         return server_context(whole, key, only_name=self._only_name, what=self._pair.certificate)
 
@@ -85,7 +85,8 @@ class FileCertificates:
         return tuple(_state(path) for path in (self._pair.certificate, self._pair.key))
 
 
-def _read(path: str) -> bytes:
+def read_pem(path: str) -> bytes:
+    """A file of certificates or a key. Raises `UserError` and `CannotMeasure`."""
     try:
         with open(path, "rb") as file:
             data = file.read(MAX_BYTES + 1)

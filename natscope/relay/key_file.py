@@ -12,6 +12,7 @@ import stat
 from dataclasses import dataclass
 
 from natscope.errors import CannotMeasure, RemoteError, UserError
+from natscope.relay.private_files import write_whole
 from natscope.wire.keys import KEY_BYTES, NODE_PRIVATE, PrivateKey, key_text, parse_key
 
 MAX_BYTES = 64 * 1024
@@ -92,18 +93,7 @@ def _write_new(path: str, private: PrivateKey) -> None:
     """Whole or not at all, never over another file; only the owner may read it. Raises `OSError`."""
     assert len(private.data) == KEY_BYTES
     text = json.dumps({FIELD: key_text(private.data, NODE_PRIVATE)}, indent="\t") + "\n"
-    folder = os.path.dirname(path) or "."
-    os.makedirs(folder, mode=0o700, exist_ok=True)
-    scratch = f"{path}.{os.getpid()}.new"
-    descriptor = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with open(descriptor, "w", encoding="ascii") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.link(scratch, path)  # unlike a rename it never replaces a file
-    finally:
-        os.unlink(scratch)
+    write_whole(path, text.encode(), 0o600, replace=False)
 
 
 def _words(error: OSError) -> str:

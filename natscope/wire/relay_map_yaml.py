@@ -12,7 +12,8 @@ import math
 import re
 
 from natscope.errors import UserError
-from natscope.model.relay_map import MapProblem, RelayMap
+from natscope.model.relay_map import MapProblem, RelayMap, RelayNode, RelayRegion
+from natscope.wire.relay_map_fields import NODE_FIELDS, REGION_FIELDS, Field
 from natscope.wire.relay_map_reading import Form, Reading, WrongValueError, read_tree
 from natscope.wire.yaml_tree import YamlScalar, read_yaml
 
@@ -44,6 +45,34 @@ def read_relay_map_yaml(data: bytes) -> Reading:
     reading.spots = tree.spot
     reading.duplicate_keys = tuple(tree.duplicates)
     return reading
+
+
+def encode_relay_map_yaml(relay_map: RelayMap) -> bytes:
+    """The regions as a file for Headscale's `derp.paths`, with upstream's omit rules."""
+    lines = ["regions:"] if relay_map.regions else ["regions: {}"]
+    for region in relay_map.regions:
+        lines.append(f"  {region.region_id}:")
+        lines += [f"    {line}" for line in _fields(region, REGION_FIELDS)]
+        lines.append("    nodes:" if region.nodes else "    nodes: []")
+        for node in region.nodes:
+            first, *rest = _fields(node, NODE_FIELDS)
+            lines += [f"      - {first}", *(f"        {line}" for line in rest)]
+    if relay_map.omit_default_regions:
+        lines.append("omitdefaultregions: true")
+    return ("\n".join(lines) + "\n").encode()
+
+
+def _fields(record: RelayRegion | RelayNode, fields: tuple[Field, ...]) -> list[str]:
+    values = [(field, getattr(record, field.attribute)) for field in fields if field.kind != "list"]
+    return [f"{field.name.lower()}: {_scalar(value)}" for field, value in values if value or field.always]
+
+
+def _scalar(value: object) -> str:
+    """Texts always in quotes: nobody need know when YAML makes a number or a switch of them."""
+    if not isinstance(value, str):
+        return {True: "true", False: "false"}[value] if isinstance(value, bool) else repr(value)
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+    return '"' + "".join(c if c.isprintable() else f"\\U{ord(c):08x}" for c in escaped) + '"'
 
 
 def _text(value: object) -> str:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import contextlib
 import json
 
+import msgspec
 import pytest
 import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from natscope.errors import UserError
-from natscope.model.relay_map import RelayMap
+from natscope.model.relay_map import RelayMap, RelayNode, RelayRegion
 from natscope.wire.relay_map_json import decode_relay_map_json, encode_relay_map_json
-from natscope.wire.relay_map_yaml import YAML_FORM, decode_relay_map_yaml, read_relay_map_yaml
+from natscope.wire.relay_map_yaml import YAML_FORM, decode_relay_map_yaml, encode_relay_map_yaml, read_relay_map_yaml
 from tests.wire.relay_maps import FIXTURES, HOSTILE, relay_maps
 
 
@@ -31,6 +32,22 @@ def test_a_map_reads_the_same_from_both_forms(relay_map: RelayMap) -> None:
     assert decode_relay_map_yaml(yaml.safe_dump(tree, default_flow_style=True).encode()) == (
         relay_map,
         (),
+    )
+
+
+@given(relay_maps())
+def test_round_trip(relay_map: RelayMap) -> None:
+    written = msgspec.structs.replace(relay_map, region_scores={})  # Headscale has them elsewhere
+    assert decode_relay_map_yaml(encode_relay_map_yaml(written)) == (written, ())
+
+
+def test_what_is_written_for_headscale() -> None:
+    node = RelayNode(name="900a", region_id=900, host_name="192.0.2.1", cert_name="sha256-raw:00", stun_port=-1)
+    region = RelayRegion(region_id=900, region_code="no", region_name="0", nodes=(node,))
+    assert encode_relay_map_yaml(RelayMap(regions=(region,))).decode() == (
+        'regions:\n  900:\n    regionid: 900\n    regioncode: "no"\n    regionname: "0"\n    nodes:\n'
+        '      - name: "900a"\n        regionid: 900\n        hostname: "192.0.2.1"\n'
+        '        certname: "sha256-raw:00"\n        stunport: -1\n'
     )
 
 
