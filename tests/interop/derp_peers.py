@@ -83,7 +83,7 @@ class Ports:
 
     def node(self, name: str, region: int = 900) -> dict[str, Any]:
         """Its entry in a relay map."""
-        return {"Name": name, "RegionID": region, "HostName": NAME, "IPv4": "127.0.0.1", "IPv6": "none",
+        return {"Name": name, "RegionID": region, "HostName": NAME, "IPv4": "127.0.0.1",
                 "DERPPort": self.https, "STUNPort": self.stun}  # fmt: skip
 
     @property
