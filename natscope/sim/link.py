@@ -1,4 +1,5 @@
-"""Links: two pipes, each with latency, jitter, loss, duplication, reordering, bandwidth behind a bounded queue, MTU.
+"""Links: two pipes, each with latency, jitter, loss, duplication, reordering, bandwidth behind a bounded queue, MTU, and
+a policer of UDP.
 
 Jitter never changes the order of packets; `reordering` is the chance that one is held back while others overtake it.
 A pipe loses silently, as a cable does. What to do with packets that are longer than the MTU is the node's decision.
@@ -11,7 +12,8 @@ from dataclasses import dataclass
 from random import Random  # noqa: TID251 - the type of what `rng.stream` gives
 from typing import TYPE_CHECKING
 
-from natscope.machines.nat.packet import Packet
+from natscope.machines.nat.packet import UDP, Packet
+from natscope.sim.policer import Policer, PolicerSpec
 from natscope.sim.world import World
 
 if TYPE_CHECKING:
@@ -26,8 +28,8 @@ QUEUE_BYTES = 256 * 1024
 class LinkSpec:
     """One direction of a link. Chances are from 0 to 1, `jitter_s` is the most that is added, uniformly.
 
-    `held_back_s` is how long a reordered packet is held back. `tells_mtu` False is a black hole: packets that are too
-    long vanish without an ICMP error.
+    `held_back_s` is how long a reordered packet is held back; `udp_policer` stands before everything else. `tells_mtu`
+    False is a black hole: packets that are too long vanish without an ICMP error.
     """
 
     latency_s: float = 0.005
@@ -40,6 +42,7 @@ class LinkSpec:
     queue_bytes: int = QUEUE_BYTES
     mtu: int = MTU_BYTES
     tells_mtu: bool = True
+    udp_policer: PolicerSpec | None = None
 
     def __post_init__(self) -> None:
         if not all(0 <= chance <= 1 for chance in (self.loss, self.duplication, self.reordering)):
@@ -54,7 +57,8 @@ class LinkSpec:
     @property
     def is_plain(self) -> bool:
         """Nothing but latency."""
-        return self.rate_bps is None and not (self.jitter_s or self.loss or self.duplication or self.reordering)
+        unlimited = self.rate_bps is None and self.udp_policer is None
+        return unlimited and not (self.jitter_s or self.loss or self.duplication or self.reordering)
 
 
 class Pipe:
@@ -62,7 +66,7 @@ class Pipe:
 
     __slots__ = (
         "_busy_until", "_cuts", "_draw", "_far", "_last_arrival", "_node", "_plain", "_receive", "_timeline", "_world",
-        "latency_s", "lost", "mtu", "name", "spec", "up",
+        "_policer", "latency_s", "lost", "mtu", "name", "spec", "up",
     )  # fmt: skip
 
     def __init__(self, world: World, name: str, spec: LinkSpec, far: Port) -> None:
@@ -82,6 +86,7 @@ class Pipe:
         """From now on the link is like this; packets on their way are not touched."""
         self.spec = spec
         self.mtu = spec.mtu
+        self._policer = None if spec.udp_policer is None else Policer(spec.udp_policer)
         self.latency_s = spec.latency_s
         self._plain = spec.is_plain and self._world.watch is None
 
@@ -122,6 +127,9 @@ class Pipe:
 
     def _shape(self, packet: Packet, now: float) -> float | None:
         """When it arrives, None when it does not. The draws are made in the same order for every packet."""
+        if self._policer is not None and packet.proto == UDP and not self._policer.passes(packet.length, now):
+            self._lose(packet, "policed")
+            return None
         spec, chance = self.spec, self._chance
         leaves_at = self._through_queue(packet, now)
         if leaves_at is None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from natscope.lab.kernel.link_shaper import LinkShaper
 from natscope.sim.link import LinkSpec
+from natscope.sim.policer import PolicerSpec
 
 PACKETS = 2000
 
@@ -75,3 +76,11 @@ def test_the_same_seed_draws_the_same() -> None:
     spec = {"latency_s": 0.01, "jitter_s": 0.1, "loss": 0.1, "duplication": 0.1, "reordering": 0.1}
     first, second = shaper(**spec), shaper(**spec)
     assert [first.arrivals(99, n / 10) for n in range(500)] == [second.arrivals(99, n / 10) for n in range(500)]
+
+
+def test_a_policer_drops_udp_alone() -> None:
+    link = LinkShaper(LinkSpec(latency_s=0.0, udp_policer=PolicerSpec(packets_per_s=10, burst_s=0.5)), Random(7))
+    udp = [bool(link.arrivals(500, n / 100, udp=True)) for n in range(100)]
+    assert sum(udp) == 5 + 10 - 1
+    assert link.lost == 100 - sum(udp)
+    assert all(link.arrivals(500, 1 + n / 100) for n in range(100))

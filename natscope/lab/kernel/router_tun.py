@@ -24,7 +24,7 @@ from natscope.lab.kernel.link_shaper import LinkShaper
 from natscope.lab.kernel.nat64_bytes import Bridge
 from natscope.lab.kernel.tun_packet import Lifted, echo_answer, error_about, lift, press
 from natscope.machines.nat.config import NatConfig
-from natscope.machines.nat.packet import FRAGMENTED, IcmpError
+from natscope.machines.nat.packet import FRAGMENTED, UDP, IcmpError
 from natscope.machines.nat.translator import Nat
 from natscope.machines.nat.verdicts import FIRST_DROP, NAMES
 from natscope.model.endpoint import IPAddress
@@ -251,7 +251,7 @@ class RouterTun:
                 return
             pieces = [bytearray(piece) for piece in self._cutter.cut(bytes(packet), header, mtu)]
         for piece in pieces:
-            arrivals = link.arrivals(len(piece), now)
+            arrivals = link.arrivals(len(piece), now, udp=header.proto == UDP)
             if not arrivals:
                 self._count("lost on a link")
             for when in arrivals:
