@@ -81,9 +81,12 @@ class GuardedNode(Node):
         self.strict: dict[str, None] = {}
         self.source_drops = 0
 
-    def receive(self, port: Port, packet: Packet) -> None:
+    @staticmethod
+    def receive(port: Port, packet: Packet) -> None:
         """A packet has arrived: the check of its source (RFC 3704, section 2.2) comes first, then the filter."""
-        if self.is_on and port.up and packet.dst in self.own:
+        self = port.node
+        assert isinstance(self, GuardedNode)
+        if (self.wall is not None or self.strict) and self.is_on and port.up and packet.dst in self.own:
             if port.name in self.strict and self.routes.lookup(packet.src, packet.family) is not port:
                 self.source_drops += 1
                 self.world.note(packet, "dropped by the check of source addresses")
@@ -91,7 +94,7 @@ class GuardedNode(Node):
             if self.wall is not None and not self.wall.admits(port, packet):
                 self.world.note(packet, "dropped by the computer's own rules")
                 return
-        super().receive(port, packet)
+        Node.receive(port, packet)
 
     def send(self, packet: Packet, port: Port | None = None, *, dont_fragment: bool | None = None) -> Complaint | None:
         """A packet of our own programs begins its way."""

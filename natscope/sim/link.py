@@ -65,8 +65,8 @@ class Pipe:
     """One direction, to the port `far`; `up` False drops everything."""
 
     __slots__ = (
-        "_busy_until", "_cuts", "_draw", "_far", "_last_arrival", "_node", "_plain", "_receive", "_timeline", "_world",
-        "_policer", "latency_s", "lost", "mtu", "name", "spec", "up",
+        "_busy_until", "_cuts", "_draw", "_far", "_lane", "_last_arrival", "_plain", "_policer", "_receive", "_timeline",
+        "_world", "latency_s", "lost", "mtu", "name", "spec", "up",
     )  # fmt: skip
 
     def __init__(self, world: World, name: str, spec: LinkSpec, far: Port) -> None:
@@ -75,7 +75,7 @@ class Pipe:
         self._draw: Random | None = None
         self._busy_until = self._last_arrival = 0.0
         self.name = name
-        self._far, self._node = far, far.node
+        self._far = far
         self._receive = type(far.node).receive
         self._cuts = 0
         self.up = True
@@ -88,6 +88,7 @@ class Pipe:
         self.mtu = spec.mtu
         self._policer = None if spec.udp_policer is None else Policer(spec.udp_policer)
         self.latency_s = spec.latency_s
+        self._lane = self._timeline.lane(spec.latency_s, self._receive)
         self._plain = spec.is_plain and self._world.watch is None
 
     def cut(self) -> None:
@@ -105,13 +106,11 @@ class Pipe:
         timeline = self._timeline
         if self._plain and self.up:
             # As `_arrive` does, but without a bound method of this pipe: thousands of links do not fit into a cache.
-            entry = (
-                timeline.now + self.latency_s,
-                next(timeline.numbers),
-                self._receive,
-                (self._node, self._far, packet),
-            )
-            heapq.heappush(timeline.heap, entry)
+            when, number, lane = timeline.now + self.latency_s, next(timeline.numbers), self._lane
+            if lane is not None:
+                lane.queue.append((when, number, self._far, packet))
+            else:
+                heapq.heappush(timeline.heap, (when, number, self._receive, (self._far, packet)))
         else:
             self._send_slow(packet, timeline.now)
 
@@ -127,10 +126,10 @@ class Pipe:
 
     def _shape(self, packet: Packet, now: float) -> float | None:
         """When it arrives, None when it does not. The draws are made in the same order for every packet."""
+        spec, chance = self.spec, self._chance
         if self._policer is not None and packet.proto == UDP and not self._policer.passes(packet.length, now):
             self._lose(packet, "policed")
             return None
-        spec, chance = self.spec, self._chance
         leaves_at = self._through_queue(packet, now)
         if leaves_at is None:
             self._lose(packet, "queue full")
@@ -184,4 +183,4 @@ class Pipe:
     def _arrive(self, packet: Packet) -> None:
         if self._world.watch is not None:
             self._world.watch.arrives(self, packet, self._timeline.now)
-        self._receive(self._node, self._far, packet)
+        self._receive(self._far, packet)

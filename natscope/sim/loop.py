@@ -9,7 +9,6 @@ The trick is a selector that, instead of waiting, runs the timeline up to the lo
 from __future__ import annotations
 
 import asyncio
-import heapq
 import math
 from collections.abc import Callable
 from typing import Any, NoReturn
@@ -70,14 +69,15 @@ class SimLoop(asyncio.BaseEventLoop):
         """Let things happen: due ones (`polls`), or all until a callback is ready or the first timer is due."""
         timeline, ready = self.timeline, self._ready
         self._notice_spinning()
-        heap, scheduled = timeline.heap, self._scheduled
-        if not polls and not heap and not scheduled:
+        scheduled = self._scheduled
+        if not polls and not scheduled and timeline.next_time() is None:
             raise StuckError("every task waits, and nothing is going to happen")
-        while heap and (polls or not ready):
-            when = heap[0][0]
-            if when > timeline.now and (polls or (scheduled and scheduled[0].when() < when)):
+        while polls or not ready:
+            until = timeline.now if polls else max(timeline.now, scheduled[0].when()) if scheduled else math.inf
+            entry = timeline.take(until)
+            if entry is None:
                 break
-            timeline.now, _, function, args = heapq.heappop(heap)
+            timeline.now, _, function, args = entry
             function(*args)
         if not polls and not ready and scheduled:
             timeline.now = max(timeline.now, scheduled[0].when())

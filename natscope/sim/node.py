@@ -59,13 +59,16 @@ class Port:
 class Node:
     """A computer: takes what is for itself, forwards nothing. `own` are its packed addresses, routed to `here`."""
 
-    __slots__ = ("crashes", "families", "here", "is_on", "name", "own", "ports", "routes", "stack", "world")
+    __slots__ = (
+        "crashes", "families", "here", "is_on", "name", "own", "ports", "routes", "stack", "ways_4", "ways_6", "world",
+    )  # fmt: skip
 
     def __init__(self, world: World, name: str) -> None:
         self.world = world
         self.name = name
         self.ports: dict[str, Port] = {}
         self.routes: Routes[Port] = Routes()
+        self.ways_4, self.ways_6 = self.routes.found_4, self.routes.found_6
         self.own: dict[int, Port] = {}
         self.here = Port(self, "here")
         for network in LOOPBACKS:
@@ -105,8 +108,10 @@ class Node:
         """Whether a packed address is one of ours."""
         return self.routes.lookup(destination, family) is self.here
 
-    def receive(self, port: Port, packet: Packet) -> None:
-        """A packet has arrived at an interface."""
+    @staticmethod
+    def receive(port: Port, packet: Packet) -> None:
+        """A packet has arrived at an interface of a node of this kind."""
+        self = port.node
         if not self.is_on or not port.up:
             self.world.note(packet, "interface down")
         elif packet.dst not in self.own:
@@ -129,7 +134,9 @@ class Node:
         """
         if self.world.trace is not None:
             self.world.note(packet, "sent")
-        out = self.routes.lookup(packet.dst, packet.family)
+        out = (self.ways_4 if packet.family == 4 else self.ways_6).get(packet.dst)
+        if out is None:
+            out = self.routes.lookup(packet.dst, packet.family)
         if out is self.here:
             self.world.timeline.after(LOOPBACK_S, self._back_to_self, packet)
             return None
@@ -137,7 +144,8 @@ class Node:
             out = port
         if out is None or not out.up or out.pipe is None:
             return Complaint.NO_ROUTE
-        limit = out.pipe.mtu
+        pipe = out.pipe
+        limit = pipe.mtu
         if self.stack.path_mtu and dont_fragment is not True:
             limit = min(limit, self.stack.path_mtu.get(packet.dst, limit))
         if packet.length > limit and packet.proto != TCP:
@@ -146,7 +154,10 @@ class Node:
             split(packet, limit)
         elif packet.family == 4 and dont_fragment is not False:
             packet.flags |= DONT_FRAGMENT
-        self.transmit(out, packet)
+        if packet.length <= pipe.mtu and self.is_on:
+            pipe.send(packet)
+        else:
+            self.transmit(out, packet)
         return None
 
     def transmit(self, out: Port, packet: Packet, came_by: Port | None = None) -> None:

@@ -65,8 +65,11 @@ class Router(Node):
         if self.world.watch is not None:
             self.world.watch.rebooted(nat)
 
-    def receive(self, port: Port, packet: Packet) -> None:
+    @staticmethod
+    def receive(port: Port, packet: Packet) -> None:
         """Forward, deliver, or drop with a reason."""
+        self = port.node
+        assert isinstance(self, Router)
         if not self.is_on or not port.up:
             self.world.note(packet, "interface down")
             return
@@ -107,7 +110,9 @@ class Router(Node):
 
     def _forward(self, came_by: Port, packet: Packet) -> None:
         """The way of a packet that no NAT has to let in."""
-        out = self.routes.lookup(packet.dst, packet.family)
+        out = (self.ways_4 if packet.family == 4 else self.ways_6).get(packet.dst)
+        if out is None:
+            out = self.routes.lookup(packet.dst, packet.family)
         if out is None:
             self._refuse(packet, Complaint.NO_ROUTE, came_by)
             return
@@ -122,10 +127,14 @@ class Router(Node):
         else:
             packet.ttl -= 1
         nat = out.nat_4 if packet.family == 4 else out.nat_6
-        if nat is None:
-            self.transmit(out, packet, came_by)
-        else:
+        if nat is not None:
             self._to_outside(came_by, out, nat, packet)
+            return
+        pipe = out.pipe
+        if pipe is not None and out.up and packet.length <= pipe.mtu:
+            pipe.send(packet)
+        else:
+            self.transmit(out, packet, came_by)
 
     def _to_outside(self, came_by: Port, out: Port, nat: Nat, packet: Packet) -> None:
         pipe = out.pipe
@@ -134,16 +143,25 @@ class Router(Node):
             if not self._fits(out, probe, came_by):
                 return
             packet.flags = probe.flags
-        verdict = self._judge(nat, packet, outbound=True)
+        world = self.world
+        if world.watch is None:
+            verdict = nat.outbound(packet, world.timeline.now)
+        else:
+            verdict = self._watched(nat, packet, outbound=True)
         if verdict == FORWARD_IN:
             self._forward_inside(out, packet)
-        elif verdict < FIRST_DROP:
-            self.transmit(out, packet)
+        elif verdict >= FIRST_DROP:
+            self._refuse_outbound(came_by, nat, packet, verdict)
+        elif pipe is not None and out.up:
+            pipe.send(packet)  # it fits
         else:
-            self.world.note(packet, NAMES[verdict])
-            inside = came_by.address(packet.family)
-            if inside is not None:
-                self._answer(nat.refuse_outbound(packet, verdict, int(inside)))
+            world.note(packet, "interface down")
+
+    def _refuse_outbound(self, came_by: Port, nat: Nat, packet: Packet, verdict: Verdict) -> None:
+        self.world.note(packet, NAMES[verdict])
+        inside = came_by.address(packet.family)
+        if inside is not None:
+            self._answer(nat.refuse_outbound(packet, verdict, int(inside)))
 
     def _fits(self, out: Port, packet: Packet, came_by: Port) -> bool:
         """Whether a packet that is about to be translated will pass; otherwise the source hears of it untranslated."""
@@ -159,7 +177,7 @@ class Router(Node):
         return False
 
     def _from_outside(self, port: Port, nat: Nat, packet: Packet) -> None:
-        if packet.dst in self.own and not nat.config.translates:
+        if not nat.translates and packet.dst in self.own:
             self.deliver(packet)
             return
         if packet.ttl <= 1 and not self.stack.wants(packet):
@@ -167,7 +185,11 @@ class Router(Node):
             return
         packet.ttl -= 1
         original = packet.copy() if packet.length > self.small_mtu else None
-        verdict = self._judge(nat, packet, outbound=False)
+        world = self.world
+        if world.watch is None:
+            verdict = nat.inbound(packet, world.timeline.now)
+        else:
+            verdict = self._watched(nat, packet, outbound=False)
         if verdict < FIRST_DROP:
             self._forward_inside(port, packet, original)
         elif packet.dst in self.own and self.stack.wants(packet):
@@ -176,11 +198,15 @@ class Router(Node):
             self._turn_away(nat, packet, verdict)
 
     def _forward_inside(self, came_by: Port, packet: Packet, original: Packet | None = None) -> None:
-        out = self.routes.lookup(packet.dst, packet.family)
+        out = (self.ways_4 if packet.family == 4 else self.ways_6).get(packet.dst)
+        if out is None:
+            out = self.routes.lookup(packet.dst, packet.family)
         if out is self.here:
             self._for_here(came_by, packet)
         elif out is None or out is came_by:
             self.world.note(packet, "no route inside")
+        elif original is None and out.pipe is not None and out.up and packet.length <= out.pipe.mtu:
+            out.pipe.send(packet)
         elif original is None or self._fits_inside(out, packet, original, came_by):
             self.transmit(out, packet)
 
@@ -200,13 +226,12 @@ class Router(Node):
         for error in nat.expire(self.world.timeline.now):
             self._answer(error)
 
-    def _judge(self, nat: Nat, packet: Packet, *, outbound: bool) -> Verdict:
+    def _watched(self, nat: Nat, packet: Packet, *, outbound: bool) -> Verdict:
+        """What the NAT says, under the eyes of the checkers."""
         now, watch = self.world.timeline.now, self.world.watch
-        ask = nat.outbound if outbound else nat.inbound
-        if watch is None:
-            return ask(packet, now)
+        assert watch is not None
         before = packet.header()
-        verdict = ask(packet, now)
+        verdict = (nat.outbound if outbound else nat.inbound)(packet, now)
         watch.translated(nat, packet, before, now, outbound=outbound, passed=verdict < FIRST_DROP)
         return verdict
 

@@ -25,15 +25,18 @@ class Route(Generic[Way]):
 
 
 class Routes(Generic[Way]):
-    """Both families. The longest prefix wins, among equals the lowest metric, then the older."""
+    """Both families. The longest prefix wins, among equals the lowest metric, then the older.
 
-    __slots__ = ("_cached_4", "_cached_6", "_routes", "_tables")
+    `found_4` and `found_6` keep what was looked up and stay the same objects: a packet path asks them before `lookup`.
+    """
+
+    __slots__ = ("_routes", "_tables", "found_4", "found_6")
 
     def __init__(self) -> None:
         self._routes: list[Route[Way]] = []
         self._tables: dict[int, list[tuple[int, dict[int, Way]]]] = {4: [], 6: []}
-        self._cached_4: dict[int, Way | None] = {}
-        self._cached_6: dict[int, Way | None] = {}
+        self.found_4: dict[int, Way | None] = {}
+        self.found_6: dict[int, Way | None] = {}
 
     def add(self, network: IPNetwork, way: Way, gateway: IPAddress | None = None, metric: int = 0) -> None:
         """One more route."""
@@ -54,7 +57,7 @@ class Routes(Generic[Way]):
 
     def lookup(self, destination: int, family: int) -> Way | None:
         """Where a packed address goes."""
-        cached = self._cached_4 if family == 4 else self._cached_6
+        cached = self.found_4 if family == 4 else self.found_6
         try:
             return cached[destination]
         except KeyError:
@@ -72,8 +75,8 @@ class Routes(Generic[Way]):
         return None
 
     def _forget(self) -> None:
-        self._cached_4.clear()
-        self._cached_6.clear()
+        self.found_4.clear()
+        self.found_6.clear()
 
     def _join(self, route: Route[Way]) -> bool:
         """Put a route into an existing table; False where a new table or a contest makes that wrong."""

@@ -116,7 +116,7 @@ class Stack:
     def deliver(self, packet: Packet) -> None:
         """Hand a packet to whom it is for."""
         if packet.proto == UDP:
-            end = self._udp_end(packet)
+            end = self.udp.get((packet.dst, packet.dport)) or self._udp_end(packet)
             if end is not None:
                 end.take(packet)
             elif self.refuses:

@@ -64,9 +64,16 @@ class Nat:
     A dropped packet is left as it was. `counters` counts packets by verdict.
     """
 
+    __slots__ = (
+        "_admission", "_alg", "_binder", "_counters", "_denies_out", "_denies_source", "_draw", "_flows_in",
+        "_flows_out", "_forwards", "_guarded", "_in", "_openings", "_out", "_own", "_protocols", "_table", "_turn",
+        "_unwanted", "config", "external", "reboots", "translates",
+    )  # fmt: skip
+
     def __init__(self, config: NatConfig, seed: bytes) -> None:
         self.config = config
-        self.counters = [0] * len(NAMES)
+        self._counters = [0] * len(NAMES)
+        self._out = self._in = 0
         self._draw = Draw(seed)
         self._table = Table(config.capacity, config.when_full)
         self._flows_out, self._flows_in = self._table.flows_out, self._table.flows_in
@@ -80,7 +87,7 @@ class Nat:
         self._denies_source = prefix_test(config.not_from)
         self._guarded = config.drop_fragments or bool(config.not_from)
         self._alg = config.stun_alg
-        self._translates = config.translates
+        self.translates = config.translates
         self._own: frozenset[int] = frozenset()
         self._forwards: dict[Forward, Binding] = {}
         self.external: tuple[IPAddress, ...] = ()
@@ -102,7 +109,7 @@ class Nat:
             timer.expires = expires if expires < timer.hard else timer.hard
         packet.src = flow.ext_ip
         packet.sport = flow.ext_port
-        self.counters[0] += 1
+        self._out += 1
         return FORWARD_OUT
 
     def inbound(self, packet: Packet, now: float) -> Verdict:
@@ -120,7 +127,7 @@ class Nat:
         packet.dport = flow.in_port
         if self._alg:
             stun_alg.rewrite(packet, (flow.ext_ip, flow.ext_port))
-        self.counters[1] += 1
+        self._in += 1
         return FORWARD_IN
 
     def deadline(self) -> float | None:
@@ -137,7 +144,7 @@ class Nat:
         """Lose all mappings and, maybe, the public addresses; forwards of the configuration come back."""
         self.external = tuple(external)
         addresses = tuple(int(ip) for ip in self.external)
-        if bool(addresses) is not self._translates or any(ip.version != self.config.family for ip in self.external):
+        if bool(addresses) is not self.translates or any(ip.version != self.config.family for ip in self.external):
             raise ValueError("a NAT needs external addresses of its own family, a firewall has none")
         self.reboots += 1
         self._own = frozenset(addresses)
@@ -173,12 +180,20 @@ class Nat:
         self._purge(now)
         return [view(binding) for owners in self._table.by_external.values() for binding in owners]
 
+    @property
+    def counters(self) -> list[int]:
+        """Packets by verdict."""
+        counters = self._counters.copy()
+        counters[FORWARD_OUT] += self._out
+        counters[FORWARD_IN] += self._in
+        return counters
+
     def counts(self) -> dict[str, int]:
         """Packets by the name of their verdict, and flows that were evicted."""
         return {**dict(zip(NAMES, self.counters, strict=True)), "evicted": self._table.evicted}
 
     def _count(self, verdict: Verdict) -> Verdict:
-        self.counters[verdict] += 1
+        self._counters[verdict] += 1
         return verdict
 
     def _purge(self, now: float) -> None:
@@ -189,7 +204,7 @@ class Nat:
         """Why a packet cannot pass in any direction, or `FORWARD_OUT`."""
         if packet.proto not in self._protocols:
             return PROTOCOL_OFF
-        if self._translates and packet.family != self.external[0].version:
+        if self.translates and packet.family != self.external[0].version:
             return OTHER_FAMILY
         if packet.family == 6 and (packet.src < _LOWEST_V6 or packet.dst < _LOWEST_V6):
             return OTHER_FAMILY
@@ -249,7 +264,7 @@ class Nat:
             return verdict
         if self._denies_source is not None and self._denies_source(packet.family, packet.src):
             return SOURCE_DENIED
-        if self._translates and packet.dst not in self._own:
+        if self.translates and packet.dst not in self._own:
             return NOT_OURS
         if isinstance(packet, IcmpError):
             return self._error_in(packet)
@@ -276,7 +291,7 @@ class Nat:
     def _error_out(self, error: IcmpError) -> Verdict:
         if not self.config.icmp_errors:
             return ICMP_ERROR_OFF
-        if not icmp.translate_outbound(self._table, self._binder, error, translates=self._translates):
+        if not icmp.translate_outbound(self._table, self._binder, error, translates=self.translates):
             return ICMP_ERROR_STRAY
         if error.dst in self._own:
             return FORWARD_IN if icmp.translate_inbound(self._table, error) else ICMP_ERROR_STRAY
