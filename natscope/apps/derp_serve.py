@@ -94,6 +94,10 @@ def make_certificates(
     tls = config.tls
     if tls.mode is TlsMode.OFF:
         return None
+    if tls.mode is TlsMode.ACME:
+        from natscope.apps.derp_acme import build_acme
+
+        return build_acme(config, private, host, log, pages)
     if tls.mode is not TlsMode.FILES:
         raise UserError(f"--tls {tls.mode.value} is not built yet")
     from natscope.relay.certificate_files import FileCertificates, Pair
@@ -112,9 +116,15 @@ def make_certificates(
 
 def make_mesh(config: RelayConfig, private: PrivateKey, host: Host, log: Log) -> MeshPeers | None:
     """Links to the other relays of the region; None for a relay that stands alone."""
-    if config.mesh.peers:
-        raise UserError("--mesh-with is not built yet")
-    return None
+    if not config.mesh.peers:
+        return None
+    from natscope.relay.mesh import MeshLinks
+    from natscope.relay.mesh_peers import parse_mesh_peers
+
+    key = _mesh_key(config.mesh.key_file)
+    if not key:
+        raise UserError("--mesh-with needs the mesh key that the relays share", hint="--mesh-key-file FILE")
+    return MeshLinks(host, private, key, parse_mesh_peers(config.mesh.peers), log)
 
 
 def _key(config: RelayConfig, host: Host, log: Log) -> KeyFile:

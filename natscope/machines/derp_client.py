@@ -91,6 +91,8 @@ class DerpClientMachine:
         self.server_key = options.server_key
         self.info: ServerInfo | None = None
         self.heard_at: float | None = None
+        self.frames = 0
+        """How many came after ServerInfo."""
         self.headers: tuple[tuple[str, str], ...] = ()
         """Of the answer to the upgrade, names in lower case; none with fast start."""
         self.limited = 0
@@ -131,6 +133,7 @@ class DerpClientMachine:
             data = self._upgrade(data)
         for kind, payload in self._reader.feed(data):
             self.heard_at = now
+            self.frames += self.stage is Stage.OPEN
             self._frame(decode(kind, payload), step, now)
         return step
 

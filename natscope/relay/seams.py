@@ -7,7 +7,7 @@ streams has one loop for both. Each is replaced by giving another object of the 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import msgspec
 
@@ -18,6 +18,8 @@ from natscope.model.endpoint import Endpoint
 
 if TYPE_CHECKING:
     import ssl
+
+    from natscope.host.real.relay_loop import Adopted
 
 
 class Applicant(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,6 +71,15 @@ class RelayHandle(Protocol):
         """Have `act(now)` called in the relay's thread and its effects carried out. Everything that touches
         `front.relay` goes through here.
         """
+        ...
+
+
+@runtime_checkable
+class AdoptingRelay(RelayHandle, Protocol):
+    """A relay whose loop watches sockets that others opened: the epoll one."""
+
+    def adopt(self, item: Adopted) -> None:
+        """From now on the relay's loop reads and writes it. In a posted act."""
         ...
 
 

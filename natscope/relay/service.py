@@ -10,7 +10,7 @@ from email.utils import format_datetime
 from typing import TYPE_CHECKING, Protocol
 
 from natscope.host.api import Failure, Host, HostError
-from natscope.host.real.relay_loop import RelayLoop, everybody
+from natscope.host.real.relay_loop import Adopted, RelayLoop, everybody
 from natscope.machines.derp.client import Client
 from natscope.machines.derp.effects import Effects
 from natscope.machines.derp.front import Front
@@ -97,6 +97,10 @@ class RelayService:
     def post(self, act: Callable[[float], Effects]) -> None:
         """Have `act(now)` called in the relay's thread and its effects carried out."""
         self._loop.post(act)
+
+    def adopt(self, item: Adopted) -> None:
+        """Have the relay's loop watch a connection that was opened elsewhere; in a posted act."""
+        self._loop.adopt(item)
 
     def close(self) -> None:
         """Close everything; `serve` must have returned, or never begun."""

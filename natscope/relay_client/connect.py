@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from dataclasses import dataclass
 
 import msgspec
 
@@ -34,8 +35,24 @@ FAST_TLS = "TLSv1.3"
 """Only here are certificates encrypted, and only here upstream looks for the relay's key among them."""
 
 
+@dataclass(slots=True)
+class Opened:
+    """A connection that is open, with nobody in charge of it yet; `events` came with the greeting."""
+
+    stream: Stream
+    machine: DerpClientMachine
+    facts: ConnectFacts
+    events: list[Frame]
+
+
 async def connect(host: Host, target: Target, options: ConnectOptions) -> RelayConnection:
     """An open connection, in which the relay has let us in. Raises `ConnectError`."""
+    opened = await open_relay(host, target, options)
+    return RelayConnection(host, opened.stream, opened.machine, opened.facts, opened.events)
+
+
+async def open_relay(host: Host, target: Target, options: ConnectOptions) -> Opened:
+    """The same for owners that read and write themselves. Raises `ConnectError`."""
     attempt = _Attempt(host, target, options)
     try:
         async with asyncio.timeout(options.limit_s):
@@ -63,7 +80,7 @@ class _Attempt:
         self._stream: Stream | None = None
         self._server_key = b""
 
-    async def run(self) -> RelayConnection:
+    async def run(self) -> Opened:
         stream, place = await self._first_place()
         self._place, self.title = place, place.title
         try:
@@ -139,7 +156,7 @@ class _Attempt:
             shown = stream.tls.handshake_s if stream.tls is not None else None
             self._marks["tls_s"] = self._host.clock.now() - began if shown is None else shown
 
-    async def _greet(self, stream: Stream, place: Place) -> RelayConnection:
+    async def _greet(self, stream: Stream, place: Place) -> Opened:
         clock = self._host.clock
         machine = DerpClientMachine(self._options.private, self._client_options(stream, place), self._nonce())
         self.step = Step.GREETING if machine.is_fast else Step.HTTP
@@ -164,7 +181,7 @@ class _Attempt:
         self._marks["greeting_s"] = clock.now() - began
         facts = self._facts(stream, place, machine)
         self._stream = None
-        return RelayConnection(self._host, stream, machine, facts, events)
+        return Opened(stream, machine, facts, events)
 
     def _client_options(self, stream: Stream, place: Place) -> ClientOptions:
         options = self._options

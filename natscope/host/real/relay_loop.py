@@ -21,6 +21,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from natscope.host.real.failures import host_error
+from natscope.host.real.relay_hello import HelloContext, HelloSocket
 from natscope.host.real.relay_socket import RelaySocket
 from natscope.host.real.relay_tls import TlsBuffers, TlsRelaySocket
 from natscope.host.real.sockaddr import family_constant, from_sockaddr, to_sockaddr
@@ -53,6 +54,24 @@ def everybody(client: Client, answer: Callable[[bool], None]) -> bool | None:
     return True
 
 
+class Adopted(Protocol):
+    """A connection that the loop watches for somebody else: `LinkSocket`."""
+
+    fd: int
+
+    def attached(self, watch: Callable[[int], None]) -> None:
+        """`watch` takes the epoll events to wait for, 0 to forget the connection."""
+        ...
+
+    def ready(self, now: float) -> Effects:
+        """Something happened."""
+        ...
+
+    def end(self) -> None:
+        """Close."""
+        ...
+
+
 class RelayLoop:
     """The sockets of one relay. `serve` runs until `stop`, which any thread or signal handler may call."""
 
@@ -66,6 +85,7 @@ class RelayLoop:
         self._stopped = False
         self._listeners: dict[int, tuple[socket.socket, ssl.SSLContext | None]] = {}
         self._sockets: dict[int, RelaySocket] = {}
+        self._adopted: dict[int, Adopted] = {}
         self._paused: dict[RelaySocket, float] = {}
         self._decisions: deque[tuple[Client, bool]] = deque()
         self._posted: deque[Callable[[float], Effects]] = deque()
@@ -100,6 +120,21 @@ class RelayLoop:
         """Have `act(now)` called between two turns and its effects carried out; from any thread or signal handler."""
         self._posted.append(act)
         self._stop.set()
+
+    def adopt(self, item: Adopted) -> None:
+        """Watch one more connection until it says 0 to `watch`; in the relay's thread, between two turns."""
+
+        def watch(events: int) -> None:
+            with contextlib.suppress(OSError):
+                if events:
+                    self._epoll.modify(item.fd, events)
+                else:
+                    del self._adopted[item.fd]
+                    self._epoll.unregister(item.fd)
+
+        self._adopted[item.fd] = item
+        self._epoll.register(item.fd, select.EPOLLIN)
+        item.attached(watch)
 
     def stop_listening(self) -> None:
         """Accept nobody any more; connections that stand go on."""
@@ -146,6 +181,8 @@ class RelayLoop:
         """Close everything; the loop cannot be used again."""
         for item in list(self._sockets.values()):
             self._drop(item)
+        for adopted in list(self._adopted.values()):
+            adopted.end()
         for sock, _ in self._listeners.values():
             sock.close()
         self._listeners.clear()
@@ -167,6 +204,9 @@ class RelayLoop:
             os.read(fd, 4096)  # somebody woke the loop: what for stands elsewhere
         elif fd in self._listeners:
             self._accept(*self._listeners[fd])
+        elif fd in self._adopted:
+            now = time.monotonic()
+            self._carry_out(self._adopted[fd].ready(now), now)
 
     def _others(self, now: float) -> None:
         """What other threads want done."""
@@ -194,11 +234,7 @@ class RelayLoop:
             return
         self._is_due_old = True
         try:
-            item = (
-                RelaySocket(sock, connection)
-                if context is None
-                else TlsRelaySocket(sock, connection, context, self._buffers)
-            )
+            item = self._socket(sock, connection, context)
         except OSError:
             sock.close()
             self.front.closed(connection)
@@ -206,6 +242,13 @@ class RelayLoop:
         connection.driver = item
         self._sockets[item.fd] = item
         self._epoll.register(item.fd, select.EPOLLIN)
+
+    def _socket(self, sock: socket.socket, connection: Connection, context: ssl.SSLContext | None) -> RelaySocket:
+        if context is None:
+            return RelaySocket(sock, connection)
+        if isinstance(context, HelloContext):
+            return HelloSocket(sock, connection, context, self._buffers)
+        return TlsRelaySocket(sock, connection, context, self._buffers)
 
     def _ready(self, item: RelaySocket, events: int, now: float) -> None:
         if events & select.EPOLLOUT:
@@ -272,6 +315,7 @@ class RelayLoop:
             self._write(owner, owner.ready(pieces), now)
         elif isinstance(owner, LinkOwner):
             owner.write(b"".join(pieces))
+            self._is_due_old = True  # it may be full now
 
     def _write(self, connection: Connection, data: bytes, now: float) -> None:
         item = connection.driver

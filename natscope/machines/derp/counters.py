@@ -25,6 +25,7 @@ class End(enum.StrEnum):
     GREETING_LATE = "no greeting in time"
     REFUSED = "not allowed"
     SLOW = "does not read"
+    SILENT = "nothing was heard from it"
     MESH_ONLY = "frame for mesh peers only"
     CLOSED_BY_PEER = "closed by a mesh peer"
     RESTARTING = "the relay goes away"

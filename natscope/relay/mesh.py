@@ -1,0 +1,168 @@
+"""Links to the other relays of a region: connect, learn who is there, forward, connect again.
+
+Names, TCP, TLS and the greeting happen on the asyncio loop beside the relay. The open connection then moves onto the
+relay's own epoll loop (`LinkSocket`), so that forwarding a packet costs no hand-over between threads; a relay on `Host`
+streams has one loop for everything, and the link stays there (`StreamLink`). Source: upstream cmd/derper/mesh.go,
+derp/derphttp/mesh_client.go.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from natscope.host.api import Host
+from natscope.host.real.relay_link import LinkSocket
+from natscope.host.real.socket_stream import SocketStream, SocketStreams
+from natscope.machines.derp.counters import End
+from natscope.machines.derp.effects import Effects
+from natscope.machines.derp.mesh import learn
+from natscope.machines.derp.registry import MeshLink
+from natscope.relay.log import Level, Log
+from natscope.relay.mesh_peers import MeshPeer
+from natscope.relay.seams import AdoptingRelay, RelayHandle
+from natscope.relay.stream_link import StreamLink
+from natscope.relay_client.connect import Opened, open_relay
+from natscope.relay_client.errors import ConnectError
+from natscope.relay_client.options import DIRECT, ConnectOptions
+from natscope.relay_client.target import Target
+from natscope.wire.keys import PrivateKey
+
+RECONNECT_S = 5.0
+CHECK_S = 15.0
+"""How often a link is looked at for silence."""
+
+
+class MeshLinks:
+    """The links of one relay, `peers` in the order of the flag. `ca_file` adds trust (PEM) to the system's."""
+
+    def __init__(
+        self,
+        host: Host,
+        private: PrivateKey,
+        mesh_key: bytes,
+        peers: Sequence[MeshPeer],
+        log: Log,
+        *,
+        ca_file: str = "",
+    ) -> None:
+        """Nothing is connected yet."""
+        self._host = host
+        self._private = private
+        self._peers = tuple(peers)
+        self._log = log
+        self._options = ConnectOptions(
+            private=private, mesh_key=mesh_key, watch=True, can_ack_pings=False, proxy=DIRECT, ca_file=ca_file
+        )
+
+    async def keep(self, relay: RelayHandle) -> None:
+        """Until cancelled; then all links are closed."""
+        async with asyncio.TaskGroup() as group:
+            for peer in self._peers:
+                group.create_task(self._stay(peer, relay))
+
+    async def _stay(self, peer: MeshPeer, relay: RelayHandle) -> None:
+        """Connected to one relay, again and again. Ends when it turns out to be this one."""
+        target = Target.of_url(peer.url, dial_host=peer.dial)
+        host = replace(self._host, streams=SocketStreams()) if isinstance(relay, AdoptingRelay) else self._host
+        told = ""
+        while True:
+            try:
+                opened = await open_relay(host, target, self._options)
+            except ConnectError as error:
+                if error.message != told:
+                    self._log.say("mesh-failed", f"mesh: {error.message}", Level.WARNING, peer=peer.name)
+                told = error.message
+            else:
+                told = ""
+                if opened.facts.server_key == self._private.public:
+                    await opened.stream.close()
+                    self._log.say("mesh-self", f"mesh: {peer.name} is this relay itself", peer=peer.name)
+                    return
+                await self._linked(peer, relay, opened)
+            await self._host.clock.sleep(RECONNECT_S)
+
+    async def _linked(self, peer: MeshPeer, relay: RelayHandle, opened: Opened) -> None:
+        """From an open connection to its end."""
+        link = Linked(peer.name, relay, opened)
+        self._log.say("mesh-up", f"mesh: linked to {peer.name} at {opened.facts.address}", peer=peer.name)
+        try:
+            await link.run(self._host)
+        finally:
+            link.end()
+        words = f"mesh: the link to {peer.name} is lost"
+        if not link.was_told:
+            words += ", which told nothing before: has it another mesh key?"
+        self._log.say("mesh-down", words, Level.WARNING, peer=peer.name)
+
+
+class Linked:
+    """One link while it stands, seen from the asyncio loop."""
+
+    def __init__(self, name: str, relay: RelayHandle, opened: Opened) -> None:
+        """Not handed over yet."""
+        self._name = name
+        self._relay = relay
+        self._opened = opened
+        self._link: MeshLink | None = None
+        self._over = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+
+    @property
+    def was_told(self) -> bool:
+        """Whether the other relay has said anything of its clients: it always knows one, this link."""
+        return self._opened.machine.frames > 0
+
+    async def run(self, host: Host) -> None:
+        """Until it is over."""
+        self._relay.post(self._begin(host))
+        while not self._over.is_set():
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(CHECK_S):
+                    await self._over.wait()
+            self._relay.post(self._check)
+
+    def end(self) -> None:
+        """Close it, if it stands."""
+        self._relay.post(lambda now: self._close(End.CLIENT))
+
+    def _begin(self, host: Host) -> Callable[[float], Effects]:
+        def begin(now: float) -> Effects:
+            relay, opened = self._relay.front.relay, self._opened
+            link = self._link = MeshLink(relay.number(), self._name)
+            effects = Effects()
+            if isinstance(self._relay, AdoptingRelay) and isinstance(opened.stream, SocketStream):
+                item = LinkSocket(opened.stream.detach(), opened.machine, relay, link, self._ended)
+                self._relay.adopt(item)
+                learn(relay, link, opened.events, effects)
+                return merged(effects, item.ready(now))
+            StreamLink(host, self._relay, opened.stream, opened.machine, link, self._ended)
+            learn(relay, link, opened.events, effects)
+            return effects
+
+        return begin
+
+    def _check(self, now: float) -> Effects:
+        """In the relay's thread: nothing heard for two minutes is the end."""
+        deadline = self._opened.machine.deadline()
+        return self._close(End.SILENT) if deadline is not None and deadline < now else Effects()
+
+    def _close(self, reason: End) -> Effects:
+        effects = Effects()
+        if self._link is not None:
+            self._relay.front.relay.end(self._link, reason, effects)
+        return effects
+
+    def _ended(self) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop is gone with everything else
+            self._loop.call_soon_threadsafe(self._over.set)
+
+
+def merged(effects: Effects, more: Effects) -> Effects:
+    """Both, in order."""
+    for outlet, pieces in more.sends.items():
+        effects.to(outlet).extend(pieces)
+    effects.closes += more.closes
+    return effects
