@@ -39,6 +39,10 @@ class Ready(msgspec.Struct, frozen=True, kw_only=True):
     metrics: Endpoint | None
     tls: TlsMode
     key: str
+    pin: str = ""
+    """Of a self-signed certificate: 64 hex digits."""
+    host_name: str = ""
+    """What that certificate is for."""
 
 
 class Running:
@@ -51,9 +55,9 @@ class Running:
         front = Front(relay, _pages(config), lambda: http_date(host), _front_limits(config.limits))
         self.stun = StunPart(config.stun)
         self.rate = RatePart(config.limits.rate_file)
+        certificates = make_certificates(config, key.private, host, log, front.pages)
         self.service = RelayService(
-            host, front, log, admission=make_admission(config, host, log),
-            certificates=make_certificates(config, key.private, host, log, front.pages),
+            host, front, log, admission=make_admission(config, host, log), certificates=certificates,
             mesh=make_mesh(config, key.private, host, log), parts=(self.rate, self.stun), drain_s=config.drain_s,
         )  # fmt: skip
         try:
@@ -63,7 +67,7 @@ class Running:
             raise
         self.ready = Ready(
             listen=tuple(listen), http=tuple(http), stun=self.stun.listening, metrics=None, tls=config.tls.mode,
-            key=key.private.public.hex(),
+            key=key.private.public.hex(), pin=_pin(config, certificates), host_name=_host_name(config, certificates),
         )  # fmt: skip
 
 
@@ -98,20 +102,9 @@ def make_certificates(
         from natscope.apps.derp_acme import build_acme
 
         return build_acme(config, private, host, log, pages)
-    if tls.mode is not TlsMode.FILES:
-        raise UserError(f"--tls {tls.mode.value} is not built yet")
-    from natscope.relay.certificate_files import FileCertificates, Pair
+    from natscope.apps.derp_certificates import build_files
 
-    def say(words: str, is_bad: bool) -> None:
-        log.say("certificate", words, Level.WARNING if is_bad else Level.INFO)
-
-    return FileCertificates(
-        Pair(tls.certificate_file, tls.key_file or tls.certificate_file),
-        private.public,
-        host.clock,
-        say,
-        only_name=config.hostname if tls.checks_name else "",
-    )
+    return build_files(config, private, host, log)
 
 
 def make_mesh(config: RelayConfig, private: PrivateKey, host: Host, log: Log) -> MeshPeers | None:
@@ -125,6 +118,16 @@ def make_mesh(config: RelayConfig, private: PrivateKey, host: Host, log: Log) ->
     if not key:
         raise UserError("--mesh-with needs the mesh key that the relays share", hint="--mesh-key-file FILE")
     return MeshLinks(host, private, key, parse_mesh_peers(config.mesh.peers), log)
+
+
+def _pin(config: RelayConfig, certificates: Certificates | None) -> str:
+    facts = getattr(certificates, "facts", None)
+    return facts.pin if facts is not None and config.tls.mode is TlsMode.SELF_SIGNED else ""
+
+
+def _host_name(config: RelayConfig, certificates: Certificates | None) -> str:
+    facts = getattr(certificates, "facts", None)
+    return config.hostname or (facts.names[0] if facts is not None and facts.names else "")
 
 
 def _key(config: RelayConfig, host: Host, log: Log) -> KeyFile:

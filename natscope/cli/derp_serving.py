@@ -9,6 +9,9 @@ from natscope.apps.derp_serve import Ready, serve
 from natscope.host.real.host import build_real_host
 from natscope.relay.config import TlsMode
 from natscope.relay.log import Level, Log
+from natscope.relay.map_entry import map_entry
+from natscope.wire.relay_map_json import encode_relay_map_json
+from natscope.wire.relay_map_yaml import encode_relay_map_yaml
 
 if TYPE_CHECKING:
     from natscope.apps.derp_values import Values
@@ -54,3 +57,23 @@ def say_ready(log: Log, ready: Ready) -> None:
         tls=ready.tls.value,
         key=ready.key,
     )
+    if ready.pin:
+        _say_entry(log, ready)
+
+
+def _say_entry(log: Log, ready: Ready) -> None:
+    """Clients know a self-signed certificate by its pin alone, which stands in their map."""
+    entry = map_entry(ready.host_name, ready.pin, ready.listen, ready.stun, ready.http)
+    json, yaml = encode_relay_map_json(entry).decode(), encode_relay_map_yaml(entry).decode()
+    log.block(
+        "map-entry",
+        f"clients find it by this entry of the relay map (HostName is {ready.host_name}):",
+        f"as JSON (Tailscale's policy file: derpMap)\n{_indented(json)}\nfor Headscale (derp.paths)\n{_indented(yaml)}",
+        json=json,
+        yaml=yaml,
+        pin=ready.pin,
+    )
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"    {line}" for line in text.splitlines())

@@ -6,13 +6,17 @@ import os
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from natscope.errors import CannotMeasure, UserError
 from natscope.host.api import Clock
+from natscope.relay.certificate_facts import Facts, facts_of
 from natscope.relay.meta_certificate import RENEW_AFTER, meta_certificate
 from natscope.relay.tls_context import server_context
 
 LOOK_S = 5.0
+SOON = timedelta(days=14)
+"""Left to a certificate of an operator's own when it is time to say so."""
 MAX_BYTES = 1 << 20
 
 
@@ -28,19 +32,24 @@ class FileCertificates:
     """Implements `natscope.relay.seams.Certificates`. `say` is told of new and of broken files."""
 
     def __init__(
-        self, pair: Pair, server_key: bytes, clock: Clock, say: Callable[[str, bool], None], *, only_name: str = ""
-    ) -> None:
-        """Reads the files. Raises `UserError` or `CannotMeasure`."""
+        self, pair: Pair, server_key: bytes, clock: Clock, say: Callable[[str, bool], None], *, hostname: str = "",
+        checks_name: bool = False,
+    ) -> None:  # fmt: skip
+        """Reads the files. `checks_name`: clients must ask for `hostname`, and the certificate must be for it.
+
+        Raises `UserError` or `CannotMeasure`.
+        """
         self._pair = pair
         self._server_key = server_key
         self._clock = clock
         self._say = say
-        self._only_name = only_name
+        self._hostname = hostname
+        self._checks_name = checks_name
         self._seen = self._look()
         self._is_asked = False
         self._changed: Callable[[ssl.SSLContext], None] | None = None
         self._made_at = clock.utc()
-        self._context = self._load()
+        self.facts, self._context = self._load()
 
     def context(self) -> ssl.SSLContext:
         """For new connections."""
@@ -67,7 +76,7 @@ class FileCertificates:
             return
         self._seen, self._is_asked = seen, False
         try:
-            self._context = self._load()
+            self.facts, self._context = self._load()
         except (UserError, CannotMeasure) as error:
             self._say(f"{error.message}; the old certificate stays", True)
             return
@@ -76,13 +85,34 @@ class FileCertificates:
         if is_new:
             self._say(f"certificate read again from {self._pair.certificate}", False)
 
-    def _load(self) -> ssl.SSLContext:
-        chain, key = read_pem(self._pair.certificate), read_pem(self._pair.key)
-        whole = chain.rstrip() + b"\n" + meta_certificate(self._server_key, self._clock.utc())
-        return server_context(whole, key, only_name=self._only_name, what=self._pair.certificate)
+    def _load(self) -> tuple[Facts, ssl.SSLContext]:
+        path, now = self._pair.certificate, self._clock.utc()
+        chain, key = read_pem(path), read_pem(self._pair.key)
+        facts = facts_of(chain, path)
+        only_name = self._hostname if self._checks_name else ""
+        if only_name and not facts.covers(only_name):
+            raise UserError(f"{path}: is for {', '.join(facts.names) or 'nobody'}, not for {only_name}")
+        whole = chain.rstrip() + b"\n" + meta_certificate(self._server_key, now)
+        context = server_context(whole, key, only_name=only_name, what=path)
+        if doubt := _doubt(facts, self._hostname, now):
+            self._say(f"{path}: {doubt}", True)
+        return facts, context
 
     def _look(self) -> tuple[object, ...]:
         return tuple(_state(path) for path in (self._pair.certificate, self._pair.key))
+
+
+def _doubt(facts: Facts, hostname: str, now: datetime) -> str:
+    """Why clients will not like it, or soon not; empty when they will."""
+    if now < facts.begins:
+        return f"is valid from {facts.begins:%Y-%m-%d %H:%M} UTC on, which is in the future"
+    if now > facts.expires:
+        return f"has expired on {facts.expires:%Y-%m-%d %H:%M} UTC: clients refuse it"
+    if hostname and not facts.covers(hostname):
+        return f"is for {', '.join(facts.names) or 'nobody'}: clients that look for {hostname} refuse it"
+    if facts.expires - now < SOON:
+        return f"expires on {facts.expires:%Y-%m-%d %H:%M} UTC"
+    return ""
 
 
 def read_pem(path: str) -> bytes:

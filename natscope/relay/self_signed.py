@@ -5,11 +5,9 @@ Source of the form: upstream cmd/derper/cert.go (createSelfSignedIPCert); of the
 
 from __future__ import annotations
 
-import hashlib
 import ipaddress
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from cryptography import x509
@@ -19,6 +17,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from natscope.errors import CannotMeasure, UserError
 from natscope.host.api import Clock
+from natscope.relay.certificate_facts import Facts, facts_of
 from natscope.relay.certificate_files import Pair, read_pem
 from natscope.relay.private_files import write_whole
 
@@ -27,38 +26,6 @@ VALID = timedelta(days=10 * 365)
 BEFORE = timedelta(days=1)
 """Clocks of clients may be behind."""
 MAX_CN = 64
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What a leaf certificate says. `names` are DNS names and addresses as texts."""
-
-    pin: str
-    names: tuple[str, ...]
-    expires: datetime
-
-    def covers(self, name: str) -> bool:
-        """Whether it is for exactly that name or address; a `*` stands for one label."""
-        wanted = name.rstrip(".").lower()
-        return any(_matches(known.rstrip(".").lower(), wanted) for known in self.names)
-
-
-def facts_of(chain: bytes, what: str) -> Facts:
-    """The first certificate of a PEM text. Raises `UserError` that names `what`."""
-    try:
-        certificate = x509.load_pem_x509_certificate(chain)
-        try:
-            alternatives = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-            names = (
-                *alternatives.get_values_for_type(x509.DNSName),
-                *(str(ip) for ip in alternatives.get_values_for_type(x509.IPAddress)),
-            )
-        except x509.ExtensionNotFound:
-            names = ()
-    except ValueError as error:
-        raise UserError(f"{what}: is no PEM certificate") from error
-    der = certificate.public_bytes(serialization.Encoding.DER)
-    return Facts(hashlib.sha256(der).hexdigest(), names, certificate.not_valid_after_utc)
 
 
 def find_or_make(pair: Pair, names: Sequence[str], clock: Clock) -> tuple[Facts, bool]:
@@ -121,10 +88,3 @@ def _alternative(name: str) -> x509.GeneralName:
         return x509.IPAddress(ipaddress.ip_address(name))
     except ValueError:
         return x509.DNSName(name)
-
-
-def _matches(known: str, wanted: str) -> bool:
-    if not known.startswith("*."):
-        return known == wanted
-    first, dot, rest = wanted.partition(".")
-    return bool(first and dot) and rest == known[2:] and "." in rest
