@@ -17,6 +17,8 @@ from natscope.errors import CannotMeasure, UserError
 
 ACCOUNT = "acme_account+key"
 LOCK = "natscope.lock"
+PAGE, PROOF = "+http-01", "+token"
+"""Endings of challenges that are being answered."""
 MAX_BYTES = 1 << 20
 _SAFE = re.compile(r"(?!\.)[A-Za-z0-9_.:-]+(\+[a-z0-9-]+)?")
 
@@ -101,6 +103,8 @@ class AcmeFolder:
                 os.close(descriptor)
                 return False
             self._lock = descriptor
+            for left in (*self.names(PAGE), *self.names(PROOF)):  # by a process that was killed
+                self.remove(left)
         return True
 
     def close(self) -> None:

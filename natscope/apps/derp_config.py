@@ -83,9 +83,10 @@ def _tls(values: Values, environ: Mapping[str, str]) -> TlsConfig:
     cert, key, hostname = values.text("tls.cert"), values.text("tls.key"), values.text("hostname")
     if mode is TlsMode.FILES and not cert:
         raise UserError("a certificate of your own needs --cert FILE, and --cert-key FILE where the key is in another")
-    if mode is TlsMode.ACME and (not hostname or _is_address(hostname)):
-        what = f"{hostname} is an address" if hostname else "there is no --hostname"
-        raise UserError(f"an authority gives certificates for names, and {what}", hint="--tls self-signed needs none")
+    if mode is TlsMode.ACME and not hostname:
+        raise UserError(
+            "an authority gives certificates for names, and there is no --hostname", hint="--tls self-signed needs none"
+        )
     if mode is TlsMode.OFF and cert:
         raise UserError(f"{values.origin('tls.cert')}: without TLS there is no use for a certificate")
     if key and not cert:
@@ -103,6 +104,9 @@ def _tls(values: Values, environ: Mapping[str, str]) -> TlsConfig:
         acme_directory_url=values.text("tls.acme_directory"),
         acme_eab_kid=values.text("tls.acme_eab_kid"),
         acme_eab_key=values.text("tls.acme_eab_key"),
+        acme_ca_file=values.text("tls.acme_ca"),
+        acme_challenge=values.text("tls.acme_challenge"),
+        acme_profile=values.text("tls.acme_profile"),
     )
 
 

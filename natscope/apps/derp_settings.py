@@ -78,6 +78,11 @@ SETTINGS: tuple[RelaySetting, ...] = (
         "tls.acme_eab_kid", "text", "", "the account's key id, where the authority wants one (RFC 8555 7.3.4)"
     ),
     RelaySetting("tls.acme_eab_key", "text", "", "its key, base64"),
+    RelaySetting("tls.acme_ca", "file", "", "trusted besides the system's authorities when it is asked, PEM"),
+    RelaySetting(
+        "tls.acme_challenge", "choice", "auto", "how the name is proved", choices=("auto", "http-01", "tls-alpn-01")
+    ),
+    RelaySetting("tls.acme_profile", "text", "", "the kind of certificate, of those that the authority has"),
     RelaySetting(
         "stun.listen",
         "names",

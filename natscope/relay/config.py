@@ -31,6 +31,9 @@ class TlsConfig(msgspec.Struct, frozen=True, kw_only=True):
     acme_directory_url: str = ""
     acme_eab_kid: str = ""
     acme_eab_key: str = ""
+    acme_ca_file: str = ""
+    acme_challenge: str = "auto"
+    acme_profile: str = ""
 
 
 class StunConfig(msgspec.Struct, frozen=True, kw_only=True):

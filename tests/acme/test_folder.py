@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from natscope.acme import folder as folder_module
-from natscope.acme.folder import ACCOUNT, AcmeFolder
+from natscope.acme.folder import ACCOUNT, LOCK, AcmeFolder
 from natscope.errors import CannotMeasure, UserError
 
 
@@ -93,3 +93,12 @@ def test_one_leads_until_it_is_gone(tmp_path: Path) -> None:
     first.close()
     assert second.take_lead()
     second.close()
+
+
+def test_challenges_of_a_process_that_was_killed_are_removed(tmp_path: Path) -> None:
+    folder = AcmeFolder(str(tmp_path))
+    for name in ("abc+http-01", "relay.example+token", "relay.example", ACCOUNT):
+        folder.write(name, b"x")
+    assert folder.take_lead()
+    assert folder.names("") == [ACCOUNT, LOCK, "relay.example"]
+    folder.close()

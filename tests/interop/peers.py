@@ -33,6 +33,7 @@ ORIGIN = {
     "natpmpc": "Debian package natpmpc",
     "upnpc": "Debian package miniupnpc",
     "miniupnpd": "Debian package miniupnpd-nftables",
+    "pebble": "Debian package pebble",
     "nft": "Debian package nftables",
     "ping": "Debian package iputils-ping",
     "tcpdump": "Debian package tcpdump",
