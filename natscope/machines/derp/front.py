@@ -188,6 +188,7 @@ class Front:
         self._write(connection, http, response, effects)
         if http.our_state is h11.DONE and http.their_state is h11.DONE:
             http.start_next_cycle()
+            connection.request = None
             self._timers.arm(connection, now + IDLE_S)
         else:
             self._end(connection, End.CLIENT, effects)

@@ -52,7 +52,12 @@ def seal_client_info(info: ClientInfo, private: PrivateKey, server: bytes, nonce
         fields["IsProber"] = True
     if info.app_name:
         fields["AppName"] = info.app_name
-    return Sealed(FrameType.CLIENT_INFO, private.public, _seal(fields, private, server, nonce))
+    return sealed_client_info(_json(fields), private, server, nonce)
+
+
+def sealed_client_info(text: bytes, private: PrivateKey, server: bytes, nonce: bytes) -> Sealed:
+    """The same with a text of one's own."""
+    return Sealed(FrameType.CLIENT_INFO, private.public, _seal(text, private, server, nonce))
 
 
 def open_client_info(frame: Sealed, private: PrivateKey) -> ClientInfo:
@@ -82,7 +87,12 @@ def seal_server_info(info: ServerInfo, private: PrivateKey, client: bytes, nonce
         fields["TokenBucketBytesPerSecond"] = info.bytes_per_second
     if info.burst_bytes:
         fields["TokenBucketBytesBurst"] = info.burst_bytes
-    return Sealed(FrameType.SERVER_INFO, b"", _seal(fields, private, client, nonce))
+    return sealed_server_info(_json(fields), private, client, nonce)
+
+
+def sealed_server_info(text: bytes, private: PrivateKey, client: bytes, nonce: bytes) -> Sealed:
+    """The same with a text of one's own."""
+    return Sealed(FrameType.SERVER_INFO, b"", _seal(text, private, client, nonce))
 
 
 def open_server_info(frame: Sealed, private: PrivateKey, server: bytes) -> ServerInfo:
@@ -95,10 +105,13 @@ def open_server_info(frame: Sealed, private: PrivateKey, server: bytes) -> Serve
     )
 
 
-def _seal(fields: dict[str, Any], private: PrivateKey, other: bytes, nonce: bytes) -> bytes:
+def _json(fields: dict[str, Any]) -> bytes:
+    return json.dumps(fields, separators=(",", ":")).encode()
+
+
+def _seal(text: bytes, private: PrivateKey, other: bytes, nonce: bytes) -> bytes:
     if len(nonce) != NONCE_BYTES:
         raise LocalError(f"a nonce has {NONCE_BYTES} bytes, not {len(nonce)}")
-    text = json.dumps(fields, separators=(",", ":")).encode()
     sealed: bytes = crypto_box(text, nonce, other, private.data)
     return nonce + sealed
 
@@ -130,6 +143,6 @@ def _typed(fields: dict[str, Any], name: str, kind: type, default: Any) -> Any:
         return default
     if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
         raise RemoteError(f"{name} is no {kind.__name__}", field=name)
-    if kind is int and not -_INT64 <= value < _INT64:
+    if isinstance(value, int) and not -_INT64 <= value < _INT64:
         raise RemoteError(f"{name} is too large", field=name)
     return value
