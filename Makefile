@@ -5,6 +5,8 @@ VENV ?= .venv
 # Test files that run side by side: many wait, so one more than there are processors. Labs of the kernel come afterwards
 # and one by one: they judge what programs see of networks, and a computer that is too busy changes that.
 JOBS ?= $(shell echo $$(($$(nproc 2>/dev/null || echo 2) + 1)))
+# More for pytest, such as TESTS=tests/wire or TESTS=--ignore=tests/sim.
+TESTS ?=
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
 
@@ -40,8 +42,8 @@ demo: venv
 	@$(BIN)/python -m natscope.lab.demo
 
 test: venv
-	@$(BIN)/python -m pytest -q -n $(JOBS) --dist loadfile -m 'not kernel and not interop'
-	@$(BIN)/python -m pytest -q -m 'kernel or interop'
+	@$(BIN)/python -m pytest -q -n $(JOBS) --dist loadfile -m 'not kernel and not interop' $(TESTS)
+	@$(BIN)/python -m pytest -q -m 'kernel or interop' $(TESTS)
 
 check: venv
 	$(BIN)/ruff check .
