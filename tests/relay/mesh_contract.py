@@ -124,6 +124,7 @@ class MeshContract:
     async def test_a_relay_that_dies_is_forgotten_and_one_that_comes_back_is_found(self, region: Region) -> None:
         a, b = await Member(region, "one").join(), await Member(region, "two").join()
         await knows(region, "one", b)
+        await knows(region, "two", a)
         b.send(a, b"before")
         assert await a.packet() == b"before"
         await region.kill("two")
