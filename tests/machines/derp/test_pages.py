@@ -13,7 +13,7 @@ from natscope.machines.derp.pages import Pages
 from tests.house.tree import ROOT
 
 RECORDED = ROOT / "fixtures" / "peers" / "derper"
-UPGRADES = ("derp-upgrade-head", "derp-websocket")
+UPGRADES = ("derp-upgrade-head", "derp-websocket", "derp-fast")
 ANSWERS = sorted(path.stem for path in RECORDED.glob("*.http") if path.stem not in UPGRADES)
 ADDED = ("date", "content-length", "connection")
 """Headers that the connection adds, or that tell of the moment."""
