@@ -21,6 +21,8 @@ from natscope.model.endpoint import Endpoint
 from natscope.relay.config import LimitsConfig, RelayConfig, TlsMode
 from natscope.relay.key_file import KeyFile, load_or_make
 from natscope.relay.log import Level, Log
+from natscope.relay.metrics_page import MetricsPage
+from natscope.relay.names_part import NamesPart
 from natscope.relay.rate_file import RatePart
 from natscope.relay.seams import Admission, Certificates, MeshPeers
 from natscope.relay.service import RelayService, http_date
@@ -56,9 +58,12 @@ class Running:
         self.stun = StunPart(config.stun)
         self.rate = RatePart(config.limits.rate_file)
         certificates = make_certificates(config, key.private, host, log, front.pages)
+        self.metrics = MetricsPage(config.metrics, texts=(self.stun.metrics,))
+        names = NamesPart(config.names, config.unlisted_names)
         self.service = RelayService(
             host, front, log, admission=make_admission(config, host, log), certificates=certificates,
-            mesh=make_mesh(config, key.private, host, log), parts=(self.rate, self.stun), drain_s=config.drain_s,
+            mesh=make_mesh(config, key.private, host, log), parts=(self.rate, self.stun, self.metrics, names),
+            drain_s=config.drain_s,
         )  # fmt: skip
         try:
             listen, http = self.service.open(config.listen, config.http)
@@ -66,7 +71,7 @@ class Running:
             self.service.close()
             raise
         self.ready = Ready(
-            listen=tuple(listen), http=tuple(http), stun=self.stun.listening, metrics=None, tls=config.tls.mode,
+            listen=tuple(listen), http=tuple(http), stun=self.stun.listening, metrics=self.metrics.listening, tls=config.tls.mode,
             key=key.private.public.hex(), pin=_pin(config, certificates), host_name=_host_name(config, certificates),
         )  # fmt: skip
 

@@ -54,6 +54,10 @@ class StunPart:
             self._thread.join(_END_S)
             self._server.close()
 
+    def metrics(self) -> str:
+        """Its part of the page, empty without STUN."""
+        return self.service.metrics() if self.service is not None else ""
+
     def _options(self) -> ServeOptions:
         """The helper needs one port after the first: not with port 0."""
         config = self._config

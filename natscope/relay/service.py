@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import concurrent.futures
 from collections.abc import Callable, Sequence
 from email.utils import format_datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from natscope.host.api import Failure, Host, HostError
 from natscope.host.real.relay_loop import Adopted, RelayLoop, everybody
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 
 RECONNECT_IN_MS, TRY_FOR_MS = 500, 30_000
 _STEP_S = 0.05
+ANSWER_S = 10.0
+T = TypeVar("T")
 
 
 class Part(Protocol):
@@ -97,6 +101,22 @@ class RelayService:
     def post(self, act: Callable[[float], Effects]) -> None:
         """Have `act(now)` called in the relay's thread and its effects carried out."""
         self._loop.post(act)
+
+    async def ask(self, question: Callable[[], T]) -> T:
+        """Have `question` answered in the relay's thread; on the thread of `aside`."""
+        answer: concurrent.futures.Future[T] = concurrent.futures.Future()
+
+        def act(_: float) -> Effects:
+            answer.set_result(question())
+            return Effects()
+
+        self.post(act)
+        return await asyncio.wait_for(asyncio.wrap_future(answer), ANSWER_S)
+
+    @property
+    def accept_failures(self) -> int:
+        """Connections that the system did not give."""
+        return self._loop.accept_failures
 
     def adopt(self, item: Adopted) -> None:
         """Have the relay's loop watch a connection that was opened elsewhere; in a posted act."""

@@ -51,6 +51,8 @@ class Pages:
     is_relay: bool = True
     ready: bool = True
     names: dict[str, Sequence[str]] = field(default_factory=dict)
+    unlisted: dict[str, Sequence[str]] = field(default_factory=dict)
+    """Names that are told only to who asks for one of them."""
     challenges: Mapping[str, str] = field(default_factory=dict)
     """ACME's HTTP-01: token to answer."""
 
@@ -113,8 +115,9 @@ class Pages:
 
     def _bootstrap(self, request: Request) -> Response:
         wanted = request.query("q")
-        found = {wanted: self.names[wanted]} if wanted in self.names else self.names
-        body = json.dumps({name: list(found[name]) for name in sorted(found)}).encode() if found else b""
+        found = {wanted: self.unlisted[wanted]} if wanted in self.unlisted else self.names
+        tree = {name: list(found[name]) for name in sorted(found)}
+        body = json.dumps(tree, indent="\t").encode() if found else b""
         return Response(200, body, (("Content-Type", "application/json"), *BROWSER), close=True)
 
 

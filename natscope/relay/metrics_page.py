@@ -1,0 +1,69 @@
+"""The page of a relay's metrics, on a listener of its own: it tells who talks how much, so it is not for everybody."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from natscope.host.api import Listener
+from natscope.model.endpoint import Endpoint
+from natscope.relay.metrics import COUNTER, GAUGE, Family, prometheus_text, relay_metrics
+from natscope.relay.service import RelayService
+from natscope.web.server import HttpServer, ServerRequest, ServerResponse
+
+PATH = "/metrics"
+_TEXT = ("content-type", "text/plain; version=0.0.4; charset=utf-8")
+
+
+class MetricsPage:
+    """Implements `natscope.relay.service.Part`. `more` give families and whole texts of other parts of the process."""
+
+    def __init__(
+        self, local: Endpoint | None, more: Sequence[Callable[[], list[Family]]] = (),
+        texts: Sequence[Callable[[], str]] = (),
+    ) -> None:  # fmt: skip
+        """Nothing is bound yet."""
+        self._local = local
+        self._more = tuple(more)
+        self._texts = tuple(texts)
+        self._service: RelayService | None = None
+        self._listener: Listener | None = None
+        self._began = 0.0
+        self.listening: Endpoint | None = None
+
+    def start(self, service: RelayService) -> None:
+        """Listen, where a place was given. Raises `HostError`."""
+        self._service = service
+        self._began = service.host.clock.now()
+        if self._local is not None:
+            self._listener = service.aside.run(HttpServer(service.host, self._answer).listen(self._local))
+            self.listening = self._listener.local
+
+    def reload(self) -> None:
+        """Nothing of it is in files."""
+
+    def close(self) -> None:
+        """Close the listener."""
+        if self._listener is not None and self._service is not None:
+            self._service.aside.run(self._listener.close())
+
+    async def text(self) -> str:
+        """The page."""
+        assert self._service is not None
+        service = self._service
+        families = await service.ask(lambda: relay_metrics(service.front))
+        uptime = int(service.host.clock.now() - self._began)
+        families.append(Family("uptime_sec", COUNTER, "Seconds since the start.", {"": uptime}))
+        families.append(Family("natscope_accept_failures", COUNTER, "Connections the system did not give.",
+                               {"": service.accept_failures}))  # fmt: skip
+        draining = int(not service.front.pages.ready)
+        families.append(Family("natscope_draining", GAUGE, "1 once it lets its clients go.", {"": draining}))
+        for more in self._more:
+            families += more()
+        return prometheus_text(families) + "".join(text() for text in self._texts)
+
+    async def _answer(self, request: ServerRequest) -> ServerResponse:
+        if request.path != PATH:
+            return ServerResponse(404, b"metrics are at /metrics\n", (_TEXT,))
+        if request.method not in ("GET", "HEAD"):
+            return ServerResponse(405, b"", (("allow", "GET, HEAD"),))
+        return ServerResponse(200, (await self.text()).encode(), (_TEXT,))
