@@ -53,7 +53,7 @@ def relay_config(values: Values, environ: Mapping[str, str]) -> RelayConfig:
         home=_home(values),
         is_relay=values.switch("relay"),
         names=values.names("bootstrap_dns.names"),
-        unlisted_names=values.names("bootstrap_dns.unlisted"),
+        unlisted_names=_unlisted(values),
         drain_s=values.number("drain"),
         workers=int(values.number("workers")),
     )
@@ -152,6 +152,17 @@ def _admission(values: Values) -> AdmissionConfig:
         url=url,
         fail_open=values.switch("admission.fail_open"),
     )
+
+
+def _unlisted(values: Values) -> tuple[str, ...]:
+    names = values.names("bootstrap_dns.unlisted")
+    for name in names:
+        if "/" in name:
+            raise UserError(
+                f'{values.origin("bootstrap_dns.unlisted")}: "{name}": rollout by a percentage in DNS is not here',
+                hint=f"{name.partition('/')[0]} tells it to everybody who asks",
+            )
+    return names
 
 
 def _metrics(values: Values) -> Endpoint | None:

@@ -71,8 +71,9 @@ class Running:
             self.service.close()
             raise
         self.ready = Ready(
-            listen=tuple(listen), http=tuple(http), stun=self.stun.listening, metrics=self.metrics.listening, tls=config.tls.mode,
-            key=key.private.public.hex(), pin=_pin(config, certificates), host_name=_host_name(config, certificates),
+            listen=tuple(listen), http=tuple(http), stun=self.stun.listening, metrics=self.metrics.listening,
+            tls=config.tls.mode, key=key.private.public.hex(), pin=_pin(config, certificates),
+            host_name=_host_name(config, certificates),
         )  # fmt: skip
 
 

@@ -170,7 +170,7 @@ SETTINGS: tuple[RelaySetting, ...] = (
     ),
     RelaySetting("bootstrap_dns.names", "names", (), "names that /bootstrap-dns tells the addresses of"),
     RelaySetting(
-        "bootstrap_dns.unlisted", "names", (), "the same, only for who asks for the name; name or name/txt-record"
+        "bootstrap_dns.unlisted", "names", (), "the same, only for who asks for the name"
     ),
 )
 

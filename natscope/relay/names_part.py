@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from natscope.host.api import Family, Host, HostError
+from natscope.host.api import Host, HostError
 from natscope.machines.derp.effects import Effects
+from natscope.model.endpoint import Family
 from natscope.relay.log import Level, Log
 from natscope.relay.service import RelayService
 
@@ -61,7 +62,9 @@ class NamesPart:
             await self._service.host.clock.sleep(REFRESH_S)
 
 
-def _newer(old: dict[str, Sequence[str]], found: dict[str, list[str]], names: Sequence[str]) -> dict[str, Sequence[str]]:
+def _newer(
+    old: dict[str, Sequence[str]], found: dict[str, list[str]], names: Sequence[str]
+) -> dict[str, Sequence[str]]:
     return {name: found[name] or old[name] for name in names if found[name] or name in old}
 
 

@@ -6,6 +6,8 @@ import re
 import shlex
 from pathlib import Path
 
+import json
+
 import pytest
 
 from natscope.machines.derp.http_request import Request, Response
@@ -59,8 +61,12 @@ def ask(pages: Pages, target: str, *, method: str = "GET", encrypted: bool = Tru
 
 def test_names_for_clients_without_dns() -> None:
     pages = Pages(names={"b.test": ["192.0.2.2"], "a.test": ["192.0.2.1", "2001:db8::1"]})
-    assert ask(pages, "/bootstrap-dns").body == b'{"a.test": ["192.0.2.1", "2001:db8::1"], "b.test": ["192.0.2.2"]}'
-    assert ask(pages, "/bootstrap-dns?q=b.test").body == b'{"b.test": ["192.0.2.2"]}'
+    listed = {"a.test": ["192.0.2.1", "2001:db8::1"], "b.test": ["192.0.2.2"]}
+    assert json.loads(ask(pages, "/bootstrap-dns").body) == listed
+    assert json.loads(ask(pages, "/bootstrap-dns?q=b.test").body) == listed
+    pages.unlisted["c.test"] = ["192.0.2.3"]
+    assert json.loads(ask(pages, "/bootstrap-dns?q=c.test").body) == {"c.test": ["192.0.2.3"]}
+    assert json.loads(ask(pages, "/bootstrap-dns").body) == listed
 
 
 def test_the_home_page_may_be_blank_or_elsewhere() -> None:
