@@ -22,9 +22,10 @@ from typing import Protocol
 
 from natscope.host.real.failures import host_error
 from natscope.host.real.relay_hello import HelloContext, HelloSocket
+from natscope.host.real.relay_listen import listening_socket
 from natscope.host.real.relay_socket import RelaySocket
 from natscope.host.real.relay_tls import TlsBuffers, TlsRelaySocket
-from natscope.host.real.sockaddr import family_constant, from_sockaddr, to_sockaddr
+from natscope.host.real.sockaddr import from_sockaddr
 from natscope.host.real.udp_server import StopPipe
 from natscope.machines.derp.client import Client, State
 from natscope.machines.derp.connection import Connection
@@ -34,7 +35,6 @@ from natscope.machines.derp.front import Front
 from natscope.machines.derp.outlet import Outlet
 from natscope.model.endpoint import Endpoint
 
-BACKLOG = 1024
 ACCEPTS_PER_TURN = 64
 NONCE_BYTES = 24
 MAX_UNSENT_BYTES = 1 << 20
@@ -98,7 +98,7 @@ class RelayLoop:
     def listen(self, local: Endpoint, context: ssl.SSLContext | None = None) -> Endpoint:
         """Listen, encrypted with a context; gives the bound endpoint. Raises `HostError`."""
         try:
-            sock = _listening_socket(local)
+            sock = listening_socket(local)
         except OSError as error:
             raise host_error(error, f"cannot listen on TCP {local}") from error
         self._listeners[sock.fileno()] = (sock, context)
@@ -157,8 +157,9 @@ class RelayLoop:
         """Wait for something to happen, at most so long, and handle it."""
         ready = self._epoll.poll(patience_s)
         now = time.monotonic()
+        find = self._sockets.get
         for fd, events in ready:
-            item = self._sockets.get(fd)
+            item = find(fd)
             if item is None:
                 self._accept_or_wake(fd)
             elif events == select.EPOLLIN:
@@ -264,22 +265,38 @@ class RelayLoop:
             elif item.unsent:
                 self._watch(item)  # of the handshake's
             return
-        connection = item.connection
-        client = connection.client
-        if client is not None and client.state is State.OPEN and connection.websocket is None:
-            effects = self._effects
-            take_open(self.front.relay, client, data, now, effects)
-            for outlet, pieces in effects.sends.items():
+        client = item.client
+        if client is None:
+            self._read_head(item, data, now)
+            return
+        relay, effects = self.front.relay, self._effects
+        relay.counters.bytes_received += len(data)
+        take_open(relay, client, data, now, effects)
+        for outlet, pieces in effects.sends.items():
+            owner = outlet.owner
+            if isinstance(owner, Connection) and owner.websocket is None:
+                to: RelaySocket = owner.driver
+                if to.is_open and not (to.write(b"".join(pieces)) and not to.unsent):
+                    self._not_all(to, now)
+            else:
                 self._send(outlet, pieces, now)
-            effects.sends.clear()
-            if effects.pause_s or effects.closes:
-                self._effects = Effects()
-                self._pause(item, effects, now)
-                self._carry_out(effects, now)
-        else:
-            effects = self.front.received(connection, data, now, os.urandom(1)[0] / 255)
+        effects.sends.clear()
+        if effects.pause_s or effects.closes:
+            self._effects = Effects()
             self._pause(item, effects, now)
             self._carry_out(effects, now)
+        if item.is_over:
+            self._lose(item, now)
+
+    def _read_head(self, item: RelaySocket, data: bytes, now: float) -> None:
+        """What a connection says before packets are all that it says, or inside WebSocket messages."""
+        connection = item.connection
+        effects = self.front.received(connection, data, now, os.urandom(1)[0] / 255)
+        self._pause(item, effects, now)
+        self._carry_out(effects, now)
+        client = connection.client
+        if client is not None and client.state is State.OPEN and connection.websocket is None:
+            item.client = client
         if item.is_over:
             self._lose(item, now)
 
@@ -318,17 +335,18 @@ class RelayLoop:
             self._is_due_old = True  # it may be full now
 
     def _write(self, connection: Connection, data: bytes, now: float) -> None:
-        item = connection.driver
-        if not isinstance(item, RelaySocket) or not item.is_open:
-            return
-        if not item.write(data):
+        item: RelaySocket = connection.driver
+        if item.is_open and not (item.write(data) and not item.unsent):
+            self._not_all(item, now)
+
+    def _not_all(self, item: RelaySocket, now: float) -> None:
+        """The system took less than everything, or the connection is gone."""
+        if not item.unsent or len(item.unsent) > MAX_UNSENT_BYTES:
             self._lose(item, now)
-        elif item.unsent:
+        else:
             self._is_due_old = True
-            self.front.blocked(connection, now)
+            self.front.blocked(item.connection, now)
             self._watch(item)
-            if len(item.unsent) > MAX_UNSENT_BYTES:
-                self._lose(item, now)
 
     def _flush(self, item: RelaySocket, now: float) -> None:
         if not item.write(b""):
@@ -356,6 +374,7 @@ class RelayLoop:
     def _finish(self, item: RelaySocket) -> None:
         """Close once everything is sent."""
         item.is_ending = True
+        item.client = None
         if item.unsent:
             self._watch(item)
         else:
@@ -372,18 +391,3 @@ class RelayLoop:
             with contextlib.suppress(OSError):
                 self._epoll.unregister(item.fd)
             item.close()
-
-
-def _listening_socket(local: Endpoint) -> socket.socket:
-    sock = socket.socket(family_constant(local.family), socket.SOCK_STREAM)
-    try:
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if local.family == 6:
-            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        sock.bind(to_sockaddr(local))
-        sock.listen(BACKLOG)
-        sock.setblocking(False)
-    except OSError:
-        sock.close()
-        raise
-    return sock

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 
+from natscope.machines.derp.client import Client
 from natscope.machines.derp.connection import Connection
 
 READ_BYTES = 64 * 1024
@@ -15,10 +16,11 @@ KEEP_IDLE_S, USER_TIMEOUT_MS = 600, 15_000
 class RelaySocket:
     """A plain connection. `read` and `write` never block and never raise.
 
-    `mask` is what the system is asked about. `is_over`: what was read is the last.
+    `client` is set once its frames are all that comes. `mask` is what the system is asked about. `is_over`: what was
+    read is the last.
     """
 
-    __slots__ = ("connection", "fd", "is_ending", "is_open", "is_over", "mask", "sock", "unsent")
+    __slots__ = ("client", "connection", "fd", "is_ending", "is_open", "is_over", "mask", "sock", "unsent")
 
     def __init__(self, sock: socket.socket, connection: Connection) -> None:
         """Take an accepted socket over. Raises `OSError`."""
@@ -30,6 +32,7 @@ class RelaySocket:
         self.sock = sock
         self.fd = sock.fileno()
         self.connection = connection
+        self.client: Client | None = None
         self.unsent = b""
         self.is_open = True
         self.is_over = False
@@ -54,6 +57,7 @@ class RelaySocket:
         except BlockingIOError:
             sent = 0
         except OSError:
+            self.unsent = b""
             return False
         self.unsent = data[sent:]
         return True

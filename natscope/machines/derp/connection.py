@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import h11
 
 from natscope.machines.derp.client import Client
@@ -47,7 +49,7 @@ class Connection:
         self.http: h11.Connection | None = h11.Connection(h11.SERVER, max_incomplete_event_size=MAX_HEAD_BYTES)
         self.request: h11.Request | None = None
         self.websocket: WebSocket | None = None
-        self.driver: object = None
+        self.driver: Any = None
 
     def become(self, client: Client) -> None:
         """The upgrade is done."""

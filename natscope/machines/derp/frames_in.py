@@ -41,8 +41,8 @@ _BODY = HEADER_BYTES + KEY_BYTES
 _LONGEST_SEND, _LONGEST_FORWARD = KEY_BYTES + MAX_PACKET_BYTES, 2 * KEY_BYTES + MAX_PACKET_BYTES
 
 
-def handle_open(relay: Relay, client: Client, data: bytes, now: float, effects: Effects) -> None:
-    """All complete frames of a read; the rest is kept for the next one. Raises `RemoteError`."""
+def take_open(relay: Relay, client: Client, data: bytes, now: float, effects: Effects) -> None:
+    """All complete frames of a read; the rest is kept for the next one. What is wrong ends the connection."""
     if client.has_twins:
         relay.registry.active[client.key] = client
     if client.held:
@@ -51,7 +51,11 @@ def handle_open(relay: Relay, client: Client, data: bytes, now: float, effects: 
             return
         data = bytes(client.held)
         client.held.clear()
-    used = _cut(relay, client, data, now, effects)
+    try:
+        used = _cut(relay, client, data, now, effects)
+    except RemoteError:
+        relay.end(client, End.PROTOCOL, effects)
+        return
     if used < len(data) and not client.closed:
         client.held += data[used:]
         client.needs = HEADER_BYTES
@@ -61,17 +65,8 @@ def handle_open(relay: Relay, client: Client, data: bytes, now: float, effects: 
         effects.pause_s = _pause(relay, client, used, now)
 
 
-def take_open(relay: Relay, client: Client, data: bytes, now: float, effects: Effects) -> None:
-    """Bytes that were read from a client that was let in; what is wrong ends it."""
-    relay.counters.bytes_received += len(data)
-    try:
-        handle_open(relay, client, data, now, effects)
-    except RemoteError:
-        relay.end(client, End.PROTOCOL, effects)
-
-
 def _cut(relay: Relay, client: Client, data: bytes, now: float, effects: Effects) -> int:
-    """Handle the complete frames of `data`; how many bytes they were."""
+    """Handle the complete frames of `data`; how many bytes they were. Raises `RemoteError`."""
     pos, end, received, sent, size = 0, len(data), 0, 0, 0
     last: bytes | None = None
     pieces: list[bytes] = []
@@ -106,8 +101,8 @@ def _cut(relay: Relay, client: Client, data: bytes, now: float, effects: Effects
                     continue
                 if client.key not in to.heard_from:
                     relay.registry.listen(to, client.key)  # who gets something from here learns when this client goes
-                prefix = client.prefixes.get(length) or _prefix(client, length)
-                pieces, last = effects.to(to), head
+                pieces = effects.sends.get(to) or effects.to(to)
+                prefix, last = client.prefixes.get(length) or _prefix(client, length), head
             after = pos + size
             if after > end:
                 break
@@ -116,8 +111,9 @@ def _cut(relay: Relay, client: Client, data: bytes, now: float, effects: Effects
             pos = after
             sent += 1
     finally:
-        relay.counters.packets_received += received + sent
-        relay.counters.packets_sent += sent
+        counters = relay.counters
+        counters.packets_received += received + sent
+        counters.packets_sent += sent
     return pos
 
 

@@ -19,7 +19,7 @@ from natscope.machines.derp import greeting
 from natscope.machines.derp.client import Client, State
 from natscope.machines.derp.counters import Counters, Drop, End
 from natscope.machines.derp.effects import Effects
-from natscope.machines.derp.frames_in import handle_open
+from natscope.machines.derp.frames_in import take_open
 from natscope.machines.derp.outlet import Outlet
 from natscope.machines.derp.presence import Presence
 from natscope.machines.derp.registry import MeshLink, Registry
@@ -78,7 +78,7 @@ class Relay:
         self.counters.bytes_received += len(data)
         try:
             if client.state is State.OPEN:
-                handle_open(self, client, data, now, effects)
+                take_open(self, client, data, now, effects)
             elif client.state is State.GREETING:
                 greeting.handle(self, client, data, effects)
             elif client.state is State.ADMISSION:
@@ -98,10 +98,7 @@ class Relay:
         held = greeting.let_in(self, client, nonce, effects)
         self._timers.arm(client, now + client.keep_alive_s)
         self.presence.arrived(client, effects, self)
-        try:
-            handle_open(self, client, held, now, effects)
-        except RemoteError:
-            self.end(client, End.PROTOCOL, effects)
+        take_open(self, client, held, now, effects)
         return effects
 
     def disconnected(self, client: Client) -> Effects:
