@@ -11,6 +11,7 @@ brought one forward, and one `Effects` serves all reads of packets.
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import select
 import socket
@@ -21,6 +22,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from natscope.host.real.failures import host_error
+from natscope.host.real.relay_accept import Acceptor
 from natscope.host.real.relay_hello import HelloContext, HelloSocket
 from natscope.host.real.relay_listen import listening_socket
 from natscope.host.real.relay_socket import RelaySocket
@@ -29,16 +31,17 @@ from natscope.host.real.sockaddr import from_sockaddr
 from natscope.host.real.udp_server import StopPipe
 from natscope.machines.derp.client import Client, State
 from natscope.machines.derp.connection import Connection
+from natscope.machines.derp.counters import End
 from natscope.machines.derp.effects import Effects, LinkOwner
 from natscope.machines.derp.frames_in import take_open
 from natscope.machines.derp.front import Front
 from natscope.machines.derp.outlet import Outlet
 from natscope.model.endpoint import Endpoint
 
-ACCEPTS_PER_TURN = 64
 NONCE_BYTES = 24
+LINGER_S = 2.0  # for a connection that ends to read what was sent last
 MAX_UNSENT_BYTES = 1 << 20
-"""More of our own bytes (pongs, pages) than that for one connection means that nobody reads."""
+"""More of our own bytes (pongs, pages) on top of what waits already means that nobody reads."""
 
 
 class Decide(Protocol):
@@ -78,7 +81,6 @@ class RelayLoop:
     def __init__(self, front: Front, decide: Decide = everybody) -> None:
         """Nothing listens yet."""
         self.front = front
-        self.accept_failures = 0
         self._decide = decide
         self._epoll = select.epoll()
         self._stop = StopPipe()
@@ -87,6 +89,8 @@ class RelayLoop:
         self._sockets: dict[int, RelaySocket] = {}
         self._adopted: dict[int, Adopted] = {}
         self._paused: dict[RelaySocket, float] = {}
+        self._ending: dict[RelaySocket, float] = {}
+        self._acceptor = Acceptor()
         self._decisions: deque[tuple[Client, bool]] = deque()
         self._posted: deque[Callable[[float], Effects]] = deque()
         self._buffers = TlsBuffers()
@@ -110,6 +114,11 @@ class RelayLoop:
         self._listeners = {
             fd: (sock, context if old is not None else None) for fd, (sock, old) in self._listeners.items()
         }
+
+    @property
+    def accept_failures(self) -> int:
+        """How often the system gave no connection."""
+        return self._acceptor.failures
 
     @property
     def connections(self) -> int:
@@ -172,6 +181,9 @@ class RelayLoop:
             for paused in [p for p, until in self._paused.items() if until <= now]:
                 del self._paused[paused]
                 self._watch(paused)
+        if self._ending:
+            for ending in [e for e, until in self._ending.items() if until <= now]:
+                self._drop(ending)
         if self._is_due_old:
             self._is_due_old = False
             self._due = self.front.deadline()
@@ -187,6 +199,7 @@ class RelayLoop:
         for sock, _ in self._listeners.values():
             sock.close()
         self._listeners.clear()
+        self._acceptor.close()
         self._epoll.close()
         self._stop.close()
 
@@ -194,17 +207,19 @@ class RelayLoop:
         if self._is_due_old:
             self._is_due_old = False
             self._due = self.front.deadline()
-        until = self._due
-        if self._paused:
-            paused = min(self._paused.values())
-            until = paused if until is None else min(until, paused)
-        return -1.0 if until is None else max(0.0, until - time.monotonic())
+        until = math.inf if self._due is None else self._due
+        for times in (self._paused, self._ending):
+            if times:
+                until = min(until, *times.values())
+        return -1.0 if until == math.inf else max(0.0, until - time.monotonic())
 
     def _accept_or_wake(self, fd: int) -> None:
         if fd == self._stop.fileno():
             os.read(fd, 4096)  # somebody woke the loop: what for stands elsewhere
         elif fd in self._listeners:
-            self._accept(*self._listeners[fd])
+            listener, context = self._listeners[fd]
+            for sock, address in self._acceptor.accept(listener):
+                self._open(sock, address, context)
         elif fd in self._adopted:
             now = time.monotonic()
             self._carry_out(self._adopted[fd].ready(now), now)
@@ -216,17 +231,6 @@ class RelayLoop:
             self._carry_out(self.front.admitted(client, allowed, os.urandom(NONCE_BYTES), now), now)
         while self._posted:
             self._carry_out(self._posted.popleft()(now), now)
-
-    def _accept(self, listener: socket.socket, context: ssl.SSLContext | None) -> None:
-        for _ in range(ACCEPTS_PER_TURN):
-            try:
-                sock, name = listener.accept()
-            except BlockingIOError:
-                return
-            except OSError:  # out of descriptors, or gone already
-                self.accept_failures += 1
-                return
-            self._open(sock, from_sockaddr(name), context)
 
     def _open(self, sock: socket.socket, address: Endpoint, context: ssl.SSLContext | None) -> None:
         connection = self.front.opened(address, time.monotonic(), encrypted=context is not None)
@@ -311,9 +315,9 @@ class RelayLoop:
             self._write(connection, raw, now)
         for outlet, pieces in effects.sends.items():
             self._send(outlet, pieces, now)
-        for outlet, _ in effects.closes:
+        for outlet, reason in effects.closes:
             if isinstance(outlet.owner, Connection) and isinstance(outlet.owner.driver, RelaySocket):
-                self._finish(outlet.owner.driver)
+                self._finish(outlet.owner.driver, reason, now)
             elif isinstance(outlet.owner, LinkOwner):
                 outlet.owner.end()
         client = effects.admit
@@ -341,7 +345,8 @@ class RelayLoop:
 
     def _not_all(self, item: RelaySocket, now: float) -> None:
         """The system took less than everything, or the connection is gone."""
-        if not item.unsent or len(item.unsent) > MAX_UNSENT_BYTES:
+        was_full = item.connection.outlet.blocked_since is not None
+        if not item.unsent or (was_full and len(item.unsent) > MAX_UNSENT_BYTES):
             self._lose(item, now)
         else:
             self._is_due_old = True
@@ -371,11 +376,12 @@ class RelayLoop:
             with contextlib.suppress(OSError):
                 self._epoll.modify(item.fd, mask)
 
-    def _finish(self, item: RelaySocket) -> None:
-        """Close once everything is sent."""
+    def _finish(self, item: RelaySocket, reason: End, now: float) -> None:
+        """Close once everything is sent, or a little later; at once where nobody reads."""
         item.is_ending = True
         item.client = None
-        if item.unsent:
+        if item.unsent and item.is_open and reason is not End.SLOW:
+            self._ending.setdefault(item, now + LINGER_S)
             self._watch(item)
         else:
             self._drop(item)
@@ -388,6 +394,7 @@ class RelayLoop:
     def _drop(self, item: RelaySocket) -> None:
         if self._sockets.pop(item.fd, None) is not None:
             self._paused.pop(item, None)
+            self._ending.pop(item, None)
             with contextlib.suppress(OSError):
                 self._epoll.unregister(item.fd)
             item.close()
