@@ -37,6 +37,8 @@ KINDS: dict[str, str] = {
     "path.hop": "one request with a small hop limit, and which router told of it",
     "path.own-address": "one request with a small hop limit towards our own public address",
     "path.size": "one request of a chosen length, whole or cut into pieces, and whether it was answered",
+    "udp.train": "a paced row of packets to a helper: how many arrived, how many came back, and when",
+    "tcp.upload": "so many bytes to a relay over TCP, and how long that took",
     "udp.port": "one STUN request to another port of a relay",
     "nat64.prefix": "one look-up of ipv4only.arpa, from which an IPv6 prefix for IPv4 shows",
     "portmap.gateway": "a default route, and whether its gateway was asked to open a port",
@@ -49,6 +51,10 @@ KINDS: dict[str, str] = {
     "proxy.connect": "one relay through the HTTP proxy of the environment: CONNECT, TLS, one request",
     "relay.check": "one relay node over one family: TCP, TLS with its certificate, one request",
     "relay.port80": "one /generate_204 with a challenge at a relay's plain port",
+    "derp.connect": "one connection to one address of a relay, as its clients make it: TCP, TLS, upgrade, greeting",
+    "derp.page": "the page /derp/probe of a relay: does its HTTP answer, what time does it tell",
+    "derp.passage": "packets from one client to another through relays, one direction",
+    "derp.no-way": "an address of a relay that this computer has no way to",
     "captive.challenge": "one /generate_204 with a challenge, over plain HTTP",
 }
 

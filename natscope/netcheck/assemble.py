@@ -7,6 +7,7 @@ not made here.
 from __future__ import annotations
 
 from natscope.model.observation import Observation
+from natscope.model.relay_map import LoadedMap
 from natscope.model.report import NO_VERDICT, SCHEMA, Cost, MapReport, Report
 from natscope.model.tri import Tri
 from natscope.netcheck.assemble_cross_check import cross_check
@@ -39,6 +40,7 @@ DATAGRAM_KINDS = (
     "path.own-address",
     "path.size",
     "udp.port",
+    "udp.train",
     "route.stun",
 )
 """Observations of packets of UDP or ICMP: one each, or as many as there were `tries`."""
@@ -85,15 +87,15 @@ def assemble(record: RunRecord) -> Report:
         verdict=NO_VERDICT,
         findings=(),
         not_measured=not_measured(record, relays, port_mapping, "" if captive.known else captive_reason, nat),
-        relay_map=_map_report(record),
+        relay_map=map_report(record.loaded_map),
         cost=_cost(record, observations),
         probes=record.probes,
         observations=observations,
     )
 
 
-def _map_report(record: RunRecord) -> MapReport:
-    loaded = record.loaded_map
+def map_report(loaded: LoadedMap) -> MapReport:
+    """Where a map comes from, how large it is, what is wrong with it."""
     return MapReport(
         source=loaded.source,
         kind=loaded.kind,

@@ -1,0 +1,128 @@
+"""What is wrong beside the relaying: STUN, clocks, port 80. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from natscope.diagnosis.causes.ctl import ctl_06_clock
+from natscope.diagnosis.causes.rel import rel_02_stun_closed
+from natscope.model.derp_check import NodeReport, StepName, StepState
+from natscope.model.finding import Certainty, Severity
+from natscope.model.observation import Observation, Outcome
+from natscope.model.tri import Tri
+from natscope.netcheck.assemble_clock import TOLERANCE_S, ClockJudgement
+from natscope.relay_check.claims import Claim, checked_here, fix
+from natscope.relay_check.steps_around import amount, clock_off_s, is_stun_broken, witnesses
+from natscope.relay_check.view import CheckView, NodeView, ids
+
+PLAIN_ANSWER = fix(
+    "On the relay: answer /generate_204 on port 80 itself, without a redirect to HTTPS (derper: -http-port 80, and "
+    "nothing in front of it there); or take CanPort80 out of the map.",
+    "10 min",
+    undo="put the old line back",
+)
+OPEN_80 = fix("On the relay: open TCP port 80; or take CanPort80 out of the map.", "5 min", undo="close it")
+CONTROL = "other relays answer over UDP"
+
+
+def find_around(check: CheckView, view: NodeView, node: NodeReport, judged: ClockJudgement) -> Iterator[Claim]:
+    """All of them."""
+    yield from _stun(check, view, node)
+    yield from _clock(check, view, node)
+    yield from _port80(view, node)
+
+
+def find_own_clock(check: CheckView, judged: ClockJudgement) -> Iterator[Claim]:
+    """This computer's, where several relays agree on another time."""
+    if judged.right is Tri.NO and judged.off_s is not None:
+        how = "behind" if judged.off_s > 0 else "ahead of"
+        yield Claim(
+            "NS-CTL-06", "this computer", Severity.WARN, Certainty.CERTAIN, "the clock is wrong.",
+            f"It is {amount(judged.off_s)} {how} the time that several relays tell.",
+            checked_here((ctl_06_clock.SYNC,)), judged.evidence,
+        )  # fmt: skip
+
+
+def _stun(check: CheckView, view: NodeView, node: NodeReport) -> Iterator[Claim]:
+    asked = view.of("stun.binding")
+    bad = [o for o in asked if is_stun_broken(check, view, o)]
+    silent = [o for o in asked if o.outcome is Outcome.NO_ANSWER]
+    if not bad and not (silent and len(silent) == len(asked)):
+        return
+    port = view.node.effective_stun_port
+    if not bad:
+        if not check.tcp_works() and not check.udp_answers():
+            return  # nothing answered at all: that is no trouble of this port
+        bad = silent
+    good = any(o.outcome is Outcome.ANSWERED for o in asked)
+    requests = sum(int(o.data.get("requests", 0)) for o in bad)
+    told = [o for o in bad if o.outcome in (Outcome.ICMP_ERROR, Outcome.WRONG)]
+    elsewhere = check.udp_answers()
+    certainty = Certainty.CERTAIN if told else Certainty.LIKELY if elsewhere else Certainty.POSSIBLE
+    where = f" over IPv{bad[0].family}" if good else ""
+    yield Claim(
+        "NS-REL-02", view.node.name, Severity.WARN if good else Severity.FAIL, certainty,
+        f"the STUN port, UDP {port}, does not answer{where}.", _stun_words(requests, told, bool(elsewhere)),
+        checked_here(rel_02_stun_closed.CAUSE.fixes), ids(bad) + ids(elsewhere[:1]),
+    )  # fmt: skip
+
+
+def _stun_words(requests: int, told: list[Observation], elsewhere: bool) -> str:
+    count = "1 request" if requests == 1 else f"{requests} requests"
+    if told and told[0].outcome is Outcome.ICMP_ERROR:
+        return f"Of {count} none was answered; the host says: {told[0].summary or 'port unreachable'}."
+    if told:
+        return f"To {count} came a wrong answer: {told[0].summary}."
+    if elsewhere:
+        return f"Of {count} none was answered, while {CONTROL}: clients learn no public address from it."
+    return f"Of {count} none was answered. No relay answered over UDP, so it may be this network that drops UDP."
+
+
+def _clock(check: CheckView, view: NodeView, node: NodeReport) -> Iterator[Claim]:
+    step, off_s = node.step(StepName.CLOCK), clock_off_s(view)
+    if step.state is not StepState.WARN or off_s is None or abs(off_s) <= TOLERANCE_S:
+        return
+    agree = witnesses(check, view)
+    sure = bool(agree) or "or ours" not in step.says
+    how = f"{amount(off_s)} {'ahead' if off_s > 0 else 'behind'}"
+    detail = "Renewing the certificate may fail, and the log tells wrong times."
+    if agree:
+        detail = f"The clocks of other relays agree with this computer's. {detail}"
+    yield Claim(
+        "NS-CTL-06", view.node.name, Severity.WARN,
+        Certainty.CERTAIN if agree else Certainty.LIKELY if sure else Certainty.POSSIBLE,
+        f"the clock is {how}." if sure else f"the clock is {how}, or this computer's is wrong.", detail,
+        checked_here((ctl_06_clock.THEIRS,) if sure else (ctl_06_clock.THEIRS, ctl_06_clock.SYNC)),
+        step.evidence + ids(agree[:1]),
+    )  # fmt: skip
+
+
+def _port80(view: NodeView, node: NodeReport) -> Iterator[Claim]:
+    step = node.step(StepName.PORT80)
+    if step.state is not StepState.WARN:
+        return
+    bad = next(o for o in view.of("relay.port80") if o.id in step.evidence)
+    says, detail = _port80_words(bad)
+    state = bad.data.get("state")
+    because = "Clients that look for login pages cannot use it."
+    if state == "redirects":
+        because = "Clients that look for login pages there will think that their network has one."
+    yield Claim(
+        "NS-REL-19", view.node.name, Severity.WARN, Certainty.CERTAIN if state != "silent" else Certainty.LIKELY, says,
+        f"{detail} {because}".strip(), (OPEN_80,) if state in ("closed", "silent") else (PLAIN_ANSWER,), step.evidence,
+    )  # fmt: skip
+
+
+def _port80_words(bad: Observation) -> tuple[str, str]:
+    """What is wrong, and what was seen."""
+    state, status = bad.data.get("state"), bad.data.get("status")
+    if state == "redirects":
+        location = bad.data.get("location")
+        to = f" to {location}" if location else ""
+        return "port 80 redirects.", f"/generate_204 was answered by HTTP {status}{to}."
+    if state == "closed":
+        return "port 80, which the map promises, is closed.", ""
+    if state == "silent":
+        return "port 80, which the map promises, does not answer.", ""
+    told = f"HTTP {status}, without our challenge" if status else "what is no HTTP"
+    return "port 80 is not answered by a relay.", f"/generate_204 was answered by {told}."

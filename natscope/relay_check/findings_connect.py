@@ -1,0 +1,223 @@
+"""What keeps clients from getting in: names, ports, certificates, upgrades, admission. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from natscope.diagnosis.causes.rel import (
+    rel_01_certificate,
+    rel_04_plain_http,
+    rel_11_name_filtered,
+    rel_14_one_family,
+    rel_15_no_answer,
+    rel_16_no_connections,
+)
+from natscope.model.derp_check import NodeReport, StepName, StepState
+from natscope.model.finding import Certainty, Severity
+from natscope.model.observation import Observation, Outcome
+from natscope.relay_check.claims import Claim, checked_here, fix
+from natscope.relay_check.steps_connect import broken_families, certificate_of, is_overdue
+from natscope.relay_check.view import CheckView, NodeView, ids
+
+SURE, LIKELY, POSSIBLE = Certainty.CERTAIN, Certainty.LIKELY, Certainty.POSSIBLE
+FAIL, WARN, INFO = Severity.FAIL, Severity.WARN, Severity.INFO
+
+RENEW_SOON = fix("On the relay: find out why its certificate is not renewed by itself, and renew it.", "10 min")
+PASS_UPGRADE = fix(
+    "In the proxy in front of the relay: pass the Upgrade and Connection headers on for /derp, speak HTTP/1.1 to the "
+    "relay, and do not buffer (nginx: proxy_http_version 1.1, proxy_set_header Upgrade $http_upgrade, "
+    'proxy_set_header Connection "upgrade"); or let the relay have its port for itself.',
+    "10 min",
+    undo="put the old lines back",
+)
+START_RELAY = fix("Behind that web server: start the relay, and look where the server looks for it.", "10 min")
+RIGHT_PLACE = fix("In the map: name the host and port where the relay is; here is another web server.", "5 min")
+GIVE_KEY = fix(
+    "To check the relaying too, give the key file of a client that it admits: --key-file FILE.", "1 min", who="you",
+    effort="E1",
+)  # fmt: skip
+ADMIT = fix("Where the relay asks who may use it: admit this key.", "10 min")
+
+
+def find_connect(check: CheckView, view: NodeView, node: NodeReport) -> Iterator[Claim]:
+    """Everything on the way in."""
+    yield from _name(view, node)
+    yield from _closed(check, view, node)
+    yield from _one_family(check, view)
+    yield from _tls(check, view)
+    yield from _soon(view)
+    yield from _upgrade(view)
+    yield from _admission(view)
+
+
+def _claim(view: NodeView, name: str, severity: Severity, certainty: Certainty, says: str, **rest: object) -> Claim:
+    return Claim(name, view.node.name, severity, certainty, says, **rest)  # type: ignore[arg-type]
+
+
+def _name(view: NodeView, node: NodeReport) -> Iterator[Claim]:
+    step = node.step(StepName.NAME)
+    if step.state is StepState.FAIL:
+        yield _claim(
+            view, "NS-REL-15", FAIL, SURE, "the name leads nowhere.",
+            detail=f"The name server has {step.says}: {view.node.host_name}.",
+            fixes=checked_here(rel_15_no_answer.CAUSE.fixes), evidence=step.evidence,
+        )  # fmt: skip
+
+
+def _closed(check: CheckView, view: NodeView, node: NodeReport) -> Iterator[Claim]:
+    step = node.step(StepName.CONNECT)
+    if step.state is not StepState.FAIL:
+        return
+    port = view.node.effective_derp_port
+    refused = any(o.outcome is Outcome.REFUSED for o in view.ended(StepName.CONNECT))
+    stun = view.of("stun.binding", Outcome.ANSWERED)
+    says = f"nothing listens on TCP port {port}." if refused else f"no answer on TCP port {port}."
+    if stun:
+        detail = "Its STUN port answers, so clients may choose it for their home, and then nobody reaches them."
+        cause = rel_16_no_connections.CAUSE
+    else:
+        detail = "The host refuses the connection." if refused else "Other relays answered in the same run."
+        cause = rel_15_no_answer.CAUSE
+    yield _claim(
+        view, cause.id, FAIL, SURE if refused else LIKELY, says, detail=detail, fixes=checked_here(cause.fixes),
+        evidence=step.evidence + ids(stun),
+    )  # fmt: skip
+
+
+def _one_family(check: CheckView, view: NodeView) -> Iterator[Claim]:
+    for broken in broken_families(check, view):
+        refused = broken.outcome is Outcome.REFUSED
+        how = "it refuses the connection" if refused else "no answer, while other relays answer over it"
+        yield _claim(
+            view, "NS-REL-14", WARN, SURE if refused else LIKELY, f"broken over IPv{broken.family}.",
+            detail=f"{broken.target}: {how}.", fixes=checked_here(rel_14_one_family.CAUSE.fixes),
+            evidence=(broken.id,),
+        )  # fmt: skip
+
+
+def _tls(check: CheckView, view: NodeView) -> Iterator[Claim]:
+    for bad in view.ended(StepName.TLS):
+        if bad.error == "plain-http":
+            cause, says, fixes = (
+                "NS-REL-04",
+                "the port speaks plain HTTP where the map wants TLS.",
+                rel_04_plain_http.CAUSE.fixes,
+            )
+        elif bad.error == "name-filtered":
+            cause, says, fixes = "NS-REL-11", "the name is filtered on the way.", rel_11_name_filtered.CAUSE.fixes
+        elif bad.error.startswith("certificate"):
+            fixes = rel_01_certificate.FIXES.get(bad.error, rel_01_certificate.CAUSE.fixes)
+            cause, says = "NS-REL-01", f"{_certificate_words(bad)}; clients refuse it."
+        else:
+            cause, says, fixes = (
+                "NS-REL-16",
+                "the port takes connections, but no TLS handshake ends well.",
+                rel_16_no_connections.CAUSE.fixes,
+            )
+        yield _claim(
+            view,
+            cause,
+            FAIL,
+            SURE,
+            says,
+            detail=_shared_issuer(check, bad),
+            fixes=checked_here(fixes),
+            evidence=(bad.id,),
+        )
+
+
+def _certificate_words(bad: Observation) -> str:
+    return bad.summary.rstrip(".") or "its certificate is refused"
+
+
+def _shared_issuer(check: CheckView, bad: Observation) -> str:
+    """The same unknown issuer at different relays is not theirs: somebody on the way opens TLS."""
+    issuer = bad.data.get("issuer")
+    others = {
+        o.target
+        for view in check.nodes
+        for o in view.ended(StepName.TLS)
+        if o.error == "certificate-unknown-issuer" and o.data.get("issuer") == issuer
+    }
+    if bad.error != "certificate-unknown-issuer" or not issuer:
+        return ""
+    if len(others) < 2:
+        return f"It was issued by {issuer}."
+    return f"It was issued by {issuer}, as those of {len(others) - 1} more addresses: somebody on the way may open TLS."
+
+
+def _soon(view: NodeView) -> Iterator[Claim]:
+    facts = certificate_of(view)
+    if facts is None or not view.at_least(StepName.TLS) or not facts.data.get("verified"):
+        return
+    days, life = facts.data.get("days_left"), facts.data.get("lifetime_days")
+    if isinstance(days, int | float) and isinstance(life, int | float) and is_overdue(days, life):
+        left = f"{days:.0f} days" if days >= 2 else f"{max(days, 0) * 24:.0f} hours"
+        yield _claim(
+            view, "NS-REL-20", WARN, SURE, f"the certificate ends in {left}.",
+            detail=f"It was valid for {life:.0f} days, until {str(facts.data.get('ends', ''))[:10]}.",
+            fixes=(RENEW_SOON,), evidence=(facts.id,),
+        )  # fmt: skip
+
+
+def _upgrade(view: NodeView) -> Iterator[Claim]:
+    page = next(iter(view.of("derp.page")), None)
+    for bad in view.ended(StepName.UPGRADE):
+        status = int(bad.data.get("status") or 0)
+        says, detail, fixes = _refusal(status, bad, page)
+        evidence = (bad.id, page.id) if page is not None else (bad.id,)
+        yield _claim(
+            view, "NS-REL-18", FAIL, SURE if status else LIKELY, says, detail=detail, fixes=fixes, evidence=evidence
+        )
+    for bad in view.ended(StepName.ADMISSION):
+        if not bad.data.get("server_key"):
+            yield _claim(
+                view, "NS-REL-18", FAIL, LIKELY, "something in front breaks the upgrade to DERP.",
+                detail="101 comes back, and then no byte of the relay's: a proxy keeps what follows, or has no relay "
+                "behind it.",
+                fixes=(PASS_UPGRADE,), evidence=(bad.id,),
+            )  # fmt: skip
+
+
+def _refusal(status: int, bad: Observation, page: Observation | None) -> tuple[str, str, tuple[object, ...]]:
+    """What is said of an answer other than 101: words, detail, fixes."""
+    server = str(page.data.get("server", "")) if page is not None else ""
+    named = f" ({server})" if server else ""
+    page_works = page is not None and page.data.get("status") == 200
+    asked = (
+        f"GET /derp with Upgrade: DERP was answered by HTTP {status}"
+        if status
+        else "GET /derp with Upgrade: DERP got no answer"
+    )
+    if status in (502, 503, 504):
+        return f"the web server in front{named} does not reach the relay.", f"{asked}.", (START_RELAY,)
+    if status == 404 or (300 <= status <= 399) or (page is not None and page.data.get("status") == 404):
+        return f"another web server{named} answers there, no relay.", f"{asked}.", (RIGHT_PLACE,)
+    if status == 426 or page_works:
+        also = "; its page /derp/probe is answered, so the relay itself is there" if page_works else ""
+        return f"something in front{named} breaks the upgrade to DERP.", f"{asked}{also}.", (PASS_UPGRADE,)
+    return f"no relay comes of the connection{named}.", f"{asked}.", (PASS_UPGRADE, RIGHT_PLACE)
+
+
+def _admission(view: NodeView) -> Iterator[Claim]:
+    refused = view.not_admitted
+    if refused and any(o.data.get("known") for o in refused):
+        yield _claim(
+            view, "NS-REL-03", FAIL, LIKELY, "the key that was given is not admitted.",
+            detail="It read the greeting and closed the connection.", fixes=(ADMIT,), evidence=ids(refused)[:2],
+        )  # fmt: skip
+    elif refused:
+        yield _claim(
+            view, "NS-REL-03", INFO, LIKELY, "admits only known clients; relaying itself was not checked.",
+            detail="It upgrades, shows its key, and closes the connection once it has read the key of a client that "
+            "nobody knows: so does a relay that verifies its clients.",
+            fixes=(GIVE_KEY,), evidence=ids(refused)[:2],
+        )  # fmt: skip
+    silent = [o for o in view.ended(StepName.ADMISSION) if o.data.get("server_key") and o not in refused]
+    if silent:
+        yield _claim(
+            view, "NS-REL-18", FAIL, LIKELY, "the greeting stops in the middle.",
+            detail="It upgrades and shows its key, and does not answer our greeting: the service that it asks about "
+            "clients may be slow or gone, or a proxy keeps what we send.",
+            fixes=(PASS_UPGRADE,), evidence=ids(silent),
+        )  # fmt: skip
