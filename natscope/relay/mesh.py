@@ -16,6 +16,7 @@ from dataclasses import replace
 from natscope.host.api import Host
 from natscope.host.real.relay_link import LinkSocket
 from natscope.host.real.socket_stream import SocketStream, SocketStreams
+from natscope.machines.backoff import Backoff
 from natscope.machines.derp.counters import End
 from natscope.machines.derp.effects import Effects
 from natscope.machines.derp.mesh import learn
@@ -31,6 +32,8 @@ from natscope.relay_client.target import Target
 from natscope.wire.keys import PrivateKey
 
 RECONNECT_S = 5.0
+"""The longest pause, which is upstream's only one: a relay that is back at once is found at once."""
+_JITTER = 1 << 16
 CHECK_S = 15.0
 """How often a link is looked at for silence."""
 
@@ -67,7 +70,7 @@ class MeshLinks:
         """Connected to one relay, again and again. Ends when it turns out to be this one."""
         target = Target.of_url(peer.url, dial_host=peer.dial)
         host = replace(self._host, streams=SocketStreams()) if isinstance(relay, AdoptingRelay) else self._host
-        told = ""
+        told, backoff, clock = "", Backoff(RECONNECT_S), self._host.clock
         while True:
             try:
                 opened = await open_relay(host, target, self._options)
@@ -81,8 +84,10 @@ class MeshLinks:
                     await opened.stream.close()
                     self._log.say("mesh-self", f"mesh: {peer.name} is this relay itself", peer=peer.name)
                     return
+                began = clock.now()
                 await self._linked(peer, relay, opened)
-            await self._host.clock.sleep(RECONNECT_S)
+                backoff.held(clock.now() - began)
+            await clock.sleep(backoff.next_s(self._host.rng.below(_JITTER) / _JITTER))
 
     async def _linked(self, peer: MeshPeer, relay: RelayHandle, opened: Opened) -> None:
         """From an open connection to its end."""
