@@ -12,6 +12,7 @@ from natscope.apps.derp_values import Values
 from natscope.apps.derper_flags import NO_FILE
 from natscope.apps.directories import user_directory
 from natscope.errors import UserError
+from natscope.machines.derp.forwarded import parse_networks
 from natscope.model.endpoint import Endpoint
 from natscope.relay.config import (
     AdmissionConfig,
@@ -56,6 +57,7 @@ def relay_config(values: Values, environ: Mapping[str, str]) -> RelayConfig:
         unlisted_names=_unlisted(values),
         drain_s=values.number("drain"),
         workers=int(values.number("workers")),
+        trusted_proxies=_proxies(values),
     )
 
 
@@ -163,6 +165,15 @@ def _unlisted(values: Values) -> tuple[str, ...]:
                 hint=f"{name.partition('/')[0]} tells it to everybody who asks",
             )
     return names
+
+
+def _proxies(values: Values) -> tuple[str, ...]:
+    networks = values.names("trusted_proxies")
+    try:
+        parse_networks(networks)
+    except ValueError as error:
+        raise UserError(f'{values.origin("trusted_proxies")}: "{error}" is no address and no network') from error
+    return networks
 
 
 def _metrics(values: Values) -> Endpoint | None:

@@ -13,6 +13,7 @@ import msgspec
 from natscope.apps.derp_stun import StunPart
 from natscope.errors import UserError
 from natscope.host.api import Host
+from natscope.machines.derp.forwarded import parse_networks
 from natscope.machines.derp.front import Front
 from natscope.machines.derp.pages import Pages
 from natscope.machines.derp.relay import Relay
@@ -54,7 +55,8 @@ class Running:
         """Bind everything. Raises `UserError`, `CannotMeasure` and `HostError`."""
         key = _key(config, host, log)
         relay = Relay(key.private, _settings(config))
-        front = Front(relay, _pages(config), lambda: http_date(host), _front_limits(config.limits))
+        proxies = parse_networks(config.trusted_proxies)
+        front = Front(relay, _pages(config), lambda: http_date(host), _front_limits(config.limits), proxies)
         self.stun = StunPart(config.stun)
         self.rate = RatePart(config.limits.rate_file)
         certificates = make_certificates(config, key.private, host, log, front.pages)

@@ -45,6 +45,13 @@ SETTINGS: tuple[RelaySetting, ...] = (
         flag="--key-file",
     ),
     RelaySetting("metrics", "text", "", "Prometheus page over HTTP", metavar="ADDRESS:PORT", flag="--metrics"),
+    RelaySetting(
+        "trusted_proxies",
+        "names",
+        ("127.0.0.0/8", "::1"),
+        "whose X-Forwarded-For is believed, addresses and networks",
+        metavar="NETWORK,…",
+    ),
     RelaySetting("home", "text", "", 'the page at /: empty for ours, "blank", or a URL to go to', metavar="URL|blank"),
     RelaySetting("relay", "switch", True, "false keeps the pages and refuses to relay"),
     RelaySetting(
@@ -169,9 +176,7 @@ SETTINGS: tuple[RelaySetting, ...] = (
         high=3600,
     ),
     RelaySetting("bootstrap_dns.names", "names", (), "names that /bootstrap-dns tells the addresses of"),
-    RelaySetting(
-        "bootstrap_dns.unlisted", "names", (), "the same, only for who asks for the name"
-    ),
+    RelaySetting("bootstrap_dns.unlisted", "names", (), "the same, only for who asks for the name"),
 )
 
 BY_NAME = {setting.name: setting for setting in SETTINGS}

@@ -78,6 +78,7 @@ class RelayConfig(msgspec.Struct, frozen=True, kw_only=True):
 
     No `key_file`: a key for this run only. `home` is `default`, `blank` or a URL. `drain_s` bounds the way out.
     `names` are those of `/bootstrap-dns`, `unlisted_names` those that must be asked for.
+    `trusted_proxies`: addresses and networks whose `X-Forwarded-For` is believed.
     """
 
     listen: tuple[Endpoint, ...]
@@ -96,3 +97,4 @@ class RelayConfig(msgspec.Struct, frozen=True, kw_only=True):
     unlisted_names: tuple[str, ...] = ()
     drain_s: float = 5.0
     workers: int = 1
+    trusted_proxies: tuple[str, ...] = ("127.0.0.0/8", "::1")

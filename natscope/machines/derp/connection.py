@@ -19,6 +19,7 @@ WRITE_LIMIT_S = 10.0
 class Connection:
     """`outlet` is where bytes for it leave: its own while it speaks HTTP, the relay's client afterwards.
 
+    `peer` is who is connected, `address` whom it stands for: another one behind a proxy of ours.
     `http` and `request` are gone after the upgrade. `driver` belongs to whoever owns the socket.
     """
 
@@ -32,6 +33,7 @@ class Connection:
         "http",
         "number",
         "outlet",
+        "peer",
         "request",
         "websocket",
     )
@@ -39,7 +41,7 @@ class Connection:
     def __init__(self, number: int, address: Endpoint, *, encrypted: bool, deadline: float) -> None:
         """Nothing was read yet."""
         self.number = number
-        self.address = address
+        self.address = self.peer = address
         self.encrypted = encrypted
         self.deadline = deadline
         self.armed = NEVER

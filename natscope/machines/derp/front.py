@@ -20,6 +20,7 @@ from natscope.machines.derp.client import Client
 from natscope.machines.derp.connection import Connection
 from natscope.machines.derp.counters import End
 from natscope.machines.derp.effects import Effects
+from natscope.machines.derp.forwarded import TrustedProxies
 from natscope.machines.derp.http_head import check_head, request_of
 from natscope.machines.derp.http_request import Request, Response
 from natscope.machines.derp.pages import Pages
@@ -52,10 +53,11 @@ class FrontCounters:
 
 
 class Front:
-    """HTTP in front of a `Relay`. `date` gives the text of the Date header."""
+    """HTTP in front of a `Relay`. `date` gives the Date header's text, `proxies` are believed about their clients."""
 
     def __init__(
-        self, relay: Relay, pages: Pages, date: Callable[[], str], limits: FrontLimits | None = None
+        self, relay: Relay, pages: Pages, date: Callable[[], str], limits: FrontLimits | None = None,
+        proxies: TrustedProxies | None = None,
     ) -> None:  # fmt: skip
         """No connection yet."""
         self.limits = limits or FrontLimits()
@@ -69,21 +71,22 @@ class Front:
         self._stuck: dict[Connection, float] = {}
         self._timers: Timers[Connection] = Timers()
         self._accepts = AcceptLimit(self.limits.accepts_per_s, self.limits.accept_burst)
+        self._proxies = proxies or TrustedProxies()
 
     def opened(self, address: Endpoint, now: float, *, encrypted: bool) -> Connection | None:
         """A connection was accepted; None when there are too many: close it at once."""
-        source = address.ip.packed
         if not self._accepts.allow(now):
             self.counters.limited_connections += 1
             return None
-        of_source = 0 if self.pages.behind_proxy else self._per_source.get(source, 0)
+        is_proxy = self.pages.behind_proxy or address.ip in self._proxies
+        of_source = 0 if is_proxy else self._per_source.get(address.ip.packed, 0)
         if len(self._pending) >= self.limits.pending or of_source >= self.limits.pending_per_source:
             self.counters.refused_connections += 1
             return None
         self._numbers += 1
         connection = Connection(self._numbers, address, encrypted=encrypted, deadline=now + HEAD_S)
         self._pending[connection] = None
-        self._per_source[source] = self._per_source.get(source, 0) + 1
+        self._count(connection)
         self._timers.arm(connection, connection.deadline)
         return connection
 
@@ -161,6 +164,8 @@ class Front:
                 if isinstance(event, h11.Request):
                     check_head(event)
                     connection.request = event
+                    if connection.peer.ip in self._proxies:
+                        self._handed_on(connection, event)
                 elif isinstance(event, h11.EndOfMessage):
                     left -= 1
                     if not left:
@@ -168,9 +173,12 @@ class Front:
                     self._answer(connection, http, now, jitter, effects)
                 elif not isinstance(event, h11.Data):
                     break
+        except _TooMany:
+            self.counters.refused_connections += 1
+            self._refuse(connection, http, effects, Response(429, b"429 Too Many Requests", (TEXT,), close=True))
         except (h11.ProtocolError, RemoteError):
             self.counters.bad_requests += 1
-            self._refuse(connection, http, effects)
+            self._refuse(connection, http, effects, Response(400, b"400 Bad Request", (TEXT,), close=True))
         return effects
 
     def _answer(
@@ -243,11 +251,11 @@ class Front:
             out += http.send(h11.Data(data=response.body)) or b""
         _add_raw(effects, connection, out + (http.send(h11.EndOfMessage()) or b""))
 
-    def _refuse(self, connection: Connection, http: h11.Connection, effects: Effects) -> None:
+    def _refuse(self, connection: Connection, http: h11.Connection, effects: Effects, response: Response) -> None:
         """An answer where one fits, and the end."""
         if http.our_state in (h11.IDLE, h11.SEND_RESPONSE):
             connection.request = connection.request or h11.Request(method="GET", target="/", headers=[("Host", "-")])
-            self._write(connection, http, Response(400, b"400 Bad Request", (TEXT,), close=True), effects)
+            self._write(connection, http, response, effects)
         self._end(connection, End.PROTOCOL, effects)
 
     def _end(self, connection: Connection, reason: End, effects: Effects) -> None:
@@ -269,12 +277,36 @@ class Front:
     def _settle(self, connection: Connection) -> None:
         """It is let in, or gone: it does not count as pending any more."""
         if self._pending.pop(connection, 0) is None:
-            source = connection.address.ip.packed
-            left = self._per_source[source] - 1
-            if left:
-                self._per_source[source] = left
-            else:
-                del self._per_source[source]
+            self._uncount(connection)
+
+    def _handed_on(self, connection: Connection, head: h11.Request) -> None:
+        """A proxy of ours says for whom it asks; limits and mesh go by that from now on."""
+        ip = self._proxies.client(connection.peer.ip, head.headers.raw_items())
+        if ip == connection.address.ip:
+            return
+        is_pending = connection in self._pending
+        if is_pending:
+            self._uncount(connection)
+        connection.address = Endpoint(ip, 0)
+        if is_pending and self._count(connection) > self.limits.pending_per_source and ip not in self._proxies:
+            raise _TooMany
+
+    def _count(self, connection: Connection) -> int:
+        source = connection.address.ip.packed
+        self._per_source[source] = count = self._per_source.get(source, 0) + 1
+        return count
+
+    def _uncount(self, connection: Connection) -> None:
+        source = connection.address.ip.packed
+        left = self._per_source[source] - 1
+        if left:
+            self._per_source[source] = left
+        else:
+            del self._per_source[source]
+
+
+class _TooMany(Exception):
+    """A client behind a proxy has too many connections that are not let in."""
 
 
 def _add_raw(effects: Effects, connection: Connection, data: bytes) -> None:

@@ -11,6 +11,7 @@ from wsproto.events import AcceptConnection, BytesMessage, CloseConnection, Even
 from natscope.machines.derp.connection import Connection
 from natscope.machines.derp.counters import End
 from natscope.machines.derp.effects import Effects
+from natscope.machines.derp.forwarded import TrustedProxies, parse_networks
 from natscope.machines.derp.front import Front
 from natscope.machines.derp.pages import Pages
 from natscope.machines.derp.relay import Relay
@@ -30,9 +31,11 @@ GET = b"GET /derp/probe HTTP/1.1\r\nHost: relay.test\r\n\r\n"
 class Door:
     """A front with its connections; what each was sent is kept as bytes."""
 
-    def __init__(self, limits: FrontLimits | None = None, pages: Pages | None = None) -> None:
+    def __init__(
+        self, limits: FrontLimits | None = None, pages: Pages | None = None, proxies: TrustedProxies | None = None
+    ) -> None:
         self.relay = Relay(private_key("relay"))
-        self.front = Front(self.relay, pages or Pages(), lambda: "Tue, 24 Nov 2026 21:36:42 GMT", limits)
+        self.front = Front(self.relay, pages or Pages(), lambda: "Tue, 24 Nov 2026 21:36:42 GMT", limits, proxies)
         self.sent: dict[Connection, bytes] = {}
         self.ended: dict[Connection, End] = {}
         self.now = 0.0
@@ -169,6 +172,46 @@ def test_too_many_connections_of_one_source_are_refused_until_they_are_let_in_or
     door.carry_out(door.front.closed(opened[1]))
     door.open()
     assert door.front.counters.refused_connections == 3
+
+
+def forwarded(address: str) -> bytes:
+    return GET.replace(b"\r\n\r\n", f"\r\nX-Forwarded-For: {address}\r\n\r\n".encode())
+
+
+def test_behind_a_proxy_of_ours_each_client_has_its_own_limit() -> None:
+    door = Door(FrontLimits(pending_per_source=3), proxies=parse_networks(["192.0.2.7"]))
+    first = [door.open() for _ in range(10)]
+    for connection in first[:4]:
+        door.send(connection, forwarded("203.0.113.1"))
+    door.send(first[4], forwarded("203.0.113.2"))
+    assert [door.take(c).split()[1] for c in first[:5]] == [b"200", b"200", b"200", b"429", b"200"]
+    assert door.front.counters.refused_connections == 1
+    door.send(first[0], forwarded("203.0.113.3"))  # the proxy uses its connection for somebody else
+    door.send(first[5], forwarded("203.0.113.1"))
+    assert door.take(first[5]).split()[1] == b"200"
+    for connection in first:
+        door.carry_out(door.front.closed(connection))
+    assert door.front._per_source == {}
+
+
+def test_a_client_behind_a_proxy_is_known_by_its_own_address() -> None:
+    door = Door(proxies=parse_networks(["192.0.2.7"]))
+    a = door.open()
+    door.send(a, forwarded("203.0.113.9"))
+    upgrade = HTTP["upgrade_request_fast_start"].encode()
+    door.send(a, upgrade.replace(b"\r\n\r\n", b"\r\nX-Forwarded-For: 203.0.113.1\r\n\r\n"))
+    door.send(a, door.hello("a"))
+    assert a.client is not None
+    assert str(a.client.address) == "203.0.113.1:0"
+    assert door.front._per_source == {}
+
+
+def test_a_stranger_may_not_say_who_it_is() -> None:
+    door = Door(FrontLimits(pending_per_source=1))
+    a = door.open()
+    door.send(a, forwarded("203.0.113.1"))
+    assert str(a.address) == "192.0.2.7:4000"
+    assert door.front.opened(Endpoint.parse("192.0.2.7:5000"), 0.0, encrypted=True) is None
 
 
 def test_a_closed_connection_takes_its_client_along() -> None:
