@@ -24,7 +24,7 @@ from natscope.relay.config import (
     TlsMode,
 )
 
-OFF = "off"
+OFF, AUTO = "off", "auto"
 _NAME = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?:\.(?!-)[A-Za-z0-9-]{1,63})*\.?")
 _KEEP_IN = "derp"
 
@@ -115,7 +115,7 @@ def _tls(values: Values, environ: Mapping[str, str]) -> TlsConfig:
 def _mode(values: Values) -> TlsMode:
     """As asked; else by what is known: files, a name, neither."""
     asked = values.text("tls.mode")
-    if asked:
+    if asked != AUTO:
         return TlsMode(asked)
     if values.text("tls.cert"):
         return TlsMode.FILES

@@ -21,7 +21,7 @@ class RelaySetting(Setting):
 
 _ADMISSION, _LIMITS = AdmissionConfig(), LimitsConfig()
 _PLACE = "ADDRESS:PORT|:PORT"
-_TLS = ("off", "files", "self-signed", "acme")
+_TLS = ("auto", "off", "files", "self-signed", "acme")
 
 SETTINGS: tuple[RelaySetting, ...] = (
     RelaySetting(
@@ -64,8 +64,8 @@ SETTINGS: tuple[RelaySetting, ...] = (
     RelaySetting(
         "tls.mode",
         "choice",
-        "",
-        "where the certificate comes from; off is plain HTTP, behind a proxy",
+        "auto",
+        "where the certificate comes from; off: plain HTTP, behind a proxy",
         choices=_TLS,
         flag="--tls",
     ),

@@ -63,7 +63,6 @@ SAME_HERE = frozenset(
 
 REFUSED: dict[str, str] = {
     "ace": "upstream's unfinished ACE server is not here",
-    "acme-ip-certs": "no authority is asked for certificates of addresses; -certmode manual makes a self-signed one",
     "secrets-url": "keys are not fetched from a setec server; -mesh-psk-file FILE reads one",
 }
 """Refused when they ask for something; `-ace=false` asks for nothing."""
@@ -205,6 +204,10 @@ def _certificates(
         _manual(str(values.get("hostname", "")), directory, into)
         return
     into["tls.mode"] = "acme"
+    if values.get("acme-ip-certs") and not _is_address(str(values.get("hostname", ""))):
+        raise UserError(
+            "-acme-ip-certs: an address gets its certificate where -hostname is that address, not beside a name"
+        )
     if mode == "gcp":
         for name in ("acme-eab-kid", "acme-eab-key", "acme-email"):
             if not values.get(name):

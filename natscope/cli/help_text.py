@@ -275,9 +275,9 @@ Options
   --config FILE                 settings in TOML; flags win over it
   --print-config                print a commented file with every setting
   --listen ADDRESS:PORT|:PORT   where clients come in, may be repeated [:443]
-  --tls off|files|self-signed|acme
-                                where the certificate comes from; off is plain
-                                HTTP, behind a proxy
+  --tls auto|off|files|self-signed|acme
+                                where the certificate comes from; off: plain
+                                HTTP, behind a proxy [auto]
   --hostname NAME               the name or address that clients know
   --cert FILE                   certificate chain, PEM
   --cert-key FILE               its private key, PEM
@@ -431,7 +431,8 @@ be tested.
 --helper lets a netcheck see whose packets a router lets in: who asks, and
 proves its address by a token, gets one packet from the next port, or from
 --helper-address or --helper-peer, never larger than its request, never to
-another host. Without one of those two only ports are told apart.
+another host. Without one of those two only ports are told apart. It also counts
+trains of packets, and sends each of them back once (--helper-trains).
 
 Options
   --listen ADDRESS[:PORT]|:PORT
@@ -443,6 +444,8 @@ Options
   --helper-address ADDRESS      this computer's second address for --helper
   --helper-peer ADDRESS[:PORT]  another helper that sends for this one
   --helper-secret-file FILE     what both helpers know, 16 bytes or more
+  --helper-trains NUMBER        packets per second that --helper counts to find
+                                limits of UDP, 0: none [500]
   --rate NUMBER                 answers per second and source [5]
   --metrics ADDRESS:PORT        Prometheus page over HTTP
   --engine auto|numpy|batch|portable|asyncio

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 from pathlib import Path
-
-import json
 
 import pytest
 
