@@ -81,7 +81,7 @@ class Ports:
     http: int = field(default_factory=free_tcp_port)
     stun: int = field(default_factory=free_port)
 
-    def node(self, name: str, region: int = 900) -> dict[str, Any]:
+    def node(self, name: str, region: int) -> dict[str, Any]:
         """Its entry in a relay map."""
         return {"Name": name, "RegionID": region, "HostName": NAME, "IPv4": "127.0.0.1",
                 "DERPPort": self.https, "STUNPort": self.stun}  # fmt: skip
@@ -97,10 +97,10 @@ class Ports:
         return Endpoint.parse(f"127.0.0.1:{self.https}")
 
 
-def region(*ports: Ports) -> dict[str, Any]:
-    """A region of those relays."""
-    nodes = [place.node(f"900{letter}") for letter, place in zip("abcdefgh", ports, strict=False)]
-    return {"RegionID": 900, "RegionCode": "lab", "RegionName": "Lab", "Nodes": nodes}
+def region(*ports: Ports, number: int = 900) -> dict[str, Any]:
+    """A region of those relays: nodes 900a, 900b, …, code lab900."""
+    nodes = [place.node(f"{number}{letter}", number) for letter, place in zip("abcdefgh", ports, strict=False)]
+    return {"RegionID": number, "RegionCode": f"lab{number}", "RegionName": "Lab", "Nodes": nodes}
 
 
 class Derper:

@@ -8,54 +8,46 @@ from __future__ import annotations
 
 import contextlib
 import time
-from pathlib import Path
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from natscope.wire.derp.frames import GoneReason
 from tests.interop.derp_exchange import Exchange, Refused
-from tests.interop.derp_peers import Derper, Ours, Place, Ports, derpprobe, region, running
+from tests.interop.derp_peers import Derper, Ours, Place, Ports, derpprobe, region
 
 pytestmark = pytest.mark.interop
 
-MAKES = {"ours": Ours, "derper": Derper}
-PAIRS = [("ours", "derper"), ("ours", "ours")]
+MAKES: dict[str, type[Ours] | type[Derper]] = {"ours": Ours, "derper": Derper}
+PAIRS = [("ours", "derper"), ("derper", "ours"), ("ours", "ours")]
+DISCONNECTED = int(GoneReason.DISCONNECTED)
 SIZES = (0, 1, 100, 1400, 65_536)
 AGAIN_S = 12.0
-
-
-@pytest.fixture
-def place(tmp_path: Path) -> Place:
-    return Place(tmp_path)
 
 
 class Pair:
     """Two meshed relays, each with one client: the first has `a`, the second `b`."""
 
     def __init__(self, place: Place, makes: tuple[str, str]) -> None:
-        """Both run."""
+        """Nothing runs yet."""
         self.place, self.makes = place, makes
         self.ports = Ports(), Ports()
-        self.relays = [self.start(0)]
-        try:
-            self.relays.append(self.start(1))
-        except BaseException:
-            self.relays[0].end()
-            raise
+        self.relays: dict[int, Ours | Derper] = {}
 
-    def start(self, which: int) -> Ours | Derper:
+    def start(self, which: int) -> None:
         """One of them, with the other as its peer."""
-        return MAKES[self.makes[which]](self.place, self.ports[which], [self.ports[1 - which]])
+        self.relays[which] = MAKES[self.makes[which]](self.place, self.ports[which], [self.ports[1 - which]])
 
     def end(self) -> None:
         """Both."""
-        for relay in self.relays:
+        for relay in self.relays.values():
             relay.end()
 
-    def connect(self, x: Exchange, which: int) -> dict[str, str]:
-        """The client of one of them; gives what it tells."""
-        name = self.name("ab"[which])
-        return x.connect(name, self.ports[which].url, ca=self.place.ca)
+    def connect(self, x: Exchange, which: int) -> str:
+        """The client of one of them; gives its key."""
+        key: str = x.connect(self.name("ab"[which]), self.ports[which].url, ca=self.place.ca)["key"]
+        return key
 
     def name(self, of: str) -> str:
         """A client's name among those of all pairs."""
@@ -68,6 +60,9 @@ class Pair:
             until_one_passes(x, one, other)
         for one, other in ((a, b), (b, a), (a, b)):
             assert x.exchange(one, other, SIZES, count=10) == 10 * len(SIZES)
+
+
+Pairs = dict[tuple[str, str], Pair]
 
 
 def until_one_passes(x: Exchange, one: str, other: str) -> None:
@@ -84,46 +79,63 @@ def until_one_passes(x: Exchange, one: str, other: str) -> None:
             x.do("wait-packet", other, limit=0.05)  # of the tries before
 
 
+@pytest.fixture(scope="module")
+def pairs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[tuple[str, str], Pair]]:
+    """All pairs run. Ours start first: they look for a relay that is not there yet again sooner than derper does."""
+    place = Place(tmp_path_factory.mktemp("mesh"))
+    made = {makes: Pair(place, makes) for makes in PAIRS}
+    both = [(pair, which) for pair in made.values() for which in (0, 1)]
+    try:
+        for make in MAKES:
+            with ThreadPoolExecutor() as pool:
+                list(pool.map(lambda item: item[0].start(item[1]), [i for i in both if i[0].makes[i[1]] == make]))
+        yield made
+    finally:
+        for pair in made.values():
+            pair.end()
+
+
 @pytest.mark.parametrize("makes", PAIRS, ids="-".join)
-def test_packets_pass_between_the_nodes_of_a_region(place: Place, makes: tuple[str, str]) -> None:
-    pair = Pair(place, makes)
-    with running(*pair.relays), Exchange() as x:
-        a, b = pair.connect(x, 0), pair.connect(x, 1)
+def test_packets_pass_between_the_nodes_of_a_region(pairs: Pairs, makes: tuple[str, str]) -> None:
+    pair = pairs[makes]
+    with Exchange() as x:
+        pair.connect(x, 0)
+        key = pair.connect(x, 1)
         pair.meet(x)
         x.do("close", pair.name("b"))
-        assert x.do("wait-gone", pair.name("a"), peer=b["key"]) == {"reason": int(GoneReason.DISCONNECTED)}
-        assert a["server_key"] != b["server_key"]
+        assert x.do("wait-gone", pair.name("a"), peer=key) == {"reason": DISCONNECTED}
 
 
-@pytest.mark.parametrize("makes", PAIRS, ids="-".join)
-def test_derpprobe_is_content_with_the_region(place: Place, makes: tuple[str, str]) -> None:
-    pair = Pair(place, makes)
-    with running(*pair.relays), Exchange() as x:
-        pair.connect(x, 0)
-        pair.connect(x, 1)
-        pair.meet(x)
-        code, found = derpprobe(place, {"Regions": {"900": region(*pair.ports)}}, "-mesh-psk-file", str(place.mesh_key))
-    nodes = ("900a", "900b")
-    wanted = {f"derp/lab/{node}/{what}" for node in nodes for what in ("tls", "udp")}
-    wanted |= {f"derp/lab/{one}/{other}/mesh" for one in nodes for other in nodes}
-    assert found == dict.fromkeys(wanted | {"derpmap-probe"}, True)
+def test_derpprobe_is_content_with_every_region(pairs: Pairs) -> None:
+    regions = {}
+    with Exchange() as x:
+        for number, pair in enumerate(pairs.values(), 900):
+            pair.connect(x, 0)
+            pair.connect(x, 1)
+            pair.meet(x)
+            regions[number] = region(*pair.ports, number=number)
+        place = pair.place
+        code, found = derpprobe(place, {"Regions": regions}, "-mesh-psk-file", str(place.mesh_key))
+    wanted = {"derpmap-probe"}
+    for number in regions:
+        nodes = (f"{number}a", f"{number}b")
+        wanted |= {f"derp/lab{number}/{node}/{what}" for node in nodes for what in ("tls", "udp")}
+        wanted |= {f"derp/lab{number}/{one}/{other}/mesh" for one in nodes for other in nodes}
+    assert found == dict.fromkeys(wanted, True)
     assert code == 0
 
 
-def test_either_make_finds_the_other_again(place: Place) -> None:
-    pairs = [Pair(place, ("ours", "derper")), Pair(place, ("derper", "ours")), Pair(place, ("ours", "ours"))]
-    with contextlib.ExitStack() as stack:
-        for pair in pairs:
-            stack.callback(pair.end)
-        x = stack.enter_context(Exchange())
-        keys = [(pair.connect(x, 0), pair.connect(x, 1))[1]["key"] for pair in pairs]
-        for pair in pairs:
+def test_each_make_finds_the_other_again(pairs: Pairs) -> None:
+    """The second of each pair is killed."""
+    with Exchange() as x:
+        keys = {makes: (pair.connect(x, 0), pair.connect(x, 1))[1] for makes, pair in pairs.items()}
+        for pair in pairs.values():
             pair.meet(x)
             pair.relays[1].end()
-        for pair, key in zip(pairs, keys, strict=True):
-            assert x.do("wait-gone", pair.name("a"), peer=key) == {"reason": int(GoneReason.DISCONNECTED)}
+        for makes, pair in pairs.items():
+            assert x.do("wait-gone", pair.name("a"), peer=keys[makes]) == {"reason": DISCONNECTED}
             x.do("close", pair.name("b"))
-            pair.relays[1] = pair.start(1)
+            pair.start(1)
             pair.connect(x, 1)
-        for pair in pairs:
+        for pair in pairs.values():
             pair.meet(x)

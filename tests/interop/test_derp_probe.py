@@ -16,8 +16,8 @@ RECORDED = ROOT / "fixtures" / "peers" / "derpprobe"
 
 def probes(*names: str, mesh: bool = False) -> set[str]:
     """Every probe that a region of those nodes gets."""
-    found = {f"derp/lab/{name}/{what}" for name in names for what in ("tls", "udp", f"{name}/mesh")}
-    return found | {f"derp/lab/{a}/{b}/mesh" for a in names for b in names if mesh} | {"derpmap-probe"}
+    found = {f"derp/lab900/{name}/{what}" for name in names for what in ("tls", "udp", f"{name}/mesh")}
+    return found | {f"derp/lab900/{a}/{b}/mesh" for a in names for b in names if mesh} | {"derpmap-probe"}
 
 
 @pytest.fixture
@@ -29,18 +29,17 @@ def test_one_node(place: Place) -> None:
     ports = Ports()
     with running(Ours(place, ports)):
         code, found = derpprobe(place, {"Regions": {"900": region(ports)}}, "-bw-interval", "1s")
-    assert found == dict.fromkeys(probes("900a") | {"derp/lab/900a/900a/bw"}, True)
+    assert found == dict.fromkeys(probes("900a") | {"derp/lab900/900a/900a/bw"}, True)
     assert code == 0
 
 
 def test_a_map_of_both_makes_in_regions_of_their_own(place: Place) -> None:
     ours, theirs = Ports(), Ports()
-    regions = {"900": region(ours), "901": region(theirs) | {"RegionID": 901, "RegionCode": "far"}}
-    regions["901"]["Nodes"] = [theirs.node("901a", 901)]
+    regions = {"900": region(ours), "901": region(theirs, number=901)}
     with running(Ours(place, ours), Derper(place, theirs)):
         code, found = derpprobe(place, {"Regions": regions})
     assert found == dict.fromkeys(
-        probes("900a") | {f"derp/far/901a/{what}" for what in ("tls", "udp", "901a/mesh")}, True
+        probes("900a") | {f"derp/lab901/901a/{what}" for what in ("tls", "udp", "901a/mesh")}, True
     )
     assert code == 0
 
@@ -53,7 +52,8 @@ def test_what_does_not_work_is_bad(place: Place) -> None:
     with running(Ours(place, ports)):
         code, found = derpprobe(place, {"Regions": {"900": wrong}})
     assert found == {
-        "derp/lab/900a/tls": False, "derp/lab/900a/udp": True, "derp/lab/900a/900a/mesh": False, "derpmap-probe": True,
+        "derp/lab900/900a/tls": False, "derp/lab900/900a/udp": True, "derp/lab900/900a/900a/mesh": False,
+        "derpmap-probe": True,
     }  # fmt: skip
     assert code == 1
 
