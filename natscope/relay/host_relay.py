@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable
 from natscope.host.api import Host, HostError, Listener, ServerTls, Stream
 from natscope.machines.derp.client import Client
 from natscope.machines.derp.connection import Connection
+from natscope.machines.derp.counters import End
 from natscope.machines.derp.effects import Effects, LinkOwner
 from natscope.machines.derp.front import Front
 from natscope.model.endpoint import Endpoint
@@ -20,7 +21,10 @@ from natscope.model.endpoint import Endpoint
 READ_BYTES = 64 * 1024
 KEEP_BYTES = 1 << 20
 """About what a system's socket buffers take, which the other driver relies on."""
+LINGER_S = 2.0
+"""So long a connection that ends may take to read what was sent last."""
 NONCE_BYTES = 24
+MAX_OUT_BYTES = 8 * KEEP_BYTES
 _JITTER = 1 << 16
 
 
@@ -92,17 +96,28 @@ class HostRelay:
             return
         pipe = connection.driver = _Pipe(stream)
         self._changed.set()
-        writer = asyncio.ensure_future(self._write_loop(connection, pipe))
-        reader = asyncio.ensure_future(self._read_loop(connection, pipe))
+        tasks = [
+            asyncio.ensure_future(part)
+            for part in (self._write_loop(connection, pipe), self._read_loop(connection, pipe), self._linger(pipe))
+        ]
         try:
-            await asyncio.wait((writer, reader), return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for task in (writer, reader):
+            for task in tasks:
                 task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
-                await asyncio.gather(writer, reader, return_exceptions=True)
+                await asyncio.gather(*tasks, return_exceptions=True)
             pipe.is_over = True
             self._carry_out(self.front.closed(connection))
+        for task in tasks:
+            if not task.cancelled():
+                task.result()  # a fault of ours ends this connection and is heard of
+
+    async def _linger(self, pipe: _Pipe) -> None:
+        """Until the connection is to end, and a little longer where somebody may still read."""
+        await pipe.ending.wait()
+        if not pipe.is_stuck:
+            await self._host.clock.sleep(LINGER_S)
 
     async def _read_loop(self, connection: Connection, pipe: _Pipe) -> None:
         with contextlib.suppress(HostError):
@@ -130,7 +145,7 @@ class HostRelay:
                         pipe.out += connection.ready(pieces)
                 pipe.room.set()
                 if not pipe.out:
-                    if pipe.is_ending:
+                    if pipe.ending.is_set():
                         return
                     pipe.given.clear()
 
@@ -142,9 +157,9 @@ class HostRelay:
                 self._write(outlet.owner, outlet.owner.ready(pieces))
             elif isinstance(outlet.owner, LinkOwner):
                 outlet.owner.write(b"".join(pieces))
-        for outlet, _ in effects.closes:
+        for outlet, reason in effects.closes:
             if isinstance(outlet.owner, Connection) and isinstance(outlet.owner.driver, _Pipe):
-                outlet.owner.driver.end()
+                outlet.owner.driver.end(is_stuck=reason is End.SLOW)
             elif isinstance(outlet.owner, LinkOwner):
                 outlet.owner.end()
         if effects.admit is not None:
@@ -167,12 +182,14 @@ class HostRelay:
             pipe.is_blocked = True
             self.front.blocked(connection, self._host.clock.now())
             self._changed.set()
+        elif len(pipe.out) > MAX_OUT_BYTES:
+            pipe.end(is_stuck=True)  # frames wait in the machine: these are answers to one who does not read them
 
 
 class _Pipe:
     """A connection's stream and what it has not taken yet."""
 
-    __slots__ = ("given", "is_blocked", "is_ending", "is_over", "out", "room", "stream")
+    __slots__ = ("ending", "given", "is_blocked", "is_over", "is_stuck", "out", "room", "stream")
 
     def __init__(self, stream: Stream) -> None:
         self.stream = stream
@@ -180,12 +197,14 @@ class _Pipe:
         self.given = asyncio.Event()
         self.room = asyncio.Event()
         self.is_blocked = False
-        self.is_ending = False
+        self.ending = asyncio.Event()
+        self.is_stuck = False
         self.is_over = False
 
-    def end(self) -> None:
-        """Close once everything is written."""
-        self.is_ending = True
+    def end(self, *, is_stuck: bool) -> None:
+        """Close once everything is written, or a little later; at once where nobody reads."""
+        self.is_stuck |= is_stuck
+        self.ending.set()
         self.given.set()
 
     async def may_read(self, connection: Connection) -> None:

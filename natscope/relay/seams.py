@@ -19,7 +19,7 @@ from natscope.model.endpoint import Endpoint
 if TYPE_CHECKING:
     import ssl
 
-    from natscope.host.real.relay_loop import Adopted
+    from natscope.host.real.relay_guests import Adopted
 
 
 class Applicant(msgspec.Struct, frozen=True, kw_only=True):

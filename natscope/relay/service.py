@@ -12,7 +12,8 @@ from email.utils import format_datetime
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from natscope.host.api import Failure, Host, HostError
-from natscope.host.real.relay_loop import Adopted, RelayLoop, everybody
+from natscope.host.real.relay_guests import Adopted, everybody
+from natscope.host.real.relay_loop import RelayLoop
 from natscope.machines.derp.client import Client
 from natscope.machines.derp.effects import Effects
 from natscope.machines.derp.front import Front
@@ -65,7 +66,7 @@ class RelayService:
         self._parts = tuple(parts)
         self._drain_s = drain_s
         self._is_draining = False
-        self._loop = RelayLoop(front, everybody if admission is None else self._decide)
+        self._loop = RelayLoop(front, everybody if admission is None else self._decide, self._fault)
 
     def open(self, listen: Sequence[Endpoint], http: Sequence[Endpoint]) -> tuple[list[Endpoint], list[Endpoint]]:
         """Bind everything and start the parts; the bound endpoints of both kinds. Raises `HostError`."""
@@ -152,6 +153,9 @@ class RelayService:
             return True
         self.aside.ask("admission", self._admission.decide(Applicant.of(client)), answer)
         return None
+
+    def _fault(self, error: BaseException) -> None:
+        self.log.failed("relay", error)
 
     def _reload(self) -> None:
         self.log.say("reload", "reading files again")

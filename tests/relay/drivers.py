@@ -75,7 +75,8 @@ class OnEpoll:
     """Driver A."""
 
     def __init__(self, relay: Relay, *, tls: bool, allowed: Verdict | None) -> None:
-        from natscope.host.real.relay_loop import RelayLoop, everybody
+        from natscope.host.real.relay_guests import everybody
+        from natscope.host.real.relay_loop import RelayLoop
 
         def later(client: Client, answer: Callable[[bool], None]) -> bool | None:
             assert allowed is not None

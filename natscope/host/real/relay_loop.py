@@ -19,10 +19,10 @@ import ssl
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import Protocol
 
 from natscope.host.real.failures import host_error
 from natscope.host.real.relay_accept import Acceptor
+from natscope.host.real.relay_guests import Adopted, Decide, everybody, ignore
 from natscope.host.real.relay_hello import HelloContext, HelloSocket
 from natscope.host.real.relay_listen import listening_socket
 from natscope.host.real.relay_socket import RelaySocket
@@ -44,44 +44,17 @@ MAX_UNSENT_BYTES = 1 << 20
 """More of our own bytes (pongs, pages) on top of what waits already means that nobody reads."""
 
 
-class Decide(Protocol):
-    """Whether a client may use the relay: at once, or later by calling `answer` from any thread (then gives None)."""
-
-    def __call__(self, client: Client, answer: Callable[[bool], None]) -> bool | None:
-        """Look at `client.key`, `client.info`, `client.is_mesh`, `client.address`."""
-        ...
-
-
-def everybody(client: Client, answer: Callable[[bool], None]) -> bool | None:
-    """No admission control."""
-    return True
-
-
-class Adopted(Protocol):
-    """A connection that the loop watches for somebody else: `LinkSocket`."""
-
-    fd: int
-
-    def attached(self, watch: Callable[[int], None]) -> None:
-        """`watch` takes the epoll events to wait for, 0 to forget the connection."""
-        ...
-
-    def ready(self, now: float) -> Effects:
-        """Something happened."""
-        ...
-
-    def end(self) -> None:
-        """Close."""
-        ...
-
-
 class RelayLoop:
     """The sockets of one relay. `serve` runs until `stop`, which any thread or signal handler may call."""
 
-    def __init__(self, front: Front, decide: Decide = everybody) -> None:
-        """Nothing listens yet."""
+    def __init__(
+        self, front: Front, decide: Decide = everybody, failed: Callable[[BaseException], None] = ignore
+    ) -> None:
+        """Nothing listens yet. `failed` hears of faults of ours; each costs the connection that it happened with."""
         self.front = front
+        self.faults = 0
         self._decide = decide
+        self._failed = failed
         self._epoll = select.epoll()
         self._stop = StopPipe()
         self._stopped = False
@@ -385,6 +358,14 @@ class RelayLoop:
             self._watch(item)
         else:
             self._drop(item)
+
+    def _fault(self, item: RelaySocket | None, error: BaseException, now: float) -> None:
+        """Something of ours went wrong with a connection: it ends, and nothing half done is kept."""
+        self.faults += 1
+        self._effects = Effects()
+        self._failed(error)
+        if item is not None:
+            self._lose(item, now)
 
     def _lose(self, item: RelaySocket, now: float) -> None:
         if item.is_open:
