@@ -24,7 +24,7 @@ from natscope.host.real.failures import host_error
 from natscope.host.real.relay_accept import Acceptor
 from natscope.host.real.relay_guests import Adopted, Decide, everybody, ignore
 from natscope.host.real.relay_hello import HelloContext, HelloSocket
-from natscope.host.real.relay_listen import listening_socket
+from natscope.host.real.relay_listen import TcpTimes, listening_socket
 from natscope.host.real.relay_socket import RelaySocket
 from natscope.host.real.relay_tls import TlsBuffers, TlsRelaySocket
 from natscope.host.real.sockaddr import from_sockaddr
@@ -72,10 +72,12 @@ class RelayLoop:
         self._is_due_old = True
         self._epoll.register(self._stop.fileno(), select.EPOLLIN)
 
-    def listen(self, local: Endpoint, context: ssl.SSLContext | None = None) -> Endpoint:
+    def listen(
+        self, local: Endpoint, context: ssl.SSLContext | None = None, times: TcpTimes | None = None
+    ) -> Endpoint:
         """Listen, encrypted with a context; gives the bound endpoint. Raises `HostError`."""
         try:
-            sock = listening_socket(local)
+            sock = listening_socket(local, times or TcpTimes())
         except OSError as error:
             raise host_error(error, f"cannot listen on TCP {local}") from error
         self._listeners[sock.fileno()] = (sock, context)

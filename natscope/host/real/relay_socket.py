@@ -9,8 +9,6 @@ from natscope.machines.derp.client import Client
 from natscope.machines.derp.connection import Connection
 
 READ_BYTES = 64 * 1024
-KEEP_IDLE_S, USER_TIMEOUT_MS = 600, 15_000
-"""As upstream: a dead client is noticed by TCP itself."""
 
 
 class RelaySocket:
@@ -25,10 +23,6 @@ class RelaySocket:
     def __init__(self, sock: socket.socket, connection: Connection) -> None:
         """Take an accepted socket over. Raises `OSError`."""
         sock.setblocking(False)
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, KEEP_IDLE_S)
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, USER_TIMEOUT_MS)
         self.sock = sock
         self.fd = sock.fileno()
         self.connection = connection
