@@ -31,5 +31,7 @@ async def open_tunnel(stream: Stream, proxy: Proxy, place: Place, ca_file: str) 
     await stream.write(machine.start())
     while not machine.is_through:
         data = await stream.read(READ_BYTES)
+        if not data:
+            raise HostError(Failure.CLOSED, "the proxy closed the connection without an answer")
         if machine.received(data):
             raise RemoteError("the proxy sends something of its own into the connection", field="proxy")

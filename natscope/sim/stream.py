@@ -123,13 +123,13 @@ class SimStream:
         await (self._layer or self._end).write(data)
 
     async def start_tls(self, options: TlsOptions) -> None:
-        """Become a TLS client; after a failure the connection is gone."""
+        """Become a TLS client, inside the TLS that is there already; after a failure the connection is gone."""
         doing = f"TLS with {options.server_name or self.remote}"
         try:
-            if self._end.connection.incoming.ready:
+            if self._layer is None and self._end.connection.incoming.ready:
                 raise HostError(Failure.TLS, f"{doing}: the other side does not speak TLS on this port")
             async with asyncio.timeout(HANDSHAKE_S):
-                self._layer = await self._trust.connect(self._end, options, self._clock)
+                self._layer = await self._trust.connect(self._layer or self._end, options, self._clock)
         except TimeoutError as error:
             self._end.connection.abort()
             raise HostError(Failure.TIMEOUT, f"{doing}: the handshake takes too long") from error
@@ -147,9 +147,11 @@ class SimStream:
 
     async def close(self) -> None:
         """Close both directions; never raises."""
-        if self._layer is not None and self._end.connection.is_open:
-            await self._layer.goodbye()
-        self._end.close()
+        try:
+            if self._layer is not None and self._end.connection.is_open:
+                await self._layer.goodbye()
+        finally:
+            self._end.close()
 
 
 class SimStreams:

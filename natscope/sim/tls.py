@@ -129,6 +129,10 @@ class TlsLayer:
             self.object.write(data)
             await self._flush()
 
+    def close(self) -> None:
+        """What is beneath."""
+        self._below.close()
+
     async def goodbye(self) -> None:
         """Tell the peer that this is the end; its own is not waited for."""
         with contextlib.suppress(ssl.SSLError, HostError):
