@@ -14,6 +14,7 @@ from natscope.apps.derp_stun import StunPart
 from natscope.errors import UserError
 from natscope.host.api import Host
 from natscope.machines.derp.forwarded import parse_networks
+from natscope.host.real.relay_listen import TcpTimes
 from natscope.machines.derp.front import Front
 from natscope.machines.derp.pages import Pages
 from natscope.machines.derp.relay import Relay
@@ -22,6 +23,7 @@ from natscope.model.endpoint import Endpoint
 from natscope.relay.config import LimitsConfig, RelayConfig, TlsMode
 from natscope.relay.key_file import KeyFile, load_or_make
 from natscope.relay.log import Level, Log
+from natscope.relay.mesh_key import load_mesh_key
 from natscope.relay.metrics_page import MetricsPage
 from natscope.relay.names_part import NamesPart
 from natscope.relay.rate_file import RatePart
@@ -65,7 +67,7 @@ class Running:
         self.service = RelayService(
             host, front, log, admission=make_admission(config, host, log), certificates=certificates,
             mesh=make_mesh(config, key.private, host, log), parts=(self.rate, self.stun, self.metrics, names),
-            drain_s=config.drain_s,
+            drain_s=config.drain_s, tcp=_tcp_times(config.limits),
         )  # fmt: skip
         try:
             listen, http = self.service.open(config.listen, config.http)
@@ -122,7 +124,7 @@ def make_mesh(config: RelayConfig, private: PrivateKey, host: Host, log: Log) ->
     from natscope.relay.mesh import MeshLinks
     from natscope.relay.mesh_peers import parse_mesh_peers
 
-    key = _mesh_key(config.mesh.key_file)
+    key = load_mesh_key(config.mesh)
     if not key:
         raise UserError("--mesh-with needs the mesh key that the relays share", hint="--mesh-key-file FILE")
     return MeshLinks(host, private, key, parse_mesh_peers(config.mesh.peers), log)
@@ -151,27 +153,15 @@ def _key(config: RelayConfig, host: Host, log: Log) -> KeyFile:
 
 
 def _settings(config: RelayConfig) -> RelaySettings:
-    return RelaySettings(write_limit_s=config.limits.write_timeout_s, mesh_key=_mesh_key(config.mesh.key_file))
+    return RelaySettings(write_limit_s=config.limits.write_timeout_s, mesh_key=load_mesh_key(config.mesh))
 
 
 def _front_limits(limits: LimitsConfig) -> FrontLimits:
     return FrontLimits(accepts_per_s=limits.accept_rate or math.inf, accept_burst=limits.accept_burst)
 
 
-def _mesh_key(path: str) -> bytes:
-    """64 hex digits, spaces around them trimmed; all zeros is none. Raises `UserError`."""
-    if not path:
-        return b""
-    try:
-        with open(path, encoding="ascii") as file:
-            key = bytes.fromhex(file.read(4096).strip())
-    except OSError as error:
-        raise UserError(f"{path}: the mesh key cannot be read: {error.strerror}") from error
-    except ValueError:
-        key = b""
-    if len(key) != 32:
-        raise UserError(f"{path}: a mesh key has 64 hex digits", hint="openssl rand -hex 32 > FILE")
-    return key if any(key) else b""
+def _tcp_times(limits: LimitsConfig) -> TcpTimes:
+    return TcpTimes(limits.tcp_keepalive_s, limits.tcp_user_timeout_s)
 
 
 def _pages(config: RelayConfig) -> Pages:

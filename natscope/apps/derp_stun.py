@@ -5,10 +5,11 @@ from __future__ import annotations
 import threading
 
 from natscope.apps.stun_serve import HelperOptions, ServeOptions, make_helper, own_endpoints, plan_sockets
-from natscope.host.api import Host
+from natscope.host.api import Host, HostError
 from natscope.machines.stun_responder import StunResponder
 from natscope.model.endpoint import Endpoint
 from natscope.relay.config import StunConfig
+from natscope.relay.listen_failures import explained
 from natscope.relay.service import RelayService
 from natscope.stun_server.blocking import BlockingServer, Engine, available_engine
 from natscope.stun_server.limits import DEFAULT_BURST, SourceLimiter
@@ -37,9 +38,12 @@ class StunPart:
         own = service.aside.run(own_endpoints(service.host, sockets.locals_))
         self.service = self._answers(options, service.host, own)
         engine = available_engine()
-        self._server = BlockingServer(
-            self.service, sockets.locals_, Engine.BATCH if engine is Engine.NUMPY else engine, sockets.places
-        )
+        try:
+            self._server = BlockingServer(
+                self.service, sockets.locals_, Engine.BATCH if engine is Engine.NUMPY else engine, sockets.places
+            )
+        except HostError as error:
+            raise explained(error, self._config.listen[0], is_udp=True) from error
         self.listening = tuple(self._server.locals)
         self._thread = threading.Thread(target=self._server.serve, name="stun", daemon=True)
         self._thread.start()

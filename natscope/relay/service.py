@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from natscope.host.api import Failure, Host, HostError
 from natscope.host.real.relay_guests import Adopted, everybody
+from natscope.host.real.relay_listen import TcpTimes
 from natscope.host.real.relay_loop import RelayLoop
 from natscope.machines.derp.client import Client
 from natscope.machines.derp.effects import Effects
 from natscope.machines.derp.front import Front
 from natscope.model.endpoint import Endpoint
 from natscope.relay.aside import Aside
+from natscope.relay.listen_failures import explained
 from natscope.relay.log import Level, Log
 from natscope.relay.seams import Admission, Applicant, Certificates, MeshPeers, NoMesh
 
@@ -53,7 +55,7 @@ class RelayService:
     def __init__(
         self, host: Host, front: Front, log: Log, *, admission: Admission | None = None,
         certificates: Certificates | None = None, mesh: MeshPeers | None = None, parts: Sequence[Part] = (),
-        drain_s: float = 5.0,
+        drain_s: float = 5.0, tcp: TcpTimes | None = None,
     ) -> None:  # fmt: skip
         """Nothing is bound yet."""
         self.host = host
@@ -65,6 +67,7 @@ class RelayService:
         self._mesh = mesh or NoMesh()
         self._parts = tuple(parts)
         self._drain_s = drain_s
+        self._tcp = tcp
         self._is_draining = False
         self._loop = RelayLoop(front, everybody if admission is None else self._decide, self._fault)
 
@@ -135,10 +138,10 @@ class RelayService:
         bound = []
         for end in where:
             try:
-                bound.append(self._loop.listen(end, context))
+                bound.append(self._loop.listen(end, context, self._tcp))
             except HostError as error:
                 if not (bound and end.family == 6 and end.ip.is_unspecified and _has_no_ipv6(error)):
-                    raise
+                    raise explained(error, end) from error
         return bound
 
     def _use(self, context: ssl.SSLContext) -> None:

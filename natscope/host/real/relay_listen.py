@@ -15,7 +15,7 @@ MAX_IDLE_S = 32_767
 
 @dataclass(frozen=True, slots=True)
 class TcpTimes:
-    """Seconds: idle until TCP asks whether the other side is there, unanswered until it gives up (0: as the system does).
+    """Seconds: idle until TCP asks whether the other side is there, unanswered until it gives up (0: the system's).
 
     Defaults are upstream's: a dead client is noticed by TCP itself.
     """
