@@ -5,6 +5,7 @@ The driver on epoll is what people run; the one on streams gets the same modes t
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -145,6 +146,14 @@ def test_fast_start_with_an_authority(program: served.Served, place: Place) -> N
         assert x.exchange("a", "b", count=5) == x.exchange("b", "a", count=5) == 5 * len(SIZES)
 
 
+def test_tls_1_2_starts_slowly(program: served.Served, place: Place) -> None:
+    with Exchange() as x:
+        told = x.connect("a", f"https://{NAME}:{program.at.port}/derp", ca=place.ca, tls12=True)
+        assert (told["tls"], told["fast_start"], told["meta_key"]) == ("TLS 1.2", False, program.ready["key"])
+        x.connect("b", f"https://{NAME}:{program.at.port}/derp", ca=place.ca)
+        assert x.exchange("a", "b", count=5) == x.exchange("b", "a", count=5) == 5 * len(SIZES)
+
+
 def test_a_stranger_to_the_authority_refuses(program: served.Served) -> None:
     with Exchange() as x, pytest.raises(Refused, match="unknown authority"):
         x.connect("a", f"https://{NAME}:{program.at.port}/derp")
@@ -175,6 +184,15 @@ def test_a_pinned_certificate(tmp_path: Path) -> None:
         region["Nodes"] = [node | {"CertName": f"sha256-raw:{'00' * 32}"}]
         with pytest.raises(Refused, match="hash"):
             x.connect("c", region=region)
+
+
+def test_the_map_entry_that_a_relay_prints_is_all_that_a_client_needs(tmp_path: Path) -> None:
+    flags = ("--tls", "self-signed", "--hostname", "127.0.0.1", "--http", "off", "--key-file", str(tmp_path / "key"))
+    with served.process(*flags) as relay, Exchange() as x:
+        printed = json.loads(relay.until("map-entry")["json"])
+        for name in ("a", "b"):
+            assert x.connect(name, region=printed["Regions"]["900"])["fast_start"]
+        assert x.exchange("a", "b") == len(SIZES)
 
 
 @pytest.mark.parametrize("tls", [False, True], ids=["plain", "tls"])

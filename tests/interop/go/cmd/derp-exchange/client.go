@@ -88,6 +88,10 @@ func (p *party) connect(c *command) (answer, error) {
 }
 
 func (one *client) configure(c *command) error {
+	one.http.TLSConfig = &tls.Config{}
+	if c.TLS12 {
+		one.http.TLSConfig.MaxVersion = tls.VersionTLS12
+	}
 	if c.CA != "" {
 		pem, err := os.ReadFile(c.CA)
 		if err != nil {
@@ -97,7 +101,7 @@ func (one *client) configure(c *command) error {
 		if !roots.AppendCertsFromPEM(pem) {
 			return fmt.Errorf("no certificate in %s", c.CA)
 		}
-		one.http.TLSConfig = &tls.Config{RootCAs: roots}
+		one.http.TLSConfig.RootCAs = roots
 	}
 	if c.MeshKey != "" {
 		meshKey, err := key.ParseDERPMesh(c.MeshKey)

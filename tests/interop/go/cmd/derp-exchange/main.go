@@ -29,6 +29,7 @@ type command struct {
 	Region  *tailcfg.DERPRegion
 	CA      string // file of certificates that are trusted besides the system's
 	MeshKey string
+	TLS12   bool // no newer version, so no fast start
 	Prober  bool
 	Home    bool
 	Watch   bool
