@@ -43,7 +43,7 @@ class StunPart:
                 self.service, sockets.locals_, Engine.BATCH if engine is Engine.NUMPY else engine, sockets.places
             )
         except HostError as error:
-            raise explained(error, self._config.listen[0], is_udp=True) from error
+            raise explained(error) from error
         self.listening = tuple(self._server.locals)
         self._thread = threading.Thread(target=self._server.serve, name="stun", daemon=True)
         self._thread.start()

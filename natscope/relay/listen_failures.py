@@ -3,30 +3,25 @@
 from __future__ import annotations
 
 from natscope.host.api import Failure, HostError
-from natscope.model.endpoint import Endpoint
 
 FIRST_FREE_PORT = 1024
+_PRIVILEGE = (
+    "systemd: AmbientCapabilities=CAP_NET_BIND_SERVICE\n"
+    "by hand: setpriv --inh-caps +net_bind_service --ambient-caps +net_bind_service natscope derp serve …"
+)
 
 
-def explained(error: HostError, local: Endpoint, *, is_udp: bool = False) -> HostError:
-    """The same failure with a hint for whoever runs the relay."""
-    if error.failure is Failure.PERMISSION and local.port < FIRST_FREE_PORT:
-        message = f"{_start(local, is_udp)}: ports below {FIRST_FREE_PORT} need a privilege"
-        return HostError(
-            error.failure,
-            message,
-            hint="systemd: AmbientCapabilities=CAP_NET_BIND_SERVICE; by hand: "
-            "setpriv --inh-caps +net_bind_service --ambient-caps +net_bind_service natscope derp serve …",
-        )
+def explained(error: HostError) -> HostError:
+    """A failure to listen with a hint for whoever runs the relay; its message begins `cannot listen on TCP …: `."""
+    doing = error.message.partition(": ")[0]
+    port = doing.rpartition(":")[2]
+    if not port.isdecimal():
+        return error
+    if error.failure is Failure.PERMISSION and int(port) < FIRST_FREE_PORT:
+        return HostError(error.failure, f"{doing}: ports below {FIRST_FREE_PORT} need a privilege", hint=_PRIVILEGE)
     if error.failure is Failure.ADDRESS_IN_USE:
-        kind = "-lunp" if is_udp else "-ltnp"
+        kind = "-lunp" if " UDP " in doing else "-ltnp"
         return HostError(
-            error.failure,
-            f"{_start(local, is_udp)}: another program listens there",
-            hint=f"ss {kind} 'sport = :{local.port}' says which (as root)",
+            error.failure, f"{doing}: another program listens there", hint=f"ss {kind} 'sport = :{port}' tells which"
         )
     return error
-
-
-def _start(local: Endpoint, is_udp: bool) -> str:
-    return f"cannot listen on {'UDP' if is_udp else 'TCP'} {local}"

@@ -56,7 +56,7 @@ class Log:
     def block(self, event: str, words: str, lines: str, **fields: object) -> None:
         """Something to be copied: `lines` as they are in text, `fields` in JSON."""
         if self._as_json:
-            self.say(event, words, **fields)
+            self.say(event, words, Level.INFO, **fields)
         elif self._least == 0:
             self.say(event, "\n".join([words, *lines.splitlines()]))
 

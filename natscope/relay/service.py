@@ -141,7 +141,7 @@ class RelayService:
                 bound.append(self._loop.listen(end, context, self._tcp))
             except HostError as error:
                 if not (bound and end.family == 6 and end.ip.is_unspecified and _has_no_ipv6(error)):
-                    raise explained(error, end) from error
+                    raise explained(error) from error
         return bound
 
     def _use(self, context: ssl.SSLContext) -> None:
