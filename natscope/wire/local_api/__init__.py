@@ -1,0 +1,1 @@
+"""What a running tailscaled says over its local socket, as values (upstream ipn/localapi, ipn/ipnstate)."""

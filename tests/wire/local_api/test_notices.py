@@ -1,0 +1,54 @@
+"""The stream of notices in any pieces."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from natscope.wire.local_api.loose import Problems
+from natscope.wire.local_api.notices import NoticeReader
+from natscope.wire.local_api.status import read_status
+from tests.wire.local_api.recorded import body
+
+RECORDED = [f"watch-ipn-bus-{mask}.http" for mask in ("engine", "netmap", "state", "status")]
+
+
+@pytest.mark.parametrize("name", RECORDED)
+@pytest.mark.parametrize("size", [1, 7, 1 << 20])
+def test_recorded_in_any_pieces(name: str, size: int) -> None:
+    data = body(name)
+    lines = [json.loads(line) for line in data.splitlines() if line.strip()]
+    reader = NoticeReader()
+    found = [notice for at in range(0, len(data), size) for notice in reader.feed(data[at : at + size])]
+    assert (found, reader.skipped) == (lines[: len(found)], 0)
+    assert len(found) >= len(lines) - (not data.endswith(b"\n"))
+    assert found
+
+
+def test_a_status_in_a_notice() -> None:
+    (notice, *_) = NoticeReader().feed(body("watch-ipn-bus-status.http") + b"\n")
+    problems = Problems()
+    status = read_status(notice["InitialStatus"], problems)
+    assert status.state_word == "Running"
+    assert problems.count == 0
+
+
+@given(st.lists(st.binary(max_size=30), max_size=10), st.integers(1, 20))
+def test_garbage_is_counted_and_what_follows_is_read(garbage: list[bytes], size: int) -> None:
+    data = b"".join(line.replace(b"\n", b" ") + b"\n" for line in garbage) + b'{"State": 6}\n'
+    reader, found = NoticeReader(), []
+    for at in range(0, len(data), size):
+        found += reader.feed(data[at : at + size])
+    assert found[-1] == {"State": 6}
+    assert len(found) - 1 + reader.skipped <= len(garbage)
+
+
+def test_a_line_without_end_is_passed_over_in_bounded_memory() -> None:
+    reader = NoticeReader(max_line_bytes=1000)
+    for _ in range(5000):
+        assert reader.feed(b"x" * 999) == []
+    assert reader.feed(b'"}\n{"State": 6}\n') == [{"State": 6}]
+    assert reader.skipped == 1
