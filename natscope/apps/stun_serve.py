@@ -14,6 +14,7 @@ from natscope.errors import UserError
 from natscope.host.api import Host
 from natscope.machines.helper.peer_link import peer_key
 from natscope.machines.helper.server import HelperServer
+from natscope.machines.helper.trains import MAX_RATE
 from natscope.machines.stun_responder import HOME, Place, StunResponder
 from natscope.model.endpoint import Endpoint, IPAddress
 from natscope.stun_server.blocking import BlockingServer, Engine, available_engine
@@ -46,12 +47,14 @@ class ServeOptions:
 class HelperOptions:
     """Where ordered packets come from: always the next port; and `addresses` of this computer, or `peers`.
 
-    A peer is another helper's first endpoint; all that send for each other know `secret`.
+    A peer is another helper's first endpoint; all that send for each other know `secret`. `train_rate` packets a
+    second of a train are counted at most, with 0 none.
     """
 
     addresses: tuple[IPAddress, ...] = ()
     peers: tuple[Endpoint, ...] = ()
     secret: bytes = b""
+    train_rate: int = MAX_RATE
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +174,7 @@ def make_helper(options: ServeOptions, sockets: Sockets, own: Sequence[Endpoint]
     except ValueError as error:
         raise UserError(str(error), hint="head -c 32 /dev/urandom | base64 > FILE") from error
     peers = {peer.family: peer for peer in helper.peers}
-    return HelperServer(key, sockets.by_place, peers=peers, common=common, own=own)
+    return HelperServer(key, sockets.by_place, peers=peers, common=common, own=own, train_rate=helper.train_rate)
 
 
 def serve(options: ServeOptions, host: Host, on_ready: Callable[[Ready], None]) -> StunService:

@@ -20,6 +20,7 @@ _SETTING_OF = {
     "icmp": ("netcheck.icmp", "--icmp"),
     "hairpin": ("netcheck.hairpin", "--hairpin"),
     "lifetime": ("netcheck.lifetime", "--lifetime"),
+    "udp_rate": ("netcheck.udp_rate", "--udp-rate"),
     "cross_check": ("netcheck.cross_check", "--cross-check"),
     "timeout": ("netcheck.timeout", "--timeout"),
     "interface": ("netcheck.interface", "--interface"),

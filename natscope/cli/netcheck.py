@@ -25,6 +25,7 @@ def netcheck(
     icmp: opt.Icmp = None,
     hairpin: opt.Hairpin = None,
     lifetime: opt.Lifetime = None,
+    udp_rate: opt.UdpRate = None,
     cross_check: opt.CrossCheck = None,
     only: opt.Only = None,
     skip: opt.Skip = None,
@@ -60,7 +61,7 @@ def netcheck(
 
     Asks every relay of the map over UDP (STUN), those that stay silent over HTTPS and ping too. The map is the one you
     name, else that of a running tailscaled, else Tailscale's public one. natscope targets lists whom that contacts.
-    --full adds what is slow or may disturb (--lifetime, --hairpin); Ctrl-C shows what is known so far.
+    --full adds what is slow or may disturb (--lifetime, --udp-rate, --hairpin); Ctrl-C shows what is known so far.
 
     Options are also variables and settings of a file: natscope help environment.
     """

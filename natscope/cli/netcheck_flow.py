@@ -56,6 +56,7 @@ def netcheck_options(config: Config) -> NetcheckOptions:
         icmp=config.switch("netcheck.icmp"),
         hairpin=config.switch("netcheck.hairpin"),
         lifetime=config.switch("netcheck.lifetime"),
+        udp_rate=config.switch("netcheck.udp_rate"),
         cross_check=config.switch("netcheck.cross_check"),
         timeout_s=config.number("netcheck.timeout"),
     )

@@ -20,6 +20,8 @@ OPTIONS = {
         '--no-hairpin': ('hairpin', 'no'),
         '--lifetime': ('lifetime', 'yes'),
         '--no-lifetime': ('lifetime', 'no'),
+        '--udp-rate': ('udp_rate', 'yes'),
+        '--no-udp-rate': ('udp_rate', 'no'),
         '--cross-check': ('cross_check', 'yes'),
         '--no-cross-check': ('cross_check', 'no'),
         '--only': ('only', 'list'),
@@ -61,5 +63,5 @@ OPTIONS = {
 }
 
 DEFAULTS = {
-    "netcheck": {'derp_map': None, 'profile': None, 'full': False, 'https': None, 'icmp': None, 'hairpin': None, 'lifetime': None, 'cross_check': None, 'only': (), 'skip': (), 'gentle': None, 'timeout': None, 'only_v4': False, 'only_v6': False, 'interface': None, 'source_port': None, 'bind_address': None, 'offline': None, 'as_json': False, 'format_name': None, 'tailscale_json': False, 'output': None, 'record': None, 'pcap': None, 'replay': None, 'fail_on': None, 'quiet': False, 'verbose': 0, 'debug': False, 'color': None, 'ascii_only': None, 'no_progress': False},
+    "netcheck": {'derp_map': None, 'profile': None, 'full': False, 'https': None, 'icmp': None, 'hairpin': None, 'lifetime': None, 'udp_rate': None, 'cross_check': None, 'only': (), 'skip': (), 'gentle': None, 'timeout': None, 'only_v4': False, 'only_v6': False, 'interface': None, 'source_port': None, 'bind_address': None, 'offline': None, 'as_json': False, 'format_name': None, 'tailscale_json': False, 'output': None, 'record': None, 'pcap': None, 'replay': None, 'fail_on': None, 'quiet': False, 'verbose': 0, 'debug': False, 'color': None, 'ascii_only': None, 'no_progress': False},
 }

@@ -68,6 +68,17 @@ def serve(
             "--helper-secret-file", help="what both helpers know, 16 bytes or more", metavar="FILE", show_default=False
         ),
     ] = "",
+    helper_trains: Annotated[
+        int,
+        typer.Option(
+            "--helper-trains",
+            help="packets per second that --helper counts to find limits of UDP, 0: none [500]",
+            min=0,
+            max=500,
+            metavar="NUMBER",
+            show_default=False,
+        ),
+    ] = 500,
     rate: Annotated[
         str, typer.Option("--rate", help="answers per second and source [5]", metavar="NUMBER", show_default=False)
     ] = "5",
@@ -102,7 +113,8 @@ def serve(
 
     --helper lets a netcheck see whose packets a router lets in: who asks, and proves its address by a token, gets one
     packet from the next port, or from --helper-address or --helper-peer, never larger than its request, never to
-    another host. Without one of those two only ports are told apart.
+    another host. Without one of those two only ports are told apart. It also counts trains of packets, and sends each
+    of them back once (--helper-trains).
     """
     from natscope.apps.stun_serve import ServeOptions, parse_listen
     from natscope.apps.stun_serve import serve as serve_stun
@@ -115,7 +127,7 @@ def serve(
         rate=_rate(rate),
         metrics=_endpoint("--metrics", metrics),
         engine=_engine(engine),
-        helper=_helper(helper, helper_address or (), helper_peer or (), helper_secret_file),
+        helper=_helper(helper, helper_address or (), helper_peer or (), helper_secret_file, helper_trains),
     )
     service = serve_stun(options, build_real_host(), lambda ready: None if quiet else _say_ready(console, ready, rate))
     if not quiet:
@@ -204,7 +216,9 @@ def _endpoint(option: str, text: str) -> Endpoint | None:
         raise UserError(f"{option} {text}: not ADDRESS:PORT", hint=f"{option} 127.0.0.1:9478") from None
 
 
-def _helper(wanted: bool, addresses: Sequence[str], peers: Sequence[str], secret_file: str) -> HelperOptions | None:
+def _helper(
+    wanted: bool, addresses: Sequence[str], peers: Sequence[str], secret_file: str, trains: int
+) -> HelperOptions | None:
     import ipaddress
 
     from natscope.apps.stun_serve import HelperOptions, parse_listen
@@ -220,7 +234,7 @@ def _helper(wanted: bool, addresses: Sequence[str], peers: Sequence[str], secret
     found = tuple(end for text in peers for end in parse_listen(text))
     if any(end.ip.is_unspecified for end in found):
         raise UserError("--helper-peer needs an address", hint="--helper-peer 192.0.2.20:3478")
-    return HelperOptions(own, found, _secret(secret_file) if secret_file else b"")
+    return HelperOptions(own, found, _secret(secret_file) if secret_file else b"", trains)
 
 
 def _secret(file: str) -> bytes:

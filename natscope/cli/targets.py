@@ -23,6 +23,7 @@ def targets(
     icmp: opt.Icmp = None,
     hairpin: opt.Hairpin = None,
     lifetime: opt.Lifetime = None,
+    udp_rate: opt.UdpRate = None,
     cross_check: opt.CrossCheck = None,
     only: opt.Only = None,
     skip: opt.Skip = None,

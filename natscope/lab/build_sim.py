@@ -100,7 +100,9 @@ async def _measure(host: Host, loaded: LoadedMap, how: MeasureHow) -> RunRecord:
         RunInputs(
             host=host,
             loaded_map=loaded,
-            options=with_limit(NetcheckOptions(https=how.https, profile=how.profile, hairpin=how.hairpin)),
+            options=with_limit(
+                NetcheckOptions(https=how.https, profile=how.profile, hairpin=how.hairpin, udp_rate=how.udp_rate)
+            ),
             history=History(),
             found=find(PROBES),
             http=lambda: HttpClient(host),

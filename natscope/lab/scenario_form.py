@@ -49,6 +49,10 @@ class LinkForm(Table, frozen=True, kw_only=True):
     reordering: float | None = None
     held_back_ms: float | None = None
     rate_mbit: float | None = None
+    queue_kbyte: int | None = None
+    udp_limit_mbit: float | None = None
+    udp_limit_packets: float | None = None
+    udp_limit_burst_ms: float | None = None
     mtu: int | None = None
     tells_mtu: bool | None = None
 
@@ -237,6 +241,7 @@ class NetcheckForm(Table, frozen=True, kw_only=True):
     https: bool = False
     profile: str = "default"
     hairpin: bool = True
+    udp_rate: bool = False
     known_wrong: dict[str, str] = {}
 
 
@@ -276,6 +281,10 @@ class HostTruthForm(Table, frozen=True, kw_only=True):
     nat64: Tri | None = None
     udp_open: tuple[int, ...] | None = None
     udp_closed: tuple[int, ...] | None = None
+    udp_limited: Tri | None = None
+    udp_limited_back: Tri | None = None
+    udp_limited_only: Tri | None = None
+    udp_limit_counts: str | None = None
     mapping_lifetime_s: float | None = None
     captive_portal: Tri | None = None
     shared_address_space: Tri | None = None

@@ -7,6 +7,7 @@ from dataclasses import replace
 from natscope.lab.scenario_form import LinkForm
 from natscope.lab.scenario_toml import Path, Source
 from natscope.sim.link import LinkSpec
+from natscope.sim.policer import BURST_S, PolicerSpec
 
 UPLINK = LinkSpec(latency_s=0.005)
 LAN = LinkSpec(latency_s=0.0005)
@@ -27,9 +28,20 @@ def changed(source: Source, where: Path, base: LinkSpec, form: LinkForm) -> Link
     seconds = {"latency_s": form.latency_ms, "jitter_s": form.jitter_ms, "held_back_s": form.held_back_ms}
     fields: dict[str, float | int | bool | None] = {k: None if v is None else v / 1000 for k, v in seconds.items()}
     fields["rate_bps"] = None if form.rate_mbit is None else form.rate_mbit * 1e6
+    fields["queue_bytes"] = None if form.queue_kbyte is None else form.queue_kbyte * 1024
     for name in ("loss", "duplication", "reordering", "mtu", "tells_mtu"):
         fields[name] = getattr(form, name)
     try:
-        return replace(base, **{name: value for name, value in fields.items() if value is not None})  # type: ignore[arg-type]
+        given = {name: value for name, value in fields.items() if value is not None}
+        return replace(base, udp_policer=_policer(form) or base.udp_policer, **given)  # type: ignore[arg-type]
     except ValueError as error:
         source.wrong(where, str(error))
+
+
+def _policer(form: LinkForm) -> PolicerSpec | None:
+    """None where the form names none. Raises `ValueError`."""
+    if form.udp_limit_packets is None and form.udp_limit_mbit is None:
+        return None
+    bits = None if form.udp_limit_mbit is None else form.udp_limit_mbit * 1e6
+    burst_s = BURST_S if form.udp_limit_burst_ms is None else form.udp_limit_burst_ms / 1000
+    return PolicerSpec(packets_per_s=form.udp_limit_packets, bits_per_s=bits, burst_s=burst_s)

@@ -21,6 +21,8 @@ only where it was not asked (`scenario_unknown`).
   first; `shared_space_eaten`: they drop answers from 100.64.0.0/10; `several_uplinks`: it has more than one.
 - `cgnat`, `double_nat` over the same family; `path_mtu` (bytes, or the longest that a default run tries and that fits),
   `black_hole`, `fragments`, `wireguard` (does its packet fit) over it; `nat64`; `udp_open`, `udp_closed`: ports.
+- `udp_limited`, `udp_limited_back`: somebody drops UDP beyond a rate that a run with `udp_rate` reaches, there and
+  back; `udp_limited_only`: and not TCP; `udp_limit_counts`: `packets` or `bytes`.
 - `upnp`, `nat_pmp`, `pcp`: `no` (not there), `proved` (opens a port, and packets come in), `unreachable` (opens one
   where nobody outside can send), `refused`. Where the file says nothing and all ways of the host lead to routers
   without a mapping service, or to none, it is `no`.
@@ -129,6 +131,10 @@ class HostTruth:
     nat64: Tri | None = None
     udp_open: tuple[int, ...] | None = None
     udp_closed: tuple[int, ...] | None = None
+    udp_limited: Tri | None = None
+    udp_limited_back: Tri | None = None
+    udp_limited_only: Tri | None = None
+    udp_limit_counts: str | None = None
     mapping_lifetime_s: float | None = None
     captive_portal: Tri | None = None
     shared_address_space: Tri | None = None

@@ -34,6 +34,7 @@ LIFETIMES = (
     "refresh_outbound", "refresh_inbound",
 )  # fmt: skip
 _EITHER = (LIFETIMES[:2], LIFETIMES[2:4])
+RATES = ("udp_limited", "udp_limited_back", "udp_limited_only", "udp_limit_counts")
 FULL = "full"
 
 
@@ -76,6 +77,10 @@ def _by_options(scenario: Scenario, claimed: Mapping[str, Any]) -> dict[str, str
         found["tls_intercepted"] = "relays are looked at one by one with --https"
     elif not any(relay.pinned for relay in scenario.relays.values()):
         found["tls_intercepted"] = "no relay is pinned, and the lab's authority is no public one"
+    if how.profile != FULL and not how.udp_rate:
+        found |= dict.fromkeys(RATES, "it sends a megabyte or two: --udp-rate")
+    elif claimed.get("udp_limited") is not Tri.YES:
+        found |= dict.fromkeys(RATES[2:], "nothing is limited")
     if how.profile != FULL:
         return found | dict.fromkeys(LIFETIMES, "it takes minutes: --lifetime")
     for one, other in _EITHER:

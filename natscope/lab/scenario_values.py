@@ -87,6 +87,7 @@ class _Reader:
                 https=head.netcheck.https,
                 profile=head.netcheck.profile,
                 hairpin=head.netcheck.hairpin,
+                udp_rate=head.netcheck.udp_rate,
                 known_wrong=head.netcheck.known_wrong,
             ),
             sites=self._sites,

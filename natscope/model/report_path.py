@@ -51,6 +51,42 @@ class PathFamilyReport(msgspec.Struct, frozen=True, kw_only=True):
     reasons: dict[str, str] = {}
 
 
+class RateReport(msgspec.Struct, frozen=True, kw_only=True):
+    """One direction: is UDP beyond some rate dropped, or held back while TCP is not (`manner`).
+
+    `packets_per_s` and `bits_per_s` are what passes, in whole IP packets of 1000 bytes; without a limit that of a full
+    line, where one showed. `burst_packets` pass before. `counted`: `packets` or `bytes`, empty where it is not known.
+    `carried_packets_per_s` and `carried_bits_per_s` are those of the fastest train that arrived like a slow one.
+    `reason` says why it is unknown, or what else was seen.
+    """
+
+    limited: Tri = Tri.UNKNOWN
+    manner: str = ""
+    packets_per_s: int | None = None
+    bits_per_s: int | None = None
+    burst_packets: int | None = None
+    counted: str = ""
+    carried_packets_per_s: int | None = None
+    carried_bits_per_s: int | None = None
+    reason: str = "the probe udp_rate did not run"
+
+
+class UdpRateReport(msgspec.Struct, frozen=True, kw_only=True):
+    """Trains of packets to a helper, over one `family`: `out` is our direction, `back` that of its answers.
+
+    `tcp_bits_per_s` is what TCP to the same computer carried, where it was tried; `udp_only`: TCP was clearly faster
+    than what passes of UDP.
+    """
+
+    family: int | None = None
+    server: str = ""
+    out: RateReport = RateReport()
+    back: RateReport = RateReport()
+    tcp_bits_per_s: int | None = None
+    udp_only: Tri = Tri.UNKNOWN
+    evidence: tuple[str, ...] = ()
+
+
 class Nat64Report(msgspec.Struct, frozen=True, kw_only=True):
     """Does the resolver lead to IPv4 by IPv6 addresses (DNS64, RFC 7050), and by which `prefixes`."""
 
@@ -68,3 +104,4 @@ class PathReport(msgspec.Struct, frozen=True, kw_only=True):
     udp_ports: tuple[UdpPortReport, ...] = ()
     udp_ports_reason: str = ""
     nat64: Nat64Report = Nat64Report()
+    udp_rate: UdpRateReport = UdpRateReport()

@@ -16,6 +16,7 @@ from natscope.model.observation import Observation, Outcome, ProbeOutcome
 from natscope.model.report_path import Nat64Report, PathFamilyReport, PathReport, UdpPortReport
 from natscope.model.tri import Tri
 from natscope.netcheck.assemble_families import is_mapped
+from natscope.netcheck.assemble_rate import udp_rate
 from natscope.netcheck.plan import usable_addresses
 
 ENOUGH, ENOUGH_CONTROLS = 5, 3
@@ -52,6 +53,7 @@ def path_report(
         udp_ports=ports,
         udp_ports_reason=reason,
         nat64=nat64(observations, links, probes),
+        udp_rate=udp_rate(observations, probes),
     )
 
 

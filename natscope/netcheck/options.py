@@ -15,8 +15,9 @@ class NetcheckOptions(msgspec.Struct, frozen=True, kw_only=True):
     `families` 4 and/or 6; `interface` binds every socket to it; `source_port` is the local UDP port (0: any);
     `bind_address` a local address (upstream's `--bind-address`). `only`/`skip` are probe names. `gentle` sends a
     quarter as fast and one sample a relay. `https`/`icmp` measure those for every relay, not just for silent ones.
-    `hairpin` and `lifetime` measure what the profile full measures too: calling one's own public address, and how long
-    mappings live. `cross_check` asks another program for a second opinion on the router.
+    `hairpin`, `lifetime` and `udp_rate` measure what the profile full measures too: calling one's own public address,
+    how long mappings live, from which rate on UDP is dropped. `cross_check` asks another program for a second opinion
+    on the router.
     """
 
     families: tuple[int, ...] = (4, 6)
@@ -31,6 +32,7 @@ class NetcheckOptions(msgspec.Struct, frozen=True, kw_only=True):
     icmp: bool = False
     hairpin: bool = False
     lifetime: bool = False
+    udp_rate: bool = False
     cross_check: bool = False
     timeout_s: float = 5.0
     limit_s: float = 0.0
@@ -42,8 +44,10 @@ class NetcheckOptions(msgspec.Struct, frozen=True, kw_only=True):
 
 
 LIFETIME_PROBE, HAIRPIN_PROBE, CROSS_CHECK_PROBE = "nat_lifetime", "nat_hairpin", "nat_cross_check"
+RATE_PROBE = "udp_rate"
 HAIRPIN_S = 4.0
 """What a probe that comes last may take beyond the usual limit."""
+RATE_S = 25.0
 CROSS_CHECK_S = 13.0
 LIFETIME_S = 110.0
 """The limit of a run that measures lifetimes: its probe takes 90 seconds at most."""
@@ -55,16 +59,17 @@ def with_limit(options: NetcheckOptions, *, timeout_given: bool = False) -> Netc
     A limit above 60 s is one for slow probes; the others then end after the usual 5 s as ever.
     """
     slow = options.lifetime or options.profile == FULL or LIFETIME_PROBE in options.only
+    rate_s = RATE_S if options.udp_rate or options.profile == FULL or RATE_PROBE in options.only else 0.0
     usual_s = NetcheckOptions().timeout_s
     if timeout_given:
         timeout_s = usual_s if slow and options.timeout_s > MAX_TIMEOUT_S else options.timeout_s
         return msgspec.structs.replace(options, timeout_s=timeout_s, limit_s=options.timeout_s)
     if slow:
-        return msgspec.structs.replace(options, limit_s=LIFETIME_S)
+        return msgspec.structs.replace(options, limit_s=LIFETIME_S + rate_s)
     last = options.hairpin or HAIRPIN_PROBE in options.only
     if CROSS_CHECK_PROBE in options.only:
         options = msgspec.structs.replace(options, cross_check=True)
-    extra_s = (HAIRPIN_S if last else 0.0) + (CROSS_CHECK_S if options.cross_check else 0.0)
+    extra_s = rate_s + (HAIRPIN_S if last else 0.0) + (CROSS_CHECK_S if options.cross_check else 0.0)
     return msgspec.structs.replace(options, limit_s=options.timeout_s + extra_s if extra_s else 0.0)
 
 

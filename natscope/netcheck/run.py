@@ -190,7 +190,7 @@ async def _run_one(item: LoadedProbe, shared: SharedRun, state: _State) -> Probe
     began = clock.now()
     outcome, reason = "ran", ""
     try:
-        for name in state.before_last if probe.last else probe.after:
+        for name in (*state.before_last, *probe.after) if probe.last else probe.after:
             if name in state.ended:
                 await state.ended[name].wait()
         began = clock.now()

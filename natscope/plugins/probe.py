@@ -73,9 +73,9 @@ class Probe(msgspec.Struct, frozen=True):
     `when` gives an empty text, or the reason why the probe is skipped. `needs` are `Host.capabilities`. `emits` are
     observation kinds. `flag` is the option that makes a skipped probe run. `holds` False: the run does not wait for
     this probe when everything else is done. `slow`: it takes longer than a usual run and has a limit of its own.
-    `last`: it starts when all others have ended, because it may disturb them. `tidies_s`: so long at most it needs to
-    take back what it made, when it is cut. `uses` names probes whose results it reads: they run with it when it runs
-    alone; without any, those of `after`.
+    `last`: it starts when all others have ended, because it may disturb them; of two, `after` says which is first.
+    `tidies_s`: so long at most it needs to take back what it made, when it is cut. `uses` names probes whose results it
+    reads: they run with it when it runs alone; without any, those of `after`.
     """
 
     name: str

@@ -55,6 +55,11 @@ class ProbeOptions(Protocol):
         ...
 
     @property
+    def udp_rate(self) -> bool:
+        """Measure from which rate on UDP is dropped, although the profile does not."""
+        ...
+
+    @property
     def cross_check(self) -> bool:
         """Ask another program for a second opinion."""
         ...

@@ -62,6 +62,7 @@ def when(scope: Scope) -> str:
 PROBE = Probe(
     name=NAME,
     title="calling our own public address",
+    after=("udp_rate",),
     when=when,
     needs=frozenset({"udp"}),
     budget=Budget(packets=4 * MORE_SENDS + 2 * LEARN_TRIES, bytes=4 * MORE_SENDS * REQUEST_BYTES, seconds=3.5),

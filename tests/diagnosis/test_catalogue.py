@@ -61,6 +61,7 @@ MEANINGS = {
     "NS-REL-16": "takes no relay connections",
     "NS-UDP-01": "drops UDP",
     "NS-UDP-02": "STUN's is not among them",
+    "NS-UDP-05": "UDP is throttled",
     "NS-UDP-07": "Fragments are dropped",
     "NS-V6-01": "no IPv6",
     "NS-V6-02": "nothing comes back over IPv6",

@@ -53,6 +53,8 @@ SENTENCES = {
     "no-port-mapping": "Direct: unlikely, except to peers with an open port",
     "mapping-varies-with-ipv6": "Direct: unlikely, except to peers with an open port or IPv6",
     "mtu-black-hole": "Direct: likely, with most peers",
+    "udp-policed": "Direct: likely, with most peers",
+    "udp-not-policed": "Direct: likely, with most peers",
     "name-server-silent": "Direct: likely, with most peers",
     "names-forged": "Direct: likely, with most peers",
     "names-invented": "Direct: likely, with most peers",

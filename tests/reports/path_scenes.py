@@ -10,6 +10,7 @@ from natscope.model.observation import Outcome
 from natscope.model.report import FamilyReport, NatReport, Report
 from natscope.model.report_path import HopReport, Nat64Report, PathFamilyReport, PathReport, UdpPortReport
 from natscope.model.tri import Tri
+from natscope.netcheck.assemble_rate import udp_rate
 from tests.reports.builder import PLACES, Builder, nat_report, six_works
 
 RELAY = "198.51.100.3:3478"
@@ -153,6 +154,60 @@ def nat64() -> Report:
     return builder.report(udp=Tri.YES, ipv6=six_works(builder), ipv4=ipv4, path=PathReport(nat64=found))
 
 
+def _trains(passes: float, upload_ms: float | None = None) -> Report:
+    """Trains of which so many packets a second get through, and an upload beside them."""
+    builder = Builder()
+    _relays(builder)
+    everything = (("slow", 25), ("rise", 100), ("rise", 250), ("rise", 500), ("again", 500), ("slow", 25))
+    for number, (purpose, rate) in enumerate(everything if upload_ms is not None else everything[:4], start=1):
+        part = max(1, rate // 8)
+        there = [min(part, round(passes / 8) + (15 if n == 0 else 0)) for n in range(8)]
+        builder.observe(
+            "udp.train",
+            Outcome.ANSWERED,
+            target=RELAY,
+            family=4,
+            sent_ms=2000.0 * number,
+            rtt_ms=20.0,
+            bytes_sent=972 * rate + 250,
+            bytes_received=972 * sum(there) + 250,
+            summary=f"{sum(there)} of {8 * part} arrived, {sum(there)} came back",
+            data={
+                "purpose": purpose,
+                "rate": rate,
+                "size": 1000,
+                "tries": rate + 3,
+                "granted": rate,
+                "granted_rate": rate,
+                "late": False,
+                "parts": [[n * 125.0, part, count, count, 20.0] for n, count in enumerate(there)],
+                "sent_span_ms": 1000.0 - 1000 / rate,
+                "arrived_span_ms": 990.0,
+                "back_span_ms": 990.0,
+            },
+        )
+    if upload_ms is not None:
+        builder.observe(
+            "tcp.upload",
+            Outcome.ANSWERED,
+            target="198.51.100.3:443",
+            family=4,
+            sent_ms=15000.0,
+            bytes_sent=147456,
+            data={"bytes": 147456, "requests": 24, "connect_ms": 20.0, "answers": 24, "upload_ms": upload_ms},
+        )
+    return builder.report(udp=Tri.YES, path=PathReport(udp_rate=udp_rate(builder.observations)))
+
+
+def udp_policed() -> Report:
+    return _trains(75, 93.0)
+
+
+def udp_not_policed() -> Report:
+    return _trains(10_000)
+
+
 PATH_SCENES = (
     cgnat, double_nat, double_nat_possible, udp_other_ports, mtu_black_hole, fragments_dropped, nat66, nat64,
+    udp_policed, udp_not_policed,
 )  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from natscope.model.tri import Tri
 from natscope_reports._text import way
 from tests.reports.drawing import lines, scene
 
@@ -26,6 +27,27 @@ def test_a_black_hole_and_lost_pieces_are_shown() -> None:
     assert lines(way.draw, scene("fragments-dropped"))[1:] == [
         "  Pieces, IPv4      get lost                  look  fragments",
     ]
+
+
+def test_a_limit_of_udp_is_shown_and_a_way_without_one_on_request() -> None:
+    assert lines(way.draw, scene("udp-policed"))[1:] == [
+        "  UDP, sent         580 kbit/s pass           bad   TCP is faster",
+    ]
+    assert lines(way.draw, scene("udp-not-policed")) == []
+    drawn = lines(way.draw, scene("udp-not-policed"), verbosity=1)
+    assert "  UDP, sent         4 Mbit/s pass             good  no limit seen" in drawn
+    assert "  UDP, received     4 Mbit/s pass             good  no limit seen" in drawn
+
+
+def test_a_limit_of_packets_and_a_full_line_have_their_words() -> None:
+    report = scene("udp-policed")
+    out = msgspec.structs.replace(report.path.udp_rate.out, counted="packets")
+    full = msgspec.structs.replace(out, limited=Tri.NO, bits_per_s=1_000_000)
+    rate = msgspec.structs.replace(report.path.udp_rate, out=full, back=out)
+    path = msgspec.structs.replace(report.path, udp_rate=rate)
+    drawn = lines(way.draw, msgspec.structs.replace(report, path=path), verbosity=1)
+    assert "  UDP, sent         1 Mbit/s at most                the line is full" in drawn
+    assert "  UDP, received     72 packets/s pass         bad   the rest is dropped" in drawn
 
 
 def test_closed_ports_and_nat64() -> None:

@@ -154,9 +154,10 @@ class Running:
         own = [f"XDG_{kind}_HOME={self.folder / 'home' / host / kind.lower()}" for kind in ("CONFIG", "CACHE", "STATE")]
         argv = ["env", *own, sys.executable, "-m", "natscope", "netcheck", "--json", "--derp-map", str(self.map_file)]
         how = scenario.how
-        if how.profile != FULL:  # that one has a limit of its own
+        if how.profile != FULL and not how.udp_rate:  # that one has a limit of its own
             argv += ["--timeout", f"{RUN_LIMIT_S}"]
         wanted = (["--https"] if how.https else []) + (["--hairpin"] if how.hairpin else [])
+        wanted += ["--udp-rate"] if how.udp_rate else []
         return [*argv, "--profile", how.profile, *wanted]
 
     def netcheck(self, host: str, scenario: Scenario) -> Report:

@@ -2,7 +2,7 @@
 
 A train is lossy when its last half lost clearly more than the slow one did. Then the slow one is tried again (the way
 was not just down for a while), the fast one too (a limit lets the same rate pass each time), and one of short packets
-at the same rate, which shows whether packets or bytes are counted.
+at a rate that clearly lost, which shows whether packets or bytes are counted.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ RATES = (25, 100, 250, 500)
 GENTLE_RATES = RATES[:2]
 SHORT_BYTES = 72
 """A short packet's STUN message."""
-CLEARLY = 0.12
+CLEARLY, MUCH = 0.12, 0.3
 MOST_TRAINS = len(RATES) + 3
 MOST_PACKETS = sum(RATES) + RATES[0] + 2 * RATES[-1]
 SLOW, RISE, AGAIN, SHORT = "slow", "rise", "again", "short"
@@ -41,13 +41,14 @@ class Ramp:
         if len(risen) < len(self.rates) and not any(result.late for result in risen):
             return (RISE if risen else SLOW), self._plan(self.rates[len(risen)])
         lossy = [result.plan.rate for result in risen if self._is_lossy(result)]
+        clearly = [result.plan.rate for result in risen if self._is_lossy(result) and losses(result) > MUCH]
         tried = {why for why, _ in self.done}
         if lossy and AGAIN not in tried:
             return AGAIN, self._plan(max(lossy))
         if lossy and sum(why == SLOW for why, _ in self.done) == 1:
             return SLOW, self._plan(self.rates[0])
         if lossy and SHORT not in tried:
-            return SHORT, self._plan(max(lossy), SHORT_BYTES)
+            return SHORT, self._plan(min(clearly, default=max(lossy)), SHORT_BYTES)
         return None
 
     def add(self, why: str, result: TrainResult) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from natscope.model.report import NatFamilyReport, Report
-from natscope.model.report_path import HopReport, PathFamilyReport
+from natscope.model.report_path import HopReport, PathFamilyReport, RateReport, UdpRateReport
 from natscope.model.tri import Tri
 from natscope_reports._text.ink import BAD, FAINT, GOOD, LOOK, PLAIN, Sheet
 
@@ -45,6 +45,7 @@ def rows(report: Report) -> Iterator[Row]:
         yield "UDP ports closed", ", ".join(map(str, closed)), "bad", "to the same relays"
     if opened:
         yield "UDP ports open", ", ".join(map(str, opened)), "look" if closed else "", "tried at relays"
+    yield from _rates(report.path.udp_rate)
     if report.path.nat64.state is Tri.YES:
         yield "IPv4 by IPv6", ", ".join(report.path.nat64.prefixes), "look", "NAT64"
 
@@ -79,3 +80,24 @@ def _lengths(family: int, part: PathFamilyReport) -> Iterator[Row]:
     if part.fragments.known:
         arrives = part.fragments is Tri.YES
         yield f"Pieces, IPv{family}", "arrive" if arrives else "get lost", "good" if arrives else "look", "fragments"
+
+
+def _rates(told: UdpRateReport) -> Iterator[Row]:
+    """What passes of UDP in a second, in each direction."""
+    for label, part in (("UDP, sent", told.out), ("UDP, received", told.back)):
+        if part.limited is Tri.YES:
+            faster = part is told.out and told.udp_only is Tri.YES
+            yield label, f"{_amount(part)} pass", "bad", "TCP is faster" if faster else f"the rest is {part.manner}"
+        elif part.limited is Tri.NO and part.packets_per_s is not None:
+            yield label, f"{_speed(part.bits_per_s)} at most", "", "the line is full"
+        elif part.limited is Tri.NO:
+            yield label, f"{_speed(part.carried_bits_per_s)} pass", "good", "no limit seen"
+
+
+def _amount(part: RateReport) -> str:
+    return f"{part.packets_per_s} packets/s" if part.counted == "packets" else _speed(part.bits_per_s)
+
+
+def _speed(bits_per_s: int | None) -> str:
+    bits = bits_per_s or 0
+    return f"{bits / 1e6:.3g} Mbit/s" if bits >= 1_000_000 else f"{bits / 1e3:.3g} kbit/s"

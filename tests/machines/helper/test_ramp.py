@@ -48,7 +48,7 @@ def test_a_gentle_one() -> None:
 def test_what_gets_lost_is_tried_again_beside_a_slow_train() -> None:
     ramp = Ramp(LENGTH)
     assert climb(lambda plan: outcome(plan, 120), ramp)[len(RATES) :] == [
-        (AGAIN, 500, LENGTH), (SLOW, 25, LENGTH), (SHORT, 500, 72),
+        (AGAIN, 500, LENGTH), (SLOW, 25, LENGTH), (SHORT, 250, 72),
     ]  # fmt: skip
     assert ramp.needs_control
 

@@ -105,7 +105,7 @@ def test_what_is_lost_is_told_apart_by_direction() -> None:
         return None if is_packet and next(lost) % 4 == 0 else TRIP_S / 2
 
     found = result(plan, there)
-    assert found.arrived == {n for n in range(40) if n % 4}
+    assert found.arrived == frozenset(n for n in range(40) if n % 4)
     assert set(found.echoes) == found.arrived
 
 
