@@ -1,0 +1,1 @@
+"""Tests of what a tailscaled says over its local socket."""
