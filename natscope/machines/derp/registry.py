@@ -1,8 +1,9 @@
 """Who is here: connections by key, duplicates, watchers, mesh links to other keys, and who is told when a key goes.
 
-A key may have several connections; the last one that sent anything is active (upstream's policy). Links to other relays
-of the region are kept per key in order of arrival and the oldest is used; a connection here always wins over a link.
-When a key has neither, everybody who got packets from it hears of it once.
+A key may have several connections; the newest is active until another one sends anything, then always the last one that
+did (upstream's policy, derp/derpserver/derpserver.go, dupClientSet). Links to other relays of the region are kept per
+key in order of arrival and the oldest is used; a connection here always wins over a link. When a key has neither,
+everybody who got packets from it hears of it once.
 """
 
 from __future__ import annotations
@@ -30,18 +31,33 @@ class Registry:
     """`active` maps a key to the connection that packets for it go to."""
 
     active: dict[bytes, Client] = field(default_factory=dict)
-    all_of: dict[bytes, list[Client]] = field(default_factory=dict)
+    all_of: dict[bytes, dict[Client, None]] = field(default_factory=dict)
+    spoke: dict[bytes, dict[Client, None]] = field(default_factory=dict)
+    """Of keys with several connections: those that sent something or came third or later, the last one last."""
     watchers: dict[Client, None] = field(default_factory=dict)
     links: dict[bytes, list[MeshLink]] = field(default_factory=dict)
     listeners: dict[bytes, dict[Client, None]] = field(default_factory=dict)
 
     def add(self, client: Client) -> None:
         """A client was let in: it is the active one of its key."""
-        twins = self.all_of.setdefault(client.key, [])
-        twins.append(client)
+        key = client.key
+        twins = self.all_of.setdefault(key, {})
+        if len(twins) == 1:
+            (first,) = twins
+            first.has_twins = True
+            self.spoke[key] = {first: None}
+        elif twins:
+            self.spoke[key][client] = None
+        client.has_twins = bool(twins)
+        twins[client] = None
+        self.active[key] = client
+
+    def speaks(self, client: Client) -> None:
+        """A client that has twins sent something: it is the active one."""
+        spoke = self.spoke[client.key]
+        spoke.pop(client, None)
+        spoke[client] = None
         self.active[client.key] = client
-        for twin in twins:
-            twin.has_twins = len(twins) > 1
 
     def remove(self, client: Client) -> bool:
         """A client is gone; whether its key has no connection here any more."""
@@ -53,19 +69,28 @@ class Registry:
                 if not listening:
                     del self.listeners[key]
         client.heard_from.clear()
-        twins = self.all_of.get(client.key, [])
+        twins = self.all_of.get(client.key, {})
         if client not in twins:
             return False
-        twins.remove(client)
+        del twins[client]
         if not twins:
             del self.all_of[client.key]
             del self.active[client.key]
             return True
-        if self.active[client.key] is client:
-            self.active[client.key] = twins[-1]
-        for twin in twins:
-            twin.has_twins = len(twins) > 1
+        self._one_less(client, twins)
         return False
+
+    def _one_less(self, client: Client, twins: dict[Client, None]) -> None:
+        """A twin is gone: the last that spoke takes over, and one that is alone is no twin."""
+        key = client.key
+        self.spoke[key].pop(client, None)
+        if len(twins) == 1:
+            del self.spoke[key]
+            (alone,) = twins
+            alone.has_twins = False
+            self.active[key] = alone
+        elif self.active[key] is client:
+            self.active[key] = next(reversed(self.spoke[key]))
 
     def link_for(self, key: bytes) -> MeshLink | None:
         """The mesh link that leads to a key which has no connection here."""

@@ -98,7 +98,8 @@ class Relay:
         held = greeting.let_in(self, client, nonce, effects)
         self._timers.arm(client, now + client.keep_alive_s)
         self.presence.arrived(client, effects, self)
-        take_open(self, client, held, now, effects)
+        if held:
+            take_open(self, client, held, now, effects)
         return effects
 
     def disconnected(self, client: Client) -> Effects:
