@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import ssl
+from typing import Any
 
 from natscope.host.real.relay_socket import READ_BYTES, RelaySocket
 from natscope.machines.derp.connection import Connection
@@ -33,7 +34,7 @@ class TlsBuffers:
 class TlsRelaySocket(RelaySocket):
     """`unsent` is encrypted already."""
 
-    __slots__ = ("_buffers", "_handshaking", "_tls")
+    __slots__ = ("_buffers", "_handshaking", "_object", "_tls")
 
     def __init__(
         self, sock: socket.socket, connection: Connection, context: ssl.SSLContext, buffers: TlsBuffers
@@ -42,6 +43,7 @@ class TlsRelaySocket(RelaySocket):
         super().__init__(sock, connection)
         self._buffers = buffers
         self._tls = context.wrap_bio(buffers.incoming, buffers.outgoing, server_side=True)
+        self._object: Any = getattr(self._tls, "_sslobj", self._tls)  # C's own, where Python has it: a call less
         self._handshaking = True
 
     def read(self) -> bytes | None:
@@ -58,14 +60,12 @@ class TlsRelaySocket(RelaySocket):
             return b""
         incoming = self._buffers.incoming
         incoming.write(encrypted)
-        pieces = []
+        if self._handshaking:
+            self._shake_hands()
+        pieces: list[bytes] = []
         try:
-            if self._handshaking:
-                self._tls.do_handshake()
-                self._handshaking = False
-            read = self._tls.read
             while incoming.pending:
-                piece = read(RECORD_BYTES)
+                piece = self._object.read(RECORD_BYTES)
                 if not piece:  # the client said that it is done
                     self.is_over = True
                     self._tls.unwrap()
@@ -73,9 +73,9 @@ class TlsRelaySocket(RelaySocket):
                 pieces.append(piece)
         except ssl.SSLWantReadError:
             pass  # the rest of a record is to come
-        except ssl.SSLError:  # not TLS, or a wrong record
+        except ssl.SSLError:  # a wrong record
             self.is_over = True
-        if self._buffers.outgoing.pending or incoming.pending:
+        if self.is_over or self._buffers.outgoing.pending:
             self._clear()
         if len(pieces) == 1:
             return pieces[0]
@@ -83,17 +83,28 @@ class TlsRelaySocket(RelaySocket):
 
     def write(self, data: bytes) -> bool:
         """Encrypt and send; False when the connection is gone."""
-        try:
-            if data:
-                written, total = self._tls.write(data), len(data)
-                if written < total:  # a record at a time
+        if data:
+            try:
+                written = self._object.write(data)
+                if written < len(data):  # a record at a time
                     view = memoryview(data)
-                    while written < total:
-                        written += self._tls.write(view[written:])
-        except ssl.SSLError:
-            self._clear()
+                    while written < len(data):
+                        written += self._object.write(view[written:])
+            except ssl.SSLError:
+                self._clear()
+                return False
+        encrypted = self._buffers.outgoing.read()
+        if self.unsent:
+            encrypted = self.unsent + encrypted
+        try:
+            sent = self.sock.send(encrypted)
+        except BlockingIOError:
+            sent = 0
+        except OSError:
+            self.unsent = b""
             return False
-        return RelaySocket.write(self, self._buffers.outgoing.read())
+        self.unsent = encrypted[sent:]
+        return True
 
     def close(self) -> None:
         """Say so to the client, as far as that goes without waiting, and close."""
@@ -103,10 +114,27 @@ class TlsRelaySocket(RelaySocket):
             self._clear()
         super().close()
 
+    def _shake_hands(self) -> None:
+        """Go on with the handshake."""
+        try:
+            self._tls.do_handshake()
+            self._handshaking = False
+        except ssl.SSLWantReadError:  # its next message is to come
+            pass
+        except ssl.SSLError:  # not TLS, or nothing in common
+            self.is_over = True
+        if self._handshaking:
+            self._clear()
+        else:
+            self._send_outgoing()
+
     def _clear(self) -> None:
         """Nothing of this connection stays in the shared buffers: what is to leave leaves, the rest is void."""
         if self._buffers.incoming.pending:
             self._buffers.incoming.read()
             self.is_over = True
-        if self._buffers.outgoing.pending and not super().write(self._buffers.outgoing.read()):
+        self._send_outgoing()
+
+    def _send_outgoing(self) -> None:
+        if self._buffers.outgoing.pending and not self.write(b""):
             self.is_over = True

@@ -44,7 +44,7 @@ _LONGEST_SEND, _LONGEST_FORWARD = KEY_BYTES + MAX_PACKET_BYTES, 2 * KEY_BYTES + 
 def take_open(relay: Relay, client: Client, data: bytes, now: float, effects: Effects) -> None:
     """All complete frames of a read; the rest is kept for the next one. What is wrong ends the connection."""
     if client.has_twins:
-        relay.registry.active[client.key] = client
+        relay.registry.speaks(client)
     if client.held:
         client.held += data
         if len(client.held) < client.needs:
@@ -69,10 +69,10 @@ def _cut(relay: Relay, client: Client, data: bytes, now: float, effects: Effects
     """Handle the complete frames of `data`; how many bytes they were. Raises `RemoteError`."""
     pos, end, received, sent, size = 0, len(data), 0, 0, 0
     last: bytes | None = None
-    pieces: list[bytes] = []
-    prefix = b""
+    none: list[bytes] = []
+    pieces, prefix, sends = none, b"", effects.sends
     try:
-        while True:
+        while pos < end:
             head = data[pos : pos + _BODY]
             if head != last:
                 last = None
@@ -101,7 +101,9 @@ def _cut(relay: Relay, client: Client, data: bytes, now: float, effects: Effects
                     continue
                 if client.key not in to.heard_from:
                     relay.registry.listen(to, client.key)  # who gets something from here learns when this client goes
-                pieces = effects.sends.get(to) or effects.to(to)
+                pieces = sends.get(to, none)
+                if pieces is none:
+                    pieces = sends[to] = []
                 prefix, last = client.prefixes.get(length) or _prefix(client, length), head
             after = pos + size
             if after > end:
