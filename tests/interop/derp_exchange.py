@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
+import time
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -14,6 +16,8 @@ from tests.interop import peers
 SIZES = (0, 1, 7, 100, 1280, 1400, 4096, 16_384, 65_535, 65_536)
 """Bytes of packets, up to the longest that there is."""
 LIMIT_S = 10.0
+AGAIN_S = 12.0
+"""derper tries a lost relay of its region again after 5 s."""
 
 
 class Refused(Exception):
@@ -76,3 +80,17 @@ class Exchange:
     def report(self, client: str) -> dict[str, Any]:
         """All that a client has heard."""
         return self.do("report", client)
+
+
+def until_one_passes(x: Exchange, one: str, other: str) -> None:
+    """A relay hears of another's clients a moment after they come."""
+    deadline = time.monotonic() + AGAIN_S
+    while True:
+        x.do("send", one, peer=other, size=20)
+        with contextlib.suppress(Refused):
+            assert x.do("wait-packet", other, limit=0.1)["size"] == 20
+            break
+        assert time.monotonic() < deadline, "the relays of the pair have not found each other"
+    with contextlib.suppress(Refused):
+        while True:
+            x.do("wait-packet", other, limit=0.05)  # of the tries before

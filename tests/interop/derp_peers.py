@@ -47,30 +47,29 @@ class Place:
     folder: Path
     authority: trustme.CA = AUTHORITY
 
+    def __post_init__(self) -> None:
+        """All files are there before relays start, perhaps side by side."""
+        chain, key = self.certificate
+        issued = self.authority.issue_cert(NAME, "127.0.0.1")
+        chain.write_bytes(b"".join(blob.bytes() for blob in issued.cert_chain_pems))
+        key.write_bytes(issued.private_key_pem.bytes())
+        self.ca.write_bytes(self.authority.cert_pem.bytes())
+        self.mesh_key.write_text(f"{MESH_KEY}\n")
+
     @property
     def ca(self) -> Path:
         """The authority's certificate."""
-        return self._once("ca.pem", self.authority.cert_pem.bytes())
+        return self.folder / "ca.pem"
 
     @property
     def mesh_key(self) -> Path:
         """A file with the region's key."""
-        return self._once("mesh.key", f"{MESH_KEY}\n".encode())
+        return self.folder / "mesh.key"
 
+    @property
     def certificate(self) -> tuple[Path, Path]:
         """Chain and key for `NAME`, in derper's spelling."""
-        chain, key = self.folder / f"{NAME}.crt", self.folder / f"{NAME}.key"
-        if not chain.exists():
-            issued = self.authority.issue_cert(NAME, "127.0.0.1")
-            chain.write_bytes(b"".join(blob.bytes() for blob in issued.cert_chain_pems))
-            key.write_bytes(issued.private_key_pem.bytes())
-        return chain, key
-
-    def _once(self, name: str, data: bytes) -> Path:
-        path = self.folder / name
-        if not path.exists():
-            path.write_bytes(data)
-        return path
+        return self.folder / f"{NAME}.crt", self.folder / f"{NAME}.key"
 
 
 @dataclass(slots=True)
@@ -103,25 +102,29 @@ def region(*ports: Ports, number: int = 900) -> dict[str, Any]:
     return {"RegionID": number, "RegionCode": f"lab{number}", "RegionName": "Lab", "Nodes": nodes}
 
 
+def derper_flags(place: Place, ports: Ports, mesh: Sequence[Ports] = ()) -> list[str]:
+    """A command line as service files of derper have it."""
+    words = [
+        *("-a", f"127.0.0.1:{ports.https}", "-http-port", str(ports.http), f"-stun-port={ports.stun}"),
+        *("-certmode=manual", "-certdir", str(place.folder), "--hostname", NAME),
+        *("-c", str(place.folder / f"derper-{ports.https}.key")),
+    ]
+    if mesh:
+        words += ["-mesh-with", ",".join(f"{NAME}:{other.https}" for other in mesh)]
+        words += ["-mesh-psk-file", str(place.mesh_key)]
+    return words
+
+
 class Derper:
     """Upstream's relay as a process; `mesh` are others of the region."""
 
-    def __init__(self, place: Place, ports: Ports, mesh: Sequence[Ports] = (), *flags: str) -> None:
+    def __init__(self, place: Place, ports: Ports, mesh: Sequence[Ports] = ()) -> None:
         """Waits until it serves."""
-        place.certificate()
-        words = [
-            *("-a", f"127.0.0.1:{ports.https}", "-http-port", str(ports.http), "-stun-port", str(ports.stun)),
-            *("-certmode", "manual", "-certdir", str(place.folder), "-hostname", NAME),
-            *("-c", str(place.folder / f"derper-{ports.https}.key"), *flags),
-        ]
-        if mesh:
-            words += ["-mesh-with", ",".join(f"{NAME}:{other.https}" for other in mesh)]
-            words += ["-mesh-psk-file", str(place.mesh_key)]
         self.ports = ports
         self.process = subprocess.Popen(
-            [peers.require("derper"), *words], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, env={"PATH": os.environ["PATH"], "HOME": str(place.folder),
-                                           "SSL_CERT_FILE": str(place.ca)},
+            [peers.require("derper"), *derper_flags(place, ports, mesh)],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            env={"PATH": os.environ["PATH"], "HOME": str(place.folder), "SSL_CERT_FILE": str(place.ca)},
         )  # fmt: skip
         try:
             wait_for_line(self.process.stdout, "serving on")
@@ -138,22 +141,28 @@ class Derper:
 
 
 class Ours:
-    """`natscope derp serve` as a process, in the same place."""
+    """`natscope derp serve` as a process, in the same place; `flags` in place of those that it has in our spelling."""
 
-    def __init__(self, place: Place, ports: Ports, mesh: Sequence[Ports] = (), *flags: str) -> None:
+    def __init__(self, place: Place, ports: Ports, mesh: Sequence[Ports] = (), flags: Sequence[str] = ()) -> None:
         """Waits for the ready line."""
-        chain, key = place.certificate()
+        self.ports = ports
+        self.served = served.Served(
+            *(flags or self._flags(place, ports, mesh)), environ={"SSL_CERT_FILE": str(place.ca)}
+        )
+        assert self.served.ready, self.served.lines
+
+    @staticmethod
+    def _flags(place: Place, ports: Ports, mesh: Sequence[Ports]) -> list[str]:
+        chain, key = place.certificate
         words = [
             *("--listen", f"127.0.0.1:{ports.https}", "--http", f"127.0.0.1:{ports.http}"),
             *("--stun", f"127.0.0.1:{ports.stun}", "--cert", str(chain), "--cert-key", str(key), "--drain", "0"),
-            *("--key-file", str(place.folder / f"ours-{ports.https}.json"), *flags),
+            *("--key-file", str(place.folder / f"ours-{ports.https}.json")),
         ]
         if mesh:
             words += ["--mesh-with", ",".join(f"{NAME}:{other.https}" for other in mesh)]
             words += ["--mesh-key-file", str(place.mesh_key)]
-        self.ports = ports
-        self.served = served.Served(*words, environ={"SSL_CERT_FILE": str(place.ca)})
-        assert self.served.ready, self.served.lines
+        return words
 
     def end(self, how: signal.Signals = signal.SIGKILL) -> None:
         """At once, unless told otherwise."""

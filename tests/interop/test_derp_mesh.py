@@ -6,15 +6,13 @@ their relays in the same moment.
 
 from __future__ import annotations
 
-import contextlib
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from natscope.wire.derp.frames import GoneReason
-from tests.interop.derp_exchange import Exchange, Refused
+from tests.interop.derp_exchange import Exchange, until_one_passes
 from tests.interop.derp_peers import Derper, Ours, Place, Ports, derpprobe, region
 
 pytestmark = pytest.mark.interop
@@ -23,7 +21,6 @@ MAKES: dict[str, type[Ours] | type[Derper]] = {"ours": Ours, "derper": Derper}
 PAIRS = [("ours", "derper"), ("derper", "ours"), ("ours", "ours")]
 DISCONNECTED = int(GoneReason.DISCONNECTED)
 SIZES = (0, 1, 100, 1400, 65_536)
-AGAIN_S = 12.0
 
 
 class Pair:
@@ -63,20 +60,6 @@ class Pair:
 
 
 Pairs = dict[tuple[str, str], Pair]
-
-
-def until_one_passes(x: Exchange, one: str, other: str) -> None:
-    """A relay hears of another's clients a moment after they come."""
-    deadline = time.monotonic() + AGAIN_S
-    while True:
-        x.do("send", one, peer=other, size=20)
-        with contextlib.suppress(Refused):
-            assert x.do("wait-packet", other, limit=0.1)["size"] == 20
-            break
-        assert time.monotonic() < deadline, "the relays of the pair have not found each other"
-    with contextlib.suppress(Refused):
-        while True:
-            x.do("wait-packet", other, limit=0.05)  # of the tries before
 
 
 @pytest.fixture(scope="module")

@@ -26,9 +26,9 @@ MESH_KEY = bytes(range(32))
 NOT_HERE, DISCONNECTED = int(GoneReason.NOT_HERE), int(GoneReason.DISCONNECTED)
 
 
-@pytest.fixture
-def place(tmp_path: Path) -> Place:
-    return Place(tmp_path)
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
+    return Place(tmp_path_factory.mktemp("place"))
 
 
 @pytest.fixture(params=[(driver, tls) for driver in DRIVERS for tls in (False, True)], ids=str)
@@ -41,10 +41,10 @@ def library(request: pytest.FixtureRequest, place: Place) -> Iterator[tuple[Runn
     relay.end()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def program(place: Place) -> Iterator[served.Served]:
     """The relay as people run it, with the authority's certificate."""
-    chain, key = place.certificate()
+    chain, key = place.certificate
     with served.process("--cert", str(chain), "--cert-key", str(key), "--http", "off") as relay:
         yield relay
 
@@ -197,7 +197,7 @@ def test_the_map_entry_that_a_relay_prints_is_all_that_a_client_needs(tmp_path: 
 
 @pytest.mark.parametrize("tls", [False, True], ids=["plain", "tls"])
 def test_upstreams_websocket_client(tls: bool, place: Place) -> None:
-    chain, key = place.certificate()
+    chain, key = place.certificate
     flags = ("--cert", str(chain), "--cert-key", str(key), "--http", "off") if tls else ()
     environ = {"TS_DEBUG_DERP_WS_CLIENT": "true", "SSL_CERT_FILE": str(place.ca)}
     with served.process(*flags) as relay, Exchange(**environ) as x:
