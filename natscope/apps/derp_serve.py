@@ -13,8 +13,8 @@ import msgspec
 from natscope.apps.derp_stun import StunPart
 from natscope.errors import UserError
 from natscope.host.api import Host
-from natscope.machines.derp.forwarded import parse_networks
 from natscope.host.real.relay_listen import TcpTimes
+from natscope.machines.derp.forwarded import parse_networks
 from natscope.machines.derp.front import Front
 from natscope.machines.derp.pages import Pages
 from natscope.machines.derp.relay import Relay
