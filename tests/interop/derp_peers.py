@@ -116,13 +116,13 @@ def derper_flags(place: Place, ports: Ports, mesh: Sequence[Ports] = ()) -> list
 
 
 class Derper:
-    """Upstream's relay as a process; `mesh` are others of the region."""
+    """Upstream's relay as a process; `mesh` are others of the region, of two equal `flags` the last one counts."""
 
-    def __init__(self, place: Place, ports: Ports, mesh: Sequence[Ports] = ()) -> None:
+    def __init__(self, place: Place, ports: Ports, mesh: Sequence[Ports] = (), flags: Sequence[str] = ()) -> None:
         """Waits until it serves."""
         self.ports = ports
         self.process = subprocess.Popen(
-            [peers.require("derper"), *derper_flags(place, ports, mesh)],
+            [peers.require("derper"), *derper_flags(place, ports, mesh), *flags],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             env={"PATH": os.environ["PATH"], "HOME": str(place.folder), "SSL_CERT_FILE": str(place.ca)},
         )  # fmt: skip

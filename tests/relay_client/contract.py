@@ -24,6 +24,7 @@ from natscope.wire.derp.frames import (
     RecvPacket,
     Restarting,
 )
+from tests.relay_client.proxies import ConnectProxy
 from tests.relay_client.relays import Served, node_at, options_of, serving
 
 MESH_KEY = bytes(range(32))
@@ -194,3 +195,19 @@ class ClientContract:
             async with await connect(bench.a, Target.of_node(node), options_of(bench.a)) as connection:
                 assert connection.facts.tls is not None
                 assert await connection.ping() >= 0
+
+    async def test_through_a_proxy(self, bench: Bench) -> None:
+        async with serving(bench.relay, Endpoint(bench.at[4], 0), bench.tls) as served:
+            names = {f"relay.test:{served.at.port}": served.at}
+            proxy = ConnectProxy(bench.relay, Endpoint(bench.at[4], 0), password="user:secret", names=names)
+            async with proxy:
+                node = node_at(served.at, ipv4="192.0.2.1")
+                url = proxy.url.replace("://", "://user:secret@")
+                options = options_of(bench.a, ca_file=bench.ca_file, proxy=url)
+                async with await connect(bench.a, Target.of_node(node), options) as connection:
+                    key = options.private.public
+                    for size in (0, 1400, 65_536):
+                        connection.send(key, bytes(size))
+                        assert await packets(connection, 1) == [bytes(size)]
+                    assert connection.facts.proxy == proxy.url
+                assert proxy.targets == [f"relay.test:{served.at.port}"]

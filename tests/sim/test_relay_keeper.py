@@ -106,7 +106,7 @@ async def test_a_relay_that_falls_silent_is_given_up(world: World) -> None:
         await asyncio.sleep(1)
         schedule(world.net, [Partition(at_s=0, lasts_s=1000, nodes=("one",))])
         await asyncio.sleep(READ_LIMIT_S + 1)
-        at, event = kept.of(Disconnected)[0]
+        _at, event = kept.of(Disconnected)[0]
         assert isinstance(event, Disconnected)
         assert isinstance(event.error, ConnectionLost)
         assert event.error.failure is Failure.TIMEOUT
