@@ -59,11 +59,13 @@ def _read(path: str) -> KeyFile | None:
         return None
     except OSError as error:
         raise CannotMeasure(f"{path}: the key cannot be read: {_words(error)}") from error
-    with open(descriptor, "rb") as file:
+    try:
         state = os.fstat(descriptor)
         if not stat.S_ISREG(state.st_mode):
             raise UserError(f"{path}: is not a file")
-        data = file.read(MAX_BYTES + 1)
+        data = os.read(descriptor, MAX_BYTES)
+    finally:
+        os.close(descriptor)
     warning = ""
     if state.st_mode & OTHERS:
         warning = f"{path}: others may read this private key (chmod 600 {path})"
