@@ -13,7 +13,6 @@ from natscope.machines.derp.websocket import WebSocket
 from natscope.model.endpoint import Endpoint
 
 MAX_HEAD_BYTES = 16 * 1024
-WRITE_LIMIT_S = 10.0
 
 
 class Connection:
@@ -38,14 +37,16 @@ class Connection:
         "websocket",
     )
 
-    def __init__(self, number: int, address: Endpoint, *, encrypted: bool, deadline: float) -> None:
+    def __init__(
+        self, number: int, address: Endpoint, *, encrypted: bool, deadline: float, write_limit_s: float
+    ) -> None:
         """Nothing was read yet."""
         self.number = number
         self.address = self.peer = address
         self.encrypted = encrypted
         self.deadline = deadline
         self.armed = NEVER
-        self.outlet = Outlet(number, str(address), write_limit_s=WRITE_LIMIT_S)
+        self.outlet = Outlet(number, str(address), write_limit_s=write_limit_s)
         self.outlet.owner = self
         self.client: Client | None = None
         self.http: h11.Connection | None = h11.Connection(h11.SERVER, max_incomplete_event_size=MAX_HEAD_BYTES)

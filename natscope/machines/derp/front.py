@@ -31,8 +31,6 @@ from natscope.machines.derp.upgrade import TEXT, Upgrade, switching, upgrade_of,
 from natscope.machines.derp.websocket import WebSocket
 from natscope.model.endpoint import Endpoint
 
-HEAD_S, IDLE_S = 10.0, 30.0
-"""For a whole request head, and between two requests of a connection."""
 MAX_PIPELINED = 16
 """Requests in one read. Browsers and relay clients wait for an answer, which is much longer than a request."""
 
@@ -84,7 +82,10 @@ class Front:
             self.counters.refused_connections += 1
             return None
         self._numbers += 1
-        connection = Connection(self._numbers, address, encrypted=encrypted, deadline=now + HEAD_S)
+        connection = Connection(
+            self._numbers, address, encrypted=encrypted, deadline=now + self.limits.head_s,
+            write_limit_s=self.limits.answer_s,
+        )  # fmt: skip
         self._pending[connection] = None
         self._count(connection)
         self._timers.arm(connection, connection.deadline)
@@ -197,7 +198,7 @@ class Front:
         if http.our_state is h11.DONE and http.their_state is h11.DONE:
             http.start_next_cycle()
             connection.request = None
-            self._timers.arm(connection, now + IDLE_S)
+            self._timers.arm(connection, now + self.limits.idle_s)
         else:
             self._end(connection, End.CLIENT, effects)
 

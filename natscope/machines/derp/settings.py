@@ -34,6 +34,12 @@ class FrontLimits(msgspec.Struct, frozen=True, kw_only=True):
     pending_per_source: int = 32
     accepts_per_s: float = DEFAULT_PER_S
     accept_burst: int = DEFAULT_BURST
+    head_s: float = 10.0
+    """For TLS and a whole request head."""
+    idle_s: float = 30.0
+    """Between two requests of a connection, the second one's body included."""
+    answer_s: float = 10.0
+    """For a page to be read."""
 
 
 class RelaySettings(msgspec.Struct, frozen=True, kw_only=True):
