@@ -23,6 +23,7 @@ from natscope.machines.nat.egress import ALL_PORTS, EVERYTHING, Egress
 from natscope.machines.portmap_router.config import Manner, ServiceConfig
 from natscope.plugins.clean import clean
 from natscope.sim.link import LinkSpec
+from natscope.sim.policer import PolicerSpec
 
 _ROW, _INDENT, _BOX, _MARGIN, _LETTER = 34, 28, 24, 16, 7.3
 _COLOURS = {"site": "#f4d58d", "host": "#8ecae6", "relay": "#b7e4c7", "internet": "#e0e0e0", "server": "#d0bfff"}
@@ -193,4 +194,18 @@ def _link_words(link: LinkSpec, back: LinkSpec) -> list[str]:
         facts.append(f"MTU {min(link.mtu, back.mtu)}{'' if link.tells_mtu else ', silently'}")
     if link.rate_bps is not None:
         facts.append(f"{link.rate_bps / 1e6:g} Mbit/s")
+    facts += [_limit_words(name, policer) for name, policer in _policers(link, back)]
     return facts
+
+
+def _policers(link: LinkSpec, back: LinkSpec) -> list[tuple[str, PolicerSpec]]:
+    if link.udp_policer == back.udp_policer:
+        return [] if link.udp_policer is None else [("UDP", link.udp_policer)]
+    both = (("UDP out", link.udp_policer), ("UDP in", back.udp_policer))
+    return [(name, policer) for name, policer in both if policer is not None]
+
+
+def _limit_words(name: str, policer: PolicerSpec) -> str:
+    if policer.bits_per_s is not None:
+        return f"{name} at most {policer.bits_per_s / 1e6:g} Mbit/s"
+    return f"{name} at most {policer.packets_per_s:g} packets/s"

@@ -12,6 +12,7 @@ from natscope.model.tri import Tri
 from natscope.netcheck.classify_rate import Part, RateTrain, RateVerdict, TcpUpload, classify_rate
 
 NAME, TRAIN, UPLOAD = "udp_rate", "udp.train", "tcp.upload"
+NARROW = "what is faster does not get there, so it cannot come back"
 NO_HELPER = "no relay that answers counts packets (natscope stun serve --helper does)"
 
 
@@ -39,9 +40,9 @@ def udp_rate(observations: Sequence[Observation], probes: Sequence[ProbeOutcome]
 
 
 def _beside(report: RateReport, out: RateVerdict, back: RateVerdict) -> RateReport:
-    """A queue that fills on the way there delays what comes back too; whose it is was judged there."""
-    if out.manner != "dropped" and out.rate is not None and not back.limited.known:
-        return msgspec.structs.replace(report, limited=Tri.UNKNOWN, reason="the way there filled first")
+    """Where the way there carries no more, nothing faster comes back either, and a queue there delays what does."""
+    if out.rate is not None and back.limited is not Tri.YES:
+        return msgspec.structs.replace(report, limited=Tri.UNKNOWN, reason=NARROW)
     return report
 
 

@@ -149,6 +149,19 @@ def test_links_have_two_directions() -> None:
     assert (relay.link.latency_s, relay.back.latency_s) == (0.06, 0.005)
 
 
+def test_links_may_limit_udp_by_bits_or_by_packets() -> None:
+    scenario = read(
+        "[hosts.a]\nlink = { udp_limit_mbit = 2, queue_kbyte = 64 }\n"
+        "back = { udp_limit_packets = 50, udp_limit_burst_ms = 100 }\n"
+    )
+    host = scenario.hosts["a"]
+    assert host.link.udp_policer == PolicerSpec(bits_per_s=2e6)
+    assert host.link.queue_bytes == host.back.queue_bytes == 64 * 1024
+    assert host.back.udp_policer == PolicerSpec(packets_per_s=50, burst_s=0.1)
+    with pytest.raises(UserError, match="either packets or bits"):
+        read("[hosts.a]\nlink = { udp_limit_mbit = 2, udp_limit_packets = 50 }\n")
+
+
 def test_a_nat_of_the_kernel_has_a_model_of_it() -> None:
     site = read('[sites.h]\nkernel_nat = "fully-random"\n[hosts.a]\nat = "h"').sites["h"]
     assert (site.kernel_nat, site.kind) == (KernelNat.FULLY_RANDOM, "linux-fully-random")

@@ -33,7 +33,7 @@ NEEDED = (
     "private-wan", "local-shared-space", "drops-shared-space", "tun-proxy", "two-default-routes",
     "two-public-addresses", "unpaired-pool", "stun-alg", "stun-lies", "dns-lies", "dns-hangs", "relay-expired",
     "relay-self-signed", "relay-wrong-name", "relay-stun-closed", "relay-port80-redirects", "clock-skew",
-    "linux-masquerade", "linux-fully-random",
+    "linux-masquerade", "linux-fully-random", "udp-policed", "udp-policed-packets", "udp-policed-back", "slow-line",
 )  # fmt: skip
 
 
