@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 RECONNECT_IN_MS, TRY_FOR_MS = 500, 30_000
 _STEP_S = 0.05
+LAST_WORDS_S = 1.0
+"""For what the system has not taken when everybody is told to go."""
 ANSWER_S = 10.0
 T = TypeVar("T")
 
@@ -178,8 +180,8 @@ class RelayService:
             share = _STEP_S / max(left, _STEP_S)
             self.post(lambda _, share=share: self.front.relay.close_some(share))  # type: ignore[misc]
         self.post(lambda _: self.front.relay.close_all())
-        last = clock.now() + min(1.0, self._drain_s)
-        while clock.now() < last and self._loop.connections:
+        last = clock.now() + min(LAST_WORDS_S, self._drain_s)
+        while clock.now() < last and await self.ask(lambda: self._loop.has_unsent):
             await clock.sleep(_STEP_S)
         self.stop()
 

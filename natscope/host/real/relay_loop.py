@@ -96,9 +96,9 @@ class RelayLoop:
         return self._acceptor.failures
 
     @property
-    def connections(self) -> int:
-        """How many are open, whatever their state."""
-        return len(self._sockets)
+    def has_unsent(self) -> bool:
+        """Whether the system has not taken everything; in the relay's thread."""
+        return any(item.unsent for item in self._sockets.values())
 
     def post(self, act: Callable[[float], Effects]) -> None:
         """Have `act(now)` called between two turns and its effects carried out; from any thread or signal handler."""
