@@ -172,7 +172,8 @@ class RelayService:
     async def _draining(self) -> None:
         """A share of the clients at a time, so that they do not all come back to another relay in the same moment."""
         clock = self.host.clock
-        self.log.say("drain", f"going away: {self.front.relay.clients} clients are sent elsewhere", Level.INFO)
+        clients = self.front.relay.clients
+        self.log.say("drain", f"going away: {_people(clients)} to be sent elsewhere", clients=clients)
         self.post(self._say_goodbye)
         until = clock.now() + self._drain_s
         while (left := until - clock.now()) > 0 and self.front.relay.clients:
@@ -189,6 +190,10 @@ class RelayService:
         self.front.pages.ready = False
         self._loop.stop_listening()
         return self.front.relay.restarting(RECONNECT_IN_MS, TRY_FOR_MS)
+
+
+def _people(clients: int) -> str:
+    return f"{clients} client" if clients == 1 else f"{clients} clients"
 
 
 def http_date(host: Host) -> str:
