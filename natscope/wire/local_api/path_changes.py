@@ -6,24 +6,12 @@ told in the names of its functions, addresses are told for some of them only.
 
 from __future__ import annotations
 
-from datetime import datetime
-
-import msgspec
-
 from natscope.errors import RemoteError
+from natscope.model.mesh_path import PathChange
 from natscope.wire.local_api.loose import Loose, Problems, decode_json
 
 MAX_BYTES = 4 << 20
 MAX_CHANGES = 10_000
-
-
-class PathChange(msgspec.Struct, frozen=True, kw_only=True):
-    """`what` in the daemon's words; `before` and `after` are addresses as text, empty where it does not tell them."""
-
-    at: datetime | None
-    what: str
-    before: tuple[str, ...] = ()
-    after: tuple[str, ...] = ()
 
 
 def decode_path_changes(data: bytes) -> tuple[PathChange, ...]:

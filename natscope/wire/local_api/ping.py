@@ -2,43 +2,21 @@
 
 from __future__ import annotations
 
-import msgspec
-
 from natscope.errors import RemoteError
-from natscope.model.endpoint import Endpoint
+from natscope.model.mesh_path import PingAnswer
 from natscope.wire.local_api.loose import Loose, Problems, decode_json
 
 MAX_BYTES = 1 << 20
 
 
-class PingResult(msgspec.Struct, frozen=True, kw_only=True):
-    """`error` in the daemon's words, empty after a pong. At most one of `endpoint`, `peer_relay`, `relay_id` says which
-    way the pong came; TSMP and ICMP tell none. `peer_api` is a port (TSMP), `peer_api_url` what answered (peerapi).
-    """
-
-    ip: str = ""
-    node_ip: str = ""
-    node_name: str = ""
-    error: str = ""
-    latency_s: float | None = None
-    endpoint: Endpoint | None = None
-    peer_relay: str = ""
-    relay_id: int = 0
-    relay_code: str = ""
-    peer_api_port: int = 0
-    peer_api_url: str = ""
-    is_this_node: bool = False
-    problems: tuple[str, ...] = ()
-
-
-def decode_ping(data: bytes) -> PingResult:
+def decode_ping(data: bytes) -> PingAnswer:
     """Raises `RemoteError` when it is no result at all."""
     tree = decode_json(data, "the ping's result", MAX_BYTES)
     if not isinstance(tree, dict) or not tree.keys() & {"IP", "Err", "LatencySeconds"}:
         raise RemoteError("this is no result of a ping", field="the ping's result")
     problems = Problems()
     result = Loose(tree, "ping", problems)
-    return PingResult(
+    return PingAnswer(
         ip=result.text("IP") or "",
         node_ip=result.text("NodeIP") or "",
         node_name=result.text("NodeName") or "",

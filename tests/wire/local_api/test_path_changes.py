@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from natscope.errors import RemoteError
-from natscope.wire.local_api.path_changes import MAX_CHANGES, PathChange, decode_path_changes
+from natscope.model.mesh_path import PathChange
+from natscope.wire.local_api.path_changes import MAX_CHANGES, decode_path_changes
 from tests.wire.local_api.recorded import body, tree
 
 

@@ -1,0 +1,118 @@
+"""A running tailscaled as a source of knowledge about its mesh.
+
+What it answers stands in `natscope.wire.local_api`; here stand who may ask what, and the words for a daemon that is not
+there. Source: upstream ipn/localapi/localapi.go, client/local/local.go, ipn/ipnauth.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NoReturn, TypeVar
+from urllib.parse import urlencode
+
+from natscope.errors import CannotMeasure, RefusedError, RemoteError
+from natscope.host.api import Failure, HostError
+from natscope.host.http_api import Http, HttpRequest, HttpResponse
+from natscope.mesh.source import PingKind
+from natscope.model.mesh_path import PathChange, PingAnswer, Traffic
+from natscope.model.mesh_status import MeshStatus
+from natscope.tailscaled.client import LOCAL_HOST
+from natscope.wire.local_api import metrics, path_changes, ping, status
+
+READ_S = 5.0
+"""For answers that the daemon has at hand; a status of ten thousand peers takes it a second."""
+_KINDS = {PingKind.DISCO: "disco", PingKind.TSMP: "TSMP", PingKind.ICMP: "ICMP", PingKind.PEER_API: "peerapi"}
+"""Case counts: the daemon never answers a kind that it does not know."""
+NO_ANSWER = "no answer"
+T = TypeVar("T")
+
+
+class Daemon:
+    """One tailscaled, by its socket."""
+
+    def __init__(self, http: Http, socket_path: str) -> None:
+        """Nothing is asked yet."""
+        self._http = http
+        self._path = socket_path
+
+    @property
+    def name(self) -> str:
+        """For people."""
+        return f"tailscaled at {self._path}"
+
+    async def status(self, *, peers: bool = True) -> MeshStatus:
+        """A snapshot."""
+        response = await self._read("status" if peers else "status?peers=false", status.MAX_BYTES)
+        return self._decoded(status.decode_status, response)
+
+    async def ping(self, ip: str, kind: PingKind, *, timeout_s: float, size: int = 0) -> PingAnswer:
+        """One ping; needs no right."""
+        wanted = {"ip": ip, "type": _KINDS[kind], **({"size": str(size)} if size else {})}
+        try:
+            response = await self._ask(f"ping?{urlencode(wanted)}", ping.MAX_BYTES, timeout_s=timeout_s, method="POST")
+        except HostError as error:
+            if error.failure is Failure.TIMEOUT:
+                return PingAnswer(ip=ip, error=NO_ANSWER)
+            self._absent(error)
+        return self._decoded(ping.decode_ping, self._good(response))
+
+    async def path_changes(self, ip: str) -> tuple[PathChange, ...] | None:
+        """None where the daemon was built without it, or is too old."""
+        response = await self._read(
+            f"debug-peer-endpoint-changes?{urlencode({'ip': ip})}", path_changes.MAX_BYTES, optional=True
+        )
+        return None if response is None else self._decoded(path_changes.decode_path_changes, response)
+
+    async def traffic(self) -> dict[str, Traffic] | None:
+        """None where the daemon is too old to count."""
+        response = await self._read("usermetrics", metrics.MAX_BYTES, optional=True)
+        return None if response is None else metrics.decode_traffic(response.body)
+
+    async def _read(self, what: str, max_bytes: int, *, optional: bool = False) -> HttpResponse | None:
+        try:
+            response = await self._ask(what, max_bytes, timeout_s=READ_S)
+        except HostError as error:
+            self._absent(error)
+        if optional and response.status == 404:
+            return None
+        return self._good(response)
+
+    async def _ask(self, what: str, max_bytes: int, *, timeout_s: float, method: str = "GET") -> HttpResponse:
+        """Any other Host, an Origin or a Referer would be refused."""
+        return await self._http.fetch(
+            HttpRequest(
+                url=f"http://{LOCAL_HOST}/localapi/v0/{what}", method=method, headers={"host": LOCAL_HOST},
+                unix_socket=self._path, timeout_s=timeout_s, max_bytes=max_bytes,
+            )
+        )  # fmt: skip
+
+    def _good(self, response: HttpResponse) -> HttpResponse:
+        if response.truncated:
+            raise RefusedError(f"{self.name} answers without end")
+        if response.status == 200:
+            return response
+        words = response.body[:200].decode(errors="replace").strip()
+        if response.status == 403:
+            raise RefusedError(
+                f"{self.name} does not allow this to you: {words}",
+                hint="sudo, or once: sudo tailscale set --operator=$USER",
+            )
+        raise RefusedError(f"{self.name} answers {response.status}: {words}")
+
+    def _decoded(self, decode: Callable[[bytes], T], response: HttpResponse | None) -> T:
+        assert response is not None
+        try:
+            return decode(response.body)
+        except RemoteError as error:
+            raise RefusedError(f"{self.name}: {error.message}", hint="is this the socket of a tailscaled?") from error
+
+    def _absent(self, error: HostError) -> NoReturn:
+        if error.failure is Failure.PERMISSION:
+            raise CannotMeasure(
+                f"{self.name} may not be asked by you", hint="sudo, or join the group that owns the socket"
+            ) from error
+        if error.failure is Failure.TIMEOUT:
+            raise CannotMeasure(f"{self.name} does not answer", hint="systemctl restart tailscaled") from error
+        raise CannotMeasure(
+            f"{self.name} does not run: {error.message}", hint="systemctl start tailscaled, or name its socket"
+        ) from error

@@ -1,0 +1,1 @@
+"""Tests of what one node of a mesh knows."""
