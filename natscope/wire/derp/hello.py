@@ -7,6 +7,7 @@ case, as Go's decoder does. Source: upstream derp/derp_client.go, derp/derpserve
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import msgspec
@@ -21,6 +22,8 @@ NONCE_BYTES: int = crypto_box_NONCEBYTES
 MAX_INFO_BYTES = 1 << 20
 NO_MESH_KEY = bytes(KEY_BYTES)
 """All zeros counts as no mesh key."""
+_SURROGATE = re.compile("[\ud800-\udfff]")
+"""Half a character, which JSON can say and UTF-8 cannot."""
 _INT64 = 1 << 63
 """Beyond, Go's decoder refuses a number; ours would go on to make floats of it."""
 
@@ -70,13 +73,13 @@ def client_info_from_json(text: bytes) -> ClientInfo:
     fields = _fields(text)
     mesh_key = b""
     if "meshkey" in fields:
-        mesh_key = parse_key(_typed(fields, "meshkey", str, "").strip(), "")
+        mesh_key = parse_key(_typed(fields, "meshkey", str, ""), "")
     return ClientInfo(
         version=_typed(fields, "version", int, 0),
         mesh_key=b"" if mesh_key == NO_MESH_KEY else mesh_key,
         can_ack_pings=_typed(fields, "canackpings", bool, False),
         is_prober=_typed(fields, "isprober", bool, False),
-        app_name=_typed(fields, "appname", str, ""),
+        app_name=_SURROGATE.sub("\N{REPLACEMENT CHARACTER}", _typed(fields, "appname", str, "")),
     )
 
 
@@ -128,9 +131,11 @@ def _open(box: bytes, private: PrivateKey, other: bytes) -> bytes:
 
 def _fields(text: bytes) -> dict[str, Any]:
     try:
-        found = json.loads(text)
+        found = json.loads(text.decode("utf-8", "replace"))  # Go replaces what is no UTF-8, too
     except (ValueError, RecursionError) as error:
         raise RemoteError("the greeting is no JSON", field="info") from error
+    if found is None:  # to Go an object without fields
+        return {}
     if not isinstance(found, dict):
         raise RemoteError("the greeting is no JSON object", field="info")
     return {name.lower(): value for name, value in found.items()}

@@ -101,6 +101,9 @@ def test_other_json_is_refused(text: bytes) -> None:
 
 def test_nothing_reads_as_absent_and_zeros_are_no_mesh_key() -> None:
     assert client_info_from_json(b'{"version":null,"AppName":null}') == ClientInfo(version=0)
+    assert client_info_from_json(b"null") == ClientInfo(version=0)
+    assert client_info_from_json(b'{"AppName":"\xff"}').app_name == "\ufffd"
+    assert client_info_from_json(b'{"AppName":"\\ud800"}').app_name == "\ufffd"
     assert client_info_from_json(json.dumps({"meshKey": "0" * 64}).encode()) == ClientInfo(version=0)
     assert b"meshKey" not in seal_client_info(ClientInfo(mesh_key=bytes(32)), CLIENT, SERVER.public, bytes(24)).box
 
