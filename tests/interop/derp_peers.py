@@ -140,6 +140,27 @@ class Derper:
         self.process.communicate(timeout=RUN_LIMIT_S)
 
 
+class PlainDerper:
+    """Upstream's relay without TLS and STUN, with the mesh key of the place."""
+
+    def __init__(self, place: Place) -> None:
+        """Waits until it serves."""
+        port = free_tcp_port()
+        self.at = Endpoint.parse(f"127.0.0.1:{port}")
+        self.process = subprocess.Popen(
+            [peers.require("derper"), "-a", str(self.at), "-http-port", "-1", "-stun=false", "-hostname", NAME,
+             "-c", str(place.folder / "derper-plain.key"), "-mesh-psk-file", str(place.mesh_key)],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            env={"PATH": os.environ["PATH"], "HOME": str(place.folder)},
+        )  # fmt: skip
+        wait_until_open(port)
+
+    def end(self) -> None:
+        """At once."""
+        self.process.kill()
+        self.process.wait(RUN_LIMIT_S)
+
+
 class Ours:
     """`natscope derp serve` as a process, in the same place; `flags` in place of those that it has in our spelling."""
 
