@@ -9,7 +9,7 @@ from tests.house.tree import ROOT, tracked_files
 
 DEEP = ("natscope",)
 """Below these every folder is named; elsewhere what lies inside a named folder is its own business."""
-NAMED_ROOTS = ("natscope", "probes", "reports", "fixtures", "tests", "benchmarks", "docs", "changelog.d")
+NAMED_ROOTS = ("natscope", "probes", "reports", "fixtures", "tests", "benchmarks", "docs", "packaging", "changelog.d")
 
 
 def folders(root: Path, files: list[Path]) -> set[str]:

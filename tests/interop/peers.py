@@ -36,6 +36,7 @@ ORIGIN = {
     "pebble": "Debian package pebble",
     "nginx": "Debian package nginx-light",
     "caddy": "Debian package caddy",
+    "systemd-analyze": "Debian package systemd",
     "tinyproxy": "Debian package tinyproxy",
     "nft": "Debian package nftables",
     "ping": "Debian package iputils-ping",

@@ -21,9 +21,13 @@ LIMIT_S = 10.0
 class DerpClient:
     """Connected and let in once it is made; `info` is what the server said."""
 
-    def __init__(self, at: Endpoint, *, tls: ssl.SSLContext | None = None, private: PrivateKey | None = None) -> None:
+    def __init__(
+        self, at: Endpoint, *, tls: ssl.SSLContext | None = None, private: PrivateKey | None = None, source: str = ""
+    ) -> None:
         self.private = private or PrivateKey(os.urandom(32))
-        self.sock: socket.socket = socket.create_connection((str(at.ip), at.port), timeout=LIMIT_S)
+        self.sock: socket.socket = socket.create_connection(
+            (str(at.ip), at.port), timeout=LIMIT_S, source_address=(source, 0) if source else None
+        )
         if tls is not None:
             self.sock = tls.wrap_socket(self.sock, server_hostname="relay.test")
         self._reader = FrameReader()

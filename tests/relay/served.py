@@ -29,10 +29,12 @@ END_S = 20.0
 class Served:
     """A process. `ready` is its ready record; `lines` are all log records so far (see `next`)."""
 
-    def __init__(self, *arguments: str, environ: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, *arguments: str, environ: Mapping[str, str] | None = None, python: str = sys.executable
+    ) -> None:  # fmt: skip
         """Waits for the ready line; without one the process has ended and `lines` says why."""
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "natscope", "derp", "serve", "--log-format", "json", *arguments],
+            [python, "-m", "natscope", "derp", "serve", "--log-format", "json", *arguments],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -70,7 +72,9 @@ class Served:
 
 
 @contextlib.contextmanager
-def process(*arguments: str, environ: Mapping[str, str] | None = None) -> Iterator[Served]:
+def process(
+    *arguments: str, environ: Mapping[str, str] | None = None, python: str = sys.executable
+) -> Iterator[Served]:
     """A relay as its users run it, without STUN and TLS unless the arguments say so; ended with the block."""
     with tempfile.TemporaryDirectory() as folder:
         words = list(arguments)
@@ -81,7 +85,7 @@ def process(*arguments: str, environ: Mapping[str, str] | None = None) -> Iterat
                 words += [name, value]
         if "--tls" not in words and "--cert" not in words:
             words += ["--tls", "off"]
-        served = Served(*words, environ=environ)
+        served = Served(*words, environ=environ, python=python)
         try:
             yield served
         finally:

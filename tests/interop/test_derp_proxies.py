@@ -1,0 +1,218 @@
+"""Behind real nginx and Caddy, configured as docs/relay.md says: the very blocks of the page, other ports and files."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import ssl
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import trustme
+
+from natscope.apps.derp_serve import Running
+from natscope.model.endpoint import Endpoint
+from natscope.relay.config import RelayConfig
+from tests.docs.readme_blocks import blocks
+from tests.house.tree import ROOT
+from tests.interop.pebble import free_port
+from tests.interop.peers import require
+from tests.relay import served
+from tests.relay.derp_client import UPGRADE, DerpClient
+from tests.relay.drivers import wait_for
+
+pytestmark = pytest.mark.interop
+PAGE = (ROOT / "docs" / "relay.md").read_text()
+START_S = 15.0
+NGINX = """\
+daemon off;
+master_process off;
+pid {folder}/nginx.pid;
+error_log {folder}/error.log;
+events {{}}
+http {{
+    access_log off;
+    client_body_temp_path {folder}/body;
+    proxy_temp_path {folder}/proxy;
+    fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi;
+    scgi_temp_path {folder}/scgi;
+    include {folder}/relay.conf;
+}}
+"""
+
+
+@dataclass(frozen=True)
+class Front:
+    """A proxy in front of a relay."""
+
+    relay: Running
+    tls: Endpoint
+    plain: Endpoint
+    trust: ssl.SSLContext
+
+    def client(self, source: str = "") -> DerpClient:
+        """TLS with chain and name checked."""
+        return DerpClient(self.tls, tls=self.trust, source=source)
+
+
+@dataclass(frozen=True)
+class Around:
+    """Where a proxy is to listen, and with what."""
+
+    folder: Path
+    relay: Endpoint
+    tls: Endpoint
+    plain: Endpoint
+
+
+def replaced(text: str, *pairs: tuple[str, str]) -> str:
+    """The block with other ports and files; what is replaced must stand on the page."""
+    for old, new in pairs:
+        assert old in text, f"{old} does not stand in the configuration of docs/relay.md"
+        text = text.replace(old, new)
+    return text
+
+
+def nginx(around: Around) -> list[str]:
+    program = require("nginx")
+    [block] = blocks(PAGE, "nginx")
+    ours = replaced(
+        block,
+        ("127.0.0.1:8080", str(around.relay)),
+        ("listen 443 ssl;", f"listen {around.tls} ssl;"),
+        ("    listen [::]:443 ssl;\n", ""),
+        ("listen 80;", f"listen {around.plain};"),
+        ("    listen [::]:80;\n", ""),
+        ("relay.example;", "relay.test;"),
+        ("/etc/letsencrypt/live/relay.example/fullchain.pem", f"{around.folder}/chain.pem"),
+        ("/etc/letsencrypt/live/relay.example/privkey.pem", f"{around.folder}/key.pem"),
+    )
+    (around.folder / "relay.conf").write_text(ours)
+    (around.folder / "nginx.conf").write_text(NGINX.format(folder=around.folder))
+    folder = str(around.folder)
+    return [program, "-p", folder, "-c", f"{folder}/nginx.conf", "-e", f"{folder}/error.log"]
+
+
+def caddy(around: Around) -> list[str]:
+    program = require("caddy")
+    [block] = blocks(PAGE, "caddyfile")
+    files = f"{around.folder}/chain.pem {around.folder}/key.pem"
+    ours = replaced(
+        block,
+        ("127.0.0.1:8080", str(around.relay)),
+        ("http://relay.example {", f"http://relay.test:{around.plain.port} {{\n\tbind {around.plain.ip}"),
+        ("relay.example {", f"https://relay.test:{around.tls.port} {{\n\tbind {around.tls.ip}\n\ttls {files}"),
+    )
+    (around.folder / "Caddyfile").write_text(f"{{\n\tadmin off\n\tauto_https disable_redirects\n}}\n{ours}")
+    return [program, "run", "--adapter", "caddyfile", "--config", str(around.folder / "Caddyfile")]
+
+
+@pytest.fixture(name="front", scope="module", params=[nginx, caddy], ids=["nginx", "caddy"])
+def proxied_relay(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
+    make: Callable[[Around], list[str]] = request.param
+    folder = tmp_path_factory.mktemp("proxy")
+    authority = trustme.CA()
+    issued = authority.issue_cert("relay.test")
+    (folder / "chain.pem").write_bytes(b"".join(blob.bytes() for blob in issued.cert_chain_pems))
+    issued.private_key_pem.write_to_path(str(folder / "key.pem"))
+    trust = ssl.create_default_context()
+    authority.configure_trust(trust)
+    config = RelayConfig(listen=(served.LOOPBACK,), drain_s=0.0, trusted_proxies=("127.0.0.1",))
+    tls, plain = (Endpoint.parse(f"127.0.0.1:{free_port()}") for _ in range(2))
+    with served.in_thread(config) as relay, open(folder / "log", "wb") as log:
+        command = make(Around(folder, relay.ready.listen[0], tls, plain))
+        environ = {**os.environ, "HOME": str(folder), "XDG_DATA_HOME": str(folder), "XDG_CONFIG_HOME": str(folder)}
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environ)
+        try:
+            for end in (tls, plain):
+                _wait_for(end, process, folder / "log")
+            yield Front(relay, tls, plain, trust)
+        finally:
+            process.terminate()
+            process.wait(10)
+
+
+def _wait_for(end: Endpoint, process: subprocess.Popen[bytes], log: Path) -> None:
+    until = time.monotonic() + START_S
+    while time.monotonic() < until and process.poll() is None:
+        with contextlib.suppress(OSError), socket.create_connection((str(end.ip), end.port), timeout=1):
+            return
+        time.sleep(0.02)
+    raise AssertionError(f"it does not answer: {log.read_text()[-2000:]}")
+
+
+def test_packets_of_every_size_pass_at_once_and_in_order(front: Front) -> None:
+    first, second = front.client(), front.client()
+    packets = [bytes([size % 251]) * size for size in (1, 62, 1400, 9000, 65536, 0, 33)]
+    first.packet(second, *packets)
+    assert second.packets(len(packets)) == packets
+    for number in range(50):  # one by one: nothing is held back until there is more
+        second.packet(first, b"%d" % number)
+        assert first.packets(1) == [b"%d" % number]
+    first.close()
+    second.close()
+
+
+def test_the_relay_knows_its_clients_by_their_own_addresses(front: Front) -> None:
+    client = front.client("127.0.0.9")
+    relay = front.relay.service.front.relay
+    assert "127.0.0.9:0" in {str(relay.registry.active[client.key].address)}
+    client.close()
+
+
+def test_one_address_cannot_keep_the_others_out(front: Front) -> None:
+    """Those who never greet are limited by their own address, not by the proxy's, which all have."""
+    waiting = []
+    for _ in range(40):
+        sock = socket.create_connection(
+            (str(front.tls.ip), front.tls.port), timeout=10, source_address=("127.0.0.8", 0)
+        )
+        tls = front.trust.wrap_socket(sock, server_hostname="relay.test")
+        tls.sendall(UPGRADE)
+        waiting.append(tls)
+    answers = [tls.recv(12)[9:12] for tls in waiting]
+    assert (answers.count(b"101"), answers.count(b"429")) == (32, 8)
+    honest = front.client("127.0.0.9")
+    honest.packet(honest, b"in")
+    assert honest.packets(1) == [b"in"]
+    honest.close()
+    for tls in waiting:
+        tls.close()
+    wait_for(lambda: not front.relay.service.front._per_source)
+
+
+class _Stay(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *_: object) -> None:
+        return None
+
+
+def ask(url: str, **headers: str) -> tuple[int, dict[str, str]]:
+    """Status and headers, no redirect followed."""
+    request = urllib.request.Request(url, headers={"Host": "relay.test", **headers})
+    try:
+        with urllib.request.build_opener(urllib.request.ProxyHandler({}), _Stay()).open(request, timeout=10) as answer:
+            return answer.status, {name.lower(): value for name, value in answer.headers.items()}
+    except urllib.error.HTTPError as error:
+        return error.code, {name.lower(): value for name, value in error.headers.items()}
+
+
+def test_port_80_answers_the_question_for_login_pages_and_redirects_the_rest(front: Front) -> None:
+    status, headers = ask(f"http://{front.plain}/generate_204", **{"X-Tailscale-Challenge": "ts_relay.test"})
+    assert (status, headers["x-tailscale-response"]) == (204, "response ts_relay.test")
+    status, headers = ask(f"http://{front.plain}/derp")
+    assert (status, headers["location"].startswith("https://relay.test")) == (302, True)
+
+
+def test_pages_pass(front: Front) -> None:
+    sock = socket.create_connection((str(front.tls.ip), front.tls.port), timeout=10)
+    with front.trust.wrap_socket(sock, server_hostname="relay.test") as tls:
+        tls.sendall(b"GET /derp/latency-check HTTP/1.1\r\nHost: relay.test\r\nConnection: close\r\n\r\n")
+        assert tls.recv(64).startswith(b"HTTP/1.1 200 ")
