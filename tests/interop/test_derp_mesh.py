@@ -6,6 +6,7 @@ their relays in the same moment.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
@@ -87,6 +88,24 @@ def test_packets_pass_between_the_nodes_of_a_region(pairs: Pairs, makes: tuple[s
         pair.meet(x)
         x.do("close", pair.name("b"))
         assert x.do("wait-gone", pair.name("a"), peer=key) == {"reason": DISCONNECTED}
+
+
+@pytest.mark.parametrize("makes", PAIRS, ids="-".join)
+def test_a_key_on_both_relays_is_gone_when_it_is_on_none(pairs: Pairs, makes: tuple[str, str]) -> None:
+    pair = pairs[makes]
+    twin = f"privkey:{os.urandom(32).hex()}"
+    with Exchange() as x:
+        pair.connect(x, 0)
+        here, there = (x.connect(f"twin{n}", pair.ports[n].url, ca=pair.place.ca, key=twin) for n in (0, 1))
+        a = pair.name("a")
+        assert here["key"] == there["key"]
+        until_one_passes(x, "twin1", a)
+        assert x.exchange(a, "twin0", SIZES) == len(SIZES)
+        x.do("close", "twin0")
+        until_one_passes(x, a, "twin1")
+        assert x.report(a)["gone"] == []
+        x.do("close", "twin1")
+        assert x.do("wait-gone", a, peer=here["key"]) == {"reason": DISCONNECTED}
 
 
 def test_derpprobe_is_content_with_every_region(pairs: Pairs) -> None:
