@@ -22,6 +22,7 @@ from natscope.model.endpoint import Endpoint
 from natscope.relay.config import RelayConfig
 from tests.docs.readme_blocks import blocks
 from tests.house.tree import ROOT
+from tests.interop.derp_exchange import SIZES, Exchange
 from tests.interop.pebble import free_port
 from tests.interop.peers import require
 from tests.relay import served
@@ -57,6 +58,8 @@ class Front:
     tls: Endpoint
     plain: Endpoint
     trust: ssl.SSLContext
+    ca: Path
+    """The file of the authority that is trusted."""
 
     def client(self, source: str = "") -> DerpClient:
         """TLS with chain and name checked."""
@@ -123,6 +126,7 @@ def proxied_relay(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempP
     issued = authority.issue_cert("relay.test")
     (folder / "chain.pem").write_bytes(b"".join(blob.bytes() for blob in issued.cert_chain_pems))
     issued.private_key_pem.write_to_path(str(folder / "key.pem"))
+    authority.cert_pem.write_to_path(str(folder / "ca.pem"))
     trust = ssl.create_default_context()
     authority.configure_trust(trust)
     config = RelayConfig(listen=(served.LOOPBACK,), drain_s=0.0, trusted_proxies=("127.0.0.1",))
@@ -134,7 +138,7 @@ def proxied_relay(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempP
         try:
             for end in (tls, plain):
                 _wait_for(end, process, folder / "log")
-            yield Front(relay, tls, plain, trust)
+            yield Front(relay, tls, plain, trust, folder / "ca.pem")
         finally:
             process.terminate()
             process.wait(10)
@@ -159,6 +163,17 @@ def test_packets_of_every_size_pass_at_once_and_in_order(front: Front) -> None:
         assert first.packets(1) == [b"%d" % number]
     first.close()
     second.close()
+
+
+def test_upstreams_client_passes_without_its_fast_start(front: Front) -> None:
+    """The proxy shows its own certificate, so the key of the relay is learned from the answer."""
+    with Exchange() as x:
+        for name in ("a", "b"):
+            told = x.connect(name, f"https://relay.test:{front.tls.port}/derp", ca=front.ca, dial=str(front.tls))
+            assert (told["meta_key"], told["fast_start"]) == ("", False)
+            assert told["server_key"] == front.relay.ready.key
+        assert x.exchange("a", "b", count=5) == x.exchange("b", "a", count=5) == 5 * len(SIZES)
+        x.do("close", "a")
 
 
 def test_the_relay_knows_its_clients_by_their_own_addresses(front: Front) -> None:
