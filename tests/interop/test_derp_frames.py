@@ -265,6 +265,16 @@ def test_frames_of_a_mesh_peer(both: tuple[Endpoint, Endpoint], name: str) -> No
     assert ours == theirs
 
 
+def test_known_differences(both: tuple[Endpoint, Endpoint]) -> None:
+    """Ours does less where one client could make it do a lot: no list for each of many questions in one read, and no
+    reading on through a frame of up to 4 GiB that nobody knows.
+    """
+    theirs, ours = (answers(at, lambda raw: frame(FrameType.WATCH_CONNS) * 3, MESH) for at in both)
+    assert theirs == ours * 3
+    theirs, ours = (answers(at, other(0x76, bytes(70_000)), PLAIN) for at in both)
+    assert (theirs, ours) == ([], [CLOSED])
+
+
 def greeted(at: Endpoint, opening: Case) -> list[str]:
     """What comes after those first bytes, and whether that client may watch."""
     raw = Raw(at)

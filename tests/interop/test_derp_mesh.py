@@ -117,12 +117,13 @@ def test_derpprobe_is_content_with_every_region(pairs: Pairs) -> None:
             pair.meet(x)
             regions[number] = region(*pair.ports, number=number)
         place = pair.place
-        code, found = derpprobe(place, {"Regions": regions}, "-mesh-psk-file", str(place.mesh_key))
+        flags = ("-mesh-psk-file", str(place.mesh_key), "-bw-interval", "1s")
+        code, found = derpprobe(place, {"Regions": regions}, *flags)
     wanted = {"derpmap-probe"}
     for number in regions:
         nodes = (f"{number}a", f"{number}b")
         wanted |= {f"derp/lab{number}/{node}/{what}" for node in nodes for what in ("tls", "udp")}
-        wanted |= {f"derp/lab{number}/{one}/{other}/mesh" for one in nodes for other in nodes}
+        wanted |= {f"derp/lab{number}/{a}/{b}/{what}" for a in nodes for b in nodes for what in ("mesh", "bw")}
     assert found == dict.fromkeys(wanted, True)
     assert code == 0
 
