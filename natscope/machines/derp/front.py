@@ -8,6 +8,7 @@ of the pieces.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -163,8 +164,8 @@ class Front:
             while connection.http is http:
                 event = http.next_event()
                 if isinstance(event, h11.Request):
-                    check_head(event)
                     connection.request = event
+                    check_head(event)
                     if connection.peer.ip in self._proxies:
                         self._handed_on(connection, event)
                 elif isinstance(event, h11.EndOfMessage):
@@ -197,6 +198,7 @@ class Front:
         self._write(connection, http, response, effects)
         if http.our_state is h11.DONE and http.their_state is h11.DONE:
             http.start_next_cycle()
+            connection.request = None
             connection.request = None
             self._timers.arm(connection, now + self.limits.idle_s)
         else:
@@ -256,7 +258,8 @@ class Front:
         """An answer where one fits, and the end."""
         if http.our_state in (h11.IDLE, h11.SEND_RESPONSE):
             connection.request = connection.request or h11.Request(method="GET", target="/", headers=[("Host", "-")])
-            self._write(connection, http, response, effects)
+            with contextlib.suppress(h11.LocalProtocolError):  # it ends in any case
+                self._write(connection, http, response, effects)
         self._end(connection, End.PROTOCOL, effects)
 
     def _end(self, connection: Connection, reason: End, effects: Effects) -> None:

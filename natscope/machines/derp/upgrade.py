@@ -47,8 +47,8 @@ def websocket_fault(request: Request) -> Response | None:
         extra = (("Connection", "Upgrade"), ("Upgrade", "websocket"))
         return Response(426, b"a WebSocket handshake says Connection: Upgrade\n", (TEXT, NO_SNIFF, *extra))
     if headers.get("sec-websocket-version", "").strip() != WEBSOCKET_VERSION:
-        extra = (("Sec-WebSocket-Version", WEBSOCKET_VERSION),)
-        return Response(400, b"the only WebSocket version here is 13\n", (TEXT, NO_SNIFF, *extra))
+        told = ("Sec-WebSocket-Version", WEBSOCKET_VERSION)
+        return Response(400, b"the only WebSocket version here is 13\n", (TEXT, NO_SNIFF, told))
     if not _is_key(headers.get("sec-websocket-key", "").strip()):
         return Response(400, b"Sec-WebSocket-Key is missing or wrong\n", (TEXT, NO_SNIFF))
     if SUBPROTOCOL not in _listed(headers.get("sec-websocket-protocol", "")):

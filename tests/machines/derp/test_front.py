@@ -137,6 +137,60 @@ def test_what_is_no_request_is_refused(data: bytes) -> None:
     assert door.front.counters.bad_requests == 1
 
 
+TWO_LENGTHS = b"Content-Length: 4\r\nUpgrade: derp"
+
+
+@pytest.mark.parametrize("first", [b"", b"HEAD / HTTP/1.1\r\nHost: a\r\n\r\n"])
+@pytest.mark.parametrize("method", [b"GET", b"HEAD", b"CONNECT", b"POST"])
+def test_refusals_fit_the_method_of_their_own_request(first: bytes, method: bytes) -> None:
+    for wrong in (method + b" a:1 HTTP/1.1\r\nHost: a\r\n" + TWO_LENGTHS + b"\r\n\r\nbody", b"nonsense\r\n\r\n"):
+        door = Door()
+        a = door.open()
+        if first:
+            door.send(a, first)
+            door.take(a)
+        door.send(a, wrong)
+        answer = door.take(a)
+        assert answer.startswith(b"HTTP/1.1 400")
+        assert answer.endswith(b"400 Bad Request") is (wrong.startswith(b"nonsense") or method != b"HEAD")
+        assert door.ended == {a: End.PROTOCOL}
+
+
+HEADERS = st.lists(
+    st.sampled_from(
+        (
+            b"Content-Length: 4", b"Content-Length: 0", b"Transfer-Encoding: chunked", b"Connection: close",
+            b"Connection: Upgrade", b"Upgrade: derp", b"Upgrade: websocket", b"Sec-WebSocket-Version: 13",
+            b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==", b"Sec-WebSocket-Protocol: derp", b"Derp-Fast-Start: 1",
+            b"Expect: 100-continue", b"Host: other", b"X : y", b"X", b" folded", b"X: \x00",
+        )
+    ),
+    max_size=4,
+)  # fmt: skip
+REQUEST = st.tuples(
+    st.sampled_from((b"GET", b"HEAD", b"POST", b"CONNECT", b"OPTIONS", b"x", b"G@T")),
+    st.sampled_from((b"/", b"/derp", b"/derp/probe", b"/generate_204", b"*", b"a:1", b"http://a/derp", b"/a b", b"")),
+    HEADERS,
+    st.sampled_from((b"", b"", b"body", b"4\r\nbody\r\n0\r\n\r\n", b"z\r\n")),
+    st.sampled_from((b"HTTP/1.1", b"HTTP/1.1", b"HTTP/1.0", b"HTTP/2.0")),
+)
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.lists(REQUEST, min_size=1, max_size=4), st.booleans())
+def test_requests_of_every_kind_in_a_row_are_answered_or_end_it(
+    requests: list[tuple[bytes, bytes, list[bytes], bytes, bytes]], encrypted: bool
+) -> None:
+    door = Door()
+    a = door.front.opened(Endpoint.parse("192.0.2.7:4000"), 0.0, encrypted=encrypted)
+    assert a is not None
+    door.sent[a] = b""
+    for method, target, headers, body, version in requests:
+        lines = (method + b" " + target + b" " + version, b"Host: a", *headers, b"", b"")
+        door.send(a, b"\r\n".join(lines) + body)
+    assert not door.ended or a.http is None
+
+
 @settings(deadline=None)
 @given(st.binary(max_size=300))
 def test_garbage_never_raises(data: bytes) -> None:
