@@ -35,6 +35,7 @@ HOME = (
     "<html><body><h1>DERP</h1><p>This is a DERP relay: it carries encrypted packets between machines of a mesh network "
     "(Tailscale, Headscale, natscope) that cannot reach each other directly. It cannot read them.</p></body></html>\n"
 )
+USE_HTTPS = Response(400, b"Use HTTPS\n", (TEXT, NO_SNIFF))
 ROBOTS = "User-agent: *\nDisallow: /\n"
 
 
@@ -67,7 +68,9 @@ class Pages:
         return self.is_relay and (request.encrypted or self.behind_proxy)
 
     def _plain(self, request: Request) -> Response:
-        """Port 80."""
+        """Port 80. A CONNECT is no question for a page, whatever it names."""
+        if request.method == "CONNECT":
+            return USE_HTTPS
         if request.path == "/generate_204":
             return _challenge(request)
         if request.path.startswith("/debug"):
@@ -76,10 +79,10 @@ class Pages:
         if token in self.challenges:
             return Response(200, self.challenges[token].encode(), (TEXT,))
         if request.method not in ("GET", "HEAD"):
-            return Response(400, b"Use HTTPS\n", (TEXT, NO_SNIFF))
+            return USE_HTTPS
         host = HOST.match(request.headers.get("host", ""))
         if host is None or not request.target.startswith("/"):
-            return Response(400, b"Use HTTPS\n", (TEXT, NO_SNIFF))
+            return USE_HTTPS
         place = f"https://{host[1]}{request.target}"
         return Response(302, f'<a href="{_escaped(place)}">Found</a>.\n\n'.encode(), (HTML, ("Location", place)))
 

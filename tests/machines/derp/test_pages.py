@@ -109,6 +109,7 @@ def test_connect_and_debug_are_refused_by_name() -> None:
     for target, encrypted in (("/debug", True), ("/debug/vars", True), ("/debug/vars", False)):
         assert ask(Pages(), target, encrypted=encrypted).body == b"debug access denied\n"
     assert ask(Pages(), "/debugger").status == 200
+    assert ask(Pages(), "/generate_204", method="CONNECT", encrypted=False).status == 400
 
 
 def test_the_recordings_are_there() -> None:
