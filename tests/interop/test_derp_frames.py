@@ -27,7 +27,7 @@ from tests.relay import served
 pytestmark = pytest.mark.interop
 
 LIMIT_S = 10.0
-SETTLED_S = 0.03
+SETTLED_S = 0.01
 """For what does not come by the way of packets."""
 PLAIN, MESH = b'{"version":2}', f'{{"meshKey":"{MESH_KEY}","version":2}}'.encode()
 UPGRADE = b"GET /derp HTTP/1.1\r\nHost: relay.test\r\nUpgrade: DERP\r\nConnection: Upgrade\r\n\r\n"

@@ -16,7 +16,6 @@ from natscope.machines.derp.settings import RateLimit, RelaySettings
 from natscope.wire.derp.frames import GoneReason, PresentFlags
 from tests.interop.derp_exchange import SIZES, Exchange, Refused
 from tests.interop.derp_peers import NAME, Place
-from tests.interop.netcheck_lab import write_certificate
 from tests.relay import served
 from tests.relay.drivers import DRIVERS, Running, start, wait_for
 
@@ -170,29 +169,20 @@ def test_a_region_of_a_map(program: served.Served, place: Place) -> None:
         assert x.exchange("a", "b") == len(SIZES)
 
 
-def test_a_pinned_certificate(tmp_path: Path) -> None:
-    pin = write_certificate(tmp_path / "own", NAME)
-    chain, key = (str(tmp_path / "own" / f"{NAME}.{ending}") for ending in ("crt", "key"))
-    with served.process("--cert", chain, "--cert-key", key, "--http", "off") as relay, Exchange() as x:
-        node = {"Name": "900a", "RegionID": 900, "HostName": NAME, "IPv4": "127.0.0.1", "DERPPort": relay.at.port}
-        region = {"RegionID": 900, "RegionCode": "lab", "Nodes": [node | {"CertName": pin}]}
+def test_the_map_entry_that_a_relay_prints_is_all_that_a_client_needs(tmp_path: Path) -> None:
+    flags = ("--tls", "self-signed", "--hostname", "127.0.0.1", "--http", "off", "--key-file", str(tmp_path / "key"))
+    with served.process(*flags) as relay, Exchange() as x:
+        printed = json.loads(relay.until("map-entry")["json"])
+        region = printed["Regions"]["900"]
+        [node] = region["Nodes"]
         for name in ("a", "b"):
             told = x.connect(name, region=region)
             assert told["certificates"] == 2  # its own and the meta certificate, which does not count for the pin
             assert told["fast_start"]
         assert x.exchange("a", "b") == len(SIZES)
-        region["Nodes"] = [node | {"CertName": f"sha256-raw:{'00' * 32}"}]
+        node["CertName"] = f"sha256-raw:{'00' * 32}"
         with pytest.raises(Refused, match="hash"):
             x.connect("c", region=region)
-
-
-def test_the_map_entry_that_a_relay_prints_is_all_that_a_client_needs(tmp_path: Path) -> None:
-    flags = ("--tls", "self-signed", "--hostname", "127.0.0.1", "--http", "off", "--key-file", str(tmp_path / "key"))
-    with served.process(*flags) as relay, Exchange() as x:
-        printed = json.loads(relay.until("map-entry")["json"])
-        for name in ("a", "b"):
-            assert x.connect(name, region=printed["Regions"]["900"])["fast_start"]
-        assert x.exchange("a", "b") == len(SIZES)
 
 
 @pytest.mark.parametrize("tls", [False, True], ids=["plain", "tls"])
