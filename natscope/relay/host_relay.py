@@ -171,6 +171,7 @@ class HostRelay:
         allowed = await self._decide(client)
         nonce = self._host.rng.bytes(NONCE_BYTES)
         self._carry_out(self.front.admitted(client, allowed, nonce, self._host.clock.now()))
+        self._changed.set()  # its keep-alives may be due before anything that was waited for
 
     def _write(self, connection: Connection, data: bytes) -> None:
         pipe = connection.driver

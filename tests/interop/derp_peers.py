@@ -110,7 +110,7 @@ def derper_flags(place: Place, ports: Ports, mesh: Sequence[Ports] = ()) -> list
         *("-c", str(place.folder / f"derper-{ports.https}.key")),
     ]
     if mesh:
-        words += ["-mesh-with", ",".join(f"{NAME}:{other.https}" for other in mesh)]
+        words += ["-mesh-with", ",".join(f"{NAME}:{other.https}/127.0.0.1" for other in mesh)]
         words += ["-mesh-psk-file", str(place.mesh_key)]
     return words
 

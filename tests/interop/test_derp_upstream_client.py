@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import json
 import os
+import socket
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from natscope.machines.derp.settings import RateLimit, RelaySettings
+from natscope.model.endpoint import Endpoint
+from natscope.relay.config import RelayConfig
 from natscope.wire.derp.frames import GoneReason, PresentFlags
 from tests.interop.derp_exchange import SIZES, Exchange, Refused
 from tests.interop.derp_peers import NAME, Place
@@ -120,6 +124,35 @@ def test_a_rate_limit_loses_nothing_of_upstreams_client(place: Place) -> None:
             x.connect(name, "http://relay.test/derp", dial=str(relay.at))
         assert x.exchange("a", "b", (1000,), count=400, ahead=30) == 400
     relay.end()
+
+
+@pytest.mark.parametrize("driver", DRIVERS)
+def test_who_is_idle_hears_that_the_relay_is_there(driver: str) -> None:
+    relay = start(driver, RelaySettings(keep_alive_s=0.05, keep_alive_jitter_s=0.0))
+    with Exchange() as x:
+        x.connect("a", "http://relay.test/derp", dial=str(relay.at))
+        time.sleep(0.3)
+        assert x.report("a")["kinds"]["KeepAlive"] >= 2
+        assert x.exchange("a", "a", (100,)) == 1
+    relay.end()
+
+
+def test_ipv6() -> None:
+    if not has_ipv6():
+        pytest.skip("no IPv6 on loopback")
+    with served.in_thread(RelayConfig(listen=(Endpoint.parse("[::1]:0"),), drain_s=0.0)) as running, Exchange() as x:
+        for name in ("a", "b"):
+            x.connect(name, f"http://[::1]:{running.ready.listen[0].port}/derp")
+        assert x.exchange("a", "b") == len(SIZES)
+
+
+def has_ipv6() -> bool:
+    with socket.socket(socket.AF_INET6) as sock:
+        try:
+            sock.bind(("::1", 0))
+        except OSError:
+            return False
+    return True
 
 
 def test_restarting_and_health_are_understood() -> None:
