@@ -13,6 +13,7 @@ from __future__ import annotations
 import datetime
 import hashlib
 import selectors
+import subprocess
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -149,13 +150,14 @@ class NetcheckLab:
             f"--pidfile={self.folder / 'coturn.pid'}", f"--userdb={self.folder / 'coturn.db'}",
         )  # fmt: skip
 
-    def start(self, host: RelayHost, ready: str, argv: Sequence[str]) -> None:
+    def start(self, host: RelayHost, ready: str, argv: Sequence[str]) -> subprocess.Popen[bytes]:
         """Any other server; `ready` is what it prints once it listens."""
-        self._start(host, ready, *argv)
+        return self._start(host, ready, *argv)
 
-    def _start(self, host: RelayHost, ready: str, *argv: str) -> None:
+    def _start(self, host: RelayHost, ready: str, *argv: str) -> subprocess.Popen[bytes]:
         process = self.bed.start(host.space, *argv, stdout=-1, stderr=-2)
         wait_for_line(process.stdout, ready)
+        return process
 
 
 def wait_for_line(pipe: Any, wanted: str) -> None:

@@ -25,6 +25,7 @@ ORIGIN = {
     "stunc": "Go: tailscale.com/cmd/stunc@v1.102.5",
     "stund": "Go: tailscale.com/cmd/stund@v1.102.5",
     "derp-exchange": "Go: cmd/derp-exchange in tests/interop/go of this checkout",
+    "lab-control": "Go: cmd/lab-control in tests/interop/go of this checkout",
     "derp-load": "Go: cmd/derp-load in tests/interop/go of this checkout",
     "turnserver": "Debian package coturn",
     "turnutils_stunclient": "Debian package coturn",
