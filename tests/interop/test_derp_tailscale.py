@@ -1,10 +1,12 @@
-"""Two real Tailscale nodes reach each other through our relay alone: pings, and a download inside WireGuard.
+"""Real Tailscale programs with our relay: two nodes that meet through it alone, and `tailscale netcheck`.
 
-All in namespaces: the nodes and upstream's stand-in for a control server in one, our relay in another.
+All in namespaces: the nodes and upstream's stand-in for a control server in one, our relay in another. A netcheck
+measures the relay by STUN beside a derper, and by HTTPS where only TCP passes.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -13,18 +15,42 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.interop import peers
-from tests.interop.netcheck_lab import NetcheckLab, wait_for_line
-from tests.interop.test_derp_netcheck import start_ours
+from tests.interop.local_api import local_api
+from tests.interop.netcheck_lab import NetcheckLab, RelayHost, wait_for_line, write_certificate
 from tests.interop.test_netcheck_tailscale import clean_environment
 from tests.kernel.namespaces import bed
 
 pytestmark = [pytest.mark.kernel, pytest.mark.interop]
 
-PROGRAMS = ("tailscaled", "tailscale", "lab-control", "ip", "unshare", "nsenter", "curl")
+OURS, DERPER = "900", "901"
+ONLY_TCP = """
+table inet only_tcp {
+  chain forward { type filter hook forward priority 0
+    meta l4proto { icmp, icmpv6 } drop
+  }
+}
+"""
+"""Beside the lab's own rule against UDP: upstream would measure by echo requests."""
+
+
+def start_ours(lab: NetcheckLab, host: RelayHost) -> subprocess.Popen[bytes]:
+    """With the command line that derper gets there."""
+    folder = lab.folder / host.name
+    if host.number not in lab.pins:
+        lab.pins[host.number] = write_certificate(folder, host.name)
+    return lab.start(
+        host, "relay ready",
+        [sys.executable, "-m", "natscope", "derp", "serve", "-c", str(folder / "relay.key"), "-a", ":443",
+         "-http-port", "80", "-certmode", "manual", "-certdir", str(folder), "-hostname", host.name],
+    )  # fmt: skip
+
+
+PROGRAMS = ("tailscaled", "tailscale", "derper", "lab-control", "nft", "ip", "unshare", "nsenter", "curl")
 UP_S = 20.0
 FILE_BYTES = 3_000_000
 ONLY_RELAYED = {"TS_DEBUG_NEVER_DIRECT_UDP": "1", "TS_DISABLE_PORTMAPPER": "1"}
@@ -74,6 +100,36 @@ class Node:
         return self.run("ip", "-4").strip()
 
 
+Netcheck = subprocess.Popen[str]
+
+
+@pytest.fixture(scope="module")
+def netchecks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Netcheck]]:
+    """They run in networks of their own while the nodes meet: without UDP it takes some seconds."""
+    for program in PROGRAMS:
+        peers.require(program)
+    with contextlib.ExitStack() as stack:
+        yield {kind: netcheck(stack, kind, tmp_path_factory.mktemp("netcheck")) for kind in ("no-udp", "public")}
+
+
+def netcheck(stack: contextlib.ExitStack, kind: str, folder: Path) -> Netcheck:
+    """`tailscale netcheck` in a network of that kind, begun."""
+    lab = NetcheckLab(stack.enter_context(bed()), folder, kind)
+    start_ours(lab, lab.add_host())
+    if kind == "public":
+        lab.start_derper(lab.add_host())
+    else:
+        lab.router.nft(ONLY_TCP)
+    relay_map = lab.relay_map()
+    for region in relay_map["Regions"].values():
+        region["Nodes"][0]["CanPort80"] = True
+    socket = stack.enter_context(local_api(folder / "local.sock", relay_map))
+    return lab.bed.start(
+        lab.client, peers.require("tailscale"), f"--socket={socket}", "netcheck", "--format=json",
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=clean_environment(folder),
+    )  # fmt: skip
+
+
 @dataclass
 class Pair:
     """Two nodes that are up, and their only relay."""
@@ -85,9 +141,7 @@ class Pair:
 
 
 @pytest.fixture(scope="module")
-def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
-    for program in PROGRAMS:
-        peers.require(program)
+def pair(netchecks: dict[str, Netcheck], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
     folder = tmp_path_factory.mktemp("nodes")
     with bed() as made:
         lab = NetcheckLab(made, folder, "public")
@@ -139,3 +193,30 @@ def test_nodes_come_back_to_a_relay_that_was_killed(pair: Pair) -> None:
     deadline = time.monotonic() + UP_S
     while "pong from" not in pair.a.run("ping", "--c=1", "--until-direct=false", "--timeout=1s", pair.b.address()):
         assert time.monotonic() < deadline
+
+
+@pytest.fixture(scope="module", params=["public", "no-udp"])
+def report(request: pytest.FixtureRequest, netchecks: dict[str, Netcheck]) -> dict[str, Any]:
+    """What tailscale says in a network of that kind."""
+    text, errors = netchecks[request.param].communicate(timeout=30)
+    assert netchecks[request.param].returncode == 0, errors
+    return {**json.loads(text), "kind": request.param}
+
+
+def test_relays_are_measured(report: dict[str, Any]) -> None:
+    assert report["RegionLatency"].keys() == ({OURS, DERPER} if report["kind"] == "public" else {OURS})
+    assert str(report["PreferredDERP"]) in report["RegionLatency"]
+    assert report["UDP"] is (report["kind"] == "public")
+    assert report["ICMPv4"] is False
+
+
+def test_stun_of_both_families_shows_the_address_that_derpers_shows(report: dict[str, Any]) -> None:
+    if report["kind"] == "public":
+        assert report["RegionV4Latency"].keys() == report["RegionV6Latency"].keys() == {OURS, DERPER}
+        assert len(report["GlobalV4Counters"]) == len(report["GlobalV6Counters"]) == 1
+        assert report["MappingVariesByDestIP"] is False
+
+
+def test_port_80_is_no_login_page(report: dict[str, Any]) -> None:
+    """Asked only where UDP gets nothing, and there our relay is the only one."""
+    assert report["CaptivePortal"] is (None if report["kind"] == "public" else False)
