@@ -99,6 +99,7 @@ def _http(front: Front) -> Iterator[Family]:
     for name, words, value in (
         ("requests", "HTTP requests, upgrades too.", counters.requests),
         ("bad_requests", "What was no HTTP.", counters.bad_requests),
+        ("fast_starts", "Clients that knew the relay's key and were sent no answer.", counters.fast_starts),
         ("late", "Connections that did not get to the point in time.", counters.late),
     ):
         yield Family(f"natscope_http_{name}", COUNTER, words, {"": value})

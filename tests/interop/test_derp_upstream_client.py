@@ -16,7 +16,7 @@ import pytest
 
 from natscope.machines.derp.settings import RateLimit, RelaySettings
 from natscope.model.endpoint import Endpoint
-from natscope.relay.config import RelayConfig
+from natscope.relay.config import RelayConfig, TlsConfig, TlsMode
 from natscope.wire.derp.frames import GoneReason, PresentFlags
 from tests.interop.derp_exchange import SIZES, Exchange, Refused
 from tests.interop.derp_peers import NAME, Place
@@ -169,12 +169,15 @@ def test_restarting_and_health_are_understood() -> None:
         assert told["restarting"] == [{"reconnect_in": 0.5, "try_for": 30.0}]
 
 
-def test_fast_start_with_an_authority(program: served.Served, place: Place) -> None:
-    """An HTTP answer would be a broken frame to a client that starts fast: that packets pass proves that none came."""
-    with Exchange() as x:
+def test_fast_start_with_an_authority(place: Place) -> None:
+    """Both sides say so; and to a client that starts fast an HTTP answer would be a broken frame."""
+    chain, key = place.certificate
+    tls = TlsConfig(mode=TlsMode.FILES, certificate_file=str(chain), key_file=str(key))
+    with served.in_thread(RelayConfig(listen=(served.LOOPBACK,), tls=tls, drain_s=0.0)) as running, Exchange() as x:
         for name in ("a", "b"):
-            told = x.connect(name, f"https://{NAME}:{program.at.port}/derp", ca=place.ca)
-            assert (told["tls"], told["fast_start"], told["meta_key"]) == ("TLS 1.3", True, program.ready["key"])
+            told = x.connect(name, f"https://{NAME}:{running.ready.listen[0].port}/derp", ca=place.ca)
+            assert (told["tls"], told["fast_start"], told["meta_key"]) == ("TLS 1.3", True, running.ready.key)
+        assert running.service.front.counters.fast_starts == 2
         assert x.exchange("a", "b", count=5) == x.exchange("b", "a", count=5) == 5 * len(SIZES)
 
 

@@ -48,6 +48,8 @@ class FrontCounters:
     """Beyond what is accepted in a second."""
     late: int = 0
     websockets: int = 0
+    fast_starts: int = 0
+    """Clients that learned the key from the meta certificate and were sent no HTTP answer."""
     by_status: dict[int, int] = field(default_factory=dict)
 
 
@@ -210,8 +212,11 @@ class Front:
     ) -> None:  # fmt: skip
         """The rest of this read may already hold frames."""
         rest = http.trailing_data[0]
-        head = b"" if upgrade is Upgrade.FAST else switching(self.relay.private.public)
-        if upgrade is Upgrade.WEBSOCKET:
+        head = switching(self.relay.private.public)
+        if upgrade is Upgrade.FAST:
+            head = b""
+            self.counters.fast_starts += 1
+        elif upgrade is Upgrade.WEBSOCKET:
             connection.websocket = WebSocket(request)
             head = connection.websocket.answer
             self.counters.websockets += 1

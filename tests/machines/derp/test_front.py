@@ -102,6 +102,7 @@ def test_fast_start_has_no_head() -> None:
     door.send(a, HTTP["upgrade_request_fast_start"].encode())
     assert door.take(a) == encode(ServerKey(door.relay.private.public))
     assert a.http is None
+    assert door.front.counters.fast_starts == 1
 
 
 def test_requests_in_a_row_and_all_at_once() -> None:
