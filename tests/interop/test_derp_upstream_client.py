@@ -26,6 +26,7 @@ from tests.relay.drivers import DRIVERS, Running, start, wait_for
 pytestmark = pytest.mark.interop
 
 MESH_KEY = bytes(range(32))
+WEBSOCKET = {"TS_DEBUG_DERP_WS_CLIENT": "true"}
 NOT_HERE, DISCONNECTED = int(GoneReason.NOT_HERE), int(GoneReason.DISCONNECTED)
 
 
@@ -221,14 +222,21 @@ def test_the_map_entry_that_a_relay_prints_is_all_that_a_client_needs(tmp_path: 
             x.connect("c", region=region)
 
 
-@pytest.mark.parametrize("tls", [False, True], ids=["plain", "tls"])
-def test_upstreams_websocket_client(tls: bool, place: Place) -> None:
-    chain, key = place.certificate
-    flags = ("--cert", str(chain), "--cert-key", str(key), "--http", "off") if tls else ()
-    environ = {"TS_DEBUG_DERP_WS_CLIENT": "true", "SSL_CERT_FILE": str(place.ca)}
-    with served.process(*flags) as relay, Exchange(**environ) as x:
-        for name in ("a", "b"):
-            told = x.connect(name, f"{'https' if tls else 'http'}://{NAME}:{relay.at.port}/derp")
-            assert told["server_key"] == relay.ready["key"]
-        assert x.exchange("a", "b", count=5) == x.exchange("b", "a", count=5) == 5 * len(SIZES)
-        x.do("ping", "a")
+@pytest.mark.parametrize("driver", DRIVERS)
+def test_upstreams_websocket_client(driver: str) -> None:
+    relay = start(driver)
+    with Exchange(**WEBSOCKET) as x:
+        talk_in_websockets(x, f"http://{relay.at}/derp", relay.relay.private.public.hex())
+    relay.end()
+
+
+def test_upstreams_websocket_client_with_tls(program: served.Served, place: Place) -> None:
+    with Exchange(**WEBSOCKET, SSL_CERT_FILE=str(place.ca)) as x:
+        talk_in_websockets(x, f"https://{NAME}:{program.at.port}/derp", program.ready["key"])
+
+
+def talk_in_websockets(x: Exchange, url: str, key: str) -> None:
+    for name in ("a", "b"):
+        assert x.connect(name, url)["server_key"] == key
+    assert x.exchange("a", "b", count=5) == x.exchange("b", "a", count=5) == 5 * len(SIZES)
+    x.do("ping", "a")
