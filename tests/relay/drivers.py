@@ -21,7 +21,7 @@ from natscope.machines.derp.client import Client
 from natscope.machines.derp.front import Front
 from natscope.machines.derp.pages import Pages
 from natscope.machines.derp.relay import Relay
-from natscope.machines.derp.settings import RelaySettings
+from natscope.machines.derp.settings import FrontLimits, RelaySettings
 from natscope.model.endpoint import Endpoint
 from natscope.relay.host_relay import HostRelay
 from natscope.wire.keys import PrivateKey
@@ -48,6 +48,7 @@ class Running(Protocol):
     """A relay that serves in a thread of its own."""
 
     relay: Relay
+    front: Front
     at: Endpoint
 
     def end(self) -> None: ...
@@ -62,19 +63,25 @@ def wait_for(what: Callable[[], bool]) -> None:
 
 
 def start(
-    driver: str, settings: RelaySettings | None = None, *, tls: bool = False, allowed: Verdict | None = None
+    driver: str,
+    settings: RelaySettings | None = None,
+    *,
+    tls: bool = False,
+    allowed: Verdict | None = None,
+    limits: FrontLimits | None = None,
 ) -> Running:
     """A relay of the asked driver; `allowed` decides about clients, a moment later and from elsewhere."""
     relay = Relay(PrivateKey(os.urandom(32)), settings)
+    front = Front(relay, Pages(behind_proxy=not tls), lambda: "now", limits)
     if driver == "epoll":
-        return OnEpoll(relay, tls=tls, allowed=allowed)
-    return OnStreams(relay, tls=tls, allowed=allowed)
+        return OnEpoll(front, tls=tls, allowed=allowed)
+    return OnStreams(front, tls=tls, allowed=allowed)
 
 
 class OnEpoll:
     """Driver A."""
 
-    def __init__(self, relay: Relay, *, tls: bool, allowed: Verdict | None) -> None:
+    def __init__(self, front: Front, *, tls: bool, allowed: Verdict | None) -> None:
         from natscope.host.real.relay_guests import everybody
         from natscope.host.real.relay_loop import RelayLoop
 
@@ -83,9 +90,9 @@ class OnEpoll:
             threading.Timer(0.02, lambda: answer(allowed(client))).start()
             return None
 
-        self.relay = relay
+        self.front, self.relay = front, front.relay
         decide = everybody if allowed is None else later
-        self.loop = RelayLoop(Front(relay, Pages(behind_proxy=not tls), lambda: "now"), decide)
+        self.loop = RelayLoop(front, decide)
         self.at = self.loop.listen(Endpoint.parse("127.0.0.1:0"), server_context() if tls else None)
         self.thread = threading.Thread(target=self.loop.serve)
         self.thread.start()
@@ -100,12 +107,12 @@ class OnEpoll:
 class OnStreams:
     """Driver B on the real host."""
 
-    def __init__(self, relay: Relay, *, tls: bool, allowed: Verdict | None) -> None:
+    def __init__(self, front: Front, *, tls: bool, allowed: Verdict | None) -> None:
         async def later(client: Client) -> bool:
             await asyncio.sleep(0.02)
             return allowed is None or allowed(client)
 
-        self.relay = relay
+        self.front, self.relay = front, front.relay
         self._decide: Callable[[Client], Awaitable[bool]] = later
         self._tls = tls
         self._ready = threading.Event()
@@ -115,9 +122,7 @@ class OnStreams:
 
     async def _main(self) -> None:
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
-        server = HostRelay(
-            build_real_host(), Front(self.relay, Pages(behind_proxy=not self._tls), lambda: "now"), self._decide
-        )
+        server = HostRelay(build_real_host(), self.front, self._decide)
         with tempfile.TemporaryDirectory() as folder:
             tls = certificate_files(Path(folder)) if self._tls else None
             self.at = await server.listen(Endpoint.parse("127.0.0.1:0"), tls)

@@ -72,9 +72,7 @@ class RelayLoop:
         self._is_due_old = True
         self._epoll.register(self._stop.fileno(), select.EPOLLIN)
 
-    def listen(
-        self, local: Endpoint, context: ssl.SSLContext | None = None, times: TcpTimes | None = None
-    ) -> Endpoint:
+    def listen(self, local: Endpoint, context: ssl.SSLContext | None = None, times: TcpTimes | None = None) -> Endpoint:
         """Listen, encrypted with a context; gives the bound endpoint. Raises `HostError`."""
         try:
             sock = listening_socket(local, times or TcpTimes())
@@ -355,7 +353,9 @@ class RelayLoop:
         """Close once everything is sent, or a little later; at once where nobody reads."""
         item.is_ending = True
         item.client = None
-        if item.unsent and item.is_open and reason is not End.SLOW:
+        if reason is End.SLOW:
+            item.forget()
+        if item.unsent and item.is_open:
             self._ending.setdefault(item, now + LINGER_S)
             self._watch(item)
         else:

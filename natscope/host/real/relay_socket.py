@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import struct
 
 from natscope.machines.derp.client import Client
 from natscope.machines.derp.connection import Connection
 
 READ_BYTES = 64 * 1024
+_RESET = struct.pack("ii", 1, 0)
 
 
 class RelaySocket:
@@ -55,6 +57,12 @@ class RelaySocket:
             return False
         self.unsent = data[sent:]
         return True
+
+    def forget(self) -> None:
+        """What waits is void, also what the system holds for somebody who does not read: megabytes, for minutes."""
+        self.unsent = b""
+        with contextlib.suppress(OSError):
+            self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
 
     def close(self) -> None:
         """Close at once; what was not sent is lost."""
