@@ -35,8 +35,8 @@ class Acceptor:
                 return
             except OSError as error:  # gone already, or out of descriptors
                 self.failures += 1
-                if error.errno in _FULL:
-                    self._turn_away(listener)
+                if error.errno in _FULL and not self._turn_away(listener):
+                    return
                 continue
             yield sock, from_sockaddr(name)
 
@@ -46,9 +46,13 @@ class Acceptor:
             os.close(self._reserve)
             self._reserve = -1
 
-    def _turn_away(self, listener: socket.socket) -> None:
+    def _turn_away(self, listener: socket.socket) -> bool:
+        """Whether somebody waited: the system says that it is full also where nobody does."""
         self.close()
+        found = False
         with contextlib.suppress(OSError):
             listener.accept()[0].close()
+            found = True
         with contextlib.suppress(OSError):
             self._reserve = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
+        return found

@@ -1,0 +1,163 @@
+"""A relay's memory while strangers and clients do their worst: a process of its own, under a limit of the system's."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from natscope.model.endpoint import Endpoint
+from natscope.wire.derp.frames import FrameType, SendPacket, encode
+from natscope.wire.keys import PrivateKey
+from tests.house.tree import ROOT
+from tests.relay.derp_client import UPGRADE, DerpClient
+from tests.relay.drivers import DRIVERS, WAIT_S
+from tests.relay.strangers import Stranger, frame, greeting
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc")
+MOST_GROWTH = 96 * 1024 * 1024
+PROGRAM = """
+import resource, sys, time
+from natscope.machines.derp.settings import FrontLimits, RelaySettings
+from tests.relay.drivers import start
+relay = start(sys.argv[1], RelaySettings(write_limit_s=30.0, greeting_s=60.0), limits=FrontLimits(
+    accepts_per_s=1e9, accept_burst=100_000, head_s=60.0, pending=300))
+with open("/proc/self/statm") as file:
+    used = int(file.read().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (used + int(sys.argv[2]), -1))
+print(relay.at, relay.relay.private.public.hex(), flush=True)
+sys.stdin.read()
+print(relay.relay.clients, getattr(getattr(relay, "loop", None), "faults", 0), flush=True)
+relay.end()
+"""
+
+
+class Child:
+    """The relay's process."""
+
+    def __init__(self, driver: str) -> None:
+        words = [sys.executable, "-c", PROGRAM, driver, str(3 * MOST_GROWTH)]
+        self.process = subprocess.Popen(words, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        assert self.process.stdout is not None
+        at, key = self.process.stdout.readline().split()
+        self.at, self.key = Endpoint.parse(at), bytes.fromhex(key)
+        self.a, self.b = DerpClient(self.at), DerpClient(self.at)
+        self.are_served()
+        self.before = self.resident()
+
+    def resident(self) -> int:
+        """Bytes."""
+        text = Path(f"/proc/{self.process.pid}/statm").read_text(encoding="ascii")
+        return int(text.split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+    def are_served(self) -> None:
+        """Packets of two honest clients pass."""
+        self.a.packet(self.b, b"still here")
+        assert self.b.packets(1) == [b"still here"]
+
+    def check(self) -> None:
+        """Little was used, and the honest ones are served."""
+        self.are_served()
+        assert self.resident() - self.before < MOST_GROWTH
+
+    def end(self) -> None:
+        """It ends as it should, without a fault."""
+        out, _ = self.process.communicate("", timeout=WAIT_S)
+        assert self.process.returncode == 0
+        assert out.split()[1] == "0"
+
+
+@pytest.fixture(params=DRIVERS)
+def child(request: pytest.FixtureRequest) -> Iterator[Child]:
+    made = Child(request.param)
+    try:
+        yield made
+        made.check()
+        made.end()
+    finally:
+        made.process.kill()
+        made.process.wait()
+        made.a.close()
+        made.b.close()
+
+
+def test_greetings_as_long_as_they_may_be_that_never_end(child: Child) -> None:
+    """300 strangers, a quarter of a megabyte each: 75 MB if all were kept."""
+    strangers = []
+    for _ in range(280):
+        stranger = Stranger(child.at)
+        stranger.sock.settimeout(5)
+        strangers.append(stranger.say(UPGRADE).say(frame(FrameType.CLIENT_INFO, bytes(200_000), 262_144)))
+        if len(strangers) % 40 == 0:
+            child.are_served()
+    assert child.resident() - child.before < 64 * 1024 * 1024
+    for stranger in strangers:
+        stranger.close()
+
+
+def test_a_client_that_never_reads_under_a_flood(child: Child) -> None:
+    """20,000 packets of 1,300 bytes: 26 MB, of which 32 packets and the system's buffers wait."""
+    slow = DerpClient(child.at)
+    packets = encode(SendPacket(slow.key, bytes(1300))) * 200
+    for _ in range(100):
+        child.a.sock.sendall(packets)
+        child.are_served()
+    slow.close()
+
+
+def test_heads_that_never_end(child: Child) -> None:
+    strangers = [Stranger(child.at).say(b"GET / HTTP/1.1\r\nX: " + b"y" * 16_000) for _ in range(280)]
+    child.are_served()
+    for stranger in strangers:
+        stranger.close()
+
+
+def test_pages_and_pongs_that_nobody_reads(child: Child) -> None:
+    """Requests and pings by the megabyte, from clients who read nothing."""
+    clients = [DerpClient(child.at) for _ in range(2)]
+    askers = [Stranger(child.at) for _ in range(2)]
+    for sock in [client.sock for client in clients] + [asker.sock for asker in askers]:
+        sock.settimeout(0.3)
+    for client in clients:
+        swallow(client.sock, frame(FrameType.PING, bytes(8)) * 5000)
+    for asker in askers:
+        swallow(asker.sock, b"GET / HTTP/1.1\r\nHost: r\r\n\r\n" * 8)
+    child.are_served()
+    for client in clients:
+        client.close()
+
+
+def swallow(sock: socket.socket, data: bytes) -> None:
+    """Send until nobody takes it any more."""
+    try:
+        for _ in range(60):
+            sock.sendall(data)
+    except OSError:
+        pass
+
+
+def test_half_frames_and_long_names_of_clients_that_are_in(child: Child) -> None:
+    """What a client may leave half said is one frame."""
+    strangers = []
+    for _ in range(100):
+        stranger = Stranger(child.at).upgrade()
+        stranger.say(
+            greeting(PrivateKey(os.urandom(32)), child.key) + frame(FrameType.SEND_PACKET, bytes(60_000), 65_568)
+        )
+        strangers.append(stranger)
+    child.are_served()
+    for stranger in strangers:
+        stranger.close()
+
+
+def test_connections_that_come_and_go(child: Child) -> None:
+    """Nothing is left of those that are gone, though their times are not over."""
+    for _ in range(1500):
+        Stranger(child.at).say(b"G").close()
+    child.are_served()
+    assert child.resident() - child.before < 24 * 1024 * 1024
