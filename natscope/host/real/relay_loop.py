@@ -142,12 +142,15 @@ class RelayLoop:
         find = self._sockets.get
         for fd, events in ready:
             item = find(fd)
-            if item is None:
-                self._accept_or_wake(fd)
-            elif events == select.EPOLLIN:
-                self._read(item, now)
-            else:
-                self._ready(item, events, now)
+            try:
+                if item is None:
+                    self._accept_or_wake(fd)
+                elif events == select.EPOLLIN:
+                    self._read(item, now)
+                else:
+                    self._ready(item, events, now)
+            except Exception as error:  # whatever a stranger's bytes brought to light, the others go on
+                self._fault(item, error, now)
         if self._decisions or self._posted:
             self._others(now)
         if self._paused:

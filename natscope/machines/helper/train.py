@@ -7,6 +7,7 @@ packets would only make everybody else wait. docs/helper.md has the messages.
 from __future__ import annotations
 
 import enum
+import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -146,7 +147,9 @@ class Train:
 
     def _on_echo(self, value: bytes, length: int, now: float) -> None:
         echo, granted, result = _train(value), self.result.granted, self.result
-        if not isinstance(echo, TrainEcho) or granted is None or echo.ticket != granted.ticket:
+        if not isinstance(echo, TrainEcho) or granted is None:
+            return
+        if not hmac.compare_digest(echo.ticket, granted.ticket):
             return
         if echo.sequence >= len(result.sent) or echo.sequence in result.echoes:
             return
