@@ -21,7 +21,7 @@ def comparisons(source: str) -> list[int]:
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Compare) and any(isinstance(op, (ast.Eq, ast.NotEq)) for op in node.ops):
             sides = [node.left, *node.comparators]
-            names = {getattr(side, "attr", None) or getattr(side, "id", "") for side in sides}
+            names = {str(getattr(side, "attr", getattr(side, "id", ""))) for side in sides}
             if any(isinstance(side, ast.Constant) for side in sides) or names & NO_SECRETS:
                 continue
             if any(SECRET.search(name) for name in names):
