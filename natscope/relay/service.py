@@ -21,7 +21,7 @@ from natscope.machines.derp.front import Front
 from natscope.model.endpoint import Endpoint
 from natscope.relay.aside import Aside
 from natscope.relay.listen_failures import explained
-from natscope.relay.log import Level, Log
+from natscope.relay.log import Log
 from natscope.relay.seams import Admission, Applicant, Certificates, MeshPeers, NoMesh
 
 if TYPE_CHECKING:
