@@ -34,7 +34,7 @@ class Client(Outlet):
     __slots__ = (
         "address", "armed", "connected_at", "deadline", "gone_at", "gone_tokens", "has_twins", "heard_from", "held",
         "home", "info", "is_ideal", "is_mesh", "is_watching", "keep_alive_s", "key", "needs", "pong_waits", "prefixes",
-        "state", "tokens", "tokens_at",
+        "silent", "state", "tokens", "tokens_at",
     )  # fmt: skip
 
     def __init__(
@@ -61,6 +61,8 @@ class Client(Outlet):
         self.is_mesh = False
         self.is_watching = False
         self.pong_waits = False
+        self.silent = 0
+        """Keep-alives in a row that were sent to one who said nothing."""
         self.gone_tokens, self.gone_at = 3.0, now
         self.tokens, self.tokens_at = 0.0, now
 

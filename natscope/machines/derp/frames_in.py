@@ -43,6 +43,7 @@ _LONGEST_SEND, _LONGEST_FORWARD = KEY_BYTES + MAX_PACKET_BYTES, 2 * KEY_BYTES + 
 
 def take_open(relay: Relay, client: Client, data: bytes, now: float, effects: Effects) -> None:
     """All complete frames of a read; the rest is kept for the next one. What is wrong ends the connection."""
+    client.silent = 0
     if client.has_twins:
         relay.registry.speaks(client)
     if client.held:
@@ -169,6 +170,10 @@ def _ping(relay: Relay, client: Client, payload: bytes, now: float, effects: Eff
     relay.tell(client, encode(Pong(frame.data)), effects)
 
 
+def _pong(relay: Relay, client: Client, payload: bytes, now: float, effects: Effects) -> None:
+    """The client lives: that it said something is known already."""
+
+
 def _watch(relay: Relay, client: Client, payload: bytes, now: float, effects: Effects) -> None:
     decode(FrameType.WATCH_CONNS, payload)
     if _only_mesh(relay, client, effects) and client.key != relay.private.public:
@@ -200,6 +205,7 @@ def _only_mesh(relay: Relay, client: Client, effects: Effects) -> bool:
 _HANDLERS: dict[int, Callable[[Relay, Client, bytes, float, Effects], None]] = {
     FrameType.NOTE_PREFERRED: _note_preferred,
     FrameType.PING: _ping,
+    FrameType.PONG: _pong,
     FrameType.WATCH_CONNS: _watch,
     FrameType.CLOSE_PEER: _close_peer,
     FrameType.FORWARD_PACKET: _forward,

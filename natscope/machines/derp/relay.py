@@ -26,10 +26,11 @@ from natscope.machines.derp.registry import MeshLink, Registry
 from natscope.machines.derp.settings import RateLimit, RelaySettings
 from natscope.machines.derp.timers import Timers
 from natscope.model.endpoint import Endpoint
-from natscope.wire.derp.frames import Health, KeepAlive, Restarting, ServerKey, encode
+from natscope.wire.derp.frames import Health, KeepAlive, Ping, Restarting, ServerKey, encode
 from natscope.wire.keys import PrivateKey
 
 _KEEP_ALIVE = encode(KeepAlive())
+_PING = encode(Ping(b"natscope"))
 
 
 class Relay:
@@ -147,10 +148,19 @@ class Relay:
             if client.state is not State.OPEN:
                 self.end(client, End.GREETING_LATE, effects)
             else:
-                self.tell(client, _KEEP_ALIVE, effects)
+                self._keep_alive(client, effects)
                 if not client.closed:
                     self._timers.arm(client, now + client.keep_alive_s)
         return effects
+
+    def _keep_alive(self, client: Client, effects: Effects) -> None:
+        """Who has been silent for long is asked for a sign of life."""
+        settings, asks = self.settings, client.info.can_ack_pings and self.settings.silent_ends > 0
+        client.silent += 1
+        if asks and client.silent >= settings.silent_ends:
+            self.end(client, End.SILENT, effects)
+        else:
+            self.tell(client, _PING if asks and client.silent >= settings.silent_pings else _KEEP_ALIVE, effects)
 
     def tell(self, outlet: Outlet, frame: bytes, effects: Effects) -> None:
         """A frame of the relay's own for a connection: now, or as soon as it reads again."""

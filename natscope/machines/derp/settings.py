@@ -50,6 +50,11 @@ class RelaySettings(msgspec.Struct, frozen=True, kw_only=True):
     packets: int = PACKETS
     greeting_s: float = 10.0
     keep_alive_s: float = 60.0
+    silent_pings: int = 2
+    silent_ends: int = 5
+    """Keep-alives to a client that says nothing, after which pings ask it for a sign of life (where it has said that it
+    answers them), and after which its connection ends; 0 is never. Upstream leaves that to TCP.
+    """
     keep_alive_jitter_s: float = 5.0
     write_limit_s: float = 2.0
     mesh_write_limit_s: float = 30.0

@@ -6,13 +6,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from natscope.machines.derp.counters import End
-from natscope.wire.derp.frames import Health, KeepAlive, NotePreferred, Restarting
+from natscope.wire.derp.frames import Health, KeepAlive, NotePreferred, Ping, Pong, Restarting
+from natscope.wire.derp.hello import ClientInfo
 from tests.machines.derp.harness import DISCO, Bench, Peer
 
 
 def test_keep_alives_come_a_minute_apart_and_only_to_those_inside() -> None:
     bench = Bench()
-    a = bench.join("a")
+    a = bench.join("a", info=ClientInfo())
     bench.at(62.4)
     assert a.take() == []
     bench.at(62.6)
@@ -101,3 +102,19 @@ def act(bench: Bench, what: str, a: Peer, b: Peer) -> None:
         bench.drain(a)
     else:
         bench.packet(a, b, DISCO if what == "disco" else b"data")
+
+
+def test_a_client_that_answers_no_ping_is_closed_and_one_that_does_stays() -> None:
+    bench = Bench()
+    dead, alive = bench.join("dead"), bench.join("alive")
+    old = bench.join("old", info=ClientInfo(can_ack_pings=False))
+    for minute in range(1, 12):
+        bench.at(minute * 65.0)
+        pings = [frame for frame in alive.take() if isinstance(frame, Ping)]
+        for ping in pings:
+            bench.send(alive, Pong(ping.data))
+        assert len(pings) == (minute % 2 == 0)
+    assert [type(frame).__name__ for frame in dead.take()] == ["KeepAlive", "Ping", "Ping", "Ping"]
+    assert (dead.ended, alive.ended, old.ended) == (End.SILENT, None, None)
+    assert all(isinstance(frame, KeepAlive) for frame in old.take())
+    assert bench.relay.counters.unknown_frames == 0
