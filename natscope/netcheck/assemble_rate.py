@@ -12,6 +12,8 @@ from natscope.model.tri import Tri
 from natscope.netcheck.classify_rate import Part, RateTrain, RateVerdict, TcpUpload, classify_rate
 
 NAME, TRAIN, UPLOAD = "udp_rate", "udp.train", "tcp.upload"
+MOST_OF = 0.6
+"""So much of the fastest train must have come back for "no limit": losses there thin it out."""
 NARROW = "what is faster does not get there, so it cannot come back"
 NO_HELPER = "no relay that answers counts packets (natscope stun serve --helper does)"
 
@@ -32,16 +34,20 @@ def udp_rate(observations: Sequence[Observation], probes: Sequence[ProbeOutcome]
         family=counted[-1].family,
         server=counted[-1].target,
         out=_report(out),
-        back=_beside(_report(back), out, back),
+        back=_beside(_report(back), out, back, max(int(o.data["rate"]) for o in counted)),
         tcp_bits_per_s=None if tcp is None else _round(8 * tcp.size / tcp.seconds),
         udp_only=out.udp_only,
         evidence=tuple(o.id for o in (*seen, *uploads)),
     )
 
 
-def _beside(report: RateReport, out: RateVerdict, back: RateVerdict) -> RateReport:
-    """Where the way there carries no more, nothing faster comes back either, and a queue there delays what does."""
-    if out.rate is not None and back.limited is not Tri.YES:
+def _beside(report: RateReport, out: RateVerdict, back: RateVerdict, fastest: int) -> RateReport:
+    """Where the way there carries no more, nothing faster comes back either, and a queue there delays what does.
+
+    `fastest` is the highest rate that was sent.
+    """
+    seldom = back.limited is Tri.NO and (back.carried or 0.0) < MOST_OF * fastest
+    if seldom or (out.rate is not None and back.limited is not Tri.YES):
         return msgspec.structs.replace(report, limited=Tri.UNKNOWN, reason=NARROW)
     return report
 

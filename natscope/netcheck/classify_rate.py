@@ -137,7 +137,9 @@ class RateVerdict:
 
 def classify_rate(trains: Sequence[RateTrain], tcp: TcpUpload | None = None) -> RateVerdict:
     """One direction's verdict. `tcp` is given for the direction that was measured so."""
-    full = [train for train in trains if train.purpose != SHORT and train.offered]
+    everything = [train for train in trains if train.purpose != SHORT and train.offered]
+    stretched = [train for train in everything if train.is_stretched]
+    full = [train for train in everything if not train.late]
     slow = [train for train in full if train.purpose == SLOW]
     if not slow:
         return RateVerdict(Tri.UNKNOWN, reason=NO_TRAIN)
@@ -146,11 +148,11 @@ def classify_rate(trains: Sequence[RateTrain], tcp: TcpUpload | None = None) -> 
     fine = [train for train in full if train not in lossy and _is_as_slower_ones(train, full)]
     carried = max((train.offered_rate for train in fine), default=None)
     size = full[0].size
-    filling = [train for train in full if train.is_stretched or (train in lossy and _has_queue(train, slow[0]))]
-    if filling:
-        return _of_a_queue(filling, tcp, carried, size)
+    for filling in (stretched, [train for train in lossy if _has_queue(train, slow[0])]):
+        if len(filling) > 1 and _is_one([train.passed_rate for train in filling]):
+            return _of_a_queue(filling, tcp, carried, size)
     if not lossy:
-        return _of_no_loss(full, fine, carried, size)
+        return _of_no_loss(everything, fine, carried, size)
     again = slow[1:]
     rate = _constant(lossy, slow + fine)
     if rate is None:
@@ -170,15 +172,15 @@ def classify_rate(trains: Sequence[RateTrain], tcp: TcpUpload | None = None) -> 
 def _bound(slow: Sequence[RateTrain], full: Sequence[RateTrain]) -> float:
     """The losses of a train that may be chance: what the slow one shows, sharper by all that look like it."""
     bound = _wilson(slow) + CLEARLY
-    alike = [train for train in full if train.tail_loss <= bound - CLEARLY and not train.late]
+    alike = [train for train in full if train.tail_loss <= bound - CLEARLY]
     return min(bound, _wilson([*slow, *(t for t in alike if t not in slow)]) + CLEARLY)
 
 
 def _is_as_slower_ones(train: RateTrain, full: Sequence[RateTrain]) -> bool:
-    """It lost no larger share than all that were no faster, and nothing waited."""
+    """It lost no larger share than all that were slower."""
     others = [other for other in full if other.offered_rate < train.offered_rate] or [train]
     usual = 1 - sum(other.passed for other in others) / sum(other.offered for other in others)
-    return train.tail_loss <= usual + CLEARLY and not train.late
+    return train.tail_loss <= usual + CLEARLY
 
 
 def _wilson(trains: Sequence[RateTrain], *, lower: bool = False) -> float:
@@ -202,7 +204,7 @@ def _has_queue(train: RateTrain, slow: RateTrain) -> bool:
 def _constant(lossy: Sequence[RateTrain], fine: Sequence[RateTrain]) -> float | None:
     """The rate that passes in two trains and more; None where it is none, or where chance explains it as well."""
     rates = sorted(train.passed_rate for train in lossy)
-    if len(rates) < 2 or rates[0] <= 0 or rates[-1] > CONSTANT * rates[0]:
+    if len(rates) < 2 or not _is_one(rates):
         return None
     offered = [train.offered_rate for train in lossy]
     is_steady = all(_is_steady(train) for train in lossy)
@@ -219,14 +221,20 @@ def _is_steady(train: RateTrain) -> bool:
     return max(passed) - min(passed) < 0.5
 
 
+def _is_one(rates: Sequence[float]) -> bool:
+    return 0 < max(rates) <= CONSTANT * min(rates)
+
+
 def _is_near(one: float, other: float) -> bool:
     return other / CONSTANT <= one <= other * CONSTANT
 
 
-def _of_no_loss(full: Sequence[RateTrain], fine: Sequence[RateTrain], carried: float | None, size: int) -> RateVerdict:
-    """As long as the fastest train is one of those that passed."""
-    fastest = max(full, key=lambda train: train.offered_rate)
-    if fastest in fine:
+def _of_no_loss(
+    everything: Sequence[RateTrain], fine: Sequence[RateTrain], carried: float | None, size: int
+) -> RateVerdict:
+    """No limit, as long as the fastest train is one of those that passed, or was so when it was tried again."""
+    fastest = max(everything, key=lambda train: train.offered_rate)
+    if fastest in fine or (fastest.late and carried and carried * CONSTANT >= fastest.offered_rate):
         return RateVerdict(Tri.NO, size=size, carried=carried)
     return RateVerdict(Tri.UNKNOWN, size=size, carried=carried, reason=LATE if fastest.late else UNCLEAR)
 

@@ -13,6 +13,7 @@ from natscope.lab.scenario_truth import RelayFault
 from natscope.lab.scenario_values import read_scenario
 from natscope.machines.nat.config import Hairpin
 from natscope.model.nat import Filtering, Mapping
+from natscope.sim.policer import PolicerSpec
 
 HEAD = 'title = "x"\n'
 

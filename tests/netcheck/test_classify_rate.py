@@ -156,7 +156,8 @@ def full_line(late: bool) -> list[RateTrain]:
     slow, fine = train(SLOW, 25, [True] * 25), train("rise", 80, [True] * 80)
     if late:
         some = train("rise", 250, [True] * 150, trip_s=0.3)
-        return [slow, fine, RateTrain("rise", SIZE, some.parts, 0.6, late=True, span_s=0.6, passed_span_s=1.5)]
+        fills = RateTrain("rise", SIZE, some.parts, 0.6, late=True, span_s=0.6, passed_span_s=1.5)
+        return [slow, fine, fills, fills]
     fast = [train(name, rate, limited(rate, 100, 10), trip_s=0.13) for name, rate in (("rise", 250), ("again", 250))]
     return [slow, fine, *fast, slow]
 
@@ -177,10 +178,20 @@ def test_a_queue_that_tcp_passes_by_is_one(late: bool) -> None:
 
 
 def test_a_queue_of_the_other_direction_is_not_ours() -> None:
-    *trains, last = full_line(late=True)
+    *trains, _, last = full_line(late=True)
     unstretched = RateTrain(last.purpose, SIZE, last.parts, 0.6, late=True, span_s=0.6, passed_span_s=0.61)
     verdict = classify_rate([*trains, unstretched], FAST)
     assert (verdict.limited, verdict.reason) == (Tri.UNKNOWN, LATE)
+
+
+@pytest.mark.parametrize("span_s", [0.61, 1.5])
+def test_a_train_that_was_late_once_says_nothing(span_s: float) -> None:
+    """A radio or a computer that was busy for a moment: the same train passes when it is tried again."""
+    *trains, _, last = full_line(late=True)
+    once = RateTrain(last.purpose, SIZE, last.parts, 0.6, late=True, span_s=0.6, passed_span_s=span_s)
+    assert classify_rate([*trains, once], FAST).limited is Tri.UNKNOWN
+    verdict = classify_rate([*trains, once, train("rise", 250, [True] * 250)], FAST)
+    assert (verdict.limited, verdict.carried) == (Tri.NO, 250)
 
 
 def test_nothing_is_nothing() -> None:

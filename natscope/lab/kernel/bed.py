@@ -30,7 +30,7 @@ from natscope.plugins.probe import FULL
 UP = "up"
 """The folder of the lab that stays."""
 MAP, SCENARIO = "map.json", "scenario.pickle"
-NETCHECK_LIMIT_S, RUN_LIMIT_S = 180.0, 20
+NETCHECK_LIMIT_S, RUN_LIMIT_S, RATE_LIMIT_S = 180.0, 20, 45
 """Of a netcheck: for us, and its own. Several labs keep a computer busy, and that is not the network's doing."""
 
 
@@ -154,8 +154,8 @@ class Running:
         own = [f"XDG_{kind}_HOME={self.folder / 'home' / host / kind.lower()}" for kind in ("CONFIG", "CACHE", "STATE")]
         argv = ["env", *own, sys.executable, "-m", "natscope", "netcheck", "--json", "--derp-map", str(self.map_file)]
         how = scenario.how
-        if how.profile != FULL and not how.udp_rate:  # that one has a limit of its own
-            argv += ["--timeout", f"{RUN_LIMIT_S}"]
+        if how.profile != FULL:  # that one has a limit of its own
+            argv += ["--timeout", f"{RATE_LIMIT_S if how.udp_rate else RUN_LIMIT_S}"]
         wanted = (["--https"] if how.https else []) + (["--hairpin"] if how.hairpin else [])
         wanted += ["--udp-rate"] if how.udp_rate else []
         return [*argv, "--profile", how.profile, *wanted]

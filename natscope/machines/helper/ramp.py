@@ -1,8 +1,10 @@
 """Which train comes next: slow ones first, faster ones while the way carries them, and again where it does not.
 
-A train is lossy when its last half lost clearly more than the slow one did. Then the slow one is tried again (the way
-was not just down for a while), the fast one too (a limit lets the same rate pass each time), and one of short packets
-at a rate that clearly lost, which shows whether packets or bytes are counted.
+A train that ended because packets came back late is tried once more: a queue that fills does so again, a radio or a
+computer that was busy for a moment does not. A train is lossy when its last half lost clearly more than the slow one
+did. Then the slow one is tried again (the way was not just down for a while), the fast one too (a limit lets the same
+rate pass each time), and one of short packets at a rate that clearly lost, which shows whether packets or bytes are
+counted.
 """
 
 from __future__ import annotations
@@ -17,8 +19,9 @@ GENTLE_RATES = RATES[:2]
 SHORT_BYTES = 72
 """A short packet's STUN message."""
 CLEARLY, MUCH = 0.12, 0.3
-MOST_TRAINS = len(RATES) + 3
-MOST_PACKETS = sum(RATES) + RATES[0] + 2 * RATES[-1]
+MOST_LATE = 2
+MOST_TRAINS = len(RATES) + 3 + MOST_LATE
+MOST_PACKETS = sum(RATES) + RATES[0] + (2 + MOST_LATE) * RATES[-1]
 SLOW, RISE, AGAIN, SHORT = "slow", "rise", "again", "short"
 
 
@@ -37,9 +40,10 @@ class Ramp:
         """Why, and what."""
         if any(result.reason for _, result in self.done) or len(self.done) >= MOST_TRAINS:
             return None
+        rate = self._rise()
+        if rate is not None:
+            return (RISE if self.done else SLOW), self._plan(rate)
         risen = [result for why, result in self.done if why in (SLOW, RISE)]
-        if len(risen) < len(self.rates) and not any(result.late for result in risen):
-            return (RISE if risen else SLOW), self._plan(self.rates[len(risen)])
         lossy = [result.plan.rate for result in risen if self._is_lossy(result)]
         clearly = [result.plan.rate for result in risen if self._is_lossy(result) and losses(result) > MUCH]
         tried = {why for why, _ in self.done}
@@ -49,6 +53,16 @@ class Ramp:
             return SLOW, self._plan(self.rates[0])
         if lossy and SHORT not in tried:
             return SHORT, self._plan(min(clearly, default=max(lossy)), SHORT_BYTES)
+        return None
+
+    def _rise(self) -> int | None:
+        """The next rate of those that rise; a train that was late once more, None when it was so again."""
+        done = [result for why, result in self.done if why in (SLOW, RISE)]
+        for rate in self.rates:
+            tries = [result for result in done if result.plan.rate == rate]
+            if all(result.late for result in tries):
+                late = sum(result.late for result in done)
+                return rate if len(tries) < 2 and late <= MOST_LATE else None
         return None
 
     def add(self, why: str, result: TrainResult) -> None:

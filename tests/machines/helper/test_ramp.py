@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from natscope.machines.helper.ramp import AGAIN, GENTLE_RATES, MOST_PACKETS, MOST_TRAINS, RATES, RISE, SHORT, SLOW, Ramp
+from natscope.machines.helper.ramp import (
+    AGAIN,
+    GENTLE_RATES,
+    MOST_LATE,
+    MOST_PACKETS,
+    MOST_TRAINS,
+    RATES,
+    RISE,
+    SHORT,
+    SLOW,
+    Ramp,
+)
 from natscope.machines.helper.train import TrainPlan, TrainResult
 from natscope.model.endpoint import Endpoint
 
@@ -54,7 +65,7 @@ def test_what_gets_lost_is_tried_again_beside_a_slow_train() -> None:
 
 
 def test_what_does_not_come_back_counts_too() -> None:
-    assert len(climb(lambda plan: outcome(plan, 10_000, back=60))) == MOST_TRAINS
+    assert len(climb(lambda plan: outcome(plan, 10_000, back=60))) == MOST_TRAINS - MOST_LATE
 
 
 def test_a_line_that_loses_at_every_rate_is_not_tried_again() -> None:
@@ -69,8 +80,17 @@ def test_a_line_that_loses_at_every_rate_is_not_tried_again() -> None:
 
 def test_a_full_line_ends_the_rise() -> None:
     ramp = Ramp(LENGTH)
-    assert [rate for _, rate, _ in climb(lambda p: outcome(p, 10_000, late=p.rate > 25), ramp)] == [25, 100]
+    assert [rate for _, rate, _ in climb(lambda p: outcome(p, 10_000, late=p.rate > 25), ramp)] == [25, 100, 100]
     assert ramp.needs_control
+
+
+def test_a_train_that_was_late_once_does_not() -> None:
+    late = {1, 4}
+    ramp = Ramp(LENGTH)
+    found = climb(lambda p: outcome(p, 10_000, late=p.number in late), ramp)
+    assert [rate for _, rate, _ in found] == [25, 100, 100, 250, 500, 500]
+    always = climb(lambda p: outcome(p, 10_000, late=p.number in (0, 2, 4)), Ramp(LENGTH))
+    assert [rate for _, rate, _ in always] == [25, 25, 100, 100, 250]
 
 
 def test_a_server_that_counts_no_more_ends_it() -> None:
