@@ -19,6 +19,12 @@ from typing import Any
 
 import pytest
 
+from natscope.host.real.host import build_real_host
+from natscope.model.endpoint import Endpoint
+from natscope.relay.admission_checks import TailscaledCheck
+from natscope.relay.seams import Applicant
+from natscope.web.client import HttpClient
+from natscope.wire.keys import parse_key
 from tests.interop import peers
 from tests.interop.local_api import local_api
 from tests.interop.netcheck_lab import NetcheckLab, RelayHost, wait_for_line, write_certificate
@@ -184,6 +190,16 @@ def test_a_download_goes_by_the_relay(pair: Pair, tmp_path: Path) -> None:
     [peer] = json.loads(pair.a.run("status", "--json"))["Peer"].values()
     assert (peer["Relay"], peer["CurAddr"]) == ("r0", "")
     assert peer["RxBytes"] > FILE_BYTES
+
+
+async def test_a_node_tells_a_relay_whom_it_knows(pair: Pair) -> None:
+    """What `--verify-clients` asks, of a real tailscaled."""
+    check = TailscaledCheck(HttpClient(build_real_host()), str(pair.a.socket))
+    status = json.loads(pair.a.run("status", "--json"))
+    for key, known in ((status["Self"]["PublicKey"], True), *((p["PublicKey"], True) for p in status["Peer"].values()),
+                       ("nodekey:" + os.urandom(32).hex(), False)):  # fmt: skip
+        answer = await check.ask(Applicant(key=parse_key(key), address=Endpoint.parse("192.0.2.7:1")))
+        assert (answer.allowed, answer.is_sure) == (known, True), answer
 
 
 def test_nodes_come_back_to_a_relay_that_was_killed(pair: Pair) -> None:
