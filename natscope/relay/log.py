@@ -49,16 +49,15 @@ class Log:
             record = {"time": self._utc().isoformat(timespec="milliseconds"), "level": level.value, "event": event}
             self._write(json.dumps({**record, "words": words, **fields}, default=str))
         else:
-            for number, line in enumerate(words.splitlines()):
-                prefix = f"{level.value}: " if number == 0 and level is not Level.INFO else ""
-                self._write(prefix + clean(line))
+            self._write(clean(words if level is Level.INFO else f"{level.value}: {words}"))
 
     def block(self, event: str, words: str, lines: str, **fields: object) -> None:
         """Something to be copied: `lines` as they are in text, `fields` in JSON."""
         if self._as_json:
             self.say(event, words, Level.INFO, **fields)
         elif self._least == 0:
-            self.say(event, "\n".join([words, *lines.splitlines()]))
+            for line in (words, *lines.splitlines()):
+                self.say(event, line)
 
     def failed(self, part: str, error: BaseException) -> None:
         """Something beside the relay ended with an exception."""
