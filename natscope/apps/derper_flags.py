@@ -71,6 +71,7 @@ MESH_KEY_VARIABLE = "TAILSCALE_DERPER_MESH_KEY"
 DEV_LISTEN = ":3340"
 NO_FILE = "-"
 """As a key file: a key for this run only."""
+_DERPS_HOME = os.path.join("/home", "derp")
 _ROOT_KEY = "/var/lib/derper/derper.key"
 _GOOGLE = "https://dv.acme-v02.api.pki.goog/directory"
 _UNSAFE = re.compile(r"[^a-zA-Z0-9\-.]")
@@ -240,7 +241,8 @@ def _keys(
     if "mesh-psk-file" in values:
         given["mesh.key_file"] = str(values["mesh-psk-file"])
         return
-    for place in ("/home/derp/keys/derp-mesh.key", f"{around.environ.get('HOME', '')}/keys/derp-mesh.key"):
+    for home in (_DERPS_HOME, around.environ.get("HOME", "")):
+        place = os.path.join(home, "keys", "derp-mesh.key")
         if around.exists(place):
             assumed["mesh.key_file"] = place
             return
