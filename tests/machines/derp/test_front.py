@@ -343,3 +343,20 @@ def test_a_wrong_websocket_handshake_is_refused() -> None:
                  b"Sec-WebSocket-Protocol: derp\r\n\r\n")  # fmt: skip
     assert door.take(a).startswith(b"HTTP/1.1 400")
     assert door.ended == {}
+
+
+def test_many_requests_in_one_read_are_cut_off() -> None:
+    """An answer is 25 times as long as the shortest request, and takes as long as a hundred packets."""
+    door = Door()
+    a = door.open()
+    door.send(a, GET * 2000)
+    assert door.take(a).count(b"HTTP/1.1 200") == 15
+    assert door.ended == {a: End.PROTOCOL}
+
+
+def test_a_busy_connection_leaves_one_timer() -> None:
+    door = Door()
+    a = door.open()
+    for _ in range(500):
+        door.send(a, GET)
+    assert len(door.front._timers) == 1

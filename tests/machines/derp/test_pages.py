@@ -115,3 +115,21 @@ def test_connect_and_debug_are_refused_by_name() -> None:
 def test_the_recordings_are_there() -> None:
     assert len(ANSWERS) >= 15
     assert isinstance(RECORDED, Path)
+
+
+@pytest.mark.parametrize(
+    ("host", "target", "place"),
+    [
+        ("relay.test:80", "/a?b", "https://relay.test/a?b"),
+        ("[2001:db8::1]:80", "/", "https://[2001:db8::1]/"),
+        ("relay.test", "@evil.test/", ""),
+        ("relay.test", "http://evil.test/", ""),
+        ("relay.test/evil", "/", ""),
+        ("relay.test@evil.test", "/", ""),
+        ("r\xe9lay", "/", ""),
+        ("", "/", ""),
+    ],
+)
+def test_the_plain_port_leads_to_its_own_name_and_nowhere_else(host: str, target: str, place: str) -> None:
+    response = Pages().respond(Request("GET", target, {"host": host}, encrypted=False))
+    assert (response.status, dict(response.headers).get("Location", "")) == (302 if place else 400, place)
