@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from natscope.apps.go_flags import Taken
     from natscope.cli.render import Console
 
-_TAKEN = "natscope.derper"
+_TAKEN, _HELP = "natscope.derper", "natscope.derper.help"
+_GO_HELP = "-help"
 
 
 def relay_option(name: str, negative: str = "") -> Any:
@@ -50,6 +51,8 @@ class ServeCommand(TyperCommand):
 
         ours, others = _places_for_stun(args)
         taken = take(others, FLAGS)
+        ctx.meta[_HELP] = _GO_HELP in taken.rest
+        taken.rest[:] = [word for word in taken.rest if word != _GO_HELP]
         for word in taken.rest:
             if word.startswith("-") and not word.startswith("--") and len(word) > 2:
                 raise _unknown(word)
@@ -107,6 +110,11 @@ def serve(
     from natscope.cli.derp_serving import run_relay
 
     console = begin(context).console
+    if context.meta[_HELP]:
+        from natscope.cli.help_text import HELP
+
+        console.data(HELP["derp serve"])
+        return exit_codes.GOOD
     if print_config:
         from natscope.apps.derp_template import template
 

@@ -108,6 +108,7 @@ def test_the_template_is_printed(natscope: Runner) -> None:
     assert (result.code, result.err) == (0, "")
     assert '# listen = [":443"]' in result.out
     assert natscope("derp", "serve", "-version").out.startswith("natscope ")
+    assert natscope("derp", "serve", "-help").out == natscope("derp", "serve", "--help").out
 
 
 def test_settings_of_a_file_and_flags_over_it(tmp_path: Path) -> None:
