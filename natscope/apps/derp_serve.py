@@ -24,6 +24,7 @@ from natscope.relay.config import LimitsConfig, RelayConfig, TlsMode
 from natscope.relay.key_file import KeyFile, load_or_make
 from natscope.relay.log import Level, Log
 from natscope.relay.mesh_key import load_mesh_key
+from natscope.relay.metrics import GAUGE, Family
 from natscope.relay.metrics_page import MetricsPage
 from natscope.relay.names_part import NamesPart
 from natscope.relay.rate_file import RatePart
@@ -62,7 +63,7 @@ class Running:
         self.stun = StunPart(config.stun)
         self.rate = RatePart(config.limits.rate_file)
         certificates = make_certificates(config, key.private, host, log, front.pages)
-        self.metrics = MetricsPage(config.metrics, texts=(self.stun.metrics,))
+        self.metrics = MetricsPage(config.metrics, (lambda: _expiry(certificates),), (self.stun.metrics,))
         names = NamesPart(config.names, config.unlisted_names)
         self.service = RelayService(
             host, front, log, admission=make_admission(config, host, log), certificates=certificates,
@@ -128,6 +129,15 @@ def make_mesh(config: RelayConfig, private: PrivateKey, host: Host, log: Log) ->
     if not key:
         raise UserError("--mesh-with needs the mesh key that the relays share", hint="--mesh-key-file FILE")
     return MeshLinks(host, private, key, parse_mesh_peers(config.mesh.peers), log)
+
+
+def _expiry(certificates: Certificates | None) -> list[Family]:
+    """When the certificate in use ends, for an alert before it does."""
+    facts = getattr(certificates, "facts", None)
+    if facts is None:
+        return []
+    words = "When the certificate expires, seconds since 1970."
+    return [Family("natscope_certificate_expires_seconds", GAUGE, words, {"": facts.expires.timestamp()})]
 
 
 def _pin(config: RelayConfig, certificates: Certificates | None) -> str:

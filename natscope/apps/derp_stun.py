@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 
 from natscope.apps.stun_serve import HelperOptions, ServeOptions, make_helper, own_endpoints, plan_sockets
-from natscope.host.api import Host, HostError
+from natscope.host.api import Failure, Host, HostError
 from natscope.machines.stun_responder import StunResponder
 from natscope.model.endpoint import Endpoint
 from natscope.relay.config import StunConfig
@@ -16,6 +16,7 @@ from natscope.stun_server.limits import DEFAULT_BURST, SourceLimiter
 from natscope.stun_server.service import StunService
 
 _END_S = 5.0
+NO_IPV6 = (Failure.FAMILY_NOT_SUPPORTED, Failure.ADDRESS_NOT_AVAILABLE)
 
 
 class StunPart:
@@ -33,17 +34,13 @@ class StunPart:
         """Bind and answer. Raises `HostError`."""
         if not self._config.listen:
             return
-        options = self._options()
-        sockets = plan_sockets(options)
-        own = service.aside.run(own_endpoints(service.host, sockets.locals_))
-        self.service = self._answers(options, service.host, own)
-        engine = available_engine()
         try:
-            self._server = BlockingServer(
-                self.service, sockets.locals_, Engine.BATCH if engine is Engine.NUMPY else engine, sockets.places
-            )
+            self._server = self._bind(service, self._config.listen)
         except HostError as error:
-            raise explained(error) from error
+            left = tuple(end for end in self._config.listen if not (end.family == 6 and end.ip.is_unspecified))
+            if error.failure not in NO_IPV6 or len(left) in (0, len(self._config.listen)):
+                raise
+            self._server = self._bind(service, left)  # all addresses of a computer without IPv6
         self.listening = tuple(self._server.locals)
         self._thread = threading.Thread(target=self._server.serve, name="stun", daemon=True)
         self._thread.start()
@@ -62,11 +59,23 @@ class StunPart:
         """Its part of the page, empty without STUN."""
         return self.service.metrics() if self.service is not None else ""
 
-    def _options(self) -> ServeOptions:
+    def _bind(self, service: RelayService, listen: tuple[Endpoint, ...]) -> BlockingServer:
+        options = self._options(listen)
+        sockets = plan_sockets(options)
+        own = service.aside.run(own_endpoints(service.host, sockets.locals_))
+        self.service = self._answers(options, service.host, own)
+        engine = available_engine()
+        engine = Engine.BATCH if engine is Engine.NUMPY else engine
+        try:
+            return BlockingServer(self.service, sockets.locals_, engine, sockets.places)
+        except HostError as error:
+            raise explained(error) from error
+
+    def _options(self, listen: tuple[Endpoint, ...]) -> ServeOptions:
         """The helper needs one port after the first: not with port 0."""
         config = self._config
-        helper = HelperOptions() if config.helper and all(end.port for end in config.listen) else None
-        return ServeOptions(listen=config.listen, rate=config.rate, helper=helper)
+        helper = HelperOptions() if config.helper and all(end.port for end in listen) else None
+        return ServeOptions(listen=listen, rate=config.rate, helper=helper)
 
     def _answers(self, options: ServeOptions, host: Host, own: list[Endpoint]) -> StunService:
         sockets = plan_sockets(options)

@@ -150,6 +150,7 @@ def test_metrics_have_upstreams_names(whole: served.Served, authority: trustme.C
     assert float(samples["derp_packets_sent"]) >= 1
     assert samples['derp_packets_dropped{reason="queue_head",kind="other"}'] == "0"
     assert 'natscope_stun_answers_total{kind="success"}' in samples
+    assert float(samples["natscope_certificate_expires_seconds"]) > 1.7e9
     with pytest.raises(urllib.error.HTTPError):
         urllib.request.urlopen(url.removesuffix("metrics"), timeout=LIMIT_S)
     for client in clients:
