@@ -1,5 +1,4 @@
-"""Links: two pipes, each with latency, jitter, loss, duplication, reordering, bandwidth behind a bounded queue, MTU, and
-a policer of UDP.
+"""Links: two pipes, each with latency, jitter, loss, duplication, reordering, bandwidth behind a queue, MTU, policer.
 
 Jitter never changes the order of packets; `reordering` is the chance that one is held back while others overtake it.
 A pipe loses silently, as a cable does. What to do with packets that are longer than the MTU is the node's decision.
@@ -65,8 +64,8 @@ class Pipe:
     """One direction, to the port `far`; `up` False drops everything."""
 
     __slots__ = (
-        "_busy_until", "_cuts", "_draw", "_far", "_lane", "_last_arrival", "_plain", "_policer", "_receive", "_timeline",
-        "_world", "latency_s", "lost", "mtu", "name", "spec", "up",
+        "_busy_until", "_cuts", "_draw", "_far", "_lane", "_last_arrival", "_plain", "_policer", "_receive",
+        "_timeline", "_world", "latency_s", "lost", "mtu", "name", "spec", "up",
     )  # fmt: skip
 
     def __init__(self, world: World, name: str, spec: LinkSpec, far: Port) -> None:

@@ -16,7 +16,7 @@ from natscope.machines.derp.relay import Relay
 from natscope.model.endpoint import Endpoint
 from natscope.wire.keys import PrivateKey
 from tests.relay.derp_client import DerpClient
-from tests.relay.drivers import OnEpoll, client_context, server_context
+from tests.relay.drivers import OnEpoll, client_context, front_of, server_context
 
 if sys.platform != "linux":
     pytest.skip("epoll is Linux's", allow_module_level=True)
@@ -26,7 +26,7 @@ PROOF = trustme.CA()
 
 @pytest.fixture(name="relay")
 def proving_relay() -> object:
-    relay = OnEpoll(Relay(PrivateKey(os.urandom(32))), tls=True, allowed=None)
+    relay = OnEpoll(front_of(Relay(PrivateKey(os.urandom(32))), tls=True), tls=True, allowed=None)
     proof = server_context(PROOF)
     proof.set_alpn_protocols(["acme-tls/1"])
     relay.loop.replace_context(HelloContext.of(server_context(), {"relay.test": proof}))

@@ -14,14 +14,16 @@ import trustme
 from natscope.machines.derp.relay import Relay
 from natscope.wire.keys import PrivateKey
 from tests.relay.derp_client import DerpClient
-from tests.relay.drivers import OnEpoll, client_context, server_context
+from tests.relay.drivers import OnEpoll, client_context, front_of, server_context
 
 if sys.platform != "linux":
     pytest.skip("epoll is Linux's", allow_module_level=True)
 
 
 def running(*, tls: bool = False, late: bool = False) -> OnEpoll:
-    return OnEpoll(Relay(PrivateKey(os.urandom(32))), tls=tls, allowed=(lambda client: True) if late else None)
+    return OnEpoll(
+        front_of(Relay(PrivateKey(os.urandom(32))), tls=tls), tls=tls, allowed=(lambda client: True) if late else None
+    )
 
 
 def test_a_loop_that_was_woken_sleeps_again() -> None:

@@ -12,14 +12,14 @@ import pytest
 from natscope.machines.derp.relay import Relay
 from natscope.wire.keys import PrivateKey
 from tests.relay.derp_client import DerpClient
-from tests.relay.drivers import OnEpoll, client_context, wait_for
+from tests.relay.drivers import OnEpoll, client_context, front_of, wait_for
 
 LIMIT_S = 10.0
 
 
 @pytest.fixture
 def running() -> Iterator[OnEpoll]:
-    relay = OnEpoll(Relay(PrivateKey(os.urandom(32))), tls=True, allowed=None)
+    relay = OnEpoll(front_of(Relay(PrivateKey(os.urandom(32))), tls=True), tls=True, allowed=None)
     yield relay
     relay.end()
 

@@ -78,6 +78,11 @@ def start(
     return OnStreams(front, tls=tls, allowed=allowed)
 
 
+def front_of(relay: Relay, *, tls: bool) -> Front:
+    """What stands before a relay in tests."""
+    return Front(relay, Pages(behind_proxy=not tls), lambda: "now")
+
+
 class OnEpoll:
     """Driver A."""
 

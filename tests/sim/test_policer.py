@@ -53,7 +53,7 @@ def test_no_more_than_the_burst_and_the_rate_pass(steps: list[tuple[float, int]]
 )
 def test_a_policer_that_cannot_be(values: dict[str, float]) -> None:
     with pytest.raises(ValueError, match="policer"):
-        PolicerSpec(**values)  # type: ignore[arg-type]
+        PolicerSpec(**values)
 
 
 def test_on_a_link_it_drops_udp_without_delay() -> None:

@@ -94,6 +94,11 @@ class RelayLoop:
         return self._acceptor.failures
 
     @property
+    def connections(self) -> int:
+        """How many stand, whatever their state."""
+        return len(self._sockets)
+
+    @property
     def has_unsent(self) -> bool:
         """Whether the system has not taken everything; in the relay's thread."""
         return any(item.unsent for item in self._sockets.values())
