@@ -190,7 +190,7 @@ class CheckVerdict(msgspec.Struct, frozen=True, kw_only=True):
 
 class DerpCheck(msgspec.Struct, frozen=True, kw_only=True):
     """One check. `interrupted` after Ctrl-C; `limit_reached` when the time limit ended it: what was not finished then
-    is `unknown`. `passages` are all directions between clients: those on one node first, then between nodes of a region.
+    is `unknown`. `passages` are all directions between clients: on one node first, then between nodes of a region.
     """
 
     schema: str
