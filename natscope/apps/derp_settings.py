@@ -58,7 +58,7 @@ SETTINGS: tuple[RelaySetting, ...] = (
         "drain", "number", 5.0, "seconds to let clients go at the end", high=600, metavar="SECONDS", flag="--drain"
     ),
     RelaySetting(
-        "workers", "integer", 1, "processes that share the port", low=1, high=256, metavar="NUMBER", flag="--workers"
+        "workers", "integer", 1, "processes for the port: only 1 yet", low=1, high=1, metavar="NUMBER", flag="--workers"
     ),
     RelaySetting("log_format", "choice", "text", "how log lines look", choices=("text", "json"), flag="--log-format"),
     RelaySetting(

@@ -125,7 +125,7 @@ TABLE = {
             (('--verify-client-url-fail-open', '--no-verify-client-url-fail-open'), None, False, 'let everybody in while that server does not answer'),
             (('--rate-config',), 'file', False, "what one client may send, JSON as derper's"),
             (('--metrics',), 'any', False, 'Prometheus page over HTTP'),
-            (('--workers',), 'any', False, 'processes that share the port [1]'),
+            (('--workers',), 'any', False, 'processes for the port: only 1 yet [1]'),
             (('--drain',), 'any', False, 'seconds to let clients go at the end [5]'),
             (('--log-format',), ('text', 'json'), False, 'how log lines look [text]'),
             (('--quiet', '-q'), None, False, 'say warnings and errors only'),

@@ -302,7 +302,7 @@ Options
                                 answer
   --rate-config FILE            what one client may send, JSON as derper's
   --metrics ADDRESS:PORT        Prometheus page over HTTP
-  --workers NUMBER              processes that share the port [1]
+  --workers NUMBER              processes for the port: only 1 yet [1]
   --drain SECONDS               seconds to let clients go at the end [5]
   --log-format text|json        how log lines look [text]
   --quiet, -q                   say warnings and errors only

@@ -45,7 +45,12 @@ def test_no_name_and_no_protocols() -> None:
     assert read_client_hello(hello()) == ClientHello()
 
 
-@given(st.lists(LABEL, min_size=1, max_size=4).map(".".join), st.integers(1, 700))
+def is_name(text: str) -> bool:
+    """Addresses are not sent as names (RFC 6066 section 3), and OpenSSL takes much for an address."""
+    return any(letter.isalpha() for letter in text)
+
+
+@given(st.lists(LABEL, min_size=1, max_size=4).map(".".join).filter(is_name), st.integers(1, 700))
 def test_any_records_hold_the_same(name: str, size: int) -> None:
     assert read_client_hello(in_records(hello(name, "acme-tls/1"), size)) == ClientHello(name, (b"acme-tls/1",))
 
