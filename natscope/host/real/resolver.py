@@ -91,15 +91,18 @@ class RealResolver:
         finally:
             self._pending -= 1
             if not self._pending:
-                # What was cut off would otherwise call back from c-ares' thread, perhaps into a loop that has ended.
+                # What was cut off would otherwise call back from c-ares' thread, perhaps into a loop that has ended. A
+                # channel has descriptors of its own and costs a tenth of a millisecond: none is kept for later.
                 resolver.cancel()
+                if self._resolver is resolver:
+                    self._resolver = None
         found = dict.fromkeys(_address(node.addr[0]) for node in result.nodes if node.family == family_constant(family))
         if not found:
             raise HostError(Failure.NAME_NO_ADDRESS, f"{doing}: the name has no address of this family")
         return tuple(found)[:MAX_ADDRESSES]
 
     def _open(self) -> aiodns.DNSResolver:
-        """One channel per event loop: a channel's callbacks belong to the loop it was made on."""
+        """One channel for look-ups that overlap, and per event loop: its callbacks belong to the one it was made on."""
         import aiodns
 
         loop = asyncio.get_running_loop()
