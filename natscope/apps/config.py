@@ -14,6 +14,7 @@ from natscope.apps.config_values import BadValue, from_text
 from natscope.apps.did_you_mean import closest
 from natscope.apps.directories import project_config_file, system_config_file, user_config_file, user_directory
 from natscope.apps.settings import BY_NAME, BY_VARIABLE, SETTINGS, Value
+from natscope.apps.typed_values import TypedValues
 from natscope.errors import UserError
 
 PREFIX = "NATSCOPE_"
@@ -53,36 +54,12 @@ class Places:
 
 
 @dataclass(frozen=True, slots=True)
-class Config:
+class Config(TypedValues):
     """All settings with their origins. `warnings` are sentences about keys that had no effect."""
 
     values: dict[str, Value]
     origins: dict[str, Origin]
     warnings: tuple[str, ...] = ()
-
-    def text(self, name: str) -> str:
-        """A text, place, file or choice."""
-        value = self.values[name]
-        assert isinstance(value, str), name
-        return value
-
-    def switch(self, name: str) -> bool:
-        """A switch."""
-        value = self.values[name]
-        assert isinstance(value, bool), name
-        return value
-
-    def number(self, name: str) -> float:
-        """A number."""
-        value = self.values[name]
-        assert isinstance(value, int | float), name
-        return float(value)
-
-    def names(self, name: str) -> tuple[str, ...]:
-        """A list of names."""
-        value = self.values[name]
-        assert isinstance(value, tuple), name
-        return value
 
 
 def load(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from natscope.apps.config_values import to_toml
+from natscope.apps.config_template import commented
 from natscope.apps.derp_settings import SETTINGS, RelaySetting
 
 _HEAD = """\
@@ -13,23 +13,8 @@ _HEAD = """\
 
 def template() -> str:
     """The text of the file; it is valid TOML with and without its comment signs."""
-    blocks = [_HEAD]
-    section = ""
-    for setting in SETTINGS:
-        if not setting.in_files:
-            continue
-        if setting.section != section:
-            section = setting.section
-            blocks.append(f"[{section}]\n")
-        blocks.append(_block(setting))
-    return "\n".join(blocks)
+    return commented(_HEAD, SETTINGS, _note)
 
 
-def _block(setting: RelaySetting) -> str:
-    notes = [setting.help]
-    if setting.choices:
-        notes.append("one of: " + ", ".join(setting.choices))
-    if setting.high and setting.high < 1e9:
-        notes.append(f"{setting.low:g} to {setting.high:g}")
-    flag = f" ({setting.flag})" if setting.flag else ""
-    return f"# {'; '.join(notes)}{flag}\n# {setting.key} = {to_toml(setting.default)}\n"
+def _note(setting: RelaySetting) -> str:
+    return f" ({setting.flag})" if setting.flag else ""

@@ -11,41 +11,18 @@ from natscope.apps.derp_settings import BY_NAME, SECTIONS, SETTINGS
 from natscope.apps.derper_flags import Meaning
 from natscope.apps.did_you_mean import question
 from natscope.apps.settings import Value
+from natscope.apps.typed_values import TypedValues
 from natscope.errors import UserError
 
 TEMPLATE_HINT = "natscope derp serve --print-config shows a whole file"
 
 
 @dataclass(frozen=True, slots=True)
-class Values:
+class Values(TypedValues):
     """Every setting's value; `origins` says how each was set (`--listen`, `relay.toml:3: listen`), or not."""
 
     values: dict[str, Value]
     origins: dict[str, str]
-
-    def text(self, name: str) -> str:
-        """A text, file or choice."""
-        value = self.values[name]
-        assert isinstance(value, str), name
-        return value
-
-    def switch(self, name: str) -> bool:
-        """A switch."""
-        value = self.values[name]
-        assert isinstance(value, bool), name
-        return value
-
-    def number(self, name: str) -> float:
-        """A number."""
-        value = self.values[name]
-        assert isinstance(value, int | float), name
-        return value
-
-    def names(self, name: str) -> tuple[str, ...]:
-        """A list."""
-        value = self.values[name]
-        assert isinstance(value, tuple), name
-        return value
 
     def is_set(self, name: str) -> bool:
         """Whether anybody set it."""

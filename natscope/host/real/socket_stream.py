@@ -13,8 +13,8 @@ import ssl
 
 from natscope.host.api import Failure, HostError, Listener, ServerTls, Stream, StreamHandler, TlsInfo, TlsOptions
 from natscope.host.real.failures import host_error, timed_out
-from natscope.host.real.sockaddr import bind_to_interface, family_constant, from_sockaddr, to_sockaddr
-from natscope.host.real.streams import TlsContextsOnDemand
+from natscope.host.real.sockaddr import from_sockaddr, to_sockaddr
+from natscope.host.real.streams import TlsContextsOnDemand, unconnected
 from natscope.model.endpoint import Endpoint, IPAddress
 
 
@@ -136,17 +136,8 @@ class SocketStreams:
     ) -> Stream:
         """Connect to one address. Raises `HostError`."""
         doing = f"cannot connect to {target}"
+        sock = unconnected(target, source, interface, doing)
         try:
-            sock = socket.socket(family_constant(target.family), socket.SOCK_STREAM)
-        except OSError as error:
-            raise host_error(error, doing) from error
-        try:
-            sock.setblocking(False)
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            if interface is not None:
-                bind_to_interface(sock, target.family, interface)
-            if source is not None:
-                sock.bind(to_sockaddr(Endpoint(source, 0)))
             async with asyncio.timeout(timeout_s):
                 await asyncio.get_running_loop().sock_connect(sock, to_sockaddr(target))
             return SocketStream(sock, self._contexts)

@@ -119,6 +119,25 @@ class TlsContextsOnDemand:
         return self._contexts
 
 
+def unconnected(target: Endpoint, source: IPAddress | None, interface: str | None, doing: str) -> socket.socket:
+    """A non-blocking TCP socket, bound where that is asked for, that may connect to `target`. Raises `HostError`."""
+    try:
+        sock = socket.socket(family_constant(target.family), socket.SOCK_STREAM)
+    except OSError as error:
+        raise host_error(error, doing) from error
+    try:
+        sock.setblocking(False)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if interface is not None:
+            bind_to_interface(sock, target.family, interface)
+        if source is not None:
+            sock.bind(to_sockaddr(Endpoint(source, 0)))
+    except OSError as error:
+        sock.close()
+        raise host_error(error, doing) from error
+    return sock
+
+
 class RealStreams:
     """Opens and accepts connections."""
 
@@ -130,17 +149,8 @@ class RealStreams:
     ) -> Stream:
         """Connect to one address. Raises `HostError`."""
         doing = f"cannot connect to {target}"
+        sock = unconnected(target, source, interface, doing)
         try:
-            sock = socket.socket(family_constant(target.family), socket.SOCK_STREAM)
-        except OSError as error:
-            raise host_error(error, doing) from error
-        try:
-            sock.setblocking(False)
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            if interface is not None:
-                bind_to_interface(sock, target.family, interface)
-            if source is not None:
-                sock.bind(to_sockaddr(Endpoint(source, 0)))
             return await self._finish(sock, to_sockaddr(target), timeout_s, doing)
         except OSError as error:
             sock.close()
