@@ -31,7 +31,7 @@ IDS = {
     "NS-REL-20": "certificate ends soon",
     "NS-CTL-06": "clock",
 }
-"""What a check can find, in a word; docs/derp-check.md has a row for each."""
+"""What a check can find, in a word."""
 
 
 def find(check: CheckView, nodes: Sequence[NodeReport], judged: ClockJudgement) -> tuple[Finding, ...]:
