@@ -196,13 +196,12 @@ Relay = Derper | Ours
 
 
 @contextlib.contextmanager
-def running(*relays: Relay) -> Iterator[None]:
-    """End them all with the block."""
+def running(relay: Relay) -> Iterator[None]:
+    """End it with the block. One relay a call: a second one that cannot start would leave the first one running."""
     try:
         yield
     finally:
-        for relay in relays:
-            relay.end()
+        relay.end()
 
 
 def wait_until_open(port: int) -> None:

@@ -61,7 +61,7 @@ def test_each_proof_is_accepted(authority: Pebble, challenge: str, tmp_path: Pat
     config = RelayConfig(listen=(at,), http=(http,), hostname="relay.test", tls=tls, drain_s=0.0)
     host = build_real_host()
     running = Running(config, host, Log(write, host.clock.utc, as_json=True))
-    thread = threading.Thread(target=running.service.serve)
+    thread = threading.Thread(target=running.service.serve, daemon=True)
     thread.start()
     try:
         assert is_there.wait(END_S), lines

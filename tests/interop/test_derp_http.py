@@ -149,7 +149,7 @@ def first_frame(answer: http.client.HTTPResponse) -> str:
 def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Ports, Ports]]:
     """Derper and ours, with TLS and a plain port beside it."""
     place, theirs, ours = Place(tmp_path_factory.mktemp("http")), Ports(), Ports()
-    with running(Derper(place, theirs), Ours(place, ours)):
+    with running(Derper(place, theirs)), running(Ours(place, ours)):
         yield theirs, ours
 
 

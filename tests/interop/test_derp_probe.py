@@ -36,7 +36,7 @@ def test_one_node(place: Place) -> None:
 def test_a_map_of_both_makes_in_regions_of_their_own(place: Place) -> None:
     ours, theirs = Ports(), Ports()
     regions = {"900": region(ours), "901": region(theirs, number=901)}
-    with running(Ours(place, ours), Derper(place, theirs)):
+    with running(Ours(place, ours)), running(Derper(place, theirs)):
         code, found = derpprobe(place, {"Regions": regions})
     assert found == dict.fromkeys(
         probes("900a") | {f"derp/lab901/901a/{what}" for what in ("tls", "udp", "901a/mesh")}, True

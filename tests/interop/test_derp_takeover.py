@@ -47,8 +47,8 @@ def test_derper_reads_a_key_file_of_ours(tmp_path: Path) -> None:
 
 def test_a_mesh_in_the_flags_of_derper(tmp_path: Path) -> None:
     place, one, other = Place(tmp_path), Ports(), Ports()
-    relays = running(Ours(place, one, flags=derper_flags(place, one, [other])), Derper(place, other, [one]))
-    with relays, Exchange() as x:
+    ours = derper_flags(place, one, [other])
+    with running(Ours(place, one, flags=ours)), running(Derper(place, other, [one])), Exchange() as x:
         for name, ports in (("a", one), ("b", other)):
             x.connect(name, ports.url, ca=place.ca)
         until_one_passes(x, "a", "b")

@@ -21,7 +21,7 @@ from natscope.wire.derp.frames import GoneReason, PresentFlags
 from tests.interop.derp_exchange import SIZES, Exchange, Refused
 from tests.interop.derp_peers import NAME, Place
 from tests.relay import served
-from tests.relay.drivers import DRIVERS, Running, start, wait_for
+from tests.relay.drivers import DRIVERS, Running, serving, start, wait_for
 
 pytestmark = pytest.mark.interop
 
@@ -119,23 +119,19 @@ def test_the_newest_connection_of_a_key_gets_its_packets(library: tuple[Running,
 
 
 def test_a_rate_limit_loses_nothing_of_upstreams_client(place: Place) -> None:
-    relay = start("epoll", RelaySettings(rate=RateLimit(bytes_per_second=2_000_000)))
-    with Exchange() as x:
+    with serving("epoll", RelaySettings(rate=RateLimit(bytes_per_second=2_000_000))) as relay, Exchange() as x:
         for name in ("a", "b"):
             x.connect(name, "http://relay.test/derp", dial=str(relay.at))
         assert x.exchange("a", "b", (1000,), count=400, ahead=30) == 400
-    relay.end()
 
 
 @pytest.mark.parametrize("driver", DRIVERS)
 def test_who_is_idle_hears_that_the_relay_is_there(driver: str) -> None:
-    relay = start(driver, RelaySettings(keep_alive_s=0.05, keep_alive_jitter_s=0.0))
-    with Exchange() as x:
+    with serving(driver, RelaySettings(keep_alive_s=0.05, keep_alive_jitter_s=0.0)) as relay, Exchange() as x:
         x.connect("a", "http://relay.test/derp", dial=str(relay.at))
         time.sleep(0.3)
         assert x.report("a")["kinds"]["KeepAlive"] >= 2
         assert x.exchange("a", "a", (100,)) == 1
-    relay.end()
 
 
 def test_ipv6() -> None:
@@ -224,10 +220,8 @@ def test_the_map_entry_that_a_relay_prints_is_all_that_a_client_needs(tmp_path: 
 
 @pytest.mark.parametrize("driver", DRIVERS)
 def test_upstreams_websocket_client(driver: str) -> None:
-    relay = start(driver)
-    with Exchange(**WEBSOCKET) as x:
+    with serving(driver) as relay, Exchange(**WEBSOCKET) as x:
         talk_in_websockets(x, f"http://{relay.at}/derp", relay.relay.private.public.hex())
-    relay.end()
 
 
 def test_upstreams_websocket_client_with_tls(program: served.Served, place: Place) -> None:

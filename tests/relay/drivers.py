@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import ssl
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Protocol
 
@@ -78,6 +79,16 @@ def start(
     return OnStreams(front, tls=tls, allowed=allowed)
 
 
+@contextlib.contextmanager
+def serving(driver: str, settings: RelaySettings | None = None) -> Iterator[Running]:
+    """The same for a block, however it ends."""
+    relay = start(driver, settings)
+    try:
+        yield relay
+    finally:
+        relay.end()
+
+
 def front_of(relay: Relay, *, tls: bool) -> Front:
     """What stands before a relay in tests."""
     return Front(relay, Pages(behind_proxy=not tls), lambda: "now")
@@ -99,7 +110,7 @@ class OnEpoll:
         decide = everybody if allowed is None else later
         self.loop = RelayLoop(front, decide)
         self.at = self.loop.listen(Endpoint.parse("127.0.0.1:0"), server_context() if tls else None)
-        self.thread = threading.Thread(target=self.loop.serve)
+        self.thread = threading.Thread(target=self.loop.serve, daemon=True)
         self.thread.start()
 
     def end(self) -> None:
@@ -121,7 +132,7 @@ class OnStreams:
         self._decide: Callable[[Client], Awaitable[bool]] = later
         self._tls = tls
         self._ready = threading.Event()
-        self.thread = threading.Thread(target=lambda: asyncio.run(self._main()))
+        self.thread = threading.Thread(target=lambda: asyncio.run(self._main()), daemon=True)
         self.thread.start()
         assert self._ready.wait(WAIT_S)
 

@@ -101,7 +101,7 @@ def in_thread(config: RelayConfig | None = None) -> Iterator[Running]:
     host = build_real_host()
     wanted = config or RelayConfig(listen=(LOOPBACK,), drain_s=0.0)
     running = Running(wanted, host, Log(lines.append, host.clock.utc, as_json=True))
-    thread = threading.Thread(target=running.service.serve)
+    thread = threading.Thread(target=running.service.serve, daemon=True)
     thread.start()
     try:
         yield running

@@ -53,7 +53,7 @@ class _Handler(BaseHTTPRequestHandler):
 @contextlib.contextmanager
 def asking(server: Any) -> Iterator[Any]:
     server.asked = []
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:
         yield server

@@ -32,7 +32,7 @@ class EpollRelay:
         self.relay = Relay(PrivateKey(os.urandom(32)), RelaySettings(mesh_key=MESH_KEY))
         self.loop = RelayLoop(Front(self.relay, Pages(), lambda: "now"))
         self.at = self.loop.listen(at, server_context())
-        self.thread = threading.Thread(target=self.loop.serve)
+        self.thread = threading.Thread(target=self.loop.serve, daemon=True)
         self.thread.start()
         self.mesh: asyncio.Task[None] | None = None
 
