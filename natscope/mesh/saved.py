@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from natscope.errors import CannotMeasure, RemoteError, UserError
 from natscope.mesh.source import PingKind
+from natscope.model.mesh_details import PeerDetails
 from natscope.model.mesh_path import PathChange, PingAnswer, Traffic
 from natscope.model.mesh_status import MeshStatus
 from natscope.wire.local_api.status import decode_status
@@ -37,6 +38,10 @@ class SavedStatus:
 
     async def path_changes(self, ip: str) -> tuple[PathChange, ...] | None:
         """A status has no history."""
+        return None
+
+    async def details(self, ip: str) -> PeerDetails | None:
+        """A status has none."""
         return None
 
     async def traffic(self) -> dict[str, Traffic] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 from typing import Protocol
 
+from natscope.model.mesh_details import PeerDetails
 from natscope.model.mesh_path import PathChange, PingAnswer, Traffic
 from natscope.model.mesh_status import MeshStatus
 
@@ -38,6 +39,10 @@ class MeshSource(Protocol):
 
     async def path_changes(self, ip: str) -> tuple[PathChange, ...] | None:
         """The history of the path to a peer, oldest first; None where the source keeps none."""
+        ...
+
+    async def details(self, ip: str) -> PeerDetails | None:
+        """What the mesh tells of the node with that mesh address; None where it is not known, or nothing tells it."""
         ...
 
     async def traffic(self) -> dict[str, Traffic] | None:
