@@ -8,24 +8,30 @@ from __future__ import annotations
 import os
 import stat
 
-_PATHS = {
-    "Linux": (
-        "/var/run/tailscale/tailscaled.sock",
-        "/var/packages/Tailscale/var/tailscaled.sock",
-        "/var/packages/Tailscale/etc/tailscaled.sock",
-        "/perm/tailscaled/tailscaled.sock",
-    ),
+_LINUX = (
+    "/var/run/tailscale/tailscaled.sock",
+    "/var/packages/Tailscale/var/tailscaled.sock",
+    "/var/packages/Tailscale/etc/tailscaled.sock",
+    "/perm/tailscaled/tailscaled.sock",
+)
+"""Ordinary hosts, Synology DSM 7 and 6, gokrazy."""
+_OTHERS = {
     "Darwin": ("/var/run/tailscaled.socket",),
     "FreeBSD": ("/var/run/tailscale/tailscaled.sock",),
     "OpenBSD": ("/var/run/tailscale/tailscaled.sock",),
+    "Windows": (),
+    "Simulated": (),
 }
-"""Ordinary hosts, Synology DSM 7 and 6, gokrazy. Windows has a named pipe,
-which a stream to a Unix socket cannot reach."""
+"""Windows has a named pipe, which a stream to a Unix socket cannot reach."""
 
 
 def default_socket_paths(system: str) -> tuple[str, ...]:
-    """The usual sockets in the order they are tried; `system` is `Identity.os`."""
-    return _PATHS.get(system, ())
+    """The usual sockets in the order they are tried; `system` is `Identity.os`.
+
+    That is the distribution's own name for itself on Linux (`Debian GNU/Linux 12 (bookworm)`), so whatever is none of
+    the other systems is Linux.
+    """
+    return next((paths for name, paths in _OTHERS.items() if system.startswith(name)), _LINUX)
 
 
 def is_trusted_socket(path: str) -> bool:

@@ -10,6 +10,7 @@ import pytest
 
 from natscope.errors import CannotMeasure, RefusedError
 from natscope.host.api import Failure, HostError
+from natscope.host.real.identity import read_identity
 from natscope.tailscaled import map as daemon_map
 from natscope.tailscaled.client import LOCAL_HOST, MAX_MAP_BYTES, fetch_derp_map
 from natscope.tailscaled.map import DaemonMap, ask_tailscaled
@@ -75,6 +76,13 @@ def test_paths_by_system() -> None:
     assert default_socket_paths("Darwin") == ("/var/run/tailscaled.socket",)
     assert default_socket_paths("Linux")[0] == "/var/run/tailscale/tailscaled.sock"
     assert default_socket_paths("Windows") == ()
+    assert default_socket_paths("FreeBSD 14.1-RELEASE") == default_socket_paths("FreeBSD")
+
+
+def test_a_distribution_is_linux_whatever_it_calls_itself() -> None:
+    for name in ("Debian GNU/Linux 12 (bookworm)", "Alpine Linux v3.20", "NixOS 24.05 (Uakari)", "Linux"):
+        assert default_socket_paths(name)[0] == "/var/run/tailscale/tailscaled.sock"
+    assert default_socket_paths(read_identity().os) != ()
 
 
 def test_which_sockets_are_trusted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
