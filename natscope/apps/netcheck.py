@@ -54,12 +54,13 @@ def run_netcheck(
     stdin: BinaryIO | None = None,
     warm_up: Callable[[], None] | None = None,
     pcap: str = "",
+    keep_report: bool = False,
 ) -> NetcheckRun:
     """Measure. Ctrl-C and SIGTERM stop the probes and give what is known (`record.interrupted`).
 
-    `pcap` is a file for the UDP and ICMP packets of the probes. `warm_up` is called once while the run waits for
-    answers: import there what drawing the report needs. Ctrl-C while the map is still being fetched raises
-    `KeyboardInterrupt`: there is nothing to show.
+    `pcap` is a file for the UDP and ICMP packets of the probes. `keep_report` leaves the report in `state_dir` for
+    other commands. `warm_up` is called once while the run waits for answers: import there what drawing the report
+    needs. Ctrl-C while the map is still being fetched raises `KeyboardInterrupt`: there is nothing to show.
     Raises `UserError` (options, map) and `CannotMeasure` (no map).
     """
     check_options(options)
@@ -75,7 +76,8 @@ def run_netcheck(
         if tap is not None:
             record = runner.run(_keep_capture(tap, pcap, record))
     result = replay(record)
-    return replace(result, record=_keep_history(result, state_dir))
+    result = replace(result, record=_keep_history(result, state_dir))
+    return replace(result, record=_keep_report(result, state_dir)) if keep_report else result
 
 
 def _tap(host: Host) -> Tap:
@@ -276,3 +278,17 @@ def _keep_history(result: NetcheckRun, state_dir: str) -> RunRecord:
         words = f"cannot keep the home relay for the next run in {state_dir}: {error.strerror}"
         return msgspec.structs.replace(record, warnings=(*record.warnings, words))
     return record
+
+
+def _keep_report(result: NetcheckRun, state_dir: str) -> RunRecord:
+    """Leave the report for commands that explain peers; where that fails, the run says so."""
+    import msgspec
+
+    from natscope.apps.last_report import keep_report
+
+    try:
+        keep_report(result.record, result.report, state_dir)
+    except OSError as error:
+        words = f"cannot keep the report for natscope status in {state_dir}: {error.strerror}"
+        return msgspec.structs.replace(result.record, warnings=(*result.record.warnings, words))
+    return result.record

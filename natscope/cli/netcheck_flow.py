@@ -116,6 +116,7 @@ def _measured(session: Session, chosen: FormatChoice) -> NetcheckRun:
             stdin=console.streams.binary_input(),
             warm_up=chosen.warm_up,
             pcap=session.config.text("netcheck.pcap"),
+            keep_report=session.config.switch("keep_report"),
         )
     finally:
         line.finish()
