@@ -19,10 +19,11 @@ _REASONS = {
 }
 
 
-def read_map_file(path: str, max_bytes: int) -> bytes:
-    """The whole file. Raises `UserError`: no such file, not a regular file, larger than `max_bytes`, unreadable.
+def read_map_file(path: str, max_bytes: int, what: str = "relay map") -> bytes:
+    """The whole file, meant as a `what`.
 
-    The size is looked at before anything is read; a device, pipe or folder is never read.
+    Raises `UserError`: no such file, not a regular file, larger than `max_bytes`, unreadable. The size is
+    looked at before anything is read; a device, pipe or folder is never read.
     """
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
     try:
@@ -32,43 +33,43 @@ def read_map_file(path: str, max_bytes: int) -> bytes:
     except (OSError, ValueError) as error:
         raise UserError(f"{path}: {_reason(error)}") from None
     try:
-        _check(path, os.fstat(descriptor), max_bytes)
+        _check(path, os.fstat(descriptor), max_bytes, what)
         with open(descriptor, "rb", closefd=False) as file:
             data = file.read(max_bytes + 1)
     except OSError as error:
         raise UserError(f"{path}: {_reason(error)}") from None
     finally:
         os.close(descriptor)
-    return _within(data, path, max_bytes)
+    return _within(data, path, max_bytes, what)
 
 
-def read_map_stdin(read: Callable[[int], bytes], max_bytes: int) -> bytes:
+def read_map_stdin(read: Callable[[int], bytes], max_bytes: int, what: str = "relay map") -> bytes:
     """All of standard input. Raises `UserError` when it is larger than `max_bytes`."""
-    return _within(read(max_bytes + 1), "standard input", max_bytes)
+    return _within(read(max_bytes + 1), "standard input", max_bytes, what)
 
 
-def too_large(name: str, max_bytes: int, size: int | None = None) -> UserError:
+def too_large(name: str, max_bytes: int, size: int | None = None, what: str = "relay map") -> UserError:
     """The error about something of `size` bytes, None when only so much is known that it is too large."""
     limit = f"{max_bytes / 1e6:.1f} MB"
     how = f"larger than {limit}" if size is None else f"{size / 1e6:.1f} MB, the limit is {limit}"
-    return UserError(f"{name} is no relay map: it is {how}")
+    return UserError(f"{name} is no {what}: it is {how}")
 
 
-def _within(data: bytes, name: str, max_bytes: int) -> bytes:
+def _within(data: bytes, name: str, max_bytes: int, what: str) -> bytes:
     if len(data) > max_bytes:
-        raise too_large(name, max_bytes)
+        raise too_large(name, max_bytes, what=what)
     return data
 
 
-def _check(path: str, found: os.stat_result, max_bytes: int) -> None:
+def _check(path: str, found: os.stat_result, max_bytes: int, what: str) -> None:
     if stat.S_ISDIR(found.st_mode):
         raise UserError(f"{path}: it is a folder")
     if not stat.S_ISREG(found.st_mode):
         raise UserError(
-            f"{path}: not a regular file", hint="to pass a map through a pipe, write - instead of a file name"
+            f"{path}: not a regular file", hint=f"to pass a {what} through a pipe, write - instead of a file name"
         )
     if found.st_size > max_bytes:
-        raise too_large(path, max_bytes, found.st_size)
+        raise too_large(path, max_bytes, found.st_size, what)
 
 
 def _reason(error: OSError | ValueError) -> str:

@@ -14,10 +14,11 @@ from natscope.errors import CannotMeasure, RefusedError, RemoteError
 from natscope.host.api import Failure, HostError
 from natscope.host.http_api import Http, HttpRequest, HttpResponse
 from natscope.mesh.source import PingKind
+from natscope.model.mesh_details import PeerDetails
 from natscope.model.mesh_path import PathChange, PingAnswer, Traffic
 from natscope.model.mesh_status import MeshStatus
 from natscope.tailscaled.client import LOCAL_HOST
-from natscope.wire.local_api import metrics, path_changes, ping, status
+from natscope.wire.local_api import details, metrics, path_changes, ping, status
 
 READ_S = 5.0
 """For answers that the daemon has at hand; a status of ten thousand peers takes it a second."""
@@ -62,6 +63,11 @@ class Daemon:
             f"debug-peer-endpoint-changes?{urlencode({'ip': ip})}", path_changes.MAX_BYTES, optional=True
         )
         return None if response is None else self._decoded(path_changes.decode_path_changes, response)
+
+    async def details(self, ip: str) -> PeerDetails | None:
+        """What the control server told of that node (or of this one); None for an address that no node has."""
+        response = await self._read(f"whois?{urlencode({'addr': _with_port(ip)})}", details.MAX_BYTES, optional=True)
+        return None if response is None else self._decoded(details.decode_details, response)
 
     async def traffic(self) -> dict[str, Traffic] | None:
         """None where the daemon is too old to count."""
@@ -116,3 +122,8 @@ class Daemon:
         raise CannotMeasure(
             f"{self.name} does not run: {error.message}", hint="systemctl start tailscaled, or name its socket"
         ) from error
+
+
+def _with_port(ip: str) -> str:
+    """Port 0 asks for the node alone."""
+    return f"[{ip}]:0" if ":" in ip else f"{ip}:0"

@@ -102,3 +102,12 @@ async def test_whatever_listens_on_the_socket(tmp_path: Path, answer: bytes) -> 
 async def test_nobody_listens(tmp_path: Path) -> None:
     with pytest.raises(CannotMeasure, match="does not run"):
         await Daemon(HttpClient(build_real_host()), str(tmp_path / "none.sock")).status()
+
+
+async def test_details_of_a_node() -> None:
+    source, http = daemon("whois?addr=100.64.0.2%3A0", body("whois.http"))
+    details = await source.details("100.64.0.2")
+    assert details is not None
+    assert details.name == "node-b.lab.internal"
+    assert http.asked[0].method == "GET"
+    assert await daemon("whois?addr=%5Bfd7a%3A%3A1%5D%3A0", 404)[0].details("fd7a::1") is None
