@@ -17,6 +17,7 @@ import msgspec
 from natscope.errors import NatscopeError
 from natscope.host.programs_api import NoPrograms, Programs
 from natscope.host.settings_api import Settings, UntoldSettings
+from natscope.host.setup_api import Setup, UntoldSetup
 from natscope.host.system_api import System, UntoldSystem
 from natscope.host.tls_api import ServerTls as ServerTls
 from natscope.host.tls_api import TlsInfo as TlsInfo
@@ -379,3 +380,5 @@ class Host:
     """The capability `programs`: other people's code in a process of its own."""
     system: System = field(default_factory=UntoldSystem)
     """The capability `system`: what the computer knows of itself; tells nothing where it is not among them."""
+    setup: Setup = field(default_factory=UntoldSetup)
+    """How the computer is set up for a node of a mesh: programs, forwarding, who writes resolv.conf."""

@@ -20,6 +20,7 @@ from natscope.host.real.rng import RealRng
 from natscope.host.real.streams import RealStreams
 from natscope.host.real.udp import RealUdp
 from natscope.host.settings_api import NetworkSettings
+from natscope.host.setup_api import SetupFacts, UntoldSetup
 from natscope.host.system_api import System
 
 
@@ -41,6 +42,7 @@ def build_real_host() -> Host:
         capabilities=CAPABILITIES | {"system", "programs"},
         programs=RealPrograms(),
         system=_system(),
+        setup=LazySetup(links, environ),
     )
 
 
@@ -56,6 +58,24 @@ class LazySettings:
         from natscope.host.real.settings import RealSettings
 
         return await RealSettings(self._links, self._environ).look()
+
+
+class LazySetup:
+    """Loads what reads it when somebody asks."""
+
+    def __init__(self, links: Links, environ: dict[str, str]) -> None:
+        self._links = links
+        self._environ = environ
+
+    async def look(self) -> SetupFacts:
+        """How this computer is set up now; never raises."""
+        if sys.platform != "linux":
+            return await UntoldSetup("natscope reads it on Linux only").look()
+        from natscope.host.real.setup_linux import LinuxSetup
+
+        routes = (await self._links.look()).default_routes
+        interfaces = list(dict.fromkeys(route.interface for route in sorted(routes, key=lambda r: r.metric)))
+        return await LinuxSetup(self._environ, interfaces).look()
 
 
 def _system() -> System:
