@@ -13,12 +13,12 @@ Disturbs: nothing; at most two packets, to this network's own gateway and name s
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from natscope.host.api import HostError, LinkFacts, ResolverFacts
-from natscope.host.system_api import SystemFacts
-from natscope.model.address_space import SHARED, is_shared
+import msgspec
+
+from natscope.host.api import HostError
+from natscope.host.shared_space import overlays, shared_uses
 from natscope.model.endpoint import IPAddress
 from natscope.model.observation import Outcome
 from natscope.plugins.probe import QUICK, Budget, Contact, Probe, Scope
@@ -31,13 +31,6 @@ if TYPE_CHECKING:
 ECHO_S = 0.3
 MAX_ASKED = 2
 ECHO_BYTES = 16
-_OVERLAY_DRIVERS = frozenset({"tun", "wireguard"})
-_MAGIC_DNS = ipaddress.IPv4Address("100.100.100.100")
-_CLOUD_SERVICES = {
-    "Alibaba Cloud": (("metadata service", "100.100.100.200"), ("name server", "100.100.2.136"),
-                      ("package mirror", "100.100.2.148")),
-}  # fmt: skip
-"""Services of clouds inside the range; by their own documentation, nobody is asked."""
 
 
 def contacts(scope: Scope) -> tuple[Contact, ...]:
@@ -68,63 +61,19 @@ async def run(ctx: ProbeContext) -> None:
     """Look; where it matters, ask and compare counters."""
     links, facts = await ctx.links(), await ctx.host.system.look()
     names = await ctx.host.resolver.facts()
-    uses = list(_uses(links, facts, names))
+    uses = [msgspec.structs.asdict(use) for use in shared_uses(links, facts, names)]
     ctx.observe(
         "host.shared",
         Outcome.ANSWERED,
         family=4,
         summary=f"{len(uses)} uses of 100.64.0.0/10" if uses else "nothing of 100.64.0.0/10",
-        data={"uses": uses, "overlay": sorted(_overlays(facts)), "unread": {k: v for k, v in facts.unread.items()
+        data={"uses": uses, "overlay": sorted(overlays(facts)), "unread": {k: v for k, v in facts.unread.items()
               if k in ("devices", "routes")}, "resolver_known": bool(names.source)},
     )  # fmt: skip
     firewall = next(iter(ctx.observations("host.firewall")), None)
     asked = list(dict.fromkeys(u["ip"] for u in uses if u["what"] in ("gateway", "name server")))[:MAX_ASKED]
     if asked and firewall is not None and firewall.data.get("shared"):
         await _what_is_eaten(ctx, firewall.data["shared"], [ipaddress.ip_address(text) for text in asked])
-
-
-def _overlays(facts: SystemFacts) -> frozenset[str]:
-    """Interfaces that are the overlay itself: tunnels with an address of the range."""
-    return frozenset(
-        d.name for d in facts.devices if d.driver in _OVERLAY_DRIVERS and any(_in_range(a) for a in d.addresses)
-    )
-
-
-def _uses(links: LinkFacts, facts: SystemFacts, names: ResolverFacts) -> Iterator[dict[str, Any]]:
-    overlay = _overlays(facts)
-    for interface in links.interfaces:
-        if interface.up and interface.name not in overlay:
-            for ip in interface.addresses:
-                if is_shared(ip):
-                    yield {"what": "address", "ip": str(ip), "text": f"{ip} on {interface.name}"}
-    for route in links.default_routes:
-        if route.interface not in overlay and route.gateway is not None and is_shared(route.gateway):
-            yield {"what": "gateway", "ip": str(route.gateway), "text": f"gateway {route.gateway}"}
-    for way in facts.routes:
-        if way.interface not in overlay and _overlaps(way.destination):
-            told = f"route to {way.destination}" + (f" by {way.interface}" if way.interface else f" ({way.kind})")
-            yield {"what": "route", "ip": way.destination, "text": told}
-    for server in (*names.servers, *names.behind):
-        if is_shared(server.ip) and not (overlay and server.ip == _MAGIC_DNS):
-            yield {"what": "name server", "ip": str(server.ip), "text": f"name server {server.ip}"}
-    for what, text in _CLOUD_SERVICES.get(facts.cloud or "", ()):
-        yield {"what": "cloud service", "ip": text, "text": f"{facts.cloud}'s {what} {text}"}
-
-
-def _in_range(text: str) -> bool:
-    try:
-        return is_shared(ipaddress.ip_address(text))
-    except ValueError:
-        return False
-
-
-def _overlaps(prefix: str) -> bool:
-    """Whether a route is about the range: inside it, or not much wider."""
-    try:
-        network = ipaddress.ip_network(prefix)
-    except ValueError:
-        return False
-    return isinstance(network, ipaddress.IPv4Network) and network.prefixlen >= 8 and network.overlaps(SHARED)
 
 
 async def _what_is_eaten(ctx: ProbeContext, before: list[dict[str, Any]], asked: list[IPAddress]) -> None:
