@@ -35,7 +35,9 @@ def judge(facts: Facts, modules: Sequence[CauseModule] | None = None) -> tuple[C
 
 
 def weigh(module: CauseModule, facts: Facts) -> Claim | None:
-    """One cause: claimed, or not."""
+    """One cause: claimed, or not; what takes two sides is none of one report's."""
+    if module.CAUSE.sides == 2:
+        return None
     support = module.evidence(facts)
     if support.holds is not Tri.YES or module.against(facts).holds is not Tri.NO:
         return None

@@ -54,8 +54,9 @@ class CandidatePath(msgspec.Struct, frozen=True, kw_only=True):
     """One way. `endpoint` is the peer's, `ip:port`, empty where none is known for this kind of way.
 
     `tried` and `answered` are facts of the node that tried (its history, its pings), `result` what follows from all
-    that is known, `reason` one clause for people. `evidence` names what it rests on: observation ids of this side's
-    report, `peer:` and a field of what the mesh tells of the peer.
+    that is known, `reason` one clause for people, `cause` the id of the catalogue's entry behind a `no` (may be empty).
+    `probability` of success, 0.0 to 1.0, only where a formula gives one (guessed ports). `evidence` names what it rests
+    on: observation ids of this side's report, `peer:` and an observation id or field of what is told of the peer.
     """
 
     via: Via
@@ -64,6 +65,8 @@ class CandidatePath(msgspec.Struct, frozen=True, kw_only=True):
     answered: Tri = Tri.UNKNOWN
     result: Outcome = Outcome.UNKNOWN
     reason: str = ""
+    cause: str = ""
+    probability: float | None = None
     evidence: tuple[str, ...] = ()
 
 

@@ -21,7 +21,7 @@ from natscope.model.tri import Tri
 from tests.diagnosis.judging import claim, found
 from tests.reports.scenes import load, names
 
-CAUSES = [entry.load().CAUSE for entry in entries()]
+CAUSES = [cause for entry in entries() if (cause := entry.load().CAUSE).sides == 1]
 FIRES = [(cause.id, name) for cause in CAUSES for name in cause.fires]
 SILENT = [(cause.id, name) for cause in CAUSES for name in cause.silent]
 RANK = {None: 0, Certainty.POSSIBLE: 1, Certainty.LIKELY: 2, Certainty.CERTAIN: 3}
