@@ -18,11 +18,11 @@ _STATES = {
     "Running": MeshState.RUNNING,
 }
 _STATUS = frozenset({
-    "Version", "TUN", "BackendState", "HaveNodeKey", "AuthURL", "TailscaleIPs", "Self", "Health", "MagicDNSSuffix",
-    "CurrentTailnet", "Peer", "User", "ClientVersion",
+    "Version", "TUN", "BackendState", "HaveNodeKey", "AuthURL", "TailscaleIPs", "Self", "Health", "Peer",
 })  # fmt: skip
+"""What is read whole. Fields that are read in part only stay in `rest` too, so that nothing is lost on the way out."""
 _NODE = frozenset({
-    "ID", "NodeID", "PublicKey", "HostName", "DNSName", "OS", "UserID", "TailscaleIPs", "AllowedIPs", "Tags", "Addrs",
+    "ID", "NodeID", "PublicKey", "HostName", "DNSName", "OS", "TailscaleIPs", "AllowedIPs", "Tags", "Addrs",
     "CurAddr", "Relay", "PeerRelay", "RxBytes", "TxBytes", "Created", "LastWrite", "LastSeen", "LastHandshake",
     "KeyExpiry", "Expired", "Online", "Active", "ExitNode", "ExitNodeOption", "ShareeNode", "PeerAPIURL",
     "Capabilities", "InNetworkMap", "InMagicSock", "InEngine",
