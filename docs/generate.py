@@ -28,10 +28,10 @@ def expected() -> dict[str, str]:
     files = {
         "natscope/cli/help_text.py": command_line.help_module(),
         "natscope/cli/completion_table.py": command_line.completion_module(),
-        _schema.FILE.relative_to(ROOT).as_posix(): _schema.text(),
         "docs/cli.md": cli_page(),
         "docs/report.md": report_page((ROOT / "docs" / "report.md").read_text()),
     }
+    files |= {shape.file.relative_to(ROOT).as_posix(): _schema.text(shape) for shape in _schema.SHAPES}
     return files | {f"docs/causes/{name}": text for name, text in pages().items()}
 
 

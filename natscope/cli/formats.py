@@ -1,44 +1,51 @@
 """Finds an output format by name, importing only the one that is used.
 
-The module of format `junit` is `report_junit` or `junit` by convention; a package that names its modules otherwise is
-looked through module by module.
+The module of format `junit` is `report_junit` or `junit` by convention, that of another document carries its name:
+`derp_check_junit`. A package that names its modules otherwise is looked through module by module.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from natscope.apps.did_you_mean import question
 from natscope.errors import PluginError, UserError
 from natscope.plugins.loader import REPORTS, Found, PluginModule, find, load
 
 if TYPE_CHECKING:
-    from natscope.model.report import Report
     from natscope.plugins.report_format import Format, RenderOptions
+
+REPORT, DERP_CHECK = "report", "derp-check"
+"""Documents, as `natscope.plugins.report_format` has them, which is not imported before the first packet."""
+
+_PREFIXES = {REPORT: ("report_", ""), DERP_CHECK: ("derp_check_",)}
+_COMMANDS = {REPORT: "netcheck", DERP_CHECK: "derp check"}
 
 
 class Renderer(NamedTuple):
-    """A format and its function."""
+    """A format and its function, which takes the format's document."""
 
     format: Format
-    render: Callable[[Report, RenderOptions], str | bytes]
+    render: Callable[[Any, RenderOptions], str | bytes]
 
 
 class FormatChoice:
     """A format that was named and exists; imported at its first use."""
 
-    def __init__(self, name: str, module: PluginModule) -> None:
+    def __init__(self, name: str, document: str, module: PluginModule) -> None:
         self._name = name
+        self._document = document
         self._module = module
         self._renderer: Renderer | None = None
 
     def renderer(self) -> Renderer:
         """Import it. Raises `PluginError`, and `UserError` when the module holds another format."""
         if self._renderer is None:
-            self._renderer = _load(self._module)
-            if self._renderer.format.name != self._name:
-                raise _unknown(self._name, find(REPORTS))
+            found = _load(self._module)
+            if (found.format.name, found.format.document) != (self._name, self._document):
+                raise _unknown(self._name, self._document, find(REPORTS))
+            self._renderer = found
         return self._renderer
 
     def warm_up(self) -> None:
@@ -49,33 +56,41 @@ class FormatChoice:
             return
 
 
-def choose_format(name: str) -> FormatChoice:
-    """The format of that name. Raises `UserError`."""
+def choose_format(name: str, document: str = REPORT) -> FormatChoice:
+    """The format of that name for a document. Raises `UserError`."""
     found = find(REPORTS)
     plain = name.replace("-", "_")
-    module = found.named(f"report_{plain}") or found.named(plain)
+    names = [prefix + plain for prefix in _PREFIXES[document]]
+    if document == REPORT:
+        names = [known for known in names if not known.startswith(_PREFIXES[DERP_CHECK])]
+    module = next((known for known in map(found.named, names) if known is not None), None)
     if module is None:
-        module = next((module for module, format_name in _all_names(found) if format_name == name), None)
+        wanted = (document, name)
+        module = next((module for module, shape in _all(found) if (shape.document, shape.name) == wanted), None)
     if module is None:
-        raise _unknown(name, found)
-    return FormatChoice(name, module)
+        raise _unknown(name, document, found)
+    return FormatChoice(name, document, module)
 
 
-def builtin_names() -> tuple[str, ...]:
-    """The names of the formats that come with natscope."""
-    return tuple(name for module, name in _all_names(find(REPORTS)) if module.builtin)
+def builtin_names(document: str = REPORT) -> tuple[str, ...]:
+    """The names of a document's formats that come with natscope."""
+    shapes = (shape for module, shape in _all(find(REPORTS)) if module.builtin)
+    return tuple(shape.name for shape in shapes if shape.document == document)
 
 
-def _unknown(name: str, found: Found) -> UserError:
-    known = [format_name for _, format_name in _all_names(found)]
-    return UserError(f'no output format "{name}"{question(name, known)}', hint=f"there are {', '.join(known)}")
+def _unknown(name: str, document: str, found: Found) -> UserError:
+    shapes = [shape for _, shape in _all(found)]
+    known = [shape.name for shape in shapes if shape.document == document]
+    other = next((_COMMANDS.get(shape.document) for shape in shapes if shape.name == name), None)
+    words = f"; that is one of {other}" if other else question(name, known)
+    return UserError(f'no output format "{name}"{words}', hint=f"there are {', '.join(known)}")
 
 
-def _all_names(found: Found) -> Iterator[tuple[PluginModule, str]]:
+def _all(found: Found) -> Iterator[tuple[PluginModule, Format]]:
     """Every usable format; a broken one is passed over."""
     for module in found.modules:
         try:
-            yield module, _load(module).format.name
+            yield module, _load(module).format
         except PluginError:
             continue
 

@@ -33,7 +33,8 @@ def schema(
     shipped = schemas()
     if listed:
         for known, file in shipped.items():
-            console.data(f"{known:<10} {file.name.removesuffix('.json').replace('-', '/')}\n")
+            title, _, version = file.name.removesuffix(".json").rpartition("-")
+            console.data(f"{known:<10} {title}/{version}\n")
         return
     if name not in shipped:
         raise UserError(f'no schema "{name}"{question(name, shipped)}', hint=f"there is {', '.join(shipped)}")

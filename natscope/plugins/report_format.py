@@ -1,6 +1,7 @@
-"""What a report format is: a pure function from a report to text.
+"""What a report format is: a pure function from a document to text.
 
-A format module has `FORMAT = Format(...)` and `def render(report: Report, options: RenderOptions) -> str`.
+A format module has `FORMAT = Format(...)` and `def render(report: Report, options: RenderOptions) -> str`. One that
+draws another document than a netcheck's report says so in `Format.document`, and its `render` takes that one.
 Names from the network are hostile text: each format escapes them by its own rule.
 """
 
@@ -8,23 +9,33 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+REPORT = "report"
+"""What a netcheck found, `natscope.model.report.Report`."""
+DERP_CHECK = "derp-check"
+"""What a check of relays found, `natscope.model.derp_check.DerpCheck`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """`name` is what `--format` takes; `for_terminal` formats get colour, width and ASCII from the options."""
+    """`name` is what `--format` takes; `for_terminal` formats get colour, width and ASCII from the options.
+
+    `document` is what it draws, `REPORT` or `DERP_CHECK`: names are unique among the formats of one document.
+    """
 
     name: str
     media_type: str
     extension: str
     for_terminal: bool
     summary: str
+    document: str = REPORT
 
 
 @dataclass(frozen=True, slots=True)
 class RenderOptions:
     """How to draw. `width` in cells; `verbosity` -1 quiet, 0, 1 (`-v`), 2 (`-vv`); `ascii_only` for other locales.
 
-    `exit_code` and `next_command` stand on the last lines of a diagnosis, when given.
+    `exit_code` and `next_command` stand on the last lines of a diagnosis, when given. `fail_on` is from which severity
+    on a finding counts as a failure: `fail`, `warn` or `never`, for formats that have tests that pass or fail.
     """
 
     width: int = 80
@@ -33,3 +44,4 @@ class RenderOptions:
     verbosity: int = 0
     exit_code: int | None = None
     next_command: str = ""
+    fail_on: str = "fail"

@@ -1,6 +1,6 @@
-"""The JSON Schema of the report, generated from the model.
+"""The JSON Schemas of the documents that natscope prints, generated from the model.
 
-`python -m natscope_reports._schema` writes the shipped file again after a change of the model.
+`python -m natscope_reports._schema` writes the shipped files again after a change of the model.
 """
 
 from __future__ import annotations
@@ -8,36 +8,65 @@ from __future__ import annotations
 import inspect
 import json
 import sys
+from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import msgspec
 
-from natscope.model import report as model
+from natscope.model import derp_check, report
 
-FILE = Path(__file__).parent / "schema" / "natscope.report-1.json"
+FOLDER = Path(__file__).parent / "schema"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-ID = "urn:natscope:schema:natscope.report:1"
 
 
-def build() -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A document: the module that describes it, with its `SCHEMA`, and its type."""
+
+    model: ModuleType
+    document: type[msgspec.Struct]
+
+    @property
+    def title(self) -> str:
+        """`natscope.report/1`, what stands in the document itself."""
+        return str(self.model.SCHEMA)
+
+    @property
+    def file(self) -> Path:
+        """The shipped file, `natscope.report-1.json`."""
+        return FOLDER / f"{self.title.replace('/', '-')}.json"
+
+    @property
+    def id(self) -> str:
+        """A name that leads nowhere."""
+        return f"urn:natscope:schema:{self.title.replace('/', ':')}"
+
+
+REPORT = Shape(report, report.Report)
+DERP_CHECK = Shape(derp_check, derp_check.DerpCheck)
+SHAPES = (REPORT, DERP_CHECK)
+
+
+def build(shape: Shape = REPORT) -> dict[str, Any]:
     """The schema as a document of JSON Schema 2020-12. Descriptions are the classes' docstrings."""
-    (reference,), components = msgspec.json.schema_components([model.Report], ref_template="#/$defs/{name}")
+    (reference,), components = msgspec.json.schema_components([shape.document], ref_template="#/$defs/{name}")
     definitions = {name: _described(part) for name, part in sorted(components.items())}
-    definitions["Report"]["properties"]["schema"] = {"const": model.SCHEMA}
+    definitions[shape.document.__name__]["properties"]["schema"] = {"const": shape.title}
     return {
         "$schema": DIALECT,
-        "$id": ID,
-        "title": model.SCHEMA,
-        "description": inspect.cleandoc(model.__doc__ or ""),
+        "$id": shape.id,
+        "title": shape.title,
+        "description": inspect.cleandoc(shape.model.__doc__ or ""),
         **reference,
         "$defs": definitions,
     }
 
 
-def text() -> str:
+def text(shape: Shape = REPORT) -> str:
     """The shipped file."""
-    return json.dumps(build(), indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(build(shape), indent=2, ensure_ascii=False) + "\n"
 
 
 def _described(part: dict[str, Any]) -> dict[str, Any]:
@@ -48,6 +77,7 @@ def _described(part: dict[str, Any]) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    FILE.parent.mkdir(exist_ok=True)
-    FILE.write_text(text(), encoding="utf-8")
-    sys.stdout.write(f"{FILE.name} written\n")
+    FOLDER.mkdir(exist_ok=True)
+    for each in SHAPES:
+        each.file.write_text(text(each), encoding="utf-8")
+        sys.stdout.write(f"{each.file.name} written\n")

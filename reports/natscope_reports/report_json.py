@@ -30,11 +30,16 @@ _UNSAFE = re.compile(
 
 def render(report: Report, options: RenderOptions) -> str:
     """One JSON object, indented by two spaces, with a newline at the end."""
+    return as_json(report)
+
+
+def as_json(document: msgspec.Struct, *, indent: int = 2) -> str:
+    """Any document of the model that way; with `indent` -1 on one line."""
     try:
-        data = msgspec.json.encode(report)
+        data = msgspec.json.encode(document)
     except UnicodeEncodeError:  # lone surrogates, from names of this host that are not UTF-8
-        data = msgspec.json.encode(_readable(msgspec.to_builtins(report)))
-    return escape(msgspec.json.format(data, indent=2).decode()) + "\n"
+        data = msgspec.json.encode(_readable(msgspec.to_builtins(document)))
+    return escape(msgspec.json.format(data, indent=indent).decode()) + "\n"
 
 
 def escape(text: str) -> str:

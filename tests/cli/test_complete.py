@@ -31,7 +31,7 @@ ROWS = [
     (["config"], "s", ["show"]),
     (["config", "show"], "--o", ["--origin"]),
     (["help"], "nat", ["nat-types"]),
-    (["schema"], "", ["report"]),
+    (["schema"], "", ["derp-check", "report"]),
     (["completion"], "z", ["zsh"]),
     (["completion", "zsh"], "", []),
     (["derp", "map", "lint"], "d", [":file"]),

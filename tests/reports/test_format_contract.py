@@ -15,13 +15,19 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from natscope.model.report import Report
-from natscope.plugins.loader import REPORTS, find, load
-from natscope.plugins.report_format import Format, RenderOptions
+from natscope.plugins.loader import REPORTS, PluginModule, find, load
+from natscope.plugins.report_format import REPORT, Format, RenderOptions
 from tests.plugins.test_clean import DANGEROUS, NAMES
 from tests.reports.scenes import load as load_report
 from tests.reports.scenes import names
 
-FORMATS = [load(module, "FORMAT") for module in find(REPORTS).modules if module.builtin]
+
+def is_of_reports(module: PluginModule) -> bool:
+    """Formats of other documents have contracts of their own (`test_derp_check_contract.py`)."""
+    return bool(load(module, "FORMAT").FORMAT.document == REPORT)
+
+
+FORMATS = [load(module, "FORMAT") for module in find(REPORTS).modules if module.builtin and is_of_reports(module)]
 IDS = [module.FORMAT.name for module in FORMATS]
 OURS = re.compile(r"\x1b\[(?:0|1|2|31|32|33|36)m")
 """The control sequences that the terminal report may use: reset, bold, faint and four colours."""
@@ -74,7 +80,9 @@ def with_texts(value: Any, change: Callable[[str], str]) -> Any:
 
 
 def test_the_formats_are_found() -> None:
-    assert sorted(IDS) == ["json", "tailscale-json", "text"]
+    assert sorted(IDS) == [
+        *("csv", "github", "html", "json", "junit", "md", "otlp", "prom", "tailscale-json", "tap", "text"),
+    ]
 
 
 @pytest.mark.parametrize("module", FORMATS, ids=IDS)

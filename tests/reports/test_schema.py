@@ -10,10 +10,11 @@ import pytest
 
 from natscope.plugins.report_format import RenderOptions
 from natscope_reports import report_json
-from natscope_reports._schema import FILE, ID, build, text
+from natscope_reports._schema import REPORT, build, text
 from tests.reports.drawing import scene
 from tests.reports.scenes import names
 
+FILE = REPORT.file
 SCHEMA = json.loads(FILE.read_text(encoding="utf-8"))
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 
@@ -24,7 +25,7 @@ def test_the_shipped_file_is_generated_from_the_model() -> None:
 
 def test_it_is_a_document_of_the_dialect() -> None:
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
-    assert SCHEMA["$id"] == ID
+    assert SCHEMA["$id"] == REPORT.id == "urn:natscope:schema:natscope.report:1"
     assert SCHEMA["title"] == "natscope.report/1"
     assert build()["$defs"]["Report"]["properties"]["schema"] == {"const": "natscope.report/1"}
 

@@ -5,6 +5,8 @@ At most three findings, worst first, each with one fix; `-v` shows all with all 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from natscope.model.finding import Finding, Fix, Severity
 from natscope.model.report import Report
 from natscope_reports._text.ink import BAD, FAINT, LOOK, NAME, PLAIN, Sheet
@@ -17,20 +19,23 @@ LONGEST_ARROW = 2
 
 
 def draw(sheet: Sheet, report: Report) -> None:
+    """Those of a netcheck."""
+    draw_all(sheet, report.findings)
+
+
+def draw_all(sheet: Sheet, findings: Sequence[Finding]) -> None:
     """Each finding after an empty line, then how many more there are."""
-    shown = report.findings if sheet.verbose else report.findings[:MAX_SHOWN]
+    shown = findings if sheet.verbose else findings[:MAX_SHOWN]
     for finding in shown:
         sheet.blank()
         if finding.severity is Severity.INFO and not sheet.verbose:
             sheet.paragraph(f"{finding.title} {finding.id}", BODY, first=_sign(sheet, finding))
         else:
             _whole(sheet, finding)
-    rest = len(report.findings) - len(shown)
+    rest = len(findings) - len(shown)
     if rest:
         sheet.blank()
-        sheet.line(
-            (f"  {counted(rest, 'more finding')} ({', '.join(f.id for f in report.findings[-rest:])}): -v", FAINT)
-        )
+        sheet.line((f"  {counted(rest, 'more finding')} ({', '.join(f.id for f in findings[-rest:])}): -v", FAINT))
 
 
 def _whole(sheet: Sheet, finding: Finding) -> None:

@@ -22,6 +22,11 @@ def size(count: int) -> str:
     return f"{count / 1000:,.0f} kB" if count < 1_000_000 else f"{count / 1_000_000:,.1f} MB"
 
 
+def rate(bytes_per_s: float) -> str:
+    """`640 kB/s`, `11.2 MB/s`: by thousands."""
+    return f"{size(round(bytes_per_s))}/s" if math.isfinite(bytes_per_s) else "unknown"
+
+
 def age(seconds_old: float) -> str:
     """`40 s`, `18 min`, `2 h`, `3 d`."""
     for limit, divisor, unit in ((90, 1, "s"), (5400, 60, "min"), (172_800, 3600, "h")):

@@ -1,0 +1,1 @@
+"""The terminal page of a check of relays, one part a file."""
