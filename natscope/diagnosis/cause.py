@@ -19,6 +19,8 @@ class Strength(enum.Enum):
 
     ABSENCE = "absence"
     """Nothing came back, and nothing beside it shows that something should have."""
+    FINGERPRINT = "fingerprint"
+    """What a device calls itself, or looks like: never more than possible, however many of them."""
     FACT = "fact"
     """One measured thing that another explanation could still produce."""
     DECISIVE = "decisive"

@@ -10,6 +10,7 @@ import pytest
 from natscope.diagnosis.catalogue import Entry, entries, find
 from natscope.errors import UserError
 from natscope.model.finding import Severity
+from tests.diagnosis.pair.meanings import PAIR_MEANINGS, PAIR_SCENES
 from tests.reports.scenes import names
 
 MODULES = [entry.load() for entry in entries()]
@@ -30,8 +31,11 @@ MEANINGS = {
     "NS-ENV-07": "interface that leads nowhere",
     "NS-ENV-08": "rp_filter",
     "NS-ENV-09": "container's own network",
+    "NS-ENV-10": "cloud's own firewall",
+    "NS-ENV-11": "cloud's NAT gateway",
     "NS-HOST-01": "own firewall drops",
     "NS-HOST-02": "drops 100.64.0.0/10",
+    "NS-HOST-04": "is taken",
     "NS-MAP-01": "opens no port",
     "NS-MAP-02": "nothing comes in by it",
     "NS-MAP-03": "own table says something else",
@@ -41,6 +45,7 @@ MEANINGS = {
     "NS-NAT-01": "symmetric NAT",
     "NS-NAT-03": "one after the other",
     "NS-NAT-04": "address-dependent mapping",
+    "NS-NAT-05": "pfSense or OPNsense",
     "NS-NAT-07": "CGNAT",
     "NS-NAT-08": "double NAT",
     "NS-NAT-09": "several public addresses",
@@ -48,7 +53,9 @@ MEANINGS = {
     "NS-NAT-11": "one public port to two devices",
     "NS-NAT-12": "sooner than keep-alives",
     "NS-NAT-13": "fixed age",
+    "NS-NAT-14": "table of connections may be full",
     "NS-NAT-16": "addresses inside packets",
+    "NS-NAT-19": "changed while natscope was measuring",
     "NS-PERF-01": "black hole",
     "NS-REL-01": "certificate",
     "NS-REL-02": "STUN port",
@@ -63,16 +70,20 @@ MEANINGS = {
     "NS-UDP-02": "STUN's is not among them",
     "NS-UDP-05": "UDP is throttled",
     "NS-UDP-07": "Fragments are dropped",
+    "NS-UDP-08": "for an attack",
     "NS-V6-01": "no IPv6",
     "NS-V6-02": "nothing comes back over IPv6",
+    "NS-V6-04": "drops UDP over IPv6",
     "NS-V6-05": "NAT66",
     "NS-V6-06": "NAT64",
+    "NS-V6-07": "IPv6 is longer",
 }
 
 
 def test_the_ids_keep_their_meaning() -> None:
-    assert set(IDS) == set(MEANINGS)
-    assert all(MEANINGS[module.CAUSE.id] in module.CAUSE.title for module in MODULES)
+    meanings = MEANINGS | PAIR_MEANINGS
+    assert set(IDS) == set(meanings)
+    assert all(meanings[module.CAUSE.id] in module.CAUSE.title for module in MODULES)
 
 
 @pytest.mark.parametrize("entry", entries(), ids=IDS)
@@ -89,7 +100,7 @@ def test_a_cause_is_whole(module: object) -> None:
     assert set(cause.hidden_by + cause.refines) <= set(IDS) - {cause.id}
     assert cause.fires, "which stored report shows it?"
     assert cause.silent, "which stored report must not?"
-    assert set(cause.fires + cause.silent) <= set(names())
+    assert set(cause.fires + cause.silent) <= set(names() if cause.sides == 1 else PAIR_SCENES)
     assert not set(cause.fires) & set(cause.silent)
 
 

@@ -9,6 +9,7 @@ from natscope.model.finding import Certainty
 from natscope.model.tri import Tri
 
 ABSENCE, FACT, DECISIVE = Strength.ABSENCE, Strength.FACT, Strength.DECISIVE
+FINGERPRINT = Strength.FINGERPRINT
 
 
 @pytest.mark.parametrize(
@@ -19,6 +20,8 @@ ABSENCE, FACT, DECISIVE = Strength.ABSENCE, Strength.FACT, Strength.DECISIVE
         ((ABSENCE, ABSENCE, ABSENCE), Certainty.POSSIBLE),
         ((FACT,), Certainty.POSSIBLE),
         ((FACT, ABSENCE), Certainty.POSSIBLE),
+        ((FINGERPRINT, FINGERPRINT, FINGERPRINT), Certainty.POSSIBLE),
+        ((FACT, FINGERPRINT), Certainty.POSSIBLE),
         ((FACT, FACT), Certainty.LIKELY),
         ((ABSENCE, FACT, FACT, FACT), Certainty.LIKELY),
         ((DECISIVE,), Certainty.CERTAIN),

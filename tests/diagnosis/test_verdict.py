@@ -93,6 +93,16 @@ SENTENCES = {
     "udp-refused": "Direct: no. This network refuses UDP, so everything goes through a relay.",
     "vpn-tunnel": "Direct: unknown, a VPN carries this computer's packets",
     "wrong-certificate": "Direct: likely, with most peers",
+    "changed-meanwhile": "Direct: unknown, whether your public port is the same for all was not seen",
+    "cloud-gateway": "Direct: unlikely, except to peers with an open port",
+    "cloud-machine": "Direct: likely, with most peers",
+    "ipv6-slower": "Direct: likely, with most peers",
+    "ipv6-udp-dropped": "Direct: likely, with most peers",
+    "new-sockets-silent": "Direct: likely, with most peers",
+    "port-taken": "Direct: unknown, nothing was learned over UDP",
+    "random-source-port": "Direct: unlikely, except to peers with an open port",
+    "table-full": "Direct: likely, with most peers",
+    "taken-for-attack": "Direct: likely, with most peers",
     "wrong-interface": "Direct: unknown, packets leave by an interface that leads nowhere",
 }
 

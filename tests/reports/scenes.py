@@ -20,11 +20,14 @@ from natscope.model.tri import Tri
 from natscope.plugins.report_format import RenderOptions
 from natscope_reports import report_json
 from tests.reports.builder import LOCAL, PLACES, PUBLIC, Builder, six_absent, six_works
+from tests.reports.cloud_scenes import CLOUD_SCENES
 from tests.reports.mapping_scenes import MAPPING_SCENES
 from tests.reports.nat_scenes import NAT_SCENES
 from tests.reports.path_scenes import PATH_SCENES
 from tests.reports.ports_scenes import PORT_SCENES
 from tests.reports.refused_scenes import own_rules, udp_refused
+from tests.reports.router_scenes import ROUTER_SCENES
+from tests.reports.six_scenes import SIX_SCENES
 from tests.reports.surrounding_scenes import SCENES as SURROUNDING_SCENES
 from tests.reports.surroundings_scenes import NAME_AND_WEB_SCENES
 
@@ -358,6 +361,9 @@ SCENES: dict[str, Callable[[], Report]] = {
         *MAPPING_SCENES,
         *SURROUNDING_SCENES,
         *NAME_AND_WEB_SCENES,
+        *ROUTER_SCENES,
+        *CLOUD_SCENES,
+        *SIX_SCENES,
     )
 }
 
