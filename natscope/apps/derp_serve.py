@@ -24,12 +24,12 @@ from natscope.relay.config import LimitsConfig, RelayConfig, TlsMode
 from natscope.relay.key_file import KeyFile, load_or_make
 from natscope.relay.log import Level, Log
 from natscope.relay.mesh_key import load_mesh_key
-from natscope.relay.metrics import GAUGE, Family
 from natscope.relay.metrics_page import MetricsPage
 from natscope.relay.names_part import NamesPart
 from natscope.relay.rate_file import RatePart
 from natscope.relay.seams import Admission, Certificates, MeshPeers
 from natscope.relay.service import RelayService, http_date
+from natscope.web.metrics import GAUGE, Family
 from natscope.wire.keys import PrivateKey
 
 if TYPE_CHECKING:

@@ -7,15 +7,14 @@ run waits for answers.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import io
 import ipaddress
 import os
-import signal
-from collections.abc import Callable, Coroutine, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, BinaryIO
 
+from natscope.apps.stopping import stop_on_signals, unless_stopped
 from natscope.errors import UserError
 from natscope.host.api import Host
 from natscope.host.real.host import build_real_host
@@ -166,8 +165,8 @@ async def _measure(
     from natscope.netcheck.run import RunInputs, run_probes
 
     stop = asyncio.Event()
-    with _stop_on_signals(stop):
-        loaded_map = await _unless_stopped(_load_map(host, choice, stdin), stop)
+    with stop_on_signals(stop):
+        loaded_map = await unless_stopped(_load_map(host, choice, stdin), stop)
         return await run_probes(
             RunInputs(
                 host=host,
@@ -225,37 +224,6 @@ class _LazyHttp:
     async def fetch(self, request: HttpRequest) -> HttpResponse:
         """Send through the real client."""
         return await _http(self._host).fetch(request)
-
-
-async def _unless_stopped(work: Coroutine[None, None, LoadedMap], stop: asyncio.Event) -> LoadedMap:
-    loop = asyncio.get_running_loop()
-    task, stopped = loop.create_task(work), loop.create_task(stop.wait())
-    try:
-        await asyncio.wait((task, stopped), return_when=asyncio.FIRST_COMPLETED)
-        if not task.done():
-            raise KeyboardInterrupt
-        return task.result()
-    finally:
-        stopped.cancel()
-        task.cancel()
-
-
-@contextlib.contextmanager
-def _stop_on_signals(stop: asyncio.Event) -> Iterator[None]:
-    """SIGINT and SIGTERM set `stop`; where that is not possible (threads, Windows) Python's own way stays."""
-    loop = asyncio.get_running_loop()
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    taken = []
-    for number in (signal.SIGINT, signal.SIGTERM):
-        with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
-            loop.add_signal_handler(number, stop.set)
-            taken.append(number)
-    try:
-        yield
-    finally:
-        for number in taken:
-            loop.remove_signal_handler(number)
-            signal.signal(number, before[number])
 
 
 def _keep_history(result: NetcheckRun, state_dir: str) -> RunRecord:

@@ -6,38 +6,19 @@ derp/derpserver/derpserver.go (ExpVar), as its `/debug/varz` prints them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import NamedTuple
+from collections.abc import Iterator
 
 from natscope.machines.derp.counters import Drop, End
 from natscope.machines.derp.front import Front
 from natscope.machines.derp.relay import Relay
+from natscope.web.metrics import COUNTER, GAUGE, Family
 
-COUNTER, GAUGE = "counter", "gauge"
 _KINDS = {True: "disco", False: "other"}
-
-
-class Family(NamedTuple):
-    """One metric: its name, kind and words, and its samples by labels (text in braces, empty for none)."""
-
-    name: str
-    kind: str
-    words: str
-    samples: Mapping[str, float]
 
 
 def relay_metrics(front: Front) -> list[Family]:
     """Everything about the relay. To be called where the relay's machine may be touched."""
     return [*_counted(front.relay), *_present(front.relay), *_by_reason(front.relay), *_http(front)]
-
-
-def prometheus_text(families: Iterator[Family] | list[Family]) -> str:
-    """The text format 0.0.4."""
-    lines = []
-    for family in families:
-        lines += [f"# HELP {family.name} {family.words}", f"# TYPE {family.name} {family.kind}"]
-        lines += [f"{family.name}{labels} {_number(value)}" for labels, value in family.samples.items()]
-    return "\n".join(lines) + "\n"
 
 
 def _counted(relay: Relay) -> Iterator[Family]:
@@ -109,7 +90,3 @@ def _http(front: Front) -> Iterator[Family]:
         '{reason="rate"}': counters.limited_connections,
     }
     yield Family("natscope_connections_refused", COUNTER, "Connections closed at once, by reason.", refused)
-
-
-def _number(value: float) -> str:
-    return str(int(value)) if value == int(value) else repr(value)

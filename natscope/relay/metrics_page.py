@@ -6,12 +6,10 @@ from collections.abc import Callable, Sequence
 
 from natscope.host.api import Listener
 from natscope.model.endpoint import Endpoint
-from natscope.relay.metrics import COUNTER, GAUGE, Family, prometheus_text, relay_metrics
+from natscope.relay.metrics import relay_metrics
 from natscope.relay.service import RelayService
-from natscope.web.server import HttpServer, ServerRequest, ServerResponse
-
-PATH = "/metrics"
-_TEXT = ("content-type", "text/plain; version=0.0.4; charset=utf-8")
+from natscope.web.metrics import COUNTER, GAUGE, Family, metrics_page, prometheus_text
+from natscope.web.server import HttpServer
 
 
 class MetricsPage:
@@ -35,7 +33,7 @@ class MetricsPage:
         self._service = service
         self._began = service.host.clock.now()
         if self._local is not None:
-            self._listener = service.aside.run(HttpServer(service.host, self._answer).listen(self._local))
+            self._listener = service.aside.run(HttpServer(service.host, metrics_page(self.text)).listen(self._local))
             self.listening = self._listener.local
 
     def reload(self) -> None:
@@ -60,10 +58,3 @@ class MetricsPage:
         for more in self._more:
             families += more()
         return prometheus_text(families) + "".join(text() for text in self._texts)
-
-    async def _answer(self, request: ServerRequest) -> ServerResponse:
-        if request.path != PATH:
-            return ServerResponse(404, b"metrics are at /metrics\n", (_TEXT,))
-        if request.method not in ("GET", "HEAD"):
-            return ServerResponse(405, b"", (("allow", "GET, HEAD"),))
-        return ServerResponse(200, (await self.text()).encode(), (_TEXT,))

@@ -8,7 +8,8 @@ from natscope.machines.derp.counters import Drop, End
 from natscope.machines.derp.front import Front
 from natscope.machines.derp.pages import Pages
 from natscope.machines.derp.relay import Relay
-from natscope.relay.metrics import GAUGE, Family, prometheus_text, relay_metrics
+from natscope.relay.metrics import relay_metrics
+from natscope.web.metrics import GAUGE, Family, prometheus_text
 from natscope.wire.keys import PrivateKey
 
 UPSTREAMS = {
