@@ -122,6 +122,14 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "netcheck.replay", "file", "", "judge a recorded run again, without a network", metavar="DIR", in_files=False
     ),
+    Setting(
+        "status.fail_on",
+        "choice",
+        "never",
+        "exit 10 when a peer is relayed, 20 also when one is offline",
+        choices=("never", "relayed", "offline"),
+        project=True,
+    ),
 )
 
 BY_NAME: dict[str, Setting] = {setting.name: setting for setting in SETTINGS}

@@ -30,6 +30,8 @@ _SETTING_OF = {
     "record": ("netcheck.record", "--record"),
     "pcap": ("netcheck.pcap", "--pcap"),
     "replay": ("netcheck.replay", "--replay"),
+    "socket": ("tailscaled_socket", "--socket"),
+    "status_fail_on": ("status.fail_on", "--fail-on"),
     "color": ("color", "--color"),
     "ascii_only": ("ascii", "--ascii"),
 }

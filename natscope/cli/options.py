@@ -56,6 +56,12 @@ FailOn = Annotated[str | None, option("netcheck.fail_on", "--fail-on")]
 Record = Annotated[str | None, option("netcheck.record", "--record")]
 Pcap = Annotated[str | None, option("netcheck.pcap", "--pcap")]
 Replay = Annotated[str | None, option("netcheck.replay", "--replay")]
+Socket = Annotated[str | None, option("tailscaled_socket", "--socket")]
+From = Annotated[
+    list[str] | None,
+    typer.Option("--from", help="read a saved status or netcheck report (repeat; - is stdin)", metavar="FILE"),
+]
+StatusFailOn = Annotated[str | None, option("status.fail_on", "--fail-on")]
 Color = Annotated[str | None, option("color", "--color")]
 Ascii = Annotated[bool | None, option("ascii", "--ascii/--no-ascii")]
 NoProgress = Annotated[bool, switch("show no progress", "--no-progress")]
