@@ -63,6 +63,7 @@ bench: venv
 	$(BIN)/python benchmarks/stun.py
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/netcheck.py
+	$(BIN)/python benchmarks/derp.py
 
 dist: venv
 	@rm -rf dist
