@@ -57,6 +57,7 @@ MEANINGS = {
     "NS-NAT-16": "addresses inside packets",
     "NS-NAT-19": "changed while natscope was measuring",
     "NS-PERF-01": "black hole",
+    "NS-PERF-03": "bufferbloat",
     "NS-REL-01": "certificate",
     "NS-REL-02": "STUN port",
     "NS-REL-04": "plain HTTP",

@@ -103,6 +103,7 @@ SENTENCES = {
     "random-source-port": "Direct: unlikely, except to peers with an open port",
     "table-full": "Direct: likely, with most peers",
     "taken-for-attack": "Direct: likely, with most peers",
+    "queue-fills": "Direct: likely, with most peers",
     "wrong-interface": "Direct: unknown, packets leave by an interface that leads nowhere",
 }
 

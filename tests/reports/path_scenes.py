@@ -207,7 +207,41 @@ def udp_not_policed() -> Report:
     return _trains(10_000)
 
 
+def queue_fills() -> Report:
+    """A line with a deep queue: fast trains end early, because their packets come back late."""
+    builder = Builder()
+    _relays(builder)
+    for number, (purpose, rate) in enumerate((("slow", 25), ("rise", 100), ("rise", 250)), start=1):
+        late = rate > 25
+        parts = [[n * 125.0, rate // 8, rate // 8, rate // 8, 20.0 + 95.0 * n * late] for n in range(5 if late else 8)]
+        builder.observe(
+            "udp.train",
+            Outcome.ANSWERED,
+            target=RELAY,
+            family=4,
+            sent_ms=2000.0 * number,
+            rtt_ms=20.0,
+            bytes_sent=972 * rate,
+            bytes_received=972 * rate,
+            summary="all arrived and came back",
+            data={
+                "purpose": purpose,
+                "rate": rate,
+                "size": 1000,
+                "tries": rate + 3,
+                "granted": rate,
+                "granted_rate": rate,
+                "late": late,
+                "parts": parts,
+                "sent_span_ms": 125.0 * len(parts),
+                "arrived_span_ms": 125.0 * len(parts) + 95.0 * late,
+                "back_span_ms": 125.0 * len(parts) + 95.0 * late,
+            },
+        )
+    return builder.report(udp=Tri.YES, path=PathReport(udp_rate=udp_rate(builder.observations)))
+
+
 PATH_SCENES = (
     cgnat, double_nat, double_nat_possible, udp_other_ports, mtu_black_hole, fragments_dropped, nat66, nat64,
-    udp_policed, udp_not_policed,
+    udp_policed, udp_not_policed, queue_fills,
 )  # fmt: skip
