@@ -64,7 +64,9 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("cache_dir", "file", "", "where fetched maps are kept (default: the platform's cache folder)"),
     Setting("state_dir", "file", "", "where history is kept (default: the platform's state folder)"),
     Setting("keep_report", "switch", True, "keep the last netcheck's report, from which status and ping explain"),
-    Setting("netcheck.format", "text", "text", "output format", metavar="NAME", project=True),
+    Setting(
+        "netcheck.format", "text", "text", "output format: text, json, html, md, junit, …", metavar="NAME", project=True
+    ),
     Setting("netcheck.output", "file", "", "write the report to a file, whole or not at all", metavar="FILE"),
     Setting(
         "netcheck.profile",

@@ -33,7 +33,7 @@ TABLE = {
             (('--bind-address',), 'any', False, 'local address to send from'),
             (('--offline', '--no-offline'), None, False, 'fetch nothing: use the cached relay map'),
             (('--json',), None, False, 'the report as JSON, same as --format json'),
-            (('--format',), ('json', 'tailscale-json', 'text'), False, 'output format'),
+            (('--format',), ('github', 'junit', 'md', 'otlp', 'prom', 'csv', 'html', 'json', 'tailscale-json', 'tap', 'text'), False, 'output format: text, json, html, md, junit, …'),
             (('--tailscale-json',), None, False, 'JSON in the form of tailscale netcheck --format=json'),
             (('--output', '-o'), 'file', False, 'write the report to a file, whole or not at all'),
             (('--record',), 'folder', False, 'keep everything that was measured in a folder'),
@@ -313,7 +313,7 @@ TABLE = {
         (
             (('--list',), None, False, 'which documents have a schema'),
         ),
-        ('report',),
+        ('derp-check', 'report'),
     ),
     "help": (
         (),

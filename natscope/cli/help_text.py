@@ -106,7 +106,7 @@ Options
   --bind-address ADDRESS        local address to send from
   --offline / --no-offline      fetch nothing: use the cached relay map
   --json                        the report as JSON, same as --format json
-  --format NAME                 output format
+  --format NAME                 output format: text, json, html, md, junit, …
   --tailscale-json              JSON in the form of tailscale netcheck
                                 --format=json
   --output, -o FILE             write the report to a file, whole or not at all

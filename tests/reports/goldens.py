@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from natscope.plugins.report_format import RenderOptions
-from natscope_reports import tailscale_json, text
+from natscope_reports import github, junit, md, otlp, prom, report_csv, report_html, tailscale_json, tap, text
 from tests.reports.scenes import load, names
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -25,6 +25,10 @@ VERBOSE = ("healthy", "wrong-certificate", "udp-blocked")
 WIDE = ("healthy", "dead-relay")
 
 
+EVERY = (github, junit, md, otlp, prom, report_csv, report_html, tap)
+"""Formats whose goldens have a folder each."""
+
+
 def options(name: str, **more: object) -> RenderOptions:
     """How a golden is drawn: 80 columns without colour unless `more` says otherwise."""
     fields: dict[str, object] = {"exit_code": EXIT_CODES.get(name, 0)}
@@ -38,6 +42,9 @@ def drawn() -> dict[str, str]:
         report = load(name)
         found[f"{name}.txt"] = text.render(report, options(name))
         found[f"{name}.tailscale.json"] = tailscale_json.render(report, options(name))
+        for module in EVERY:
+            shape = module.FORMAT
+            found[f"{shape.name}/{name}.{shape.extension}"] = module.render(report, options(name))
         if name in VERBOSE:
             found[f"{name}.verbose.txt"] = text.render(report, options(name, verbosity=1))
         if name in WIDE:
@@ -50,4 +57,5 @@ def drawn() -> dict[str, str]:
 if __name__ == "__main__":
     GOLDEN.mkdir(exist_ok=True)
     for name, content in drawn().items():
+        (GOLDEN / name).parent.mkdir(exist_ok=True)
         (GOLDEN / name).write_text(content, encoding="utf-8")

@@ -44,6 +44,11 @@ def _wrapped(sheet: Sheet, lead: list[Span], text: str) -> None:
         lead = [(" " * indent, PLAIN)]
 
 
+def summary(observation: Observation) -> str:
+    """What came of it, in one line."""
+    return ", ".join(_told(observation))
+
+
 def _told(observation: Observation) -> Iterator[str]:
     """The outcome, unless a number or a clause says more."""
     if observation.rtt_ms is not None:

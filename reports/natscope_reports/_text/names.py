@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from natscope.model.report import Report
 from natscope.model.report_dns import DnsReport, NameServerReport, NameServerState
 from natscope.model.tri import Tri
@@ -31,15 +33,25 @@ def draw(sheet: Sheet, report: Report) -> None:
     if names is None or not names.servers or not (sheet.verbose or has_trouble(names)):
         return
     sheet.heading("Name servers")
-    for server in names.servers:
-        row(sheet, _state(server), server.address.removesuffix(":53").strip("[]"), _note(server))
-    for field, words in _TROUBLES.items():
-        if getattr(names, field) is Tri.YES:
-            sheet.paragraph(words, 4, first=(f"  {sheet.signs.warn} ", ""))
-    if names.system is Tri.NO:
-        sheet.paragraph(SYSTEM_FAILS, 4, first=(f"  {sheet.signs.warn} ", ""))
+    for server, state, note in told(names):
+        row(sheet, state, server.address.removesuffix(":53").strip("[]"), note)
+    for words in troubles(names):
+        sheet.paragraph(words, 4, first=(f"  {sheet.signs.warn} ", ""))
     if sheet.verbose:
         _more(sheet, names)
+
+
+def told(names: DnsReport) -> Iterator[tuple[NameServerReport, str, str]]:
+    """Each server with a word for its state, and its time or the reason."""
+    for server in names.servers:
+        yield server, _state(server), _note(server)
+
+
+def troubles(names: DnsReport) -> Iterator[str]:
+    """What is wrong with the answers, a clause each."""
+    yield from (words for field, words in _TROUBLES.items() if getattr(names, field) is Tri.YES)
+    if names.system is Tri.NO:
+        yield SYSTEM_FAILS
 
 
 def has_trouble(names: DnsReport) -> bool:
