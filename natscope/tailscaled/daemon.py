@@ -10,15 +10,17 @@ from collections.abc import Callable
 from typing import NoReturn, TypeVar
 from urllib.parse import urlencode
 
-from natscope.errors import CannotMeasure, RefusedError, RemoteError
+from natscope.errors import RefusedError, RemoteError
 from natscope.host.api import Failure, HostError
 from natscope.host.http_api import Http, HttpRequest, HttpResponse
 from natscope.mesh.source import PingKind
 from natscope.model.mesh_details import PeerDetails
 from natscope.model.mesh_path import PathChange, PingAnswer, Traffic
+from natscope.model.mesh_prefs import MeshPrefs
 from natscope.model.mesh_status import MeshStatus
 from natscope.tailscaled.client import LOCAL_HOST
-from natscope.wire.local_api import details, metrics, path_changes, ping, status
+from natscope.tailscaled.refusals import absent, refused
+from natscope.wire.local_api import details, metrics, path_changes, ping, prefs, status
 
 READ_S = 5.0
 """For answers that the daemon has at hand; a status of ten thousand peers takes it a second."""
@@ -35,6 +37,10 @@ class Daemon:
         """Nothing is asked yet."""
         self._http = http
         self._path = socket_path
+        self.program = ""
+        """Its version as the headers of its last answer told it (`1.102.5`); a status says the same in its body."""
+        self.capability: int | None = None
+        """The number of its protocol with the control server (tailcfg.CapabilityVersion), by the same headers."""
 
     @property
     def name(self) -> str:
@@ -74,6 +80,18 @@ class Daemon:
         response = await self._read("usermetrics", metrics.MAX_BYTES, optional=True)
         return None if response is None else metrics.decode_traffic(response.body)
 
+    async def prefs(self) -> MeshPrefs:
+        """What its owner has chosen; everybody may read it."""
+        return self._decoded(prefs.decode_prefs, await self._read("prefs", prefs.MAX_BYTES))
+
+    async def own_warning(self, check: str) -> str | None:
+        """What one of its own checks of this computer warns of: empty where nothing is wrong, None: it has no such.
+
+        `check` is `check-ip-forwarding` or `check-udp-gro-forwarding`.
+        """
+        response = await self._read(check, prefs.MAX_BYTES, optional=True)
+        return None if response is None else self._decoded(prefs.decode_warning, response)
+
     async def _read(self, what: str, max_bytes: int, *, optional: bool = False) -> HttpResponse | None:
         try:
             response = await self._ask(what, max_bytes, timeout_s=READ_S)
@@ -95,15 +113,13 @@ class Daemon:
     def _good(self, response: HttpResponse) -> HttpResponse:
         if response.truncated:
             raise RefusedError(f"{self.name} answers without end")
-        if response.status == 200:
-            return response
-        words = response.body[:200].decode(errors="replace").strip()
-        if response.status == 403:
-            raise RefusedError(
-                f"{self.name} does not allow this to you: {words}",
-                hint="sudo, or once: sudo tailscale set --operator=$USER",
-            )
-        raise RefusedError(f"{self.name} answers {response.status}: {words}")
+        if response.status != 200:
+            raise refused(self.name, response.status, response.body)
+        self.program = response.headers.get("tailscale-version", self.program)[:100]
+        capability = response.headers.get("tailscale-cap", "")
+        if capability.isascii() and capability.isdecimal() and len(capability) < 6:
+            self.capability = int(capability)
+        return response
 
     def _decoded(self, decode: Callable[[bytes], T], response: HttpResponse | None) -> T:
         assert response is not None
@@ -113,15 +129,7 @@ class Daemon:
             raise RefusedError(f"{self.name}: {error.message}", hint="is this the socket of a tailscaled?") from error
 
     def _absent(self, error: HostError) -> NoReturn:
-        if error.failure is Failure.PERMISSION:
-            raise CannotMeasure(
-                f"{self.name} may not be asked by you", hint="sudo, or join the group that owns the socket"
-            ) from error
-        if error.failure is Failure.TIMEOUT:
-            raise CannotMeasure(f"{self.name} does not answer", hint="systemctl restart tailscaled") from error
-        raise CannotMeasure(
-            f"{self.name} does not run: {error.message}", hint="systemctl start tailscaled, or name its socket"
-        ) from error
+        raise absent(self.name, error) from error
 
 
 def _with_port(ip: str) -> str:

@@ -9,6 +9,7 @@ import pytest
 
 from natscope.errors import CannotMeasure, NatscopeError, RefusedError
 from natscope.host.api import Failure, HostError
+from natscope.host.http_api import HttpResponse, HttpTimings
 from natscope.host.real.host import build_real_host
 from natscope.mesh.source import MeshSource, PingKind
 from natscope.tailscaled.client import LOCAL_HOST
@@ -111,3 +112,25 @@ async def test_details_of_a_node() -> None:
     assert details.name == "node-b.lab.internal"
     assert http.asked[0].method == "GET"
     assert await daemon("whois?addr=%5Bfd7a%3A%3A1%5D%3A0", 404)[0].details("fd7a::1") is None
+
+
+async def test_preferences_and_its_own_checks() -> None:
+    assert (await daemon("prefs", body("prefs.http"))[0].prefs()).wants_running is True
+    source, _ = daemon("check-ip-forwarding", body("check-ip-forwarding.http"))
+    assert (await source.own_warning("check-ip-forwarding") or "").startswith("IP forwarding is disabled")
+    assert await daemon("check-udp-gro-forwarding", 404)[0].own_warning("check-udp-gro-forwarding") is None
+
+
+@pytest.mark.parametrize(
+    ("headers", "program", "capability"),
+    [
+        ({"tailscale-version": "1.56.1", "tailscale-cap": "82"}, "1.56.1", 82),
+        ({}, "", None),
+        ({"tailscale-version": "x" * 500, "tailscale-cap": "9" * 50}, "x" * 100, None),
+    ],
+)
+async def test_what_the_headers_tell(headers: dict[str, str], program: str, capability: int | None) -> None:
+    answer = HttpResponse(200, headers, body("status.http"), False, HttpTimings(), None, None, "")
+    source, _ = daemon(STATUS, answer)
+    await source.status()
+    assert (source.program, source.capability) == (program, capability)

@@ -1,15 +1,61 @@
 """The daemon's stream of notices: one JSON object a line, without end. Source: upstream ipn/backend.go (Notify).
 
 `NoticeReader` takes the stream in any pieces. A line that is longer than `MAX_LINE_BYTES` or is no object is counted
-and passed over; the stream goes on behind it.
+and passed over; the stream goes on behind it. `read_notice` says what one of them tells.
 """
 
 from __future__ import annotations
 
 from natscope.errors import RemoteError
-from natscope.wire.local_api.loose import Tree, decode_json
+from natscope.model.mesh_notice import MeshNotice
+from natscope.model.mesh_status import MeshState
+from natscope.wire.local_api.loose import Loose, Problems, Tree, decode_json
+from natscope.wire.local_api.status import read_status
 
 MAX_LINE_BYTES = 16 << 20
+_STATES = (
+    MeshState.NO_STATE, MeshState.IN_USE_OTHER_USER, MeshState.NEEDS_LOGIN, MeshState.NEEDS_APPROVAL,
+    MeshState.STOPPED, MeshState.STARTING, MeshState.RUNNING,
+)  # fmt: skip
+"""By number (ipn.State)."""
+_PEERS = ("NetMap", "SelfChange", "PeersChanged", "PeersRemoved", "PeerChangedPatch", "PeerState", "Engine")
+"""Parts after which a status may be different."""
+
+
+def read_notice(tree: Tree) -> MeshNotice:
+    """One notice; a part that is absent, new or odd costs nothing else."""
+    problems = Problems()
+    notice = Loose(tree, "notice", problems)
+    engine = notice.inner("Engine")
+    kinds = tuple(name for name, value in tree.items() if value is not None and name not in ("Version", "SessionID"))
+    initial = read_status(tree["InitialStatus"], problems) if notice.has("InitialStatus") else None
+    return MeshNotice(
+        state=_state(notice),
+        error=notice.text("ErrMessage") or "",
+        login_url=notice.text("BrowseToURL") or "",
+        health=_health(notice.inner("Health")) if notice.has("Health") else None,
+        status=initial,
+        peers_changed=initial is not None or any(name in kinds for name in _PEERS),
+        bytes_in=engine.whole("RBytes"),
+        bytes_out=engine.whole("WBytes"),
+        live_relays=engine.whole("LiveDERPs"),
+        kinds=kinds,
+        problems=tuple(problems.words),
+    )
+
+
+def _state(notice: Loose) -> MeshState | None:
+    number = notice.whole("State")
+    if number is None:
+        return None
+    return _STATES[number] if 0 <= number < len(_STATES) else MeshState.UNKNOWN
+
+
+def _health(told: Loose) -> tuple[str, ...]:
+    """The text of each warning, or its title."""
+    warnings = told.inner("Warnings")
+    rows = (warnings.inner(name) for name, _ in warnings.pairs())
+    return tuple(words for row in rows if (words := row.text("Text") or row.text("Title") or ""))
 
 
 class NoticeReader:

@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from natscope.model.mesh_notice import MeshNotice
+from natscope.model.mesh_status import MeshState
 from natscope.wire.local_api.loose import Problems
-from natscope.wire.local_api.notices import NoticeReader
+from natscope.wire.local_api.notices import NoticeReader, read_notice
 from natscope.wire.local_api.status import read_status
 from tests.wire.local_api.recorded import body
 
@@ -52,3 +54,41 @@ def test_a_line_without_end_is_passed_over_in_bounded_memory() -> None:
         assert reader.feed(b"x" * 999) == []
     assert reader.feed(b'"}\n{"State": 6}\n') == [{"State": 6}]
     assert reader.skipped == 1
+
+
+def read(data: bytes) -> MeshNotice:
+    (tree,) = NoticeReader().feed(data + b"\n")
+    return read_notice(tree)
+
+
+@pytest.mark.parametrize("name", RECORDED)
+def test_recorded_notices_have_no_problem(name: str) -> None:
+    for tree in NoticeReader().feed(body(name)):
+        assert read_notice(tree).problems == ()
+
+
+def test_what_a_notice_tells() -> None:
+    first, *_ = (read_notice(tree) for tree in NoticeReader().feed(body("watch-ipn-bus-state.http")))
+    assert (first.state, first.health, first.kinds) == (MeshState.RUNNING, (), ("State", "Prefs", "Health"))
+    *_, engine = (read_notice(tree) for tree in NoticeReader().feed(body("watch-ipn-bus-engine.http")))
+    assert (engine.bytes_in, engine.bytes_out, engine.live_relays, engine.peers_changed) == (2616, 3484, 2, True)
+    status = read(body("watch-ipn-bus-status.http").splitlines()[0])
+    assert status.status is not None
+    assert status.status.state is MeshState.RUNNING
+    assert read(b'{"Health": {"Warnings": {"a": {"Text": "no relay"}, "b": {"Title": "t"}, "c": {}}}}').health == (
+        "no relay", "t",
+    )  # fmt: skip
+    odd = read(b'{"State": 77, "ErrMessage": "no", "BrowseToURL": "https://x", "Engine": [], "Health": 5}')
+    assert (odd.state, odd.error, odd.login_url, odd.health) == (MeshState.UNKNOWN, "no", "https://x", ())
+    assert len(odd.problems) == 2
+    assert read(b"{}") == MeshNotice()
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["State", "Engine", "Health", "InitialStatus", "ErrMessage", "NetMap"]),
+        st.none() | st.integers() | st.text(max_size=5) | st.dictionaries(st.text(max_size=5), st.integers()),
+    )
+)
+def test_any_notice_is_read(tree: dict[str, object]) -> None:
+    read_notice(tree)
