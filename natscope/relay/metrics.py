@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from natscope.machines.derp.client import Client
 from natscope.machines.derp.counters import Drop, End
 from natscope.machines.derp.front import Front
 from natscope.machines.derp.relay import Relay
@@ -28,6 +29,7 @@ def _counted(relay: Relay) -> Iterator[Family]:
         ("bytes_received", "Bytes read from clients.", counters.bytes_received),
         ("packets_received", "Packets from clients.", counters.packets_received),
         ("packets_sent", "Packets to clients.", counters.packets_sent),
+        ("bytes_sent", "Bytes of packets to clients.", counters.bytes_sent),
         ("packets_forwarded_out", "Packets for clients of other relays of the region.", counters.forwarded_out),
         ("packets_forwarded_in", "Packets from other relays of the region.", counters.forwarded_in),
         ("got_ping", "Pings of clients.", counters.pings),
@@ -44,13 +46,14 @@ def _counted(relay: Relay) -> Iterator[Family]:
 
 def _present(relay: Relay) -> Iterator[Family]:
     registry = relay.registry
-    remote = sum(key not in registry.active for key in registry.links)
-    clients = [client for twins in registry.all_of.values() for client in twins]
+    local = len(registry.all_of)
+    remote = sum(key not in registry.all_of for key in registry.links)
+    clients = [client for twins in registry.all_of.values() for client in twins if isinstance(client, Client)]
     dup_keys, dup_connections = registry.duplicates()
     for name, words, value in (
-        ("clients_local", "Keys that are connected here.", len(registry.active)),
+        ("clients_local", "Keys that are connected here.", local),
         ("clients_remote", "Keys that are connected to another relay of the region only.", remote),
-        ("clients_total", "Keys that can be reached.", len(registry.active) + remote),
+        ("clients_total", "Keys that can be reached.", local + remote),
         ("current_connections", "Relay connections, whatever their state.", relay.clients),
         ("current_home_connections", "Connections of clients whose home this is.", sum(c.home for c in clients)),
         ("current_notideal_connections", "Clients that would rather use another node.",
@@ -63,12 +66,20 @@ def _present(relay: Relay) -> Iterator[Family]:
 
 
 def _by_reason(relay: Relay) -> Iterator[Family]:
-    drops = {
-        f'{{reason="{reason.value}",kind="{kind}"}}': relay.counters.drops.get((reason, is_disco), 0)
-        for reason in Drop
-        for is_disco, kind in _KINDS.items()
-    }
-    yield Family("derp_packets_dropped", COUNTER, "Packets that were not delivered, by reason and kind.", drops)
+    counters = relay.counters
+    for what, words, dropped in (
+        ("packets", "Packets that were not delivered, by reason and kind.", counters.drops),
+        ("bytes", "Their bytes.", counters.dropped_bytes),
+    ):
+        samples = {
+            f'{{reason="{reason.value}",kind="{kind}"}}': dropped.get((reason, is_disco), 0)
+            for reason in Drop
+            for is_disco, kind in _KINDS.items()
+        }
+        yield Family(f"derp_{what}_dropped", COUNTER, words, samples)
+    disco = counters.disco_received
+    kinds = {'{kind="disco"}': disco, '{kind="other"}': counters.packets_received - disco}
+    yield Family("derp_packets_received_kind", COUNTER, "Packets from clients, by kind.", kinds)
     ends = {f'{{reason="{reason.value}"}}': relay.counters.ends.get(reason, 0) for reason in End}
     yield Family("natscope_derp_connections_ended", COUNTER, "Relay connections that ended, by reason.", ends)
 

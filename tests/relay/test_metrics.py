@@ -13,7 +13,7 @@ from natscope.web.metrics import GAUGE, Family, prometheus_text
 from natscope.wire.keys import PrivateKey
 
 UPSTREAMS = {
-    "derp_accepts", "derp_bytes_received", "derp_packets_received", "derp_packets_sent", "derp_packets_forwarded_in",
+    "derp_accepts", "derp_bytes_received", "derp_packets_received", "derp_packets_sent", "derp_bytes_sent", "derp_bytes_dropped", "derp_packets_received_kind", "derp_packets_forwarded_in",
     "derp_packets_forwarded_out", "derp_got_ping", "derp_sent_pong", "derp_unknown_frames", "derp_home_moves_in",
     "derp_home_moves_out", "derp_peer_gone_disconnected_frames", "derp_peer_gone_not_here_frames",
     "derp_sclient_write_timeouts", "derp_clients_local", "derp_clients_remote", "derp_clients_total",
@@ -36,12 +36,16 @@ def test_upstreams_names_are_there_once_each() -> None:
 
 def test_what_was_counted_is_printed() -> None:
     subject = front()
-    subject.relay.counters.drop(Drop.QUEUE_HEAD, True, 3)
+    subject.relay.counters.drop(Drop.QUEUE_HEAD, True, 200, count=3)
+    subject.relay.counters.packets_received, subject.relay.counters.disco_received = 5, 2
     subject.relay.counters.end(End.SLOW)
     subject.counters.by_status[426] = 2
     text = prometheus_text(relay_metrics(subject))
     assert 'derp_packets_dropped{reason="queue_head",kind="disco"} 3\n' in text
     assert 'derp_packets_dropped{reason="queue_head",kind="other"} 0\n' in text
+    assert 'derp_bytes_dropped{reason="queue_head",kind="disco"} 200\n' in text
+    assert 'derp_packets_received_kind{kind="disco"} 2\n' in text
+    assert 'derp_packets_received_kind{kind="other"} 3\n' in text
     assert f'natscope_derp_connections_ended{{reason="{End.SLOW.value}"}} 1\n' in text
     assert 'natscope_http_answers{status="426"} 2\n' in text
 

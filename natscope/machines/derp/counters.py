@@ -39,7 +39,11 @@ class Counters:
     accepts: int = 0
     bytes_received: int = 0
     packets_received: int = 0
+    disco_received: int = 0
+    """Those among them that look like disco messages."""
     packets_sent: int = 0
+    bytes_sent: int = 0
+    """Of packets to clients, without their frames."""
     forwarded_out: int = 0
     forwarded_in: int = 0
     pings: int = 0
@@ -51,12 +55,14 @@ class Counters:
     gone_not_here_frames: int = 0
     write_timeouts: int = 0
     drops: dict[tuple[Drop, bool], int] = field(default_factory=dict)
+    dropped_bytes: dict[tuple[Drop, bool], int] = field(default_factory=dict)
     ends: dict[End, int] = field(default_factory=dict)
 
-    def drop(self, reason: Drop, is_disco: bool, count: int = 1) -> None:
-        """Count packets that were not delivered."""
+    def drop(self, reason: Drop, is_disco: bool, size: int, count: int = 1) -> None:
+        """Count packets that were not delivered, `size` bytes together."""
         key = (reason, is_disco)
         self.drops[key] = self.drops.get(key, 0) + count
+        self.dropped_bytes[key] = self.dropped_bytes.get(key, 0) + size
 
     def end(self, reason: End) -> None:
         """Count a connection that ended."""

@@ -24,6 +24,7 @@ from natscope.wire.derp.frames import (
     Ping,
     Pong,
     encode,
+    is_disco,
 )  # fmt: skip
 from natscope.wire.derp.parsing import decode
 from natscope.wire.keys import KEY_BYTES
@@ -38,6 +39,8 @@ MAX_PREFIXES = 256
 _SEND, _FORWARD = int(FrameType.SEND_PACKET), int(FrameType.FORWARD_PACKET)
 _HEAD = HEADER.unpack_from
 _BODY = HEADER_BYTES + KEY_BYTES
+_DISCO = ord("T")
+"""The first letter of disco's magic. A run of frames is asked for it at once, by its stride: not each frame."""
 _LONGEST_SEND, _LONGEST_FORWARD = KEY_BYTES + MAX_PACKET_BYTES, 2 * KEY_BYTES + MAX_PACKET_BYTES
 
 
@@ -45,7 +48,7 @@ def take_open(relay: Relay, client: Client, data: bytes, now: float, effects: Ef
     """All complete frames of a read; the rest is kept for the next one. What is wrong ends the connection."""
     client.silent = 0
     if client.has_twins:
-        relay.registry.speaks(client)
+        relay.presence.speaks(client, effects, relay)
     if client.held:
         client.held += data
         if len(client.held) < client.needs:
@@ -69,6 +72,7 @@ def take_open(relay: Relay, client: Client, data: bytes, now: float, effects: Ef
 def _cut(relay: Relay, client: Client, data: bytes, now: float, effects: Effects) -> int:
     """Handle the complete frames of `data`; how many bytes they were. Raises `RemoteError`."""
     pos, end, received, sent, size = 0, len(data), 0, 0, 0
+    others, run, disco = 0, 0, 0
     last: bytes | None = None
     none: list[bytes] = []
     pieces, prefix, sends = none, b"", effects.sends
@@ -76,6 +80,8 @@ def _cut(relay: Relay, client: Client, data: bytes, now: float, effects: Effects
         while pos < end:
             head = data[pos : pos + _BODY]
             if head != last:
+                if last is not None and _DISCO in data[run + _BODY : pos : size]:
+                    disco += _disco_among(data, run, pos, size)
                 last = None
                 if len(head) < HEADER_BYTES:
                     break
@@ -88,6 +94,7 @@ def _cut(relay: Relay, client: Client, data: bytes, now: float, effects: Effects
                         break
                     _handle_other(relay, client, kind, data[pos + HEADER_BYTES : pos + size], now, effects)
                     pos += size
+                    others += size
                     if client.closed:
                         break
                     continue
@@ -97,15 +104,18 @@ def _cut(relay: Relay, client: Client, data: bytes, now: float, effects: Effects
                 to = relay.registry.active.get(key)
                 if to is None or to.blocked_since is not None:
                     received += 1
-                    send_elsewhere(relay, client, key, data[pos + _BODY : pos + size], now, effects)
+                    packet = data[pos + _BODY : pos + size]
+                    disco += is_disco(packet)
+                    send_elsewhere(relay, client, key, packet, now, effects)
                     pos += size
+                    others += size
                     continue
                 if client.key not in to.heard_from:
                     relay.registry.listen(to, client.key)  # who gets something from here learns when this client goes
                 pieces = sends.get(to, none)
                 if pieces is none:
                     pieces = sends[to] = []
-                prefix, last = client.prefixes.get(length) or _prefix(client, length), head
+                prefix, last, run = client.prefixes.get(length) or _prefix(client, length), head, pos
             after = pos + size
             if after > end:
                 break
@@ -114,10 +124,19 @@ def _cut(relay: Relay, client: Client, data: bytes, now: float, effects: Effects
             pos = after
             sent += 1
     finally:
+        if last is not None and _DISCO in data[run + _BODY : pos : size]:
+            disco += _disco_among(data, run, pos, size)
         counters = relay.counters
         counters.packets_received += received + sent
+        counters.disco_received += disco
         counters.packets_sent += sent
+        counters.bytes_sent += pos - others - sent * _BODY
     return pos
+
+
+def _disco_among(data: bytes, run: int, end: int, size: int) -> int:
+    """How many packets of a run of equal heads are disco messages; asked only where one begins with that letter."""
+    return sum(is_disco(data[at + _BODY : at + size]) for at in range(run, end, size))
 
 
 def _prefix(client: Client, length: int) -> bytes:
@@ -184,8 +203,7 @@ def _close_peer(relay: Relay, client: Client, payload: bytes, now: float, effect
     frame = decode(FrameType.CLOSE_PEER, payload)
     assert isinstance(frame, ClosePeer)
     if _only_mesh(relay, client, effects):
-        for twin in list(relay.registry.all_of.get(frame.key, ())):
-            relay.end(twin, End.CLOSED_BY_PEER, effects)
+        relay.close_key_everywhere(frame.key, effects)
 
 
 def _forward(relay: Relay, client: Client, payload: bytes, now: float, effects: Effects) -> None:

@@ -11,15 +11,27 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
+from typing import ClassVar
+
+from natscope.wire.derp.frames import HEADER_BYTES
+from natscope.wire.keys import KEY_BYTES
 
 PACKETS = 32
 """As upstream: per client and kind."""
 MAX_CONTROL = 16_384
 """More frames of our own than that waiting means that nobody reads: the connection is closed."""
+PACKET_HEAD_BYTES = HEADER_BYTES + KEY_BYTES
+FORWARD_HEAD_BYTES = HEADER_BYTES + 2 * KEY_BYTES
+"""What stands before a packet in a frame to a client, and in one to another relay or process."""
 
 
 class Outlet:
-    """One connection's way out. `source` is for people: the address behind it; `owner` is its owner's business."""
+    """One connection's way out. `source` is for people: the address behind it; `owner` is its owner's business.
+
+    `head_bytes` stand before a packet in the frames that are queued.
+    """
+
+    head_bytes: ClassVar[int] = PACKET_HEAD_BYTES
 
     __slots__ = (
         "blocked_since", "closed", "control", "data", "disco", "number", "owner", "packets", "source", "write_limit_s",
@@ -38,14 +50,11 @@ class Outlet:
         self.disco: deque[bytes] = deque()
         self.data: deque[bytes] = deque()
 
-    def queue(self, frame: bytes, is_disco: bool) -> int:
-        """Wait for room; the number of oldest packets of that kind that were dropped for it (0 or 1)."""
+    def queue(self, frame: bytes, is_disco: bool) -> bytes | None:
+        """Wait for room; the oldest frame of that kind where it was dropped for this one."""
         waiting = self.disco if is_disco else self.data
         waiting.append(frame)
-        if len(waiting) <= self.packets:
-            return 0
-        waiting.popleft()
-        return 1
+        return waiting.popleft() if len(waiting) > self.packets else None
 
     def queue_control(self, frame: bytes) -> bool:
         """Keep a frame of the relay's own; False when there are too many."""
@@ -60,7 +69,7 @@ class Outlet:
         self.data.clear()
         return taken
 
-    def waiting(self) -> Iterator[tuple[bool, int]]:
-        """How many packets wait: disco, data."""
-        yield True, len(self.disco)
-        yield False, len(self.data)
+    def waiting(self) -> Iterator[tuple[bool, int, int]]:
+        """How many packets wait, and their bytes: disco, data."""
+        for is_disco, waiting in ((True, self.disco), (False, self.data)):
+            yield is_disco, len(waiting), sum(map(len, waiting)) - self.head_bytes * len(waiting)

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from natscope.machines.derp.client import Client
 from natscope.machines.derp.counters import Counters
-from natscope.machines.derp.registry import MeshLink, Registry
+from natscope.machines.derp.registry import MeshLink, Present, Registry
 from natscope.wire.derp.frames import GoneReason, PeerGone, PeerPresent, PresentFlags, encode
+from natscope.wire.derp.siblings import Arrived, Left, Spoke, encode_news
 
 if TYPE_CHECKING:
     from natscope.machines.derp.effects import Effects
@@ -22,16 +23,26 @@ class Presence:
         self._registry = registry
         self._counters = counters
 
-    def arrived(self, client: Client, effects: Effects, relay: Relay) -> None:
-        """A client was let in."""
+    def arrived(self, client: Present, effects: Effects, relay: Relay) -> None:
+        """A client was let in, here or by another process of this relay."""
         self._registry.add(client)
-        frame = _present(client)
+        present = present_of(client)
+        frame = encode(present)
         for watcher in list(self._registry.watchers):
             relay.tell(watcher, frame, effects)
+        if isinstance(client, Client) and relay.siblings:
+            relay.tell_siblings(encode_news(Arrived(client.number, present)), effects)
 
-    def left(self, client: Client, effects: Effects, relay: Relay) -> None:
+    def speaks(self, client: Client, effects: Effects, relay: Relay) -> None:
+        """A client that has twins sent something."""
+        if self._registry.speaks(client) and relay.siblings:
+            relay.tell_siblings(encode_news(Spoke(client.number)), effects)
+
+    def left(self, client: Present, effects: Effects, relay: Relay) -> None:
         """A client that was in is gone."""
         key = client.key
+        if isinstance(client, Client) and relay.siblings:
+            relay.tell_siblings(encode_news(Left(client.number)), effects)
         if not self._registry.remove(client):
             return
         frame = encode(PeerGone(key, GoneReason.DISCONNECTED))
@@ -45,8 +56,9 @@ class Presence:
             return
         watcher.is_watching = True
         self._registry.watchers[watcher] = None
-        for client in list(self._registry.active.values()):
-            relay.tell(watcher, _present(client), effects)
+        registry = self._registry
+        for present in [*map(present_of, registry.active.values()), *(away.present for away in registry.away.values())]:
+            relay.tell(watcher, encode(present), effects)
 
     def link_added(self, link: MeshLink, key: bytes) -> None:
         """Another relay has that key; our own key is not worth knowing."""
@@ -71,7 +83,10 @@ class Presence:
             relay.tell(listener, frame, effects)
 
 
-def _present(client: Client) -> bytes:
+def present_of(client: Present) -> PeerPresent:
+    """What watchers are told of a client."""
+    if not isinstance(client, Client):
+        return client.present
     flags = PresentFlags.NONE
     if client.is_mesh:
         flags |= PresentFlags.MESH_PEER
@@ -79,4 +94,4 @@ def _present(client: Client) -> bytes:
         flags |= PresentFlags.PROBER
     if not client.is_ideal:
         flags |= PresentFlags.NOT_IDEAL
-    return encode(PeerPresent(client.key, client.address, flags or PresentFlags.REGULAR))
+    return PeerPresent(client.key, client.address, flags or PresentFlags.REGULAR)

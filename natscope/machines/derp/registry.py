@@ -4,20 +4,28 @@ A key may have several connections; the newest is active until another one sends
 did (upstream's policy, derp/derpserver/derpserver.go, dupClientSet). Links to other relays of the region are kept per
 key in order of arrival and the oldest is used; a connection here always wins over a link. When a key has neither,
 everybody who got packets from it hears of it once.
+
+Where several processes serve one relay, each has this whole picture: connections of the others stand in it as `Away`,
+in the same places and by the same rules.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from natscope.machines.derp.away import Away
 from natscope.machines.derp.client import Client
-from natscope.machines.derp.outlet import Outlet
+from natscope.machines.derp.outlet import FORWARD_HEAD_BYTES, Outlet
+
+Present = Client | Away
+"""A connection to this relay: of this process, or of another."""
 
 
 class MeshLink(Outlet):
     """Our connection to another relay of the region, as its client; `name` is how people know it."""
 
     __slots__ = ("keys", "name")
+    head_bytes = FORWARD_HEAD_BYTES
 
     def __init__(self, number: int, name: str, *, write_limit_s: float = 5.0) -> None:
         """Not yet told of anybody."""
@@ -28,17 +36,18 @@ class MeshLink(Outlet):
 
 @dataclass(slots=True)
 class Registry:
-    """`active` maps a key to the connection that packets for it go to."""
+    """`active` maps a key to the connection that packets for it go to, `away` those whose connection is elsewhere."""
 
     active: dict[bytes, Client] = field(default_factory=dict)
-    all_of: dict[bytes, dict[Client, None]] = field(default_factory=dict)
-    spoke: dict[bytes, dict[Client, None]] = field(default_factory=dict)
+    away: dict[bytes, Away] = field(default_factory=dict)
+    all_of: dict[bytes, dict[Present, None]] = field(default_factory=dict)
+    spoke: dict[bytes, dict[Present, None]] = field(default_factory=dict)
     """Of keys with several connections: those that sent something or came third or later, the last one last."""
     watchers: dict[Client, None] = field(default_factory=dict)
     links: dict[bytes, list[MeshLink]] = field(default_factory=dict)
     listeners: dict[bytes, dict[Client, None]] = field(default_factory=dict)
 
-    def add(self, client: Client) -> None:
+    def add(self, client: Present) -> None:
         """A client was let in: it is the active one of its key."""
         key = client.key
         twins = self.all_of.setdefault(key, {})
@@ -50,17 +59,55 @@ class Registry:
             self.spoke[key][client] = None
         client.has_twins = bool(twins)
         twins[client] = None
-        self.active[key] = client
+        self._activate(client)
 
-    def speaks(self, client: Client) -> None:
-        """A client that has twins sent something: it is the active one."""
+    def speaks(self, client: Present) -> bool:
+        """A client that has twins sent something: it is the active one. Whether it was not already."""
         spoke = self.spoke[client.key]
+        if self.active_of(client.key) is client and next(reversed(spoke), None) is client:
+            return False
         spoke.pop(client, None)
         spoke[client] = None
-        self.active[client.key] = client
+        self._activate(client)
+        return True
 
-    def remove(self, client: Client) -> bool:
-        """A client is gone; whether its key has no connection here any more."""
+    def remove(self, client: Present) -> bool:
+        """A client is gone; whether its key has no connection any more."""
+        if isinstance(client, Client):
+            self._forget(client)
+        twins = self.all_of.get(client.key, {})
+        if client not in twins:
+            return False
+        del twins[client]
+        if not twins:
+            del self.all_of[client.key]
+            self.active.pop(client.key, None)
+            self.away.pop(client.key, None)
+            return True
+        self._one_less(client, twins)
+        return False
+
+    def active_of(self, key: bytes) -> Present | None:
+        """The connection that packets for a key go to, wherever it is."""
+        return self.active.get(key) or self.away.get(key)
+
+    def here(self, key: bytes) -> Client | None:
+        """The connection of this process that takes what another process sends for a key."""
+        client = self.active.get(key)
+        if client is None:  # news of a twin that spoke elsewhere is on its way there
+            client = next((one for one in reversed(self.all_of.get(key, {})) if isinstance(one, Client)), None)
+        return client
+
+    def _activate(self, client: Present) -> None:
+        if isinstance(client, Client):
+            self.away.pop(client.key, None)
+            self.active[client.key] = client
+        else:
+            self.active.pop(client.key, None)
+            self.away[client.key] = client
+
+    def _forget(self, client: Client) -> None:
+        """It watches nobody and is told of nobody any more."""
         self.watchers.pop(client, None)
         for key in client.heard_from:
             listening = self.listeners.get(key)
@@ -69,18 +116,8 @@ class Registry:
                 if not listening:
                     del self.listeners[key]
         client.heard_from.clear()
-        twins = self.all_of.get(client.key, {})
-        if client not in twins:
-            return False
-        del twins[client]
-        if not twins:
-            del self.all_of[client.key]
-            del self.active[client.key]
-            return True
-        self._one_less(client, twins)
-        return False
 
-    def _one_less(self, client: Client, twins: dict[Client, None]) -> None:
+    def _one_less(self, client: Present, twins: dict[Present, None]) -> None:
         """A twin is gone: the last that spoke takes over, and one that is alone is no twin."""
         key = client.key
         self.spoke[key].pop(client, None)
@@ -88,9 +125,9 @@ class Registry:
             del self.spoke[key]
             (alone,) = twins
             alone.has_twins = False
-            self.active[key] = alone
-        elif self.active[key] is client:
-            self.active[key] = next(reversed(self.spoke[key]))
+            self._activate(alone)
+        elif self.active_of(key) is client:
+            self._activate(next(reversed(self.spoke[key])))
 
     def link_for(self, key: bytes) -> MeshLink | None:
         """The mesh link that leads to a key which has no connection here."""
@@ -116,7 +153,7 @@ class Registry:
 
     def is_nowhere(self, key: bytes) -> bool:
         """Neither here nor behind a mesh link."""
-        return key not in self.active and key not in self.links
+        return key not in self.all_of and key not in self.links
 
     def listen(self, listener: Client, key: bytes) -> None:
         """`listener` got a packet from `key`."""

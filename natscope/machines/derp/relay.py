@@ -15,7 +15,7 @@ import math
 import msgspec
 
 from natscope.errors import RemoteError
-from natscope.machines.derp import greeting
+from natscope.machines.derp import greeting, siblings
 from natscope.machines.derp.client import Client, State
 from natscope.machines.derp.counters import Counters, Drop, End
 from natscope.machines.derp.effects import Effects
@@ -24,9 +24,11 @@ from natscope.machines.derp.outlet import Outlet
 from natscope.machines.derp.presence import Presence
 from natscope.machines.derp.registry import MeshLink, Registry
 from natscope.machines.derp.settings import RateLimit, RelaySettings
+from natscope.machines.derp.siblings import Sibling
 from natscope.machines.derp.timers import Timers
 from natscope.model.endpoint import Endpoint
 from natscope.wire.derp.frames import Health, KeepAlive, Ping, Restarting, ServerKey, encode
+from natscope.wire.derp.siblings import CloseKey, encode_news
 from natscope.wire.keys import PrivateKey
 
 _KEEP_ALIVE = encode(KeepAlive())
@@ -43,6 +45,8 @@ class Relay:
         self.counters = Counters()
         self.registry = Registry()
         self.presence = Presence(self.registry, self.counters)
+        self.siblings: dict[Sibling, None] = {}
+        """Streams to the other processes that serve this relay."""
         self.health = ""
         self.waiting_bytes = 0
         """What those hold here who are not let in yet."""
@@ -122,8 +126,9 @@ class Relay:
         self._stuck.pop(outlet, None)
         if isinstance(outlet, Client):
             outlet.pong_waits = False
-        sent = len(outlet.disco) + len(outlet.data)
-        self.counters.packets_sent += sent
+            for _, count, size in outlet.waiting():
+                self.counters.packets_sent += count
+                self.counters.bytes_sent += size
         return outlet.take()
 
     def deadline(self) -> float | None:
@@ -169,6 +174,22 @@ class Relay:
         elif not outlet.queue_control(frame):
             self.end(outlet, End.SLOW, effects)
 
+    def tell_siblings(self, news: bytes, effects: Effects) -> None:
+        """News of this process for the others that serve this relay."""
+        for sibling in list(self.siblings):
+            self.tell(sibling, news, effects)
+
+    def close_key(self, key: bytes, effects: Effects) -> None:
+        """End all connections of a key in this process."""
+        for twin in list(self.registry.all_of.get(key, ())):
+            if isinstance(twin, Client):
+                self.end(twin, End.CLOSED_BY_PEER, effects)
+
+    def close_key_everywhere(self, key: bytes, effects: Effects) -> None:
+        """End all connections of a key."""
+        self.tell_siblings(encode_news(CloseKey(key)), effects)
+        self.close_key(key, effects)
+
     def set_rate(self, rate: RateLimit) -> Effects:
         """Another limit, for those who are here, too."""
         self.settings = msgspec.structs.replace(self.settings, rate=rate)
@@ -206,13 +227,16 @@ class Relay:
         outlet.closed = True
         self._stuck.pop(outlet, None)
         effects.closes.append((outlet, reason))
-        self.counters.end(reason)
-        for is_disco, count in outlet.waiting():
+        if not isinstance(outlet, Sibling):
+            self.counters.end(reason)
+        for is_disco, count, size in outlet.waiting():
             if count:
-                self.counters.drop(Drop.GONE_DISCONNECTED, is_disco, count)
+                self.counters.drop(Drop.GONE_DISCONNECTED, is_disco, size, count)
         outlet.take()
         if isinstance(outlet, MeshLink):
             self.presence.link_lost(outlet, effects, self)
+        elif isinstance(outlet, Sibling):
+            siblings.lost(self, outlet, effects)
         elif isinstance(outlet, Client):
             was_open = outlet.state is State.OPEN
             if not was_open:

@@ -1,4 +1,4 @@
-"""Packets that do not take the short way: to clients that do not read, behind mesh links, to nobody, from mesh peers.
+"""Packets that do not take the short way: to clients that do not read, elsewhere, to nobody, from mesh peers.
 
 Source: upstream derp/derpserver/derpserver.go (handleFrameSendPacket, handleFrameForwardPacket, sendPkt).
 """
@@ -9,37 +9,37 @@ from typing import TYPE_CHECKING
 
 from natscope.machines.derp.client import Client
 from natscope.machines.derp.counters import Drop
-from natscope.wire.derp.frames import (
-    ForwardPacket,
-    GoneReason,
-    PeerGone,
-    RecvPacket,
-    encode,
-    is_disco,
-)  # fmt: skip
+from natscope.wire.derp.frames import HEADER, FrameType, GoneReason, PeerGone, encode, is_disco
+from natscope.wire.keys import KEY_BYTES
 
 if TYPE_CHECKING:
     from natscope.machines.derp.effects import Effects
     from natscope.machines.derp.outlet import Outlet
     from natscope.machines.derp.relay import Relay
 
+_RECV, _FORWARD = int(FrameType.RECV_PACKET), int(FrameType.FORWARD_PACKET)
 GONE_PER_S, GONE_BURST = 1.0, 3.0
 """How often one client is told that somebody is not here."""
 
 
 def send_elsewhere(relay: Relay, client: Client, key: bytes, packet: bytes, now: float, effects: Effects) -> None:
-    """A packet whose destination is blocked, behind another relay, or unknown."""
-    to = relay.registry.active.get(key)
+    """A packet whose destination is blocked, in another process, behind another relay, or unknown."""
+    registry = relay.registry
+    to = registry.active.get(key)
     if to is not None:
-        _deliver(relay, to, client.key, packet, effects)
+        deliver(relay, to, client.key, packet, effects)
         return
-    link = relay.registry.link_for(key)
+    away = registry.away.get(key)
+    if away is not None:
+        _pass_on(relay, away.link, client.key, key, packet, effects)
+        return
+    link = registry.link_for(key)
     if link is not None:
         relay.counters.forwarded_out += 1
-        _put(relay, link, encode(ForwardPacket(client.key, key, packet)), packet, effects)
+        _pass_on(relay, link, client.key, key, packet, effects)
         return
     disco = is_disco(packet)
-    relay.counters.drop(Drop.UNKNOWN_DEST, disco)
+    relay.counters.drop(Drop.UNKNOWN_DEST, disco, len(packet))
     if disco:
         _tell_not_here(relay, client, key, now, effects)
 
@@ -47,36 +47,51 @@ def send_elsewhere(relay: Relay, client: Client, key: bytes, packet: bytes, now:
 def forward_from_mesh(
     relay: Relay, mesh: Client, source: bytes, target: bytes, packet: bytes, now: float, effects: Effects
 ) -> None:
-    """A packet that another relay of the region sent on: it goes to a client here, and never a second time further.
+    """A packet that another relay of the region sent on: it goes to a client here, and never to a third relay.
 
     When there is no such client (any more), the relay that sent it is told, so that it forgets the way.
     """
     relay.counters.forwarded_in += 1
     to = relay.registry.active.get(target)
-    if to is None:
-        disco = is_disco(packet)
-        relay.counters.drop(Drop.UNKNOWN_DEST_ON_FWD, disco)
-        if disco:
-            _tell_not_here(relay, mesh, target, now, effects)
-    else:
-        _deliver(relay, to, source, packet, effects)
+    if to is not None:
+        deliver(relay, to, source, packet, effects)
+        return
+    away = relay.registry.away.get(target)
+    if away is not None:
+        _pass_on(relay, away.link, source, target, packet, effects)
+        return
+    disco = is_disco(packet)
+    relay.counters.drop(Drop.UNKNOWN_DEST_ON_FWD, disco, len(packet))
+    if disco:
+        _tell_not_here(relay, mesh, target, now, effects)
 
 
-def _deliver(relay: Relay, to: Client, source: bytes, packet: bytes, effects: Effects) -> None:
+def deliver(relay: Relay, to: Client, source: bytes, packet: bytes, effects: Effects) -> None:
+    """A packet for a client of this process: now, or as soon as it reads again."""
     if source not in to.heard_from:
         relay.registry.listen(to, source)
-    _put(relay, to, encode(RecvPacket(source, packet)), packet, effects)
-
-
-def _put(relay: Relay, to: Outlet, frame: bytes, packet: bytes, effects: Effects) -> None:
+    head = HEADER.pack(_RECV, KEY_BYTES + len(packet)) + source
     if to.blocked_since is None:
         relay.counters.packets_sent += 1
-        effects.to(to).append(frame)
+        relay.counters.bytes_sent += len(packet)
+        effects.to(to).extend((head, packet))
     else:
-        disco = is_disco(packet)
-        dropped = to.queue(frame, disco)
-        if dropped:
-            relay.counters.drop(Drop.QUEUE_HEAD, disco, dropped)
+        _queue(relay, to, head + packet, is_disco(packet))
+
+
+def _pass_on(relay: Relay, to: Outlet, source: bytes, target: bytes, packet: bytes, effects: Effects) -> None:
+    """A packet for a client of another relay or process."""
+    head = HEADER.pack(_FORWARD, 2 * KEY_BYTES + len(packet)) + source + target
+    if to.blocked_since is None:
+        effects.to(to).extend((head, packet))
+    else:
+        _queue(relay, to, head + packet, is_disco(packet))
+
+
+def _queue(relay: Relay, to: Outlet, frame: bytes, disco: bool) -> None:
+    dropped = to.queue(frame, disco)
+    if dropped is not None:
+        relay.counters.drop(Drop.QUEUE_HEAD, disco, len(dropped) - to.head_bytes)
 
 
 def _tell_not_here(relay: Relay, client: Client, key: bytes, now: float, effects: Effects) -> None:

@@ -105,6 +105,10 @@ class Bench:
         """It reads again."""
         self._deliver(peer, self.relay.drained(peer.client))
 
+    def duplicates(self) -> tuple[int, int]:
+        """Keys with several connections, and those."""
+        return self.relay.registry.duplicates()
+
     def at(self, now: float) -> None:
         """The time goes on; every deadline up to then is met."""
         while (deadline := self.relay.deadline()) is not None and deadline <= now:

@@ -24,7 +24,7 @@ from natscope.wire.derp.frames import (
     WatchConns,
     encode,
 )
-from tests.machines.derp.harness import Bench, private_key
+from tests.machines.derp.harness import DISCO, Bench, private_key
 
 NAMES = ("a", "b", "c", "nobody")
 ITEMS = st.lists(
@@ -137,3 +137,22 @@ def test_a_client_beyond_its_rate_is_left_unread_and_nothing_is_dropped() -> Non
     bench.now = 2.0
     assert bench.packet(a, b, bytes(1000)).pause_s == 0.0
     assert len(b.take()) == 131
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["b", "c", "nobody"]), st.sampled_from([b"", b"T", b"Tx" * 40, DISCO, DISCO[:60]]))
+    )
+)
+def test_packets_are_counted_by_kind_and_bytes_however_they_come_in_a_read(items: list[tuple[str, bytes]]) -> None:
+    """Equal heads come in runs, which are looked at as one."""
+    bench = Bench()
+    a, b, c = (bench.join(name) for name in "abc")
+    items = [item for item in items for _ in range(len(items) % 4)]
+    bench.send(a, b"".join(encode(SendPacket(private_key(name).public, data)) for name, data in items))
+    counters = bench.relay.counters
+    assert counters.packets_received == len(items)
+    assert counters.disco_received == sum(data == DISCO for _, data in items)
+    arrived = [f.packet for f in [*b.take(), *c.take()] if isinstance(f, RecvPacket)]
+    assert counters.bytes_sent == sum(map(len, arrived))
+    assert sum(counters.dropped_bytes.values()) == sum(len(data) for name, data in items if name == "nobody")

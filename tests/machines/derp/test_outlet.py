@@ -7,11 +7,13 @@ from natscope.machines.derp.outlet import MAX_CONTROL, Outlet
 
 def test_order_and_bounds() -> None:
     outlet = Outlet(1, "somebody", write_limit_s=2.0, packets=2)
-    assert [outlet.queue(bytes([n]), False) for n in range(3)] == [0, 0, 1]
-    assert outlet.queue(b"disco", True) == 0
+    frames = [bytes(outlet.head_bytes) + bytes([n]) * n for n in range(3)]
+    assert [outlet.queue(frame, False) for frame in frames] == [None, None, frames[0]]
+    disco = bytes(outlet.head_bytes) + b"disco"
+    assert outlet.queue(disco, True) is None
     assert outlet.queue_control(b"gone")
-    assert list(outlet.waiting()) == [(True, 1), (False, 2)]
-    assert outlet.take() == [b"gone", b"disco", b"\1", b"\2"]
+    assert list(outlet.waiting()) == [(True, 1, 5), (False, 2, 3)]
+    assert outlet.take() == [b"gone", disco, *frames[1:]]
     assert outlet.take() == []
 
 

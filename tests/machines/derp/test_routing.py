@@ -87,7 +87,8 @@ def test_packets_for_clients_of_another_relay_go_through_its_link() -> None:
     bench.relay.presence.link_added(link, NOBODY)
     effects = bench.packet(a, bench.join("b"), b"here")
     effects = bench.send(a, SendPacket(NOBODY, b"there"))
-    assert effects.sends == {link: [encode(ForwardPacket(a.key, NOBODY, b"there"))]}
+    assert effects.sends.keys() == {link}
+    assert b"".join(effects.sends[link]) == encode(ForwardPacket(a.key, NOBODY, b"there"))
     assert bench.relay.counters.forwarded_out == 1
     n = bench.join("nobody")
     bench.send(a, SendPacket(NOBODY, b"now here"))
