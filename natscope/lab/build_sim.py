@@ -35,6 +35,7 @@ from natscope.lab.scenario import (
 )  # fmt: skip
 from natscope.lab.scenario_faults import addresses_after_reboot
 from natscope.lab.scenario_map import relay_map
+from natscope.lab.scenario_nat import firewall_6
 from natscope.lab.scenario_proxy import environment, proxies_on, proxy_address
 from natscope.lab.sim_ports import ToldPorts
 from natscope.lab.sim_relay import HTTP, HTTPS, serve_portal, start_relay
@@ -132,6 +133,8 @@ def _add_site(net: Network, site: Site) -> None:
     if site.nat is None:
         built.up.put_nat(4, None)
         built.up.put_nat(6, None)
+    if (guard := firewall_6(site)) is not None:
+        built.router.translate(built.up, guard, (6,))
     if site.ipv6 is SiteIpv6.NAT64:
         built.router.bridge_families()
         DnsServer(built.router, net.zone).dns64 = True

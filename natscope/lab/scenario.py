@@ -35,14 +35,15 @@ middle of everything. Tables of a file, all optional but `title`:
   `tcp_pickup`, `lifetimes` {`udp_s`, …}, `forwards` [{`transport`, `external_port`, `host`, `port`}]); `kernel_nat`:
   `masquerade` or `fully-random`, so that the kernel bed uses the kernel's own NAT (the simulator uses its model of
   that); `lan` [192.168.1.0/24]; `external` public addresses, or `count` [1] of them; `ipv6` [none]: `none`, `open`,
-  `firewall`, `broken`, `nat64`; `allow` {`udp`, `tcp`: port texts such as "53" or "1024-2000"; `icmp`; `not_to`}: the
-  only new flows that may go out; `portal`: `redirect`, `page` or `login-required`, what web requests from inside get on
-  port 80 from anywhere; `http_proxy`: the host that serves an HTTP proxy there (port 3128, CONNECT only), which hosts
-  find in their environment, with `proxy_password` [false] one that they do not know; `opens_tls` [false]: the router
-  sits in every TLS connection to port 443, with certificates of its own authority; `mapping_service`: the router
-  opens ports for hosts that ask (`scenario_mapping.py` has its keys, `{}` is a usual home router with PCP, NAT-PMP and
-  UPnP); `tunnel`: the name of a TUN device by which its host
-  reaches it instead of a cable, as a VPN or the proxy program that owns its default route; `link` and `back`.
+  `firewall`, `broken`, `nat64`, with `ipv6_silence_s` [300] after which its firewall forgets a silent flow; `allow`
+  {`udp`, `tcp`: port texts such as "53" or "1024-2000"; `icmp`; `not_to`}: the only new flows that may go out;
+  `portal`: `redirect`, `page` or `login-required`, what web requests from inside get on port 80 from anywhere;
+  `http_proxy`: the host that serves an HTTP proxy there (port 3128, CONNECT only), which hosts find in their
+  environment, with `proxy_password` [false] one that they do not know; `opens_tls` [false]: the router sits in every
+  TLS connection to port 443, with certificates of its own authority; `mapping_service`: the router opens ports for
+  hosts that ask (`scenario_mapping.py` has its keys, `{}` is a usual home router with PCP, NAT-PMP and UPnP); `tunnel`:
+  the name of a TUN device by which its host reaches it instead of a cable, as a VPN or the proxy program that owns its
+  default route; `link` and `back`.
 - `link` {`latency_ms`, `jitter_ms`, `loss`, `duplication`, `reordering`, `held_back_ms`, `rate_mbit` (behind a queue of
   `queue_kbyte` [256]), `udp_limit_mbit` or `udp_limit_packets` (a second: what is more of UDP is dropped, without a
   queue, after a burst of `udp_limit_burst_ms` [200]), `mtu`, `tells_mtu`}: both directions of the wire upwards; `back`
@@ -231,6 +232,7 @@ class Site:
     link: LinkSpec
     back: LinkSpec
     tunnel: str = ""
+    ipv6_silence_s: float | None = None
 
     @property
     def gateway(self) -> IPv4Address:

@@ -163,6 +163,7 @@ class SiteForm(Table, frozen=True, kw_only=True):
     external: tuple[str, ...] = ()
     count: int = 1
     ipv6: SiteIpv6 = SiteIpv6.NONE
+    ipv6_silence_s: float | None = None
     allow: AllowForm | None = None
     portal: Portal | None = None
     http_proxy: str = ""

@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from ipaddress import IPv4Address
 from typing import Any
 
-from natscope.lab.scenario import KernelNat
+from natscope.lab.scenario import KernelNat, Site, SiteIpv6
 from natscope.lab.scenario_form import AllowForm, ForwardForm, NatForm, SiteForm
 from natscope.lab.scenario_toml import Path, Source
 from natscope.machines.nat.config import NatConfig
@@ -18,8 +18,11 @@ from natscope.machines.nat.forwards import Forward
 from natscope.machines.nat.lifetime import Lifetimes
 from natscope.machines.nat.presets import PRESETS
 from natscope.model.endpoint import Endpoint
+from natscope.model.nat import Mapping
 
 ROUTER_ONLY = "none"
+GUARDED = (SiteIpv6.FIREWALL, SiteIpv6.NAT64)
+"""IPv6 with a firewall before it."""
 KERNEL_MODELS = {KernelNat.MASQUERADE: "linux-masquerade", KernelNat.FULLY_RANDOM: "linux-fully-random"}
 """The preset that stands for a NAT of the kernel where there is no kernel."""
 _NOT_COPIED = ("kind", "lifetimes", "dmz", "not_from", "forwards")
@@ -43,6 +46,14 @@ def kind_of(source: Source, name: str, form: SiteForm) -> str:
             where, f"there is no kind of NAT called {kind!r}{meant}", hint=f"kinds: {', '.join(PRESETS)}, none"
         )
     return kind
+
+
+def firewall_6(site: Site) -> NatConfig | None:
+    """What stands before a site's IPv6, None where nothing filters."""
+    if site.ipv6 not in GUARDED:
+        return None
+    lifetimes = Lifetimes() if site.ipv6_silence_s is None else Lifetimes(udp_s=site.ipv6_silence_s)
+    return NatConfig(mapping=Mapping.NONE, lifetimes=lifetimes)
 
 
 def translates(kind: str) -> bool:

@@ -94,7 +94,8 @@ class NatFamilyReport(msgspec.Struct, frozen=True, kw_only=True):
     address it then shows, `external` or `internal` (most systems drop what comes with an address of their own, so from
     one computer alone a router that shows the private source looks like one that does not turn packets round).
 
-    `mapping_lifetime_s` is the silence after which a mapping ends, `absolute_lifetime_s` the age at which one ends in
+    `mapping_lifetime_s` is the silence after which a mapping ends, or a flow of a firewall that translates nothing,
+    `absolute_lifetime_s` the age at which one ends in
     spite of its traffic; where no end was seen, `…_at_least_s` is what was survived. `refresh_outbound` and
     `refresh_inbound`: which packets prolong a silent mapping.
     """

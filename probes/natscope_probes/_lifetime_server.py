@@ -39,6 +39,8 @@ ASK = ((int(Attr.HELPER), encode_helper(Ask())),)
 TOKEN_FRESH_S = 20.0
 """Older ones of the commander are replaced before a count."""
 TRIALS = 3
+AGAIN = "again"
+"""The method of a server that can only be asked again: it tells nothing of a port that never changes."""
 
 
 class Tracked(msgspec.Struct):
@@ -180,7 +182,7 @@ class ResponsePort(_Base):
 class AskingAgain(_Base):
     """Any server: it has to be asked again, which makes a new mapping where the old one has ended."""
 
-    method = "again"
+    method = AGAIN
 
     def knock(self, tracked: Tracked) -> bytes:
         """Not possible."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from natscope.model.observation import Outcome
-from natscope_probes._lifetime_server import Server, Tracked, heard
+from natscope_probes._lifetime_server import AGAIN, Server, Tracked, heard
 
 if TYPE_CHECKING:
     from natscope.plugins.probe_context import ProbeContext
@@ -73,7 +73,7 @@ class Watch:
         """All of them side by side."""
         tasks = [asyncio.ensure_future(self._silent(n, s)) for n, s in enumerate(silences(self._watch_s))]
         tasks += [asyncio.ensure_future(self._kept(number)) for number in range(KEPT)]
-        if self._server.method != "again":
+        if self._server.method != AGAIN:
             tasks.append(asyncio.ensure_future(self._inwards()))
         try:
             await asyncio.gather(*tasks)
@@ -136,14 +136,14 @@ class Watch:
         """One test and one keep-alive; False when the mapping has ended."""
         alive: bool | None = None
         before, checked_at = tracked.mapped, self._now()
-        if self._server.method != "again":
+        if self._server.method != AGAIN:
             quiet_s = round(checked_at - tracked.last_sent_at, 2)
             alive = await self._test("kept", tracked, silence_s=quiet_s, number=number)
         if alive is not False:
             if not await self._server.greet(tracked):
                 return True  # an answer was lost: look again at the next turn
             if tracked.mapped == before:
-                if self._server.method == "again":
+                if self._server.method == AGAIN:
                     self._observe("kept", tracked, None, {"number": number, "same": True}, checked_at)
                 return True
             self._observe("kept", tracked, False, {"number": number, "same": False}, checked_at)
@@ -173,7 +173,7 @@ class Watch:
     async def _test(self, test: str, tracked: Tracked, **data: Any) -> bool | None:
         """Does a packet still come in? None where it cannot be known."""
         began_at = self._now()
-        if self._server.method == "again":
+        if self._server.method == AGAIN:
             before = tracked.mapped
             if not await self._server.greet(tracked):
                 return None

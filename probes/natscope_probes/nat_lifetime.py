@@ -8,10 +8,11 @@ found in little more than 20 s. Five are kept alive every five seconds and teste
 outside only. A packet that does not come counts where the server says that it sent three. RFC 4787 sections 4.3, REQ-5
 and REQ-6.
 Can tell: the idle lifetime up to 75 s, else that it is longer; an absolute lifetime up to 75 s; the refresh direction
-where an end was seen.
-Cannot tell: with plain relays, whether a router that gives the same port back had forgotten it.
-Disturbs: 40 entries in the router's table for some minutes and two packets a second, for 90 seconds. Therefore it takes
---lifetime or --full.
+where an end was seen. Over IPv6 the same of a firewall that translates nothing.
+Cannot tell: with plain relays, whether a router that gives the same port back had forgotten it, nor anything of a
+firewall.
+Disturbs: 40 entries a family in the router's table for some minutes and two packets a second, for 90 seconds. Therefore
+it takes --lifetime or --full.
 """
 
 from __future__ import annotations
@@ -20,12 +21,13 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from natscope.host.api import HostError
-from natscope.model.endpoint import Endpoint, Family
+from natscope.model.endpoint import Family
 from natscope.model.observation import Outcome
 from natscope.plugins.probe import FULL, Budget, Contact, Probe, Scope
 from natscope_probes._fresh_socket import FreshSockets, translated_by
-from natscope_probes._lifetime_server import choose
+from natscope_probes._lifetime_server import AGAIN, choose
 from natscope_probes._lifetime_watch import KEPT, KEPT_EVERY_S, KEPT_STAGGER_S, Watch
+from natscope_probes._path_targets import answered
 
 if TYPE_CHECKING:
     from natscope.plugins.probe_context import ProbeContext
@@ -38,6 +40,7 @@ LATER_S = KEPT_EVERY_S + KEPT * KEPT_STAGGER_S
 """The last of those that are kept alive began so much later, and is looked at so much later."""
 SERVERS = 4
 MAX_PACKETS, REQUEST_BYTES = 700, 92
+"""Of one family."""
 NOT_ASKED = "takes 90 seconds"
 
 
@@ -48,8 +51,8 @@ def contacts(scope: Scope) -> tuple[Contact, ...]:
             host="one relay that answered",
             port=None,
             protocol="udp",
-            packets=MAX_PACKETS,
-            bytes=MAX_PACKETS * REQUEST_BYTES,
+            packets=MAX_PACKETS * len(scope.families),
+            bytes=MAX_PACKETS * len(scope.families) * REQUEST_BYTES,
             seconds=WATCH_S + 15,
             why="how long ports are kept",
             always=False,
@@ -70,7 +73,7 @@ PROBE = Probe(
     after=("relay_stun", "nat_ports", "nat_servers", "nat_mapping", "nat_filtering"),
     when=when,
     needs=frozenset({"udp"}),
-    budget=Budget(packets=MAX_PACKETS, bytes=MAX_PACKETS * REQUEST_BYTES, seconds=90.0),
+    budget=Budget(packets=2 * MAX_PACKETS, bytes=2 * MAX_PACKETS * REQUEST_BYTES, seconds=90.0),
     contacts=contacts,
     emits=("nat.lifetime",),
     flag="--lifetime",
@@ -80,25 +83,26 @@ PROBE = Probe(
 
 
 async def run(ctx: ProbeContext) -> None:
-    """The first family that is translated."""
-    for family in ctx.families:
-        servers = await translated_by(ctx, family, SERVERS)
-        if servers:
-            await _family(ctx, family, servers)
-            return
+    """Both families side by side: IPv4 where it is translated, IPv6 where a firewall may stand too."""
+    await asyncio.gather(*(_family(ctx, family) for family in ctx.families))
 
 
-async def _family(ctx: ProbeContext, family: Family, servers: list[Endpoint]) -> None:
+async def _family(ctx: ProbeContext, family: Family) -> None:
+    translated = await translated_by(ctx, family, SERVERS)
+    servers = translated or ([target for target, _ in answered(ctx, 6)][:SERVERS] if family == 6 else [])
+    if not servers:
+        return
     async with FreshSockets(ctx) as group:
         try:
             server = await choose(ctx, group, family, servers)
         except HostError:
             return
-        if server is None:
+        if server is None or (server.method == AGAIN and not translated):
             return
         room_s = ctx.deadline - ctx.host.clock.now() - LATER_S - ROOM_S
         watch = Watch(ctx, group, server, min(WATCH_S, room_s))
-        teller = asyncio.ensure_future(_tell(ctx, watch, min(WATCH_S, room_s) + LATER_S))
+        what = "ports" if translated else "IPv6 flows"
+        teller = asyncio.ensure_future(_tell(ctx, watch, what, min(WATCH_S, room_s) + LATER_S))
         try:
             await watch.run()
         except HostError:
@@ -109,15 +113,15 @@ async def _family(ctx: ProbeContext, family: Family, servers: list[Endpoint]) ->
             _account(ctx, group, family)
 
 
-async def _tell(ctx: ProbeContext, watch: Watch, whole_s: float) -> None:
+async def _tell(ctx: ProbeContext, watch: Watch, what: str, whole_s: float) -> None:
     """Every second: what is known, and how long it takes at most."""
     while True:
         passed_s = ctx.host.clock.now() - watch.began_at
         left_s = max(0, round(whole_s - passed_s))
         if watch.ended.silence_over:
-            known = f"ports end after {min(watch.ended.too_long_s, default=0):.0f} s"
+            known = f"{what} end after {min(watch.ended.too_long_s, default=0):.0f} s"
         else:
-            known = f"ports live > {watch.longest_s:.0f} s"
+            known = f"{what} live > {watch.longest_s:.0f} s"
         ctx.progress(f"{known}; {left_s} s more at most")
         await ctx.host.clock.sleep(1.0)
 

@@ -74,6 +74,7 @@ MEANINGS = {
     "NS-UDP-08": "for an attack",
     "NS-V6-01": "no IPv6",
     "NS-V6-02": "nothing comes back over IPv6",
+    "NS-V6-03": "IPv6 firewall forgets",
     "NS-V6-04": "drops UDP over IPv6",
     "NS-V6-05": "NAT66",
     "NS-V6-06": "NAT64",

@@ -104,6 +104,7 @@ SENTENCES = {
     "table-full": "Direct: likely, with most peers",
     "taken-for-attack": "Direct: likely, with most peers",
     "queue-fills": "Direct: likely, with most peers",
+    "ipv6-short-silence": "Direct: likely, with most peers",
     "wrong-interface": "Direct: unknown, packets leave by an interface that leads nowhere",
 }
 

@@ -199,3 +199,22 @@ def test_an_interrupt_gives_what_is_known() -> None:
     assert {p.name: p.state for p in report.probes}["nat_lifetime"] == "cut"
     assert any("ports live > 10 s; " in step and "s more at most" in step for step in said)
     assert any("ports end after 20 s; " in step for step in said)
+
+
+def guarded(seconds: str, **relay: object) -> Scenario:
+    """A NAT that keeps mappings, beside an IPv6 firewall that forgets."""
+    lines = "".join(f"[relays.{name}]\nhelper = false\n" for name in relay)
+    return scenario(f'[sites.home]\nipv6 = "firewall"\n{seconds}\n{lines}')
+
+
+@pytest.mark.parametrize("seconds", [15, 40])
+def test_what_an_ipv6_firewall_forgets(seconds: int) -> None:
+    report = lived(guarded(f"ipv6_silence_s = {seconds}"))
+    assert report.nat.v6.mapping_lifetime_s == seconds
+    assert report.nat.v4.mapping_lifetime_at_least_s == 75
+
+
+def test_plain_relays_show_nothing_of_a_firewall() -> None:
+    report = lived(guarded("ipv6_silence_s = 15", one=1, two=2))
+    assert report.nat.v6.mapping_lifetime_s is report.nat.v6.mapping_lifetime_at_least_s is None
+    assert not any(o.family == 6 for o in report.observations if o.kind == "nat.lifetime")

@@ -20,10 +20,9 @@ from natscope.lab.kernel.router_process import Counts, Listener, RouterOrders, s
 from natscope.lab.kernel.router_tun import Attached, RouterPlan, RouterTun
 from natscope.lab.kernel.servers import start_inspector, start_portal
 from natscope.lab.scenario import INTERNET, Scenario, Site, SiteIpv6
+from natscope.lab.scenario_nat import firewall_6
 from natscope.lab.tls_inspector import inspector_certificate
-from natscope.machines.nat.config import NatConfig
 from natscope.machines.nat.egress import EVERYTHING
-from natscope.model.nat import Mapping
 
 
 class Routers:
@@ -79,12 +78,11 @@ class Routers:
         self._serve(INTERNET, core, RouterTun(plan), (device, None), [])
 
     def _plan(self, site: Site, attached: Sequence[Attached]) -> RouterPlan:
-        guarded = site.ipv6 in (SiteIpv6.FIREWALL, SiteIpv6.NAT64)
         return RouterPlan(
             name=site.name,
             seed=self._scenario.seed,
             nat_4=site.nat,
-            nat_6=NatConfig(mapping=Mapping.NONE) if guarded else None,
+            nat_6=firewall_6(site),
             nat64=site.ipv6 is SiteIpv6.NAT64,
             inside=(site.gateway, site.gateway_6),
             attached=tuple(attached),

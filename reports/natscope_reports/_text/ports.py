@@ -53,13 +53,19 @@ def time_rows(report: Report) -> Iterator[Row]:
         yield "Own address", "works from inside", "good", f"hairpinning{source}"
     elif nat.hairpinning is Tri.NO:
         yield "Own address", "not from inside", "", "no hairpinning"
-    if nat.mapping_lifetime_s is not None:
-        seconds = nat.mapping_lifetime_s
-        judgement = "bad" if seconds <= SHORT_S else "good" if seconds >= LONG_S else "normal"
-        yield "Forgets after", f"{seconds:g} s of silence", judgement, "mapping lifetime"
-    elif nat.mapping_lifetime_at_least_s is not None:
-        yield "Forgets after", f"more than {nat.mapping_lifetime_at_least_s:g} s", "", "mapping lifetime"
+    yield from _forgets(nat, "Forgets after", "mapping lifetime")
+    if nat is not report.nat.v6:
+        yield from _forgets(report.nat.v6, "Forgets, IPv6", "state of the firewall")
     if nat.absolute_lifetime_s is not None:
         yield "Ends at age", f"{nat.absolute_lifetime_s:g} s, though used", "bad", "absolute lifetime"
     if nat.refresh_inbound is Tri.NO:
         yield "Kept alive by", "your packets only", "", "no inbound refresh"
+
+
+def _forgets(nat: NatFamilyReport, question: str, term: str) -> Iterator[Row]:
+    if nat.mapping_lifetime_s is not None:
+        seconds = nat.mapping_lifetime_s
+        judgement = "bad" if seconds <= SHORT_S else "good" if seconds >= LONG_S else "normal"
+        yield question, f"{seconds:g} s of silence", judgement, term
+    elif nat.mapping_lifetime_at_least_s is not None:
+        yield question, f"more than {nat.mapping_lifetime_at_least_s:g} s", "", term
