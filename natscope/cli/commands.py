@@ -7,9 +7,10 @@ command: its file, its row here, then `python -m natscope.cli.generate`.
 COMMANDS = (
     # name, module, is it a group, summary
     ("netcheck", "natscope.cli.netcheck", False, "can this network connect directly, and if not, why?"),
+    ("status", "natscope.cli.status", False, "how is each peer of your mesh reached, and why not directly?"),
     ("targets", "natscope.cli.targets", False, "whom would a netcheck contact, with how many packets?"),
     ("probe", "natscope.cli.probe", False, "one probe by itself; --list: which there are"),
-    ("derp", "natscope.cli.derp", True, "relays: look for mistakes in a relay map, show it"),
+    ("derp", "natscope.cli.derp", True, "relays: serve one, check whether they relay, their map"),
     ("stun", "natscope.cli.stun", True, "STUN: serve it, ask one server"),
     ("lab", "natscope.cli.lab", True, "networks to reproduce, simulated or in namespaces, each with its truth"),
     ("config", "natscope.cli.config", True, "settings: what is in force, where from, a template"),

@@ -9,7 +9,7 @@ Made by `python -m natscope.cli.generate`; do not edit.
 # path: (words with help, options (spellings, values, repeatable, help), values of the arguments)
 # values: None for a flag, a tuple of words, or the kind of file: file, folder, any
 TABLE = {
-    "": ((('netcheck', 'can this network connect directly, and if not, why?'), ('targets', 'whom would a netcheck contact, with how many packets?'), ('probe', 'one probe by itself; --list: which there are'), ('derp', 'relays: look for mistakes in a relay map, show it'), ('stun', 'STUN: serve it, ask one server'), ('lab', 'networks to reproduce, simulated or in namespaces, each with its truth'), ('config', 'settings: what is in force, where from, a template'), ('schema', 'JSON Schema of what --json prints'), ('help', 'short texts: nat-types, relays, exit-codes, environment, …'), ('completion', 'a completion script for bash, zsh or fish'), ('version', 'the version; --json: also Python and the parts it uses')), (), ()),
+    "": ((('netcheck', 'can this network connect directly, and if not, why?'), ('status', 'how is each peer of your mesh reached, and why not directly?'), ('targets', 'whom would a netcheck contact, with how many packets?'), ('probe', 'one probe by itself; --list: which there are'), ('derp', 'relays: serve one, check whether they relay, their map'), ('stun', 'STUN: serve it, ask one server'), ('lab', 'networks to reproduce, simulated or in namespaces, each with its truth'), ('config', 'settings: what is in force, where from, a template'), ('schema', 'JSON Schema of what --json prints'), ('help', 'short texts: nat-types, relays, exit-codes, environment, …'), ('completion', 'a completion script for bash, zsh or fish'), ('version', 'the version; --json: also Python and the parts it uses')), (), ()),
     "netcheck": (
         (),
         (
@@ -43,6 +43,26 @@ TABLE = {
             (('--quiet', '-q'), None, False, 'the answer only'),
             (('--verbose', '-v'), None, True, 'more: -v, -vv'),
             (('--debug',), None, False, 'what the program does, on standard error'),
+            (('--color',), ('auto', 'always', 'never'), False, 'colour [auto]'),
+            (('--ascii', '--no-ascii'), None, False, 'draw with ASCII only'),
+            (('--no-progress',), None, False, 'show no progress'),
+        ),
+        (),
+    ),
+    "status": (
+        (),
+        (
+            (('--watch', '-w'), None, False, 'go on: draw again at each change, or print it as a line'),
+            (('--active',), None, False, 'only peers that were sent something in the last 45 s'),
+            (('--peers', '--no-peers'), None, False, 'list peers [yes]'),
+            (('--probe',), None, False, 'ping each peer that is not away, at most 64'),
+            (('--netcheck',), None, False, "measure this side's network first"),
+            (('--from',), 'file', True, 'read a saved status or netcheck report (repeat; - is stdin)'),
+            (('--socket',), 'any', False, 'socket of a running tailscaled, when it is not in the usual place'),
+            (('--json',), None, False, "upstream's JSON with ours beside it; --watch: a line each"),
+            (('--fail-on',), ('never', 'relayed', 'offline'), False, 'exit 10 when a peer is relayed, 20 also when one is offline [never]'),
+            (('--quiet', '-q'), None, False, 'the answer only'),
+            (('--verbose', '-v'), None, True, 'more: -v, -vv'),
             (('--color',), ('auto', 'always', 'never'), False, 'colour [auto]'),
             (('--ascii', '--no-ascii'), None, False, 'draw with ASCII only'),
             (('--no-progress',), None, False, 'show no progress'),
@@ -97,7 +117,7 @@ TABLE = {
         'any',
     ),
     "derp": (
-        (('serve', 'Serve a relay (DERP) that clients of a mesh VPN reach each other through, with STUN beside it'), ('map', 'The relay map: look for mistakes, show it')),
+        (('serve', 'Serve a relay (DERP) that clients of a mesh VPN reach each other through, with STUN beside it'), ('check', 'Say whether relays really relay: two clients meet through each of them, step by step'), ('map', 'The relay map: look for mistakes, show it')),
         (
         ),
         (),
@@ -129,6 +149,35 @@ TABLE = {
             (('--drain',), 'any', False, 'seconds to let clients go at the end [5]'),
             (('--log-format',), ('text', 'json'), False, 'how log lines look [text]'),
             (('--quiet', '-q'), None, False, 'say warnings and errors only'),
+        ),
+        (),
+    ),
+    "derp check": (
+        (),
+        (
+            (('--derp-map',), 'file', False, 'relay map: a URL, a file, or - for standard input'),
+            (('--region',), 'any', True, 'only this region, may be repeated [all]'),
+            (('--node',), 'any', True, 'only this node, may be repeated [all]'),
+            (('-4', '--ipv4'), None, False, 'IPv4 only'),
+            (('-6', '--ipv6'), None, False, 'IPv6 only'),
+            (('--key-file',), 'file', True, 'private key of a client that the relays admit, once or twice [new keys]'),
+            (('--ca-file',), 'file', False, 'trust these authorities too (PEM)'),
+            (('--proxy',), 'any', False, 'HTTP proxy to go through [environment]'),
+            (('--volume',), 'any', False, 'sent at a stretch to see how fast it goes, 0: not [256]'),
+            (('--port80',), 'any', False, 'where login page checks go [80]'),
+            (('--timeout', '-W'), 'any', False, 'limit of a run [30]'),
+            (('--offline', '--no-offline'), None, False, 'fetch nothing: use the cached relay map'),
+            (('--json',), None, False, 'the check as JSON, same as --format json'),
+            (('--format',), ('text', 'json', 'junit'), False, 'output format [text]'),
+            (('--output', '-o'), 'file', False, 'write the result to a file, whole or not at all'),
+            (('--fail-on',), ('fail', 'warn', 'never'), False, 'exit 1 from which severity on [fail]'),
+            (('--every',), ('30s', '5m', '1h'), False, 'check again and again until stopped'),
+            (('--metrics-listen',), 'any', False, 'with --every: Prometheus page over HTTP [127.0.0.1:9479]'),
+            (('--quiet', '-q'), None, False, 'the answer only'),
+            (('--verbose', '-v'), None, True, 'more: -v, -vv'),
+            (('--color',), ('auto', 'always', 'never'), False, 'colour [auto]'),
+            (('--ascii', '--no-ascii'), None, False, 'draw with ASCII only'),
+            (('--no-progress',), None, False, 'show no progress'),
         ),
         (),
     ),
@@ -319,7 +368,7 @@ TABLE = {
         (),
         (
         ),
-        ('environment', 'exit-codes', 'ipv6', 'nat-types', 'privacy', 'relays', 'udp', 'netcheck', 'targets', 'probe', 'derp', 'stun', 'lab', 'config', 'schema', 'help', 'completion', 'version'),
+        ('environment', 'exit-codes', 'ipv6', 'nat-types', 'privacy', 'relays', 'udp', 'netcheck', 'status', 'targets', 'probe', 'derp', 'stun', 'lab', 'config', 'schema', 'help', 'completion', 'version'),
     ),
     "completion": (
         (),

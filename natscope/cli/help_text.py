@@ -12,7 +12,8 @@ natscope says why your mesh connection is slow or relayed, and what to change.
   natscope netcheck          can this network connect directly?      2 s
   natscope targets           whom would that contact, how often?
 
-  more     probe, derp serve, derp map lint|show, stun serve|query, lab
+  more     status, probe, derp serve|check, derp map lint|show, stun
+           serve|query, lab
            list|show|truth|run|matrix|up|down|status|exec|shell, config
            show|check|path|template, schema, help, completion, version
 
@@ -31,9 +32,10 @@ Usage: natscope COMMAND [OPTIONS]
 
 Commands
   netcheck      can this network connect directly, and if not, why?
+  status        how is each peer of your mesh reached, and why not directly?
   targets       whom would a netcheck contact, with how many packets?
   probe         one probe by itself; --list: which there are
-  derp          relays: look for mistakes in a relay map, show it
+  derp          relays: serve one, check whether they relay, their map
   stun          STUN: serve it, ask one server
   lab           networks to reproduce, simulated or in namespaces, each with its
                 truth
@@ -129,6 +131,57 @@ Exit codes
     2  usage: a bad flag, file or value
     3  could not test: no network, nothing answered, no permission
     4  internal error of natscope
+  130  interrupted (Ctrl-C, SIGTERM)
+""",
+    "status": """\
+Show how each peer of your mesh is reached, and why not directly.
+
+  natscope status
+      who is direct, who is relayed, and why
+  natscope status --netcheck --probe
+      measure this side and the round trips now
+  natscope status --from status.json --from netcheck.json
+      what somebody else saved
+
+Usage: natscope status [OPTIONS]
+
+Reads the running tailscaled; the reasons come from the last netcheck of this
+computer, whose age is shown, and from what the mesh tells of the peers. -v
+shows all that is known of each peer. Exit 0 also when peers are relayed, unless
+--fail-on relayed (10) or offline (20) asks for more; exit 3: nothing can be
+told.
+
+Options
+  --watch, -w                   go on: draw again at each change, or print it as
+                                a line
+  --active                      only peers that were sent something in the last
+                                45 s
+  --peers / --no-peers          list peers [yes]
+  --probe                       ping each peer that is not away, at most 64
+  --netcheck                    measure this side's network first
+  --from FILE                   read a saved status or netcheck report (repeat;
+                                - is stdin)
+  --socket STR                  socket of a running tailscaled, when it is not
+                                in the usual place
+  --json                        upstream's JSON with ours beside it; --watch: a
+                                line each
+  --fail-on never|relayed|offline
+                                exit 10 when a peer is relayed, 20 also when one
+                                is offline [never]
+  --quiet, -q                   the answer only
+  --verbose, -v                 more: -v, -vv
+  --color auto|always|never     colour [auto]
+  --ascii / --no-ascii          draw with ASCII only
+  --no-progress                 show no progress
+  --help, -h                    this text
+
+Exit codes
+    0  good
+    2  usage: a bad flag, file or value
+    3  could not test: no network, nothing answered, no permission
+    4  internal error of natscope
+   10  reachable, but only relayed
+   20  peer unreachable
   130  interrupted (Ctrl-C, SIGTERM)
 """,
     "targets": """\
@@ -229,19 +282,20 @@ Exit codes
   130  interrupted (Ctrl-C, SIGTERM)
 """,
     "derp": """\
-Relays: serve one, their map.
+Relays: serve one, check whether they relay, their map.
 
   natscope derp serve --hostname derp.example.net
       a relay with a certificate from Let's Encrypt
+  natscope derp check --derp-map derp.yaml    do the relays of this map relay?
   natscope derp map lint derp.yaml            what is wrong or unwise in it?
-  natscope derp map show derp.yaml --json
-      Headscale's YAML as Tailscale's JSON
 
 Usage: natscope derp COMMAND
 
 Commands
   serve         Serve a relay (DERP) that clients of a mesh VPN reach each other
                 through, with STUN beside it
+  check         Say whether relays really relay: two clients meet through each
+                of them, step by step
   map           The relay map: look for mistakes, show it
 
 Options
@@ -310,6 +364,69 @@ Options
 
 Exit codes
     0  good
+    2  usage: a bad flag, file or value
+    3  could not test: no network, nothing answered, no permission
+    4  internal error of natscope
+  130  interrupted (Ctrl-C, SIGTERM)
+""",
+    "derp check": """\
+Say whether relays really relay: two clients meet through each of them, step by
+step.
+
+  natscope derp check --derp-map derp.yaml    all relays of your map
+  natscope derp check --region fra --format junit -o relays.xml
+      for CI
+  natscope derp check --derp-map derp.yaml --every 30s
+      a monitor, with Prometheus metrics
+
+Usage: natscope derp check [OPTIONS]
+
+Each node is looked at as a client would: name, TCP, certificate, upgrade, the
+relay's key on repeated connections, packets of several sizes both ways, other
+nodes of its region, STUN, clock, port 80. That takes seconds and about 1 MB a
+node (--volume 0: 100 kB). The map is found as for netcheck. With --key-file the
+relay sees that client connect: use a key whose node is not online meanwhile.
+
+Exit 0: all relay, nothing found at or above --fail-on. 1: something was found,
+or with --fail-on warn some node could not be checked. 3: no node could be
+checked, because nothing answered or they admit known clients only. With --every
+it runs until SIGTERM or Ctrl-C and ends with 0.
+
+Options
+  --derp-map URL|FILE|-         relay map: a URL, a file, or - for standard
+                                input
+  --region NUMBER|CODE          only this region, may be repeated [all]
+  --node NAME|HOST              only this node, may be repeated [all]
+  --ipv4, -4                    IPv4 only
+  --ipv6, -6                    IPv6 only
+  --key-file FILE               private key of a client that the relays admit,
+                                once or twice [new keys]
+  --ca-file FILE                trust these authorities too (PEM)
+  --proxy environment|direct|URL
+                                HTTP proxy to go through [environment]
+  --volume KILOBYTES            sent at a stretch to see how fast it goes, 0:
+                                not [256]
+  --port80 PORT                 where login page checks go [80]
+  --timeout, -W SECONDS         limit of a run [30]
+  --offline / --no-offline      fetch nothing: use the cached relay map
+  --json                        the check as JSON, same as --format json
+  --format text|json|junit      output format [text]
+  --output, -o FILE             write the result to a file, whole or not at all
+  --fail-on fail|warn|never     exit 1 from which severity on [fail]
+  --every 30s|5m|1h             check again and again until stopped
+  --metrics-listen ADDRESS:PORT|off
+                                with --every: Prometheus page over HTTP
+                                [127.0.0.1:9479]
+  --quiet, -q                   the answer only
+  --verbose, -v                 more: -v, -vv
+  --color auto|always|never     colour [auto]
+  --ascii / --no-ascii          draw with ASCII only
+  --no-progress                 show no progress
+  --help, -h                    this text
+
+Exit codes
+    0  good
+    1  findings at or above --fail-on
     2  usage: a bad flag, file or value
     3  could not test: no network, nothing answered, no permission
     4  internal error of natscope

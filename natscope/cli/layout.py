@@ -16,6 +16,8 @@ from natscope.cli.commands import COMMANDS
 WIDTH = 80
 FIRST_COLUMN = 30
 
+_REACHING = ("status", "ping", "path")
+
 TAGLINE = "natscope says why your mesh connection is slow or relayed, and what to change."
 
 ROOT_EXAMPLES = (
@@ -160,7 +162,9 @@ def _record(name: str, text: str, column: int) -> list[str]:
 
 
 def _codes_of(path: str, command: Any) -> tuple[int, ...]:
-    """1 belongs to commands that judge something."""
+    """1 belongs to commands that judge something, 10 and 20 to those that reach peers."""
+    if path in _REACHING:
+        return tuple(sorted((*exit_codes.COMMON, exit_codes.RELAYED, exit_codes.UNREACHABLE)))
     judges = path == "config check" or any("--fail-on" in param.opts for param in command.params)
     found = [exit_codes.FINDINGS] if judges else []
     return tuple(sorted((*exit_codes.COMMON, *found)))

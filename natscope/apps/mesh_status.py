@@ -1,0 +1,169 @@
+"""Composition root of `natscope status` and `natscope path`: host, source, this side's report, one look or many."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from natscope.apps.last_report import load_last
+from natscope.apps.mesh_overview import Wanted, look
+from natscope.apps.mesh_source import MeshInputs, open_inputs
+from natscope.errors import CannotMeasure, NatscopeError, RefusedError
+from natscope.host.api import Host
+from natscope.host.real.host import build_real_host
+from natscope.mesh.overview import Overview, ReportUse
+from natscope.model.report import Report
+from natscope.model.tri import Tri
+from natscope.tailscaled.locate import Place, locate
+from natscope.tailscaled.watch import MeshWatch
+from natscope.web.client import HttpClient
+
+POLL_S = 2.0
+PROBE_POLL_S = 10.0
+"""Between two looks that ping everybody."""
+MIN_PAUSE_S = 0.3
+SHARE = 3.0
+"""A look at a very large mesh takes a quarter of the time at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """From where a mesh is looked at: the source, the report of this side and the host's clock."""
+
+    host: Host
+    inputs: MeshInputs
+    report: ReportUse | None
+
+    async def look(self, wanted: Wanted) -> Overview:
+        """One look. Raises `CannotMeasure` and `RefusedError`."""
+        saved = self.inputs.is_saved
+        return await look(
+            self.inputs.source,
+            wanted,
+            report=self.report,
+            at=None if saved else self.host.clock.utc,
+            is_saved=saved,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SightOptions:
+    """Where to look from. `fresh` is a report of this run, `note` is told what is wrong with a kept one."""
+
+    environ: Mapping[str, str]
+    state_dir: str
+    socket: str = ""
+    files: Sequence[str] = ()
+    fresh: Report | None = None
+    stdin: Callable[[int], bytes] | None = None
+    note: Callable[[str], None] | None = None
+
+
+async def open_sight(options: SightOptions) -> Sight:
+    """Raises `UserError` for files and sockets that are none, `CannotMeasure` when there is no daemon."""
+    host = replace(build_real_host(), environ=dict(options.environ))
+    inputs = open_inputs(host, HttpClient(host), socket=options.socket, files=options.files, stdin=options.stdin)
+    return Sight(host, inputs, await _report(options, host, inputs))
+
+
+async def _report(options: SightOptions, host: Host, inputs: MeshInputs) -> ReportUse | None:
+    """A saved status is judged by a saved report alone: this computer's says nothing of the other one."""
+    if inputs.report is not None:
+        return ReportUse(report=inputs.report.report, origin="file", name=inputs.report.name)
+    if inputs.is_saved:
+        return None
+    if options.fresh is not None:
+        return ReportUse(report=options.fresh, origin="fresh", age_s=0.0, same_network=Tri.YES)
+    last = await load_last(options.state_dir, host, note=options.note)
+    if last is None:
+        return None
+    return ReportUse(
+        report=None if last.same_network is Tri.NO else last.report,
+        origin="kept",
+        age_s=last.age_s,
+        same_network=last.same_network,
+        is_outdated=last.is_outdated,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a watcher is told: an overview, or why there is none now."""
+
+    overview: Overview | None
+    error: NatscopeError | None = None
+
+
+async def watch(sight: Sight, wanted: Wanted, news: Callable[[], Awaitable[None]]) -> AsyncGenerator[Seen, None]:
+    """One look after another, without end: when `news` returns, at the latest after a pause, because a daemon tells no
+    change of a path. A daemon that goes away is told once and waited for; whoever reads compares: a look may show the
+    same again.
+    """
+    pause_s = PROBE_POLL_S if wanted.probe else POLL_S
+    is_gone = False
+    while True:
+        began = sight.host.clock.now()
+        try:
+            seen: Seen | None = Seen(await sight.look(wanted))
+            is_gone = False
+        except (CannotMeasure, RefusedError) as error:
+            seen = None if is_gone else Seen(None, error)
+            is_gone = True
+        if seen is not None:
+            yield seen
+        spent_s = sight.host.clock.now() - began
+        await sight.host.clock.sleep(MIN_PAUSE_S)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(max(pause_s, SHARE * spent_s) - MIN_PAUSE_S):
+                await news()
+
+
+class _News:
+    """Listens to the daemon's notices; without them (refused, too old, a file) there is just the pause."""
+
+    def __init__(self, host: Host, socket: str) -> None:
+        self._event = asyncio.Event()
+        self._task = asyncio.create_task(self._listen(host, socket))
+
+    async def _listen(self, host: Host, socket: str) -> None:
+        with contextlib.suppress(NatscopeError):
+            path = locate(Place(host.identity.os, host.environ), socket)
+            async for _ in MeshWatch(host, path).events():
+                self._event.set()
+
+    async def wait(self) -> None:
+        """Until something was told since the last call."""
+        await self._event.wait()
+        self._event.clear()
+
+    async def close(self) -> None:
+        """End listening."""
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+
+
+def run_look(options: SightOptions, wanted: Wanted) -> Overview:
+    """Synchronous: owns the event loop."""
+
+    async def once() -> Overview:
+        return await (await open_sight(options)).look(wanted)
+
+    return asyncio.run(once())
+
+
+def run_watch(options: SightOptions, wanted: Wanted, show: Callable[[Seen], None]) -> None:
+    """Calls `show` with every look until `KeyboardInterrupt`."""
+
+    async def on() -> None:
+        sight = await open_sight(options)
+        news = _News(sight.host, options.socket)
+        try:
+            async with contextlib.aclosing(watch(sight, wanted, news.wait)) as looks:
+                async for seen in looks:
+                    show(seen)
+        finally:
+            await news.close()
+
+    asyncio.run(on())

@@ -1,0 +1,160 @@
+"""What `natscope status` does: measure this side if asked, look, draw, exit code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from natscope.apps.config import state_directory
+from natscope.cli import exit_codes
+from natscope.cli.pen import Pen
+from natscope.cli.render import Console
+from natscope.cli.session import Session
+from natscope.errors import UserError
+
+if TYPE_CHECKING:
+    from natscope.apps.mesh_overview import Wanted
+    from natscope.apps.mesh_status import SightOptions
+    from natscope.mesh.overview import Overview
+    from natscope.model.report import Report
+
+NEXT = "natscope path PEER"
+
+
+@dataclass(frozen=True, slots=True)
+class StatusCommand:
+    """What the command line asked for."""
+
+    watch: bool = False
+    active: bool = False
+    peers: bool = True
+    probe: bool = False
+    netcheck: bool = False
+    files: tuple[str, ...] = ()
+    as_json: bool = False
+
+
+def run(session: Session, command: StatusCommand) -> int:
+    """The whole command; the exit code. Raises `UserError`, `CannotMeasure` and `RefusedError`."""
+    check_contradictions(command)
+    from natscope.apps.mesh_overview import Wanted
+
+    options = sight_options(session, command.files, fresh=fresh_report(session) if command.netcheck else None)
+    wanted = Wanted(peers=command.peers, active_only=command.active, probe=command.probe)
+    if command.watch:
+        from natscope.cli.status_watch import watch
+
+        return watch(session, options, wanted, as_json=command.as_json)
+    return _once(session, options, wanted, command.as_json)
+
+
+def check_contradictions(command: StatusCommand) -> None:
+    """Raises `UserError` for what a saved status cannot do."""
+    for flag, given in (("--watch", command.watch), ("--probe", command.probe), ("--netcheck", command.netcheck)):
+        if command.files and given:
+            what = {"--netcheck": "the report of that computer is a second file: --from netcheck.json"}
+            raise UserError(
+                f"{flag} and --from contradict each other: a saved status does not change, and is of another computer",
+                hint=what.get(flag, "leave one of them out"),
+            )
+    if command.probe and not command.peers:
+        raise UserError("--probe and --no-peers contradict each other: peers are what is pinged", hint="leave one out")
+
+
+def sight_options(session: Session, files: tuple[str, ...], *, fresh: Report | None = None) -> SightOptions:
+    """Where to look from, by the settings."""
+    from natscope.apps.mesh_status import SightOptions
+
+    source = session.console.streams.binary_input()
+    return SightOptions(
+        environ=session.environ,
+        state_dir=state_directory(session.config, session.environ),
+        socket=session.config.text("tailscaled_socket"),
+        files=files,
+        fresh=fresh,
+        stdin=source.read if source is not None else None,
+        note=session.console.warn,
+    )
+
+
+def fresh_report(session: Session) -> Report:
+    """A netcheck with the settings of one, its progress shown. Raises `UserError` and `CannotMeasure`."""
+    from natscope.apps.netcheck import run_netcheck
+    from natscope.cli.netcheck_flow import map_choice, netcheck_options
+    from natscope.cli.progress import ProgressLine
+
+    line = ProgressLine(session.console)
+    line.start("measuring this side's network")
+    try:
+        result = run_netcheck(
+            netcheck_options(session.config),
+            map_choice(session),
+            state_dir=state_directory(session.config, session.environ),
+            progress=line if line.wanted else None,
+            environ=session.environ,
+            keep_report=session.config.switch("keep_report"),
+        )
+    finally:
+        line.finish()
+    for warning in result.record.warnings:
+        session.console.warn(warning)
+    if result.record.interrupted:
+        raise KeyboardInterrupt
+    return result.report
+
+
+def pen_of(console: Console) -> Pen:
+    """How this console draws."""
+    return Pen(console.width, console.ascii_only, console.colour)
+
+
+def _once(session: Session, options: SightOptions, wanted: Wanted, as_json: bool) -> int:
+    from natscope.apps.mesh_status import run_look
+
+    overview = run_look(options, wanted)
+    session.console.data(rendered(overview, session.console, as_json=as_json))
+    return exit_code(overview, session.config.text("status.fail_on"))
+
+
+def rendered(overview: Overview, console: Console, *, as_json: bool, compact: bool = False) -> str:
+    """As JSON or as a screen."""
+    if as_json:
+        from natscope.cli.status_json import encode_overview
+
+        return encode_overview(overview, compact=compact)
+    from natscope.model.mesh_status import MeshState
+
+    if overview.status.state is not MeshState.RUNNING:
+        from natscope.cli.status_state import draw_state
+
+        return draw_state(overview, pen_of(console), verbosity=console.verbosity)
+    from natscope.cli.status_text import draw_overview
+
+    return draw_overview(overview, pen_of(console), verbosity=console.verbosity, hint=next_command(overview))
+
+
+def next_command(overview: Overview) -> str:
+    """The command that says more of one peer."""
+    if not overview.is_saved:
+        return NEXT
+    files = [overview.source]
+    if overview.report is not None and overview.report.name:
+        files.append(overview.report.name)
+    import shlex
+
+    return " ".join([NEXT, *(f"--from {shlex.quote(name)}" for name in files if name != "standard input")])
+
+
+def exit_code(overview: Overview, fail_on: str) -> int:
+    """3 when nothing can be told of peers; 10 and 20 only where `--fail-on` asks for them."""
+    from natscope.mesh.overview import PeerState
+    from natscope.model.mesh_status import MeshState
+
+    if overview.status.state is not MeshState.RUNNING:
+        return exit_codes.CANNOT_TEST
+    away = overview.counts.get(PeerState.OFFLINE, 0) + overview.counts.get(PeerState.EXPIRED, 0)
+    if fail_on == "offline" and away:
+        return exit_codes.UNREACHABLE
+    if fail_on != "never" and overview.counts.get(PeerState.RELAYED):
+        return exit_codes.RELAYED
+    return exit_codes.GOOD

@@ -1,0 +1,77 @@
+"""The overview as JSON: upstream's `status --json` with our knowledge beside it, under the name `natscope`. Pure.
+
+The whole document has `schema` and `natscope`, each node of `Peer` a `natscope` of its own. docs/mesh-status.md names
+every field.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from natscope.mesh.health import explain_health
+from natscope.mesh.overview import Overview, PeerLine, ReportUse
+from natscope.wire.local_api.status_out import encode_node, encode_status
+
+SCHEMA = "natscope.status/1"
+
+
+def encode_overview(overview: Overview, *, compact: bool = False) -> str:
+    """As text: one line when `compact`, else indented."""
+    data = msgspec.json.encode(document(overview), enc_hook=str)
+    return (data if compact else msgspec.json.format(data, indent=2)).decode() + "\n"
+
+
+def document(overview: Overview) -> dict[str, Any]:
+    """The whole document."""
+    return {
+        "schema": SCHEMA,
+        **encode_status(overview.status),
+        "Peer": {line.node.key: encode_node(line.node) | {"natscope": _peer(line)} for line in overview.lines},
+        "natscope": {
+            "source": overview.source,
+            "saved": overview.is_saved,
+            "at": _time(overview.at),
+            "state": overview.status.state,
+            "counts": {state.value: number for state, number in overview.counts.items()},
+            "report": _report(overview.report),
+            "health": explain_health(overview.status.health),
+            "traffic": overview.traffic,
+            "notes": overview.notes,
+            "problems": overview.status.problems,
+        },
+    }
+
+
+def _peer(line: PeerLine) -> dict[str, Any]:
+    return {
+        "state": line.state,
+        "via": line.via,
+        "endpoint": str(line.endpoint) if line.endpoint is not None else None,
+        "relay": line.relay,
+        "rtt_ms": line.rtt_s * 1000 if line.rtt_s is not None else None,
+        "pinged": line.was_pinged,
+        "since": _time(line.since.at) if line.since is not None else None,
+        "since_at_least": line.since.at_least if line.since is not None else None,
+        "why": line.why,
+        "details": line.details,
+    }
+
+
+def _report(use: ReportUse | None) -> dict[str, Any] | None:
+    if use is None:
+        return None
+    return {
+        "origin": use.origin,
+        "used": use.report is not None,
+        "age_s": use.age_s,
+        "same_network": use.same_network,
+        "outdated": use.is_outdated,
+        "run_id": use.report.run_id if use.report is not None else None,
+        "file": use.name or None,
+    }
+
+
+def _time(value: Any) -> str | None:
+    return None if value is None else value.isoformat().replace("+00:00", "Z")

@@ -1,0 +1,109 @@
+"""Draws the overview of a mesh: what is wrong in one line, a row a peer, then why and what to do. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from natscope.cli import status_parts as parts
+from natscope.cli.pen import GOOD, LOOK, PLAIN, UNKNOWN, Pen
+from natscope.cli.status_columns import choose_columns, draw_row, draw_titles
+from natscope.mesh.overview import Overview, PeerLine, PeerState
+
+MAX_WHYS = 3
+_SIGNS = {PeerState.RELAYED: LOOK, PeerState.UNKNOWN: UNKNOWN, PeerState.EXPIRED: LOOK}
+
+
+def draw_overview(overview: Overview, pen: Pen, *, verbosity: int = 0, hint: str = "") -> str:
+    """The whole screen. `verbosity` -1: the first line alone; 1: everything of each peer. `hint` is the command that
+    asks about one peer, with `PEER` in the place of its name.
+    """
+    lines = list(_head(overview, pen))
+    if verbosity < 0:
+        return lines[0] + "\n"
+    lines += _table(overview, pen, verbosity)
+    lines += parts.routes(overview, pen)
+    lines += _whys(overview, pen, verbosity, hint)
+    lines += parts.report(overview, pen)
+    lines += parts.health(overview, pen)
+    lines += parts.traffic(overview, pen, verbosity)
+    lines += parts.notes(overview, pen)
+    return "\n".join(lines) + "\n"
+
+
+def headline(overview: Overview) -> tuple[str, str]:
+    """(sign, the first line without it)."""
+    counts = overview.counts
+    total = sum(counts.values())
+    if not total:
+        return PLAIN, "No peers yet"
+    words = ", ".join(f"{number} {parts.WORDS[state]}" for state, number in _by_interest(overview) if number)
+    sign = GOOD
+    if counts.get(PeerState.RELAYED) or counts.get(PeerState.EXPIRED):
+        sign = LOOK
+    elif counts.get(PeerState.UNKNOWN):
+        sign = UNKNOWN
+    return sign, f"{total} {'peer' if total == 1 else 'peers'}: {words}"
+
+
+def _by_interest(overview: Overview) -> Iterator[tuple[PeerState, int]]:
+    """Direct first, as people count; the rest as in the list."""
+    yield PeerState.DIRECT, overview.counts.get(PeerState.DIRECT, 0)
+    for state, number in overview.counts.items():
+        if state is not PeerState.DIRECT:
+            yield state, number
+
+
+def _head(overview: Overview, pen: Pen) -> Iterator[str]:
+    if overview.counts:
+        sign, words = headline(overview)
+        yield pen.sign(sign) + words if sign != PLAIN else words
+    else:
+        yield "This node alone, as you asked"
+    yield from parts.this_node(overview, pen)
+    if overview.counts and not sum(overview.counts.values()):
+        yield ""
+        yield from pen.wrap(
+            "A peer appears here once another device has joined the same network and its rules let you see it.", "  "
+        )
+
+
+def _table(overview: Overview, pen: Pen, verbosity: int) -> Iterator[str]:
+    if not overview.lines:
+        if sum(overview.counts.values()):
+            yield from ("", "  Nothing is active now: no peer was sent a packet in the last 45 seconds.")
+        return
+    columns = choose_columns(overview, pen)
+    yield ""
+    yield pen.paint(draw_titles(columns, pen), "faint")
+    for line in overview.lines:
+        yield draw_row(line, _SIGNS.get(line.state, PLAIN), columns, pen)
+        if verbosity > 0:
+            yield from parts.everything(line, overview, pen)
+
+
+def _whys(overview: Overview, pen: Pen, verbosity: int, hint: str) -> Iterator[str]:
+    """Sentences for peers that could do better; with `verbosity` they stand under each row already."""
+    wanting = [line for line in overview.lines if line.state in (PeerState.RELAYED, PeerState.PEER_RELAY)]
+    if verbosity > 0 or not wanting:
+        return
+    yield ""
+    yield pen.paint("Why not direct", "bold")
+    for line in wanting[:MAX_WHYS]:
+        yield from _why(line, pen)
+    left = len(wanting) - MAX_WHYS
+    if left > 0:
+        yield f"  and {left} more: -v"
+    if hint:
+        name = parts.name_of(wanting[0])
+        yield pen.clean(f"  Next: {hint.replace('PEER', name)}", pen.width)
+
+
+def _why(line: PeerLine, pen: Pen) -> Iterator[str]:
+    name = parts.name_of(line)
+    yield from pen.wrap(f"{name}: {line.why.sentence}", sign=LOOK)
+    for fix in line.why.fixes[:1]:
+        yield from pen.wrap(fix.do, "    ", first="  → ")
+        about = " · ".join(part for part in (fix.who, fix.duration, line.why.certainty or "", *line.why.causes) if part)
+        yield from pen.wrap(about, "    ", role="faint")
+    if line.why.peer_command:
+        yield from pen.wrap(f"to be certain, on {name}: {line.why.peer_command}", "    ", role="faint")

@@ -1,0 +1,202 @@
+"""`natscope status`: against a stand-in daemon on a real socket and saved files; states, exit codes, contradictions."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from natscope.lab.stand_in import Fault, StandInMesh, StandInPeer
+from natscope.model.mesh_status import Way
+from tests.cli.runner import Runner
+from tests.cli.stand_in import serving
+from tests.wire.local_api.recorded import FOLDER
+
+NAS = StandInPeer("nas", "100.64.0.9", endpoints=("198.51.100.60:33217",), way=Way.RELAYED)
+OFFICE = StandInPeer("office", "100.64.0.3", direct="203.0.113.9:41641", way=Way.DIRECT)
+PHONE = StandInPeer("phone", "100.64.0.5")
+GONE = StandInPeer("lab-pi", "100.64.0.8", online=False)
+MESH = StandInMesh(peers=(PHONE, GONE, OFFICE, NAS))
+
+
+def recorded(name: str) -> str:
+    return str(FOLDER / name)
+
+
+def test_the_first_line_counts_and_trouble_stands_first(natscope: Runner, tmp_path: Path) -> None:
+    with serving(MESH, tmp_path) as daemon:
+        result = natscope("status", "--socket", daemon.socket)
+    assert result.code == 0
+    lines = result.out.splitlines()
+    assert lines[0] == "! 4 peers: 1 direct, 1 relayed, 1 idle, 1 offline"
+    assert lines[1].startswith("  you are laptop, 100.64.0.2 · home relay fra")
+    rows = [line.split()[0] for line in lines[4:8]]
+    assert rows == ["!", "office", "phone", "lab-pi"]
+    assert "relay fra" in lines[4]
+    assert "direct v4" in lines[5]
+    assert "RTT" not in lines[3]  # nobody measured one
+    assert "Next: natscope path nas" in result.out
+
+
+def test_details_and_history_are_asked_of_those_that_need_them(natscope: Runner, tmp_path: Path) -> None:
+    with serving(MESH, tmp_path) as daemon:
+        natscope("status", "--socket", daemon.socket)
+        asked = daemon.stand_in.asked
+    assert asked.count("GET status") == 1
+    assert asked.count("GET debug-peer-endpoint-changes") == 2  # the active ones
+    assert asked.count("GET whois") == 1  # the relayed one
+    assert "POST ping" not in asked
+
+
+def test_probe_measures_round_trips_but_of_nobody_who_is_away(natscope: Runner, tmp_path: Path) -> None:
+    with serving(MESH, tmp_path) as daemon:
+        result = natscope("status", "--probe", "--socket", daemon.socket, "--json")
+        asked = daemon.stand_in.asked
+    peers = {peer["HostName"]: peer["natscope"] for peer in json.loads(result.out)["Peer"].values()}
+    assert 30 < peers["nas"]["rtt_ms"] < 60
+    assert 5 < peers["office"]["rtt_ms"] < 25
+    assert peers["phone"]["state"] == "relayed"  # its pong says so
+    assert (peers["lab-pi"]["rtt_ms"], peers["lab-pi"]["pinged"]) == (None, False)
+    assert asked.count("POST ping") == 3 + 2  # a second one where the first did not come directly
+
+
+def test_the_json_has_upstreams_names_and_ours(natscope: Runner, tmp_path: Path) -> None:
+    with serving(MESH, tmp_path) as daemon:
+        told = json.loads(natscope("status", "--json", "--socket", daemon.socket).out)
+    assert (told["schema"], told["BackendState"], told["natscope"]["state"]) == (
+        "natscope.status/1",
+        "Running",
+        "running",
+    )
+    assert told["natscope"]["counts"]["relayed"] == 1
+    assert told["natscope"]["report"] is None
+    assert set(told["natscope"]["traffic"]) >= {"derp"}
+    nas = next(peer for peer in told["Peer"].values() if peer["HostName"] == "nas")
+    assert (nas["Relay"], nas["natscope"]["state"], nas["natscope"]["why"]["short"] != "") == ("fra", "relayed", True)
+
+
+@pytest.mark.parametrize(("fail_on", "code"), [("never", 0), ("relayed", 10), ("offline", 20)])
+def test_relayed_fails_only_where_asked(natscope: Runner, tmp_path: Path, fail_on: str, code: int) -> None:
+    with serving(MESH, tmp_path) as daemon:
+        assert natscope("status", "--socket", daemon.socket, "--fail-on", fail_on).code == code
+    with serving(StandInMesh(peers=(OFFICE,)), tmp_path) as daemon:
+        assert natscope("status", "--socket", daemon.socket, "--fail-on", fail_on).code == 0
+
+
+@pytest.mark.parametrize(
+    ("state", "words", "hint"),
+    [
+        ("NeedsLogin", "is logged out", "sudo tailscale up"),
+        ("Stopped", "is stopped", "sudo tailscale up"),
+        ("NeedsMachineAuth", "waits for approval", "admin"),
+        ("Starting", "is still starting", "wait some seconds"),
+        ("Dreaming", 'does not know ("Dreaming")', ""),
+    ],
+)
+def test_a_daemon_without_a_mesh_has_a_screen_of_its_own(
+    natscope: Runner, tmp_path: Path, state: str, words: str, hint: str
+) -> None:
+    with serving(StandInMesh(state=state), tmp_path) as daemon:
+        result = natscope("status", "--socket", daemon.socket)
+        told = natscope("status", "--socket", daemon.socket, "--json")
+    assert result.code == told.code == 3
+    assert words in " ".join(result.out.split())
+    assert hint in result.out
+    assert json.loads(told.out)["BackendState"] == state
+
+
+def test_logged_out_as_recorded_is_told_once(natscope: Runner) -> None:
+    result = natscope("status", "--from", recorded("status-needslogin.json"))
+    assert result.code == 3
+    assert result.out.count("sudo tailscale up") == 1
+    assert "is stopped" not in result.out
+
+
+def test_no_daemon_no_permission_and_strangers(natscope: Runner, tmp_path: Path) -> None:
+    missing = natscope("status", "--socket", str(tmp_path / "none.sock"))
+    assert (missing.code, missing.out) == (3, "")
+    assert "error: " in missing.err
+    assert "→" in missing.err
+    for fault, words in (
+        (Fault.DENIED, "sudo"),
+        (Fault.HTML, "is this the socket of a tailscaled?"),
+        (Fault.HALF, "error: "),
+        (Fault.GARBAGE, "error: "),
+        (Fault.BROKEN, "500"),
+    ):
+        with serving(StandInMesh(faults={"status": fault}), tmp_path) as daemon:
+            result = natscope("status", "--socket", daemon.socket)
+        assert (result.code, result.out) == (3, "")
+        assert words in result.err
+        assert "Traceback" not in result.err
+
+
+def test_what_single_questions_are_refused_costs_a_note(natscope: Runner, tmp_path: Path) -> None:
+    faults = {"whois": Fault.DENIED, "debug-peer-endpoint-changes": Fault.DENIED, "usermetrics": Fault.BROKEN}
+    with serving(StandInMesh(peers=(NAS,), faults=faults), tmp_path) as daemon:
+        result = natscope("status", "--socket", daemon.socket)
+    assert result.code == 0
+    assert "the history of paths: " in result.out
+    assert "bytes by path are not told" in result.out
+
+
+def test_no_peers_is_said_kindly(natscope: Runner, tmp_path: Path) -> None:
+    with serving(StandInMesh(), tmp_path) as daemon:
+        result = natscope("status", "--socket", daemon.socket)
+        alone = natscope("status", "--no-peers", "--socket", daemon.socket)
+        quiet = natscope("status", "-q", "--socket", daemon.socket)
+    assert result.code == alone.code == 0
+    assert result.out.startswith("No peers yet\n")
+    assert "has joined the same network" in " ".join(result.out.split())
+    assert alone.out.startswith("This node alone")
+    assert quiet.out == "No peers yet\n"
+
+
+def test_active_leaves_the_others_out_of_the_list_but_not_of_the_count(natscope: Runner, tmp_path: Path) -> None:
+    with serving(MESH, tmp_path) as daemon:
+        out = natscope("status", "--active", "--socket", daemon.socket).out
+        told = json.loads(natscope("status", "--active", "--json", "--socket", daemon.socket).out)
+    assert "4 peers" in out
+    assert "phone" not in out
+    assert sorted(peer["HostName"] for peer in told["Peer"].values()) == ["nas", "office"]
+
+
+@pytest.mark.parametrize("name", ["status-active.json", "status-idle.json", "status-peer-offline.json"])
+def test_saved_files_need_no_daemon(natscope: Runner, name: str) -> None:
+    result = natscope("status", "--from", recorded(name))
+    assert result.code == 0
+    assert "this is node-a, 100.64.0.1" in result.out
+
+
+def test_a_saved_status_from_standard_input(natscope: Runner) -> None:
+    data = Path(recorded("status-active.json")).read_bytes()
+    assert natscope("status", "--from", "-", stdin=data).out.startswith("! 3 peers: 1 direct, 1 relayed, 1 idle")
+
+
+@pytest.mark.parametrize("flag", ["--watch", "--probe", "--netcheck"])
+def test_a_saved_status_cannot_be_watched_or_measured(natscope: Runner, flag: str) -> None:
+    result = natscope("status", flag, "--from", recorded("status-active.json"))
+    assert result.code == 2
+    assert f"{flag} and --from contradict each other" in result.err
+    assert natscope("status", "--probe", "--no-peers").code == 2
+
+
+@pytest.mark.parametrize("content", [b"", b"<html>", b'{"a":', b"[]", b"\xff\xfe{", b'{"Self":' * 20000])
+def test_a_file_that_is_no_status_is_one_line(natscope: Runner, tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "x.json"
+    file.write_bytes(content)
+    result = natscope("status", "--from", str(file))
+    assert (result.code, result.out) == (2, "")
+    assert result.err.startswith(f"error: {file}")
+    assert "Traceback" not in result.err
+
+
+def test_names_of_strangers_cannot_draw(natscope: Runner, tmp_path: Path) -> None:
+    evil = StandInPeer("x\x1b]0;owned\x07\u202ename", "100.64.0.66", way=Way.RELAYED, relay="\x1b[31mfra\n")
+    mesh = StandInMesh(peers=(evil,), health=("evil \x1b[2J text\nwith lines",), name="me\x9b31m")
+    with serving(mesh, tmp_path) as daemon:
+        for flags in ((), ("-v",), ("--ascii",), ("--json",)):
+            out = natscope("status", "--socket", daemon.socket, *flags).out
+            assert not set("\x1b\x07\x9b\u202e") & set(out) or "--json" in flags
+            assert "\x1b" not in out
