@@ -10,6 +10,7 @@ COMMANDS = (
     ("status", "natscope.cli.status", False, "how is each peer of your mesh reached, and why not directly?"),
     ("targets", "natscope.cli.targets", False, "whom would a netcheck contact, with how many packets?"),
     ("probe", "natscope.cli.probe", False, "one probe by itself; --list: which there are"),
+    ("explain", "natscope.cli.explain", False, "what a finding means and what to do; --list: which there are"),
     ("derp", "natscope.cli.derp", True, "relays: serve one, check whether they relay, their map"),
     ("stun", "natscope.cli.stun", True, "STUN: serve it, ask one server"),
     ("lab", "natscope.cli.lab", True, "networks to reproduce, simulated or in namespaces, each with its truth"),

@@ -9,7 +9,7 @@ Made by `python -m natscope.cli.generate`; do not edit.
 # path: (words with help, options (spellings, values, repeatable, help), values of the arguments)
 # values: None for a flag, a tuple of words, or the kind of file: file, folder, any
 TABLE = {
-    "": ((('netcheck', 'can this network connect directly, and if not, why?'), ('status', 'how is each peer of your mesh reached, and why not directly?'), ('targets', 'whom would a netcheck contact, with how many packets?'), ('probe', 'one probe by itself; --list: which there are'), ('derp', 'relays: serve one, check whether they relay, their map'), ('stun', 'STUN: serve it, ask one server'), ('lab', 'networks to reproduce, simulated or in namespaces, each with its truth'), ('config', 'settings: what is in force, where from, a template'), ('schema', 'JSON Schema of what --json prints'), ('help', 'short texts: nat-types, relays, exit-codes, environment, …'), ('completion', 'a completion script for bash, zsh or fish'), ('version', 'the version; --json: also Python and the parts it uses')), (), ()),
+    "": ((('netcheck', 'can this network connect directly, and if not, why?'), ('status', 'how is each peer of your mesh reached, and why not directly?'), ('targets', 'whom would a netcheck contact, with how many packets?'), ('probe', 'one probe by itself; --list: which there are'), ('explain', 'what a finding means and what to do; --list: which there are'), ('derp', 'relays: serve one, check whether they relay, their map'), ('stun', 'STUN: serve it, ask one server'), ('lab', 'networks to reproduce, simulated or in namespaces, each with its truth'), ('config', 'settings: what is in force, where from, a template'), ('schema', 'JSON Schema of what --json prints'), ('help', 'short texts: nat-types, relays, exit-codes, environment, …'), ('completion', 'a completion script for bash, zsh or fish'), ('version', 'the version; --json: also Python and the parts it uses')), (), ()),
     "netcheck": (
         (),
         (
@@ -113,6 +113,18 @@ TABLE = {
             (('--verbose', '-v'), None, True, 'more: -v, -vv'),
             (('--ascii', '--no-ascii'), None, False, 'draw with ASCII only'),
             (('--no-progress',), None, False, 'show no progress'),
+        ),
+        'any',
+    ),
+    "explain": (
+        (),
+        (
+            (('--list',), None, False, 'all findings there are, a line each'),
+            (('--mail',), None, False, 'a text to send to whoever can fix it'),
+            (('--report',), 'file', False, 'a report whose numbers the text has'),
+            (('--json',), None, False, 'as JSON, for a program'),
+            (('--color',), ('auto', 'always', 'never'), False, 'colour [auto]'),
+            (('--ascii', '--no-ascii'), None, False, 'draw with ASCII only'),
         ),
         'any',
     ),
@@ -368,7 +380,7 @@ TABLE = {
         (),
         (
         ),
-        ('environment', 'exit-codes', 'ipv6', 'nat-types', 'privacy', 'relays', 'udp', 'netcheck', 'status', 'targets', 'probe', 'derp', 'stun', 'lab', 'config', 'schema', 'help', 'completion', 'version'),
+        ('environment', 'exit-codes', 'ipv6', 'nat-types', 'privacy', 'relays', 'udp', 'netcheck', 'status', 'targets', 'probe', 'explain', 'derp', 'stun', 'lab', 'config', 'schema', 'help', 'completion', 'version'),
     ),
     "completion": (
         (),

@@ -9,6 +9,7 @@ import typer
 
 from natscope.cli import exit_codes
 from natscope.cli import options as opt
+from natscope.cli.derp_check import check
 from natscope.cli.derp_serve import ServeCommand, serve
 from natscope.cli.netcheck_flow import map_choice
 from natscope.cli.session import Session, begin
@@ -18,6 +19,7 @@ from natscope.netcheck.options import MapChoice
 app = typer.Typer(add_completion=False)
 map_app = typer.Typer(add_completion=False)
 app.command(cls=ServeCommand)(serve)
+app.command()(check)
 app.add_typer(map_app, name="map")
 
 LINT_SCHEMA = "natscope.derp-map-lint/1"
@@ -31,12 +33,12 @@ FailAt = Annotated[
 
 @app.callback()
 def derp() -> None:
-    """Relays: serve one, their map.
+    """Relays: serve one, check whether they relay, their map.
 
     Examples:
     natscope derp serve --hostname derp.example.net  # a relay with a certificate from Let's Encrypt
+    natscope derp check --derp-map derp.yaml  # do the relays of this map relay?
     natscope derp map lint derp.yaml  # what is wrong or unwise in it?
-    natscope derp map show derp.yaml --json  # Headscale's YAML as Tailscale's JSON
     """
 
 

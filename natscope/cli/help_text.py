@@ -12,7 +12,7 @@ natscope says why your mesh connection is slow or relayed, and what to change.
   natscope netcheck          can this network connect directly?      2 s
   natscope targets           whom would that contact, how often?
 
-  more     status, probe, derp serve|check, derp map lint|show, stun
+  more     status, probe, explain, derp serve|check, derp map lint|show, stun
            serve|query, lab
            list|show|truth|run|matrix|up|down|status|exec|shell, config
            show|check|path|template, schema, help, completion, version
@@ -35,6 +35,7 @@ Commands
   status        how is each peer of your mesh reached, and why not directly?
   targets       whom would a netcheck contact, with how many packets?
   probe         one probe by itself; --list: which there are
+  explain       what a finding means and what to do; --list: which there are
   derp          relays: serve one, check whether they relay, their map
   stun          STUN: serve it, ask one server
   lab           networks to reproduce, simulated or in namespaces, each with its
@@ -272,6 +273,33 @@ Options
   --verbose, -v                 more: -v, -vv
   --ascii / --no-ascii          draw with ASCII only
   --no-progress                 show no progress
+  --help, -h                    this text
+
+Exit codes
+    0  good
+    2  usage: a bad flag, file or value
+    3  could not test: no network, nothing answered, no permission
+    4  internal error of natscope
+  130  interrupted (Ctrl-C, SIGTERM)
+""",
+    "explain": """\
+Explain a finding: what it is, what speaks for and against it, what to do, how
+to verify. Needs no network.
+
+  natscope explain NS-NAT-01                  the page of one finding
+  natscope explain --list                     all of them
+  natscope explain NS-UDP-01 --mail --report report.json
+      a letter to the administrator, with your numbers
+
+Usage: natscope explain [OPTIONS] [ID]
+
+Options
+  --list                        all findings there are, a line each
+  --mail                        a text to send to whoever can fix it
+  --report FILE                 a report whose numbers the text has
+  --json                        as JSON, for a program
+  --color auto|always|never     colour [auto]
+  --ascii / --no-ascii          draw with ASCII only
   --help, -h                    this text
 
 Exit codes

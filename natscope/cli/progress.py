@@ -44,6 +44,14 @@ class ProgressLine:
         elif self._console.verbosity > 0:
             self._step(progress)
 
+    def tell(self, elapsed_s: float, done: int, total: int, doing: str) -> None:
+        """How far a run is that counts nodes, and what it is doing."""
+        if self._console.live:
+            parts = [f"{elapsed_s:.1f} s", self._bar(done, total), f"nodes {done} of {total}"]
+            self._redraw(self._fitted("  ".join(parts), [doing, "Ctrl-C: result so far"]))
+        elif self._console.verbosity > 0:
+            self._say_step(elapsed_s, f"{doing}, nodes {done}/{total}")
+
     def finish(self) -> None:
         """Take the line away."""
         if self._drawn:
@@ -60,16 +68,23 @@ class ProgressLine:
         self._drawn = True
 
     def _picture(self, progress: Progress) -> str:
-        total = max(progress.regions_total, 1)
-        filled = BAR_CELLS * min(progress.regions_answered, total) // total
-        ascii_only = self._console.ascii_only
-        bar = ("=" if ascii_only else "━") * filled + ("." if ascii_only else "─") * (BAR_CELLS - filled)
-        signs = _WORDS if ascii_only else _SIGNS
-        dot = " | " if ascii_only else " · "
+        bar = self._bar(progress.regions_answered, progress.regions_total)
+        signs = _WORDS if self._console.ascii_only else _SIGNS
         line = f"{progress.elapsed_s:.1f} s  {bar}  relays {progress.regions_answered} of {progress.regions_total}"
         parts = [f"v4 {signs[progress.ipv4]} v6 {signs[progress.ipv6]}", progress.step, "Ctrl-C: result so far"]
         if progress.elapsed_s >= LONG_S:
             parts = parts[1:] + parts[:1]
+        return self._fitted(line, parts)
+
+    def _bar(self, done: int, total: int) -> str:
+        total = max(total, 1)
+        filled = BAR_CELLS * min(done, total) // total
+        full, empty = ("=", ".") if self._console.ascii_only else ("━", "─")
+        return full * filled + empty * (BAR_CELLS - filled)
+
+    def _fitted(self, line: str, parts: list[str]) -> str:
+        """The line with as many of the parts as there is room for."""
+        dot = " | " if self._console.ascii_only else " · "
         for part in parts:
             if part and len(line) + len(dot) + len(part) < self._console.width:
                 line += dot + part
@@ -86,6 +101,9 @@ class ProgressLine:
             [part for part in (progress.step, f"relays {progress.regions_answered}/{progress.regions_total}") if part]
             + families
         )
+        self._say_step(progress.elapsed_s, text)
+
+    def _say_step(self, elapsed_s: float, text: str) -> None:
         if text != self._last_step:
             self._last_step = text
-            self._console.note(f"natscope: {progress.elapsed_s:.1f} s {text}")
+            self._console.note(f"natscope: {elapsed_s:.1f} s {text}")

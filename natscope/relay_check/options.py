@@ -32,8 +32,8 @@ class CheckOptions(msgspec.Struct, frozen=True, kw_only=True):
 class CheckRecord(msgspec.Struct, frozen=True, kw_only=True):
     """One run. `regions` are those of the map, with the nodes that were checked; `keys_given` of the options' keys.
 
-    `not_checked` are nodes of these regions that nobody asked for; `source_families`: over which this computer has a
-    way out. Times in milliseconds, `started_at` ISO 8601.
+    `clock_synchronised`: does the system say that it keeps this computer's clock right. Times in milliseconds,
+    `started_at` ISO 8601.
     """
 
     natscope: str

@@ -130,7 +130,7 @@ def mesh_step(check: CheckView, view: NodeView) -> StepReport:
     name = StepName.MESH
     others = [node for node in view.region.nodes if not node.stun_only and node.name != view.node.name]
     if not others:
-        return step(name, StepState.NOT_ASKED, "only one node")
+        return step(name, StepState.NOT_ASKED, "others not chosen" if _has_more(check, view) else "only one node")
     if check.record.keys_given:
         return step(name, StepState.UNKNOWN, "not with given keys")
     passages = mesh_passages(check, view)
@@ -150,3 +150,10 @@ def mesh_step(check: CheckView, view: NodeView) -> StepReport:
     if loss_of(passages) > SERIOUS_LOSS or is_untidy(passages):
         return step(name, StepState.WARN, f"{says}, {untidy_words(passages)}", evidence)
     return step(name, StepState.OK, says, evidence)
+
+
+def _has_more(check: CheckView, view: NodeView) -> bool:
+    """Whether the map has nodes in this region that nobody asked to check."""
+    regions = check.record.loaded_map.relay_map.regions
+    whole = next((r for r in regions if r.region_id == view.region.region_id), view.region)
+    return any(not node.stun_only and node.name != view.node.name for node in whole.nodes)

@@ -14,7 +14,7 @@ SUBJECT = "Relays: "
 
 def decide(check: CheckView, nodes: Sequence[NodeReport], findings: Sequence[Finding]) -> CheckVerdict:
     """Counts, the state that matters most, a sentence."""
-    states = [_works(node) for node in nodes]
+    states = [works(node) for node in nodes]
     good, bad, unknown = (states.count(state) for state in (Tri.YES, Tri.NO, Tri.UNKNOWN))
     worst = findings[0] if findings else None
     state = StepState.OK
@@ -29,7 +29,7 @@ def decide(check: CheckView, nodes: Sequence[NodeReport], findings: Sequence[Fin
     )
 
 
-def _works(node: NodeReport) -> Tri:
+def works(node: NodeReport) -> Tri:
     """Whether it does what the map has it for."""
     if not node.stun_only:
         return node.relays
@@ -60,7 +60,7 @@ def _reason(check: CheckView, nodes: Sequence[NodeReport]) -> str:
         return check.unfinished
     if is_nothing_answered(nodes):
         return "nothing answered, so this network may be the one that fails"
-    node = next(node for node in nodes if _works(node) is Tri.UNKNOWN)
+    node = next(node for node in nodes if works(node) is Tri.UNKNOWN)
     step = next((s for s in node.steps if s.state is StepState.UNKNOWN), None)
     says = step.says if step is not None and step.says else "it was not reached"
     return f"{node.node} {says}" if says.startswith(("admits", "not with")) else f"{node.node}: {says}"

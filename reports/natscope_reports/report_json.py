@@ -33,13 +33,13 @@ def render(report: Report, options: RenderOptions) -> str:
     return as_json(report)
 
 
-def as_json(document: msgspec.Struct, *, indent: int = 2) -> str:
-    """Any document of the model that way; with `indent` -1 on one line."""
+def as_json(document: msgspec.Struct) -> str:
+    """Any document of the model that way."""
     try:
         data = msgspec.json.encode(document)
     except UnicodeEncodeError:  # lone surrogates, from names of this host that are not UTF-8
         data = msgspec.json.encode(_readable(msgspec.to_builtins(document)))
-    return escape(msgspec.json.format(data, indent=indent).decode()) + "\n"
+    return escape(msgspec.json.format(data, indent=2).decode()) + "\n"
 
 
 def escape(text: str) -> str:
