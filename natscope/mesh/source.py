@@ -9,6 +9,9 @@ from natscope.model.mesh_details import PeerDetails
 from natscope.model.mesh_path import PathChange, PingAnswer, Traffic
 from natscope.model.mesh_status import MeshStatus
 
+NO_ANSWER = "no answer"
+"""The `error` of a ping whose time was up."""
+
 
 class PingKind(enum.StrEnum):
     """What a ping asks, from below upwards: the peer's transport without WireGuard, its daemon through WireGuard, its
@@ -34,7 +37,7 @@ class MeshSource(Protocol):
         ...
 
     async def ping(self, ip: str, kind: PingKind, *, timeout_s: float, size: int = 0) -> PingAnswer:
-        """One ping. `error` of the answer says "no answer" when the time was up. `size` in bytes, disco only."""
+        """One ping. `error` of the answer is `NO_ANSWER` when the time was up. `size` in bytes, disco only."""
         ...
 
     async def path_changes(self, ip: str) -> tuple[PathChange, ...] | None:

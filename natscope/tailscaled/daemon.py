@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 from natscope.errors import RefusedError, RemoteError
 from natscope.host.api import Failure, HostError
 from natscope.host.http_api import Http, HttpRequest, HttpResponse
+from natscope.mesh.source import NO_ANSWER as NO_ANSWER
 from natscope.mesh.source import PingKind
 from natscope.model.mesh_details import PeerDetails
 from natscope.model.mesh_path import PathChange, PingAnswer, Traffic
@@ -26,7 +27,6 @@ READ_S = 5.0
 """For answers that the daemon has at hand; a status of ten thousand peers takes it a second."""
 _KINDS = {PingKind.DISCO: "disco", PingKind.TSMP: "TSMP", PingKind.ICMP: "ICMP", PingKind.PEER_API: "peerapi"}
 """Case counts: the daemon never answers a kind that it does not know."""
-NO_ANSWER = "no answer"
 T = TypeVar("T")
 
 
