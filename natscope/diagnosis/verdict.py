@@ -104,6 +104,14 @@ def _own_rules(facts: Facts, claims: Claims) -> Verdict | None:
     return Verdict(direct=Direct.NO, sentence=sentence, reasons=("NS-ENV-03",), explanation=why)
 
 
+def _stale_port(facts: Facts, claims: Claims) -> Verdict | None:
+    """Only one port is deaf: nothing was learned of the rest."""
+    if "NS-NAT-18" not in claims:
+        return None
+    why = "From another local port relays answer. Give the VPN that one, or wait some minutes, then measure again."
+    return _unknown("answers to this local port get lost", why, reasons=("NS-NAT-18",))
+
+
 def _blocked(facts: Facts, claims: Claims) -> Verdict | None:
     claim = claims.get("NS-UDP-01")
     if claim is None:
@@ -250,6 +258,7 @@ RULES: tuple[Rule, ...] = (
     _own_rules,
     _own_firewall,
     _wrong_interface,
+    _stale_port,
     _blocked,
     _silent,
     _open_port,

@@ -39,6 +39,7 @@ KINDS: dict[str, str] = {
     "path.size": "one request of a chosen length, whole or cut into pieces, and whether it was answered",
     "udp.train": "a paced row of packets to a helper: how many arrived, how many came back, and when",
     "tcp.upload": "so many bytes to a relay over TCP, and how long that took",
+    "udp.fresh-port": "requests to a silent relay from a fresh local port, beside others from the usual one",
     "udp.port": "one STUN request to another port of a relay",
     "nat64.prefix": "one look-up of ipv4only.arpa, from which an IPv6 prefix for IPv4 shows",
     "portmap.gateway": "a default route, and whether its gateway was asked to open a port",

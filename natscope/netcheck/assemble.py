@@ -40,6 +40,7 @@ DATAGRAM_KINDS = (
     "path.own-address",
     "path.size",
     "udp.port",
+    "udp.fresh-port",
     "udp.train",
     "route.stun",
 )

@@ -55,6 +55,7 @@ MEANINGS = {
     "NS-NAT-13": "fixed age",
     "NS-NAT-14": "table of connections may be full",
     "NS-NAT-16": "addresses inside packets",
+    "NS-NAT-18": "to one local port get lost",
     "NS-NAT-19": "changed while natscope was measuring",
     "NS-PERF-01": "black hole",
     "NS-PERF-03": "bufferbloat",

@@ -105,6 +105,7 @@ SENTENCES = {
     "taken-for-attack": "Direct: likely, with most peers",
     "queue-fills": "Direct: likely, with most peers",
     "ipv6-short-silence": "Direct: likely, with most peers",
+    "stale-port": "Direct: unknown, answers to this local port get lost",
     "wrong-interface": "Direct: unknown, packets leave by an interface that leads nowhere",
 }
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from natscope.model.nat import PortAllocation
 from natscope.model.observation import Outcome
-from natscope.model.report import NatFamilyReport, Report
+from natscope.model.report import FamilyReport, NatFamilyReport, Report
 from natscope.model.tri import Tri
 from tests.reports.builder import PLACES, PUBLIC, Builder, nat_report
 from tests.reports.nat_scenes import with_nat
@@ -94,6 +94,25 @@ def taken_for_attack() -> Report:
     return with_nat(report, evidence=(*report.nat.v4.evidence, name))
 
 
+def stale_port() -> Report:
+    """`--source-port 41641` after a reconnection: only a fresh port is answered."""
+    builder = Builder()
+    for region, code, name, rtt in PLACES[1:4]:
+        builder.relay(region, code, name, https=rtt + 20.0)
+    silent = tuple(o.id for o in builder.observations if o.kind == "stun.binding")
+    for region, *_ in PLACES[1:3]:
+        builder.observe(
+            "udp.fresh-port", Outcome.ANSWERED, target=f"198.51.100.{region + 1}:3478", family=4, region_id=region,
+            socket="192.168.1.20:50123", sent_ms=1600.0, received_ms=1610.0, rtt_ms=10.0, bytes_sent=120,
+            bytes_received=96, summary="3 of 3 answers to port 50123, 0 to port 41641",
+            data={"tries": 3, "answered": 3, "old_port": 41641, "old_tries": 3, "old_answered": 0,
+                  "mapped": "203.0.113.24:50123"},
+        )  # fmt: skip
+    four = FamilyReport(os_support=Tri.YES, works=Tri.YES, state="works", local=("192.168.1.20",), evidence=silent[:4])
+    return builder.report(udp=Tri.YES, ipv4=four)
+
+
 ROUTER_SCENES = (
     random_source_port, table_full, new_sockets_silent, changed_meanwhile, taken_for_attack,
+    stale_port,
 )  # fmt: skip
