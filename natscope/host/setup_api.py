@@ -35,17 +35,21 @@ class ResolverFile(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Offload(msgspec.Struct, frozen=True, kw_only=True):
-    """How a driver joins received UDP packets (ethtool's rx-udp-gro-forwarding and rx-gro-list); None: not told."""
+    """How a driver joins and cuts UDP packets; None: not told, or not known to it.
+
+    ethtool's rx-udp-gro-forwarding, rx-gro-list and tx-udp-segmentation.
+    """
 
     udp_gro_forwarding: bool | None = None
     gro_list: bool | None = None
+    udp_segmentation: bool | None = None
 
 
 class SetupFacts(msgspec.Struct, frozen=True, kw_only=True):
     """One look. `programs`: path by name, of `tailscaled` and `tailscale`. `forwarding`: by family, 4 and 6.
 
     `enabled`: does systemd start tailscaled at boot, None where it cannot be told. `user` is the login name. `offloads`
-    are those of interfaces with a default route.
+    are those of interfaces with a default route, and of tunnels.
     """
 
     user: str = ""

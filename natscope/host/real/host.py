@@ -73,9 +73,10 @@ class LazySetup:
             return await UntoldSetup("natscope reads it on Linux only").look()
         from natscope.host.real.setup_linux import LinuxSetup
 
-        routes = (await self._links.look()).default_routes
-        interfaces = list(dict.fromkeys(route.interface for route in sorted(routes, key=lambda r: r.metric)))
-        return await LinuxSetup(self._environ, interfaces).look()
+        links = await self._links.look()
+        uplinks = [route.interface for route in sorted(links.default_routes, key=lambda route: route.metric)]
+        tunnels = [interface.name for interface in links.interfaces if interface.kind == "tunnel"]
+        return await LinuxSetup(self._environ, list(dict.fromkeys(uplinks + tunnels))).look()
 
 
 def _system() -> System:

@@ -23,7 +23,7 @@ _FORWARDING = {4: "/proc/sys/net/ipv4/ip_forward", 6: "/proc/sys/net/ipv6/conf/a
 
 
 class LinuxSetup:
-    """`interfaces` are those with a default route; `proc` is a folder, for tests."""
+    """`interfaces` are those whose offloads matter; `proc` is a folder, for tests."""
 
     def __init__(self, environ: dict[str, str], interfaces: list[str], *, proc: str = "/proc") -> None:
         self._environ = environ
@@ -131,5 +131,9 @@ def _offloads(interfaces: list[str]) -> tuple[dict[str, Offload], str]:
         except OSError as error:
             reason = f"the driver of {name} does not tell: {(error.strerror or 'unknown reason').lower()}"
             continue
-        found[name] = Offload(udp_gro_forwarding=told.get("rx-udp-gro-forwarding"), gro_list=told.get("rx-gro-list"))
+        found[name] = Offload(
+            udp_gro_forwarding=told.get("rx-udp-gro-forwarding"),
+            gro_list=told.get("rx-gro-list"),
+            udp_segmentation=told.get("tx-udp-segmentation"),
+        )
     return found, reason

@@ -1,0 +1,30 @@
+"""What tailscaled itself warns of."""
+
+from __future__ import annotations
+
+from natscope.doctor.check import Check, Outcome, fail, ok, warn
+from natscope.doctor.checks._words import no_daemon
+from natscope.doctor.facts import DoctorFacts
+from natscope.mesh.health import explain_health
+from natscope.model.doctor import Group, Remedy
+
+CHECK = Check("health", Group.TAILSCALED, 30)
+MAX_SHOWN = 5
+
+
+def judge(facts: DoctorFacts) -> Outcome:
+    """Its messages in its words, with what they mean where that is known."""
+    missing = no_daemon(facts)
+    if missing is not None:
+        return missing
+    status = facts.daemon.status
+    assert status is not None
+    notes = explain_health(status.health)
+    if not notes:
+        return ok("tailscaled warns of nothing")
+    parts = [f'"{note.message}"' + (f": {note.meaning}" if note.meaning else "") for note in notes[:MAX_SHOWN]]
+    remedies = [Remedy(do=f"{note.fix[:1].upper()}{note.fix[1:]}") for note in notes[:MAX_SHOWN] if note.fix]
+    said = f"tailscaled warns of {len(notes)} thing{'s' if len(notes) > 1 else ''}"
+    make = fail if any(note.matters for note in notes) else warn
+    more = f" And {len(notes) - MAX_SHOWN} more." if len(notes) > MAX_SHOWN else ""
+    return make(said, " ".join(parts) + more, *dict.fromkeys(remedies))
