@@ -34,7 +34,7 @@ class Outlet:
     head_bytes: ClassVar[int] = PACKET_HEAD_BYTES
 
     __slots__ = (
-        "blocked_since", "closed", "control", "data", "disco", "number", "owner", "packets", "source", "write_limit_s",
+        "_waiting", "blocked_since", "closed", "number", "owner", "packets", "source", "write_limit_s",
     )  # fmt: skip
 
     def __init__(self, number: int, source: str, *, write_limit_s: float, packets: int = PACKETS) -> None:
@@ -46,30 +46,43 @@ class Outlet:
         self.owner: object = None
         self.blocked_since: float | None = None
         self.closed = False
-        self.control: deque[bytes] = deque()
-        self.disco: deque[bytes] = deque()
-        self.data: deque[bytes] = deque()
+        self._waiting: _Waiting | None = None
 
     def queue(self, frame: bytes, is_disco: bool) -> bytes | None:
         """Wait for room; the oldest frame of that kind where it was dropped for this one."""
-        waiting = self.disco if is_disco else self.data
+        waiting = self._queues().disco if is_disco else self._queues().data
         waiting.append(frame)
         return waiting.popleft() if len(waiting) > self.packets else None
 
     def queue_control(self, frame: bytes) -> bool:
         """Keep a frame of the relay's own; False when there are too many."""
-        self.control.append(frame)
-        return len(self.control) <= MAX_CONTROL
+        control = self._queues().control
+        control.append(frame)
+        return len(control) <= MAX_CONTROL
 
     def take(self) -> list[bytes]:
         """Everything that waited, control first, disco before data; nothing waits afterwards."""
-        taken = [*self.control, *self.disco, *self.data]
-        self.control.clear()
-        self.disco.clear()
-        self.data.clear()
-        return taken
+        taken, self._waiting = self._waiting, None
+        return [] if taken is None else [*taken.control, *taken.disco, *taken.data]
 
     def waiting(self) -> Iterator[tuple[bool, int, int]]:
         """How many packets wait, and their bytes: disco, data."""
-        for is_disco, waiting in ((True, self.disco), (False, self.data)):
-            yield is_disco, len(waiting), sum(map(len, waiting)) - self.head_bytes * len(waiting)
+        if self._waiting is not None:
+            for is_disco, waiting in ((True, self._waiting.disco), (False, self._waiting.data)):
+                yield is_disco, len(waiting), sum(map(len, waiting)) - self.head_bytes * len(waiting)
+
+    def _queues(self) -> _Waiting:
+        if self._waiting is None:
+            self._waiting = _Waiting()
+        return self._waiting
+
+
+class _Waiting:
+    """The queues, made when something waits: empty they take 2 KiB, and most clients are idle."""
+
+    __slots__ = ("control", "data", "disco")
+
+    def __init__(self) -> None:
+        self.control: deque[bytes] = deque()
+        self.disco: deque[bytes] = deque()
+        self.data: deque[bytes] = deque()

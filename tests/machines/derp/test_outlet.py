@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 from natscope.machines.derp.outlet import MAX_CONTROL, Outlet
 
 
@@ -21,3 +23,19 @@ def test_too_many_frames_of_our_own() -> None:
     outlet = Outlet(1, "somebody", write_limit_s=2.0)
     assert all(outlet.queue_control(b"x") for _ in range(MAX_CONTROL))
     assert not outlet.queue_control(b"x")
+
+
+def test_who_waits_for_nothing_costs_no_queue() -> None:
+    """Ten thousand idle clients are a usual relay: three empty queues each would be 22 MB."""
+    tracemalloc.start()
+    try:
+        outlets = [Outlet(number, "somebody", write_limit_s=2.0) for number in range(1000)]
+        before = tracemalloc.get_traced_memory()[0]
+        assert before < 400 * len(outlets)
+        for outlet in outlets:
+            outlet.queue(b"x", False)
+        assert tracemalloc.get_traced_memory()[0] > 4 * before
+        assert [outlet.take() for outlet in outlets] == [[b"x"]] * len(outlets)
+        assert tracemalloc.get_traced_memory()[0] < 2 * before
+    finally:
+        tracemalloc.stop()
