@@ -61,7 +61,7 @@ def _several_servers(view: NodeView) -> Iterator[Claim]:
         detail = " and ".join(f"{where[0]} is {key[:8]}…" for key, where in places.items())
         detail = f"Its addresses are different relays, told by their keys: {detail}."
     else:
-        counts = ", ".join(f"{len(seen)} × {key[:8]}…" for key, seen in keys.items())
+        counts = ", ".join(f"{key[:8]}… {len(seen)} times" for key, seen in keys.items())
         detail = f"The same address showed different server keys ({counts}): a load balancer spreads the connections."
     yield Claim(
         "NS-REL-05", view.node.name, Severity.FAIL, Certainty.CERTAIN,

@@ -20,10 +20,14 @@ FORMAT = Format(
 
 def render(report: Report, options: RenderOptions) -> str:
     """A suite per group."""
-    found = cases(report)
-    lines = ['<?xml version="1.0" encoding="UTF-8"?>', f'<testsuites name="natscope netcheck"{_counts(found)}>']
+    return document("natscope netcheck", cases(report), report.started_at)
+
+
+def document(name: str, found: list[Case], started_at: str) -> str:
+    """Any cases, those of one group side by side, as a suite per group."""
+    lines = ['<?xml version="1.0" encoding="UTF-8"?>', f"<testsuites name={_attribute(name)}{_counts(found)}>"]
     for group, members in groupby(found, lambda case: case.group):
-        lines += _suite(group, list(members), report.started_at)
+        lines += _suite(group, list(members), started_at)
     return "\n".join([*lines, "</testsuites>"]) + "\n"
 
 

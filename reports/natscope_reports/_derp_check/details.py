@@ -23,6 +23,8 @@ def draw(sheet: Sheet, check: DerpCheck) -> None:
             _line(sheet, f"STUN {stun.address}", sheet.dots(f"{stun.answered} of {stun.sent} answered", told, seen))
         if node.certificate is not None:
             _line(sheet, "certificate", _certificate(sheet, node.certificate))
+            if node.certificate.sha256:
+                sheet.line((f"    sha256-raw:{node.certificate.sha256}", FAINT))
         if node.server_keys:
             _line(sheet, "relay key", ", ".join(f"{key[:KEY]}…" for key in node.server_keys))
         _line(sheet, "steps", _evidence(node))
@@ -57,7 +59,6 @@ def _certificate(sheet: Sheet, certificate: CertificateReport) -> str:
         certificate.tls_version,
         "pinned by the map" if certificate.pinned else "",
         good,
-        f"sha256-raw:{certificate.sha256}" if certificate.sha256 else "",
     )
 
 

@@ -6,7 +6,7 @@ from natscope.model.derp_check import DerpCheck, StepState
 from natscope.model.finding import Severity
 from natscope.plugins.report_format import RenderOptions
 from natscope_reports._derp_check import columns, details, grid, pairs
-from natscope_reports._text import findings
+from natscope_reports._text import evidence, findings
 from natscope_reports._text.ink import BAD, FAINT, GOOD, LOOK, PLAIN, STRONG, Sheet, wrap
 from natscope_reports._text.numbers import counted, seconds, size
 
@@ -20,9 +20,11 @@ def draw(check: DerpCheck, options: RenderOptions) -> str:
         if check.nodes:
             (columns if len(check.nodes) <= columns.MOST else grid).draw(sheet, check)
         pairs.draw(sheet, check)
-        findings.draw_all(sheet, check.findings)
+        findings.draw_all(sheet, check.findings, short_info=False)
         if sheet.verbose:
             details.draw(sheet, check)
+        if options.verbosity >= 2:
+            evidence.draw_observations(sheet, check.observations)
         footer(sheet, check)
     return sheet.render()
 

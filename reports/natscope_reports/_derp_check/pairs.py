@@ -22,7 +22,7 @@ def draw(sheet: Sheet, check: DerpCheck) -> None:
             pairs.setdefault((passage.region_id, first, second), []).append(passage)
     if not pairs:
         return
-    sheet.heading("Between nodes of a region", "clients on both, packets both ways")
+    sheet.heading("Between nodes of a region", "packets both ways")
     judged = sorted(((state_of(ways), key, ways) for key, ways in pairs.items()), key=lambda row: _RANK.index(row[0]))
     shown = judged if sheet.verbose else judged[:MOST]
     names = [f"{first} {_BOTH[sheet.options.ascii_only]} {second}" for _, (_, first, second), _ in shown]

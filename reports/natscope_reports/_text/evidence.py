@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
@@ -22,8 +22,13 @@ def draw(sheet: Sheet, report: Report) -> None:
         _wrapped(
             sheet, [(f"  {sheet.fit(probe.name, KIND_CELLS)}", PLAIN)], sheet.dots(state, probe.reason, probe.flag)
         )
-    sheet.heading("Observations", f"{len(report.observations):,}")
-    for observation in report.observations:
+    draw_observations(sheet, report.observations)
+
+
+def draw_observations(sheet: Sheet, observations: Sequence[Observation]) -> None:
+    """The section."""
+    sheet.heading("Observations", f"{len(observations):,}")
+    for observation in observations:
         _observation(sheet, observation)
 
 

@@ -23,12 +23,14 @@ def draw(sheet: Sheet, report: Report) -> None:
     draw_all(sheet, report.findings)
 
 
-def draw_all(sheet: Sheet, findings: Sequence[Finding]) -> None:
-    """Each finding after an empty line, then how many more there are."""
+def draw_all(sheet: Sheet, findings: Sequence[Finding], *, short_info: bool = True) -> None:
+    """Each finding after an empty line, then how many more there are. `short_info`: what is merely worth knowing is
+    told without its fix.
+    """
     shown = findings if sheet.verbose else findings[:MAX_SHOWN]
     for finding in shown:
         sheet.blank()
-        if finding.severity is Severity.INFO and not sheet.verbose:
+        if finding.severity is Severity.INFO and short_info and not sheet.verbose:
             sheet.paragraph(f"{finding.title} {finding.id}", BODY, first=_sign(sheet, finding))
         else:
             _whole(sheet, finding)
