@@ -8,9 +8,11 @@ COMMANDS = (
     # name, module, is it a group, summary
     ("netcheck", "natscope.cli.netcheck", False, "can this network connect directly, and if not, why?"),
     ("status", "natscope.cli.status", False, "how is each peer of your mesh reached, and why not directly?"),
+    ("path", "natscope.cli.path", False, "all about the way to one peer: candidates, history, prediction"),
     ("targets", "natscope.cli.targets", False, "whom would a netcheck contact, with how many packets?"),
     ("probe", "natscope.cli.probe", False, "one probe by itself; --list: which there are"),
     ("explain", "natscope.cli.explain", False, "what a finding means and what to do; --list: which there are"),
+    ("report", "natscope.cli.report", True, "reports in files: show one in any form, say why, compare two"),
     ("derp", "natscope.cli.derp", True, "relays: serve one, check whether they relay, their map"),
     ("stun", "natscope.cli.stun", True, "STUN: serve it, ask one server"),
     ("lab", "natscope.cli.lab", True, "networks to reproduce, simulated or in namespaces, each with its truth"),
@@ -25,3 +27,6 @@ BY_NAME = {row[0]: row for row in COMMANDS}
 
 QUICK = {"netcheck": "natscope.cli.netcheck_flow"}
 """Commands that are parsed without typer where possible; the module has `run(session)`."""
+
+FILE_MEANS = {"report": "view"}
+"""Groups in which a file in place of a command stands for this command and the file."""

@@ -9,7 +9,7 @@ Made by `python -m natscope.cli.generate`; do not edit.
 # path: (words with help, options (spellings, values, repeatable, help), values of the arguments)
 # values: None for a flag, a tuple of words, or the kind of file: file, folder, any
 TABLE = {
-    "": ((('netcheck', 'can this network connect directly, and if not, why?'), ('status', 'how is each peer of your mesh reached, and why not directly?'), ('targets', 'whom would a netcheck contact, with how many packets?'), ('probe', 'one probe by itself; --list: which there are'), ('explain', 'what a finding means and what to do; --list: which there are'), ('derp', 'relays: serve one, check whether they relay, their map'), ('stun', 'STUN: serve it, ask one server'), ('lab', 'networks to reproduce, simulated or in namespaces, each with its truth'), ('config', 'settings: what is in force, where from, a template'), ('schema', 'JSON Schema of what --json prints'), ('help', 'short texts: nat-types, relays, exit-codes, environment, …'), ('completion', 'a completion script for bash, zsh or fish'), ('version', 'the version; --json: also Python and the parts it uses')), (), ()),
+    "": ((('netcheck', 'can this network connect directly, and if not, why?'), ('status', 'how is each peer of your mesh reached, and why not directly?'), ('path', 'all about the way to one peer: candidates, history, prediction'), ('targets', 'whom would a netcheck contact, with how many packets?'), ('probe', 'one probe by itself; --list: which there are'), ('explain', 'what a finding means and what to do; --list: which there are'), ('report', 'reports in files: show one in any form, say why, compare two'), ('derp', 'relays: serve one, check whether they relay, their map'), ('stun', 'STUN: serve it, ask one server'), ('lab', 'networks to reproduce, simulated or in namespaces, each with its truth'), ('config', 'settings: what is in force, where from, a template'), ('schema', 'JSON Schema of what --json prints'), ('help', 'short texts: nat-types, relays, exit-codes, environment, …'), ('completion', 'a completion script for bash, zsh or fish'), ('version', 'the version; --json: also Python and the parts it uses')), (), ()),
     "netcheck": (
         (),
         (
@@ -22,8 +22,8 @@ TABLE = {
             (('--lifetime', '--no-lifetime'), None, False, 'measure how long the router keeps a port (90 seconds)'),
             (('--udp-rate', '--no-udp-rate'), None, False, 'measure from which rate on UDP is dropped (sends 1 to 2 MB)'),
             (('--cross-check', '--no-cross-check'), None, False, 'ask pystun3 for a second opinion on the router (12 seconds)'),
-            (('--only',), ('captive_portal', 'dns', 'host_facts', 'host_firewall', 'interfaces', 'nat64', 'nat_cross_check', 'nat_filtering', 'nat_hairpin', 'nat_layers', 'nat_lifetime', 'nat_mapping', 'nat_ports', 'nat_servers', 'path_mtu', 'port_mapping', 'proxy', 'relay_health', 'relay_https', 'relay_icmp', 'relay_stun', 'route_hijack', 'shared_space', 'udp_ports', 'udp_rate'), True, 'run only these probes'),
-            (('--skip',), ('captive_portal', 'dns', 'host_facts', 'host_firewall', 'interfaces', 'nat64', 'nat_cross_check', 'nat_filtering', 'nat_hairpin', 'nat_layers', 'nat_lifetime', 'nat_mapping', 'nat_ports', 'nat_servers', 'path_mtu', 'port_mapping', 'proxy', 'relay_health', 'relay_https', 'relay_icmp', 'relay_stun', 'route_hijack', 'shared_space', 'udp_ports', 'udp_rate'), True, 'leave these probes out'),
+            (('--only',), ('captive_portal', 'dns', 'fresh_port', 'host_connections', 'host_facts', 'host_firewall', 'interfaces', 'nat64', 'nat_cross_check', 'nat_filtering', 'nat_hairpin', 'nat_layers', 'nat_lifetime', 'nat_mapping', 'nat_ports', 'nat_servers', 'path_mtu', 'port_mapping', 'proxy', 'relay_health', 'relay_https', 'relay_icmp', 'relay_stun', 'route_hijack', 'shared_space', 'udp_ports', 'udp_rate'), True, 'run only these probes'),
+            (('--skip',), ('captive_portal', 'dns', 'fresh_port', 'host_connections', 'host_facts', 'host_firewall', 'interfaces', 'nat64', 'nat_cross_check', 'nat_filtering', 'nat_hairpin', 'nat_layers', 'nat_lifetime', 'nat_mapping', 'nat_ports', 'nat_servers', 'path_mtu', 'port_mapping', 'proxy', 'relay_health', 'relay_https', 'relay_icmp', 'relay_stun', 'route_hijack', 'shared_space', 'udp_ports', 'udp_rate'), True, 'leave these probes out'),
             (('--gentle', '--no-gentle'), None, False, 'a quarter of the packets per second, one sample a relay'),
             (('--timeout', '-W'), 'any', False, 'limit of the run, and of fetching its map (--lifetime: 110) [5]'),
             (('-4', '--ipv4'), None, False, 'IPv4 only'),
@@ -69,6 +69,21 @@ TABLE = {
         ),
         (),
     ),
+    "path": (
+        (),
+        (
+            (('--probe', '--no-probe'), None, False, 'ping the peer first, at most 4 times [yes]'),
+            (('--netcheck',), None, False, "measure this side's network first"),
+            (('--from',), 'file', True, 'read a saved status or netcheck report (repeat; - is stdin)'),
+            (('--socket',), 'any', False, 'socket of a running tailscaled, when it is not in the usual place'),
+            (('--json',), None, False, 'as JSON, for a program'),
+            (('--verbose', '-v'), None, True, 'more: -v, -vv'),
+            (('--color',), ('auto', 'always', 'never'), False, 'colour [auto]'),
+            (('--ascii', '--no-ascii'), None, False, 'draw with ASCII only'),
+            (('--no-progress',), None, False, 'show no progress'),
+        ),
+        'any',
+    ),
     "targets": (
         (),
         (
@@ -81,8 +96,8 @@ TABLE = {
             (('--lifetime', '--no-lifetime'), None, False, 'measure how long the router keeps a port (90 seconds)'),
             (('--udp-rate', '--no-udp-rate'), None, False, 'measure from which rate on UDP is dropped (sends 1 to 2 MB)'),
             (('--cross-check', '--no-cross-check'), None, False, 'ask pystun3 for a second opinion on the router (12 seconds)'),
-            (('--only',), ('captive_portal', 'dns', 'host_facts', 'host_firewall', 'interfaces', 'nat64', 'nat_cross_check', 'nat_filtering', 'nat_hairpin', 'nat_layers', 'nat_lifetime', 'nat_mapping', 'nat_ports', 'nat_servers', 'path_mtu', 'port_mapping', 'proxy', 'relay_health', 'relay_https', 'relay_icmp', 'relay_stun', 'route_hijack', 'shared_space', 'udp_ports', 'udp_rate'), True, 'run only these probes'),
-            (('--skip',), ('captive_portal', 'dns', 'host_facts', 'host_firewall', 'interfaces', 'nat64', 'nat_cross_check', 'nat_filtering', 'nat_hairpin', 'nat_layers', 'nat_lifetime', 'nat_mapping', 'nat_ports', 'nat_servers', 'path_mtu', 'port_mapping', 'proxy', 'relay_health', 'relay_https', 'relay_icmp', 'relay_stun', 'route_hijack', 'shared_space', 'udp_ports', 'udp_rate'), True, 'leave these probes out'),
+            (('--only',), ('captive_portal', 'dns', 'fresh_port', 'host_connections', 'host_facts', 'host_firewall', 'interfaces', 'nat64', 'nat_cross_check', 'nat_filtering', 'nat_hairpin', 'nat_layers', 'nat_lifetime', 'nat_mapping', 'nat_ports', 'nat_servers', 'path_mtu', 'port_mapping', 'proxy', 'relay_health', 'relay_https', 'relay_icmp', 'relay_stun', 'route_hijack', 'shared_space', 'udp_ports', 'udp_rate'), True, 'run only these probes'),
+            (('--skip',), ('captive_portal', 'dns', 'fresh_port', 'host_connections', 'host_facts', 'host_firewall', 'interfaces', 'nat64', 'nat_cross_check', 'nat_filtering', 'nat_hairpin', 'nat_layers', 'nat_lifetime', 'nat_mapping', 'nat_ports', 'nat_servers', 'path_mtu', 'port_mapping', 'proxy', 'relay_health', 'relay_https', 'relay_icmp', 'relay_stun', 'route_hijack', 'shared_space', 'udp_ports', 'udp_rate'), True, 'leave these probes out'),
             (('--gentle', '--no-gentle'), None, False, 'a quarter of the packets per second, one sample a relay'),
             (('--timeout', '-W'), 'any', False, 'limit of the run, and of fetching its map (--lifetime: 110) [5]'),
             (('-4', '--ipv4'), None, False, 'IPv4 only'),
@@ -125,6 +140,37 @@ TABLE = {
             (('--json',), None, False, 'as JSON, for a program'),
             (('--color',), ('auto', 'always', 'never'), False, 'colour [auto]'),
             (('--ascii', '--no-ascii'), None, False, 'draw with ASCII only'),
+        ),
+        'any',
+    ),
+    "report": (
+        (('view', 'Show a report that somebody saved, as if it had just been measured'), ('diff', 'Say what has changed between two reports. Exit code 0: nothing that matters; 1: something')),
+        (
+        ),
+        (),
+    ),
+    "report view": (
+        (),
+        (
+            (('--format',), ('github', 'junit', 'md', 'otlp', 'prom', 'csv', 'html', 'json', 'tailscale-json', 'tap', 'text'), False, 'output format: text, json, html, md, junit, …'),
+            (('--json',), None, False, 'the report as JSON, same as --format json'),
+            (('--output', '-o'), 'file', False, 'write the report to a file, whole or not at all'),
+            (('--why',), 'any', False, 'what a finding rests on, down to packets'),
+            (('--fail-on',), ('fail', 'warn', 'never'), False, 'exit 1 from which severity on [fail]'),
+            (('--color',), ('auto', 'always', 'never'), False, 'colour [auto]'),
+            (('--ascii', '--no-ascii'), None, False, 'draw with ASCII only'),
+            (('--quiet', '-q'), None, False, 'the answer only'),
+            (('--verbose', '-v'), None, True, 'more: -v, -vv'),
+        ),
+        'file',
+    ),
+    "report diff": (
+        (),
+        (
+            (('--json',), None, False, 'as JSON, for a program'),
+            (('--color',), ('auto', 'always', 'never'), False, 'colour [auto]'),
+            (('--ascii', '--no-ascii'), None, False, 'draw with ASCII only'),
+            (('--verbose', '-v'), None, True, 'more: -v, -vv'),
         ),
         'any',
     ),
@@ -380,7 +426,7 @@ TABLE = {
         (),
         (
         ),
-        ('environment', 'exit-codes', 'ipv6', 'nat-types', 'privacy', 'relays', 'udp', 'netcheck', 'status', 'targets', 'probe', 'explain', 'derp', 'stun', 'lab', 'config', 'schema', 'help', 'completion', 'version'),
+        ('environment', 'exit-codes', 'ipv6', 'nat-types', 'privacy', 'relays', 'udp', 'netcheck', 'status', 'path', 'targets', 'probe', 'explain', 'report', 'derp', 'stun', 'lab', 'config', 'schema', 'help', 'completion', 'version'),
     ),
     "completion": (
         (),

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import importlib
+import os
 
 from natscope.apps.did_you_mean import closest
 from natscope.cli import exit_codes
-from natscope.cli.commands import BY_NAME, QUICK
+from natscope.cli.commands import BY_NAME, FILE_MEANS, QUICK
 from natscope.cli.help_text import HELP
 from natscope.cli.quick_parse import parse
 from natscope.cli.render import Console
@@ -16,6 +17,7 @@ from natscope.errors import UserError
 
 def invoke(arguments: list[str], environ: dict[str, str], streams: Streams) -> int:
     """Run the command line. What goes wrong is raised; the command's own result is the exit code."""
+    arguments = _with_meant_command(arguments)
     path = named_path(arguments)
     name = arguments[0]
     if not _is_leaf(path):
@@ -51,6 +53,16 @@ def named_path(arguments: list[str]) -> str:
             raise _no_such_command(path, word, arguments)
         path = longer
     return path
+
+
+def _with_meant_command(arguments: list[str]) -> list[str]:
+    """`report FILE` as `report view FILE`; a word that may be a mistyped command stays one."""
+    meant = FILE_MEANS.get(arguments[0])
+    if meant is None or len(arguments) < 2 or arguments[1] in _children(arguments[0]):
+        return arguments
+    word = arguments[1]
+    is_file = word == "-" or "/" in word or "." in word or os.path.exists(word)
+    return [arguments[0], meant, *arguments[1:]] if is_file and (word == "-" or word[0] != "-") else arguments
 
 
 def _is_leaf(path: str) -> bool:

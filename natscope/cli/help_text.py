@@ -12,8 +12,8 @@ natscope says why your mesh connection is slow or relayed, and what to change.
   natscope netcheck          can this network connect directly?      2 s
   natscope targets           whom would that contact, how often?
 
-  more     status, probe, explain, derp serve|check, derp map lint|show, stun
-           serve|query, lab
+  more     status, path, probe, explain, report view|diff, derp serve|check,
+           derp map lint|show, stun serve|query, lab
            list|show|truth|run|matrix|up|down|status|exec|shell, config
            show|check|path|template, schema, help, completion, version
 
@@ -33,9 +33,11 @@ Usage: natscope COMMAND [OPTIONS]
 Commands
   netcheck      can this network connect directly, and if not, why?
   status        how is each peer of your mesh reached, and why not directly?
+  path          all about the way to one peer: candidates, history, prediction
   targets       whom would a netcheck contact, with how many packets?
   probe         one probe by itself; --list: which there are
   explain       what a finding means and what to do; --list: which there are
+  report        reports in files: show one in any form, say why, compare two
   derp          relays: serve one, check whether they relay, their map
   stun          STUN: serve it, ask one server
   lab           networks to reproduce, simulated or in namespaces, each with its
@@ -185,6 +187,44 @@ Exit codes
    20  peer unreachable
   130  interrupted (Ctrl-C, SIGTERM)
 """,
+    "path": """\
+Show all that is known of the way to one peer: candidates, history, prediction
+against fact.
+
+  natscope path nas
+      which addresses were tried, which answered, and why not
+  natscope path nas --netcheck                with this side measured now
+  natscope path nas --from status.json --from netcheck.json
+      from what somebody saved
+
+Usage: natscope path [OPTIONS] PEER
+
+PEER is a name, an address or a tag. Exit 0: direct; 10: only relayed; 20: no
+answer, or away; 3: nothing was sent, so nothing can be told.
+
+Options
+  --probe / --no-probe          ping the peer first, at most 4 times [yes]
+  --netcheck                    measure this side's network first
+  --from FILE                   read a saved status or netcheck report (repeat;
+                                - is stdin)
+  --socket STR                  socket of a running tailscaled, when it is not
+                                in the usual place
+  --json                        as JSON, for a program
+  --verbose, -v                 more: -v, -vv
+  --color auto|always|never     colour [auto]
+  --ascii / --no-ascii          draw with ASCII only
+  --no-progress                 show no progress
+  --help, -h                    this text
+
+Exit codes
+    0  good
+    2  usage: a bad flag, file or value
+    3  could not test: no network, nothing answered, no permission
+    4  internal error of natscope
+   10  reachable, but only relayed
+   20  peer unreachable
+  130  interrupted (Ctrl-C, SIGTERM)
+""",
     "targets": """\
 List each host that a netcheck would contact, with packets, bytes and seconds;
 sends nothing to them.
@@ -300,6 +340,91 @@ Options
   --json                        as JSON, for a program
   --color auto|always|never     colour [auto]
   --ascii / --no-ascii          draw with ASCII only
+  --help, -h                    this text
+
+Exit codes
+    0  good
+    2  usage: a bad flag, file or value
+    3  could not test: no network, nothing answered, no permission
+    4  internal error of natscope
+  130  interrupted (Ctrl-C, SIGTERM)
+""",
+    "report": """\
+Reports in files: show one again, in any form; say why; compare two.
+
+  natscope report view report.json --format html -o report.html
+      another form of the same
+  natscope report view report.json --why NS-NAT-01
+      from the finding down to packets
+  natscope report diff before.json after.json
+      what has changed?
+
+Usage: natscope report COMMAND
+
+`natscope report FILE` is `natscope report view FILE`. FILE may be a bundle, or
+`-` for standard input.
+
+Commands
+  view          Show a report that somebody saved, as if it had just been
+                measured
+  diff          Say what has changed between two reports. Exit code 0: nothing
+                that matters; 1: something
+
+Options
+  --help, -h                    this text
+""",
+    "report view": """\
+Show a report that somebody saved, as if it had just been measured.
+
+  natscope report view report.json            as netcheck would show it
+  natscope report view report.json --format md
+      for an issue
+  natscope report view report.json --why NS-UDP-01
+      also for a finding that it does not have
+
+Usage: natscope report view [OPTIONS] FILE
+
+The exit code is that of the netcheck. Findings and verdict are those in the
+file; --why judges again.
+
+Options
+  --format NAME                 output format: text, json, html, md, junit, …
+  --json                        the report as JSON, same as --format json
+  --output, -o FILE             write the report to a file, whole or not at all
+  --why ID                      what a finding rests on, down to packets
+  --fail-on fail|warn|never     exit 1 from which severity on [fail]
+  --color auto|always|never     colour [auto]
+  --ascii / --no-ascii          draw with ASCII only
+  --quiet, -q                   the answer only
+  --verbose, -v                 more: -v, -vv
+  --help, -h                    this text
+
+Exit codes
+    0  good
+    1  findings at or above --fail-on
+    2  usage: a bad flag, file or value
+    3  could not test: no network, nothing answered, no permission
+    4  internal error of natscope
+  130  interrupted (Ctrl-C, SIGTERM)
+""",
+    "report diff": """\
+Say what has changed between two reports. Exit code 0: nothing that matters; 1:
+something.
+
+  natscope report diff before.json after.json
+      did the new router help?
+  natscope report diff -v before.json after.json
+      also what differs by chance, such as addresses
+  natscope report diff --json before.json after.json
+      for a program
+
+Usage: natscope report diff [OPTIONS] BEFORE AFTER
+
+Options
+  --json                        as JSON, for a program
+  --color auto|always|never     colour [auto]
+  --ascii / --no-ascii          draw with ASCII only
+  --verbose, -v                 more: -v, -vv
   --help, -h                    this text
 
 Exit codes

@@ -58,7 +58,7 @@ def find(cause_id: str) -> Entry:
     for entry in entries():
         if entry.id == f"NS-{wanted}":
             return entry
-    raise UserError(f"no cause {cause_id!r}", hint="known ids: " + ", ".join(entry.id for entry in entries()))
+    raise UserError(f"no cause {cause_id!r}", hint="natscope explain --list has all of them")
 
 
 def _found() -> Iterator[Entry]:

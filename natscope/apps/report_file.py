@@ -1,0 +1,75 @@
+"""A report from a file that anybody may have made: bounded, never run, told in one line when it is not one."""
+
+from __future__ import annotations
+
+import io
+import os
+import zipfile
+import zlib
+from typing import BinaryIO
+
+from natscope.errors import RemoteError, UserError
+from natscope.model.report import Report
+from natscope.wire.report_json import MAX_BYTES, decode_report
+
+HINT = "natscope netcheck --json > report.json"
+MEMBER = "report.json"
+"""The report inside a bundle."""
+MAX_MEMBERS = 1000
+_ZIP = b"PK\x03\x04"
+
+
+def read_report(path: str, *, stdin: BinaryIO | None = None) -> Report:
+    """The report in a file, in a bundle, or on standard input (`-`). Raises `UserError`."""
+    name = "standard input" if path == "-" else path
+    data = _read(path, name, stdin)
+    if data.startswith(_ZIP):
+        data = _from_bundle(data, name)
+    try:
+        return decode_report(data)
+    except RemoteError as error:
+        raise UserError(f"{name} cannot be shown: {error.message}", hint=HINT) from error
+
+
+def _read(path: str, name: str, stdin: BinaryIO | None) -> bytes:
+    """At most `MAX_BYTES` and one; a size that a file tells of itself is refused before it is read."""
+    try:
+        if path == "-":
+            if stdin is None:
+                raise UserError("cannot read standard input: it is closed", hint="name a file")
+            data = stdin.read(MAX_BYTES + 1)
+        else:
+            with open(path, "rb") as file:
+                size = os.fstat(file.fileno()).st_size
+                data = b"" if size > MAX_BYTES else file.read(MAX_BYTES + 1)
+                if size > MAX_BYTES:
+                    raise _too_large(name, size)
+    except FileNotFoundError:
+        raise UserError(f"{name}: no such file", hint=HINT) from None
+    except OSError as error:
+        raise UserError(f"cannot read {name}: {(error.strerror or 'unknown reason').lower()}") from error
+    if len(data) > MAX_BYTES:
+        raise _too_large(name, len(data))
+    return data
+
+
+def _too_large(name: str, size: int) -> UserError:
+    return UserError(f"{name} is not a report: it has {size:,} bytes or more, the limit is {MAX_BYTES:,}")
+
+
+def _from_bundle(data: bytes, name: str) -> bytes:
+    """One member by its exact name, unpacked in memory and no further than the limit: no path, no bomb."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            members = archive.infolist()
+            if len(members) > MAX_MEMBERS:
+                raise UserError(f"{name}: a bundle of {len(members):,} files, the limit is {MAX_MEMBERS:,}")
+            if MEMBER not in archive.namelist():
+                raise UserError(f"{name}: a zip without {MEMBER}: no bundle of natscope's")
+            with archive.open(MEMBER) as member:
+                unpacked = member.read(MAX_BYTES + 1)
+    except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOFError, ValueError, OSError) as error:
+        raise UserError(f"{name}: the zip cannot be read: {error}") from error
+    if len(unpacked) > MAX_BYTES:
+        raise _too_large(f"{name}: {MEMBER}", len(unpacked))
+    return unpacked

@@ -1,0 +1,90 @@
+"""`natscope explain`: what a finding means, offline."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from natscope.cli import exit_codes
+from natscope.cli import options as opt
+from natscope.cli.session import begin
+from natscope.errors import UserError
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command()
+def explain(
+    context: typer.Context,
+    cause: Annotated[str, typer.Argument(metavar="[ID]", show_default=False)] = "",
+    listed: Annotated[bool, opt.switch("all findings there are, a line each", "--list")] = False,
+    mail: Annotated[bool, opt.switch("a text to send to whoever can fix it", "--mail")] = False,
+    report: Annotated[
+        str | None,
+        typer.Option("--report", help="a report whose numbers the text has", metavar="FILE", show_default=False),
+    ] = None,
+    as_json: opt.AsJson = False,
+    color: opt.Color = None,
+    ascii_only: opt.Ascii = None,
+) -> int:
+    """Explain a finding: what it is, what speaks for and against it, what to do, how to verify. Needs no network.
+
+    Examples:
+    natscope explain NS-NAT-01  # the page of one finding
+    natscope explain --list  # all of them
+    natscope explain NS-UDP-01 --mail --report report.json  # a letter to the administrator, with your numbers
+    """
+    from natscope.cli import cause_page
+    from natscope.cli.pen import Pen
+    from natscope.diagnosis.catalogue import entries, find
+
+    console = begin(context).console
+    pen = Pen(console.width, console.ascii_only, console.colour)
+    if listed or not cause:
+        if mail or report:
+            raise UserError("--mail and --report need the id of a finding", hint="natscope explain NS-UDP-01 --mail")
+        modules = [entry.load() for entry in entries()]
+        if as_json:
+            console.data(_json([cause_page.document(module) for module in modules]))
+        else:
+            console.data("\n".join(cause_page.row(module, pen) for module in modules) + "\n")
+        return exit_codes.GOOD
+    module = find(cause).load()
+    if report and not mail:
+        raise UserError("--report goes with --mail", hint=f"natscope report view {report} --why {module.CAUSE.id}")
+    if mail:
+        console.data(pen.ours(_letter(module.CAUSE.id, report)))
+    elif as_json:
+        console.data(_json(cause_page.document(module)))
+    else:
+        console.data("\n".join(cause_page.draw(module, pen)) + "\n")
+    return exit_codes.GOOD
+
+
+def _letter(cause_id: str, report: str | None) -> str:
+    """Raises `UserError` where nobody else can do anything, and for a report without that finding."""
+    from natscope.cli import cause_page
+    from natscope.diagnosis.catalogue import find
+    from natscope.plugins.clean import clean
+
+    detail = ""
+    if report is not None:
+        from natscope.apps.report_file import read_report
+
+        found = next((f for f in read_report(report).findings if f.id == cause_id), None)
+        if found is None:
+            raise UserError(f"{report} has no finding {cause_id}", hint="natscope report view FILE shows which it has")
+        detail = clean(found.detail)
+    text = cause_page.letter(find(cause_id).load(), detail)
+    if not text:
+        raise UserError(
+            f"{cause_id} is yours to fix: there is nobody to write to", hint=f"natscope explain {cause_id} says how"
+        )
+    return text
+
+
+def _json(document: object) -> str:
+    import msgspec
+
+    return msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n"

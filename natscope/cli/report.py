@@ -1,0 +1,144 @@
+"""`natscope report`: show a report again, say why, compare two."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from natscope.cli import exit_codes
+from natscope.cli import options as opt
+from natscope.cli.session import Session, begin
+from natscope.errors import UserError
+
+if TYPE_CHECKING:
+    from natscope.model.report import Report
+
+DIFF_SCHEMA = "natscope.report-diff/1"
+
+File = Annotated[str, typer.Argument(metavar="FILE", show_default=False)]
+
+
+app = typer.Typer(add_completion=False)
+
+
+@app.callback()
+def report() -> None:
+    """Reports in files: show one again, in any form; say why; compare two.
+
+    Examples:
+    natscope report view report.json --format html -o report.html  # another form of the same
+    natscope report view report.json --why NS-NAT-01  # from the finding down to packets
+    natscope report diff before.json after.json  # what has changed?
+
+    `natscope report FILE` is `natscope report view FILE`. FILE may be a bundle, or `-` for standard input.
+    """
+
+
+@app.command()
+def view(
+    context: typer.Context,
+    file: File,
+    format_name: opt.FormatName = None,
+    as_json: opt.Json = False,
+    output: opt.Output = None,
+    why: Annotated[
+        str | None,
+        typer.Option("--why", help="what a finding rests on, down to packets", metavar="ID", show_default=False),
+    ] = None,
+    fail_on: opt.FailOn = None,
+    color: opt.Color = None,
+    ascii_only: opt.Ascii = None,
+    quiet: opt.Quiet = False,
+    verbose: opt.Verbose = 0,
+) -> int:
+    """Show a report that somebody saved, as if it had just been measured.
+
+    Examples:
+    natscope report view report.json  # as netcheck would show it
+    natscope report view report.json --format md  # for an issue
+    natscope report view report.json --why NS-UDP-01  # also for a finding that it does not have
+
+    The exit code is that of the netcheck. Findings and verdict are those in the file; --why judges again.
+    """
+    from natscope.cli.formats import choose_format
+    from natscope.cli.outcome import exit_code
+    from natscope.cli.output import check_destination, deliver
+    from natscope.plugins.report_format import RenderOptions
+
+    session = begin(context)
+    console, config = session.console, session.config
+    if why is not None:
+        _show_why(_read(file, session), why, session)
+        return exit_codes.GOOD
+    chosen = choose_format(config.text("netcheck.format"))
+    destination = config.text("netcheck.output")
+    check_destination(destination, console)
+    found = _read(file, session)
+    code = exit_code(found, config.text("netcheck.fail_on"))
+    shape, render = chosen.renderer()
+    terminal = shape.for_terminal and not destination
+    options = RenderOptions(
+        width=console.width if terminal else 80,
+        colour=console.colour and terminal,
+        ascii_only=console.ascii_only and shape.for_terminal,
+        verbosity=console.verbosity,
+        exit_code=code,
+    )
+    deliver(render(found, options), destination, console)
+    return code
+
+
+@app.command()
+def diff(
+    context: typer.Context,
+    before: Annotated[str, typer.Argument(metavar="BEFORE", show_default=False)],
+    after: Annotated[str, typer.Argument(metavar="AFTER", show_default=False)],
+    as_json: opt.AsJson = False,
+    color: opt.Color = None,
+    ascii_only: opt.Ascii = None,
+    verbose: opt.Verbose = 0,
+) -> int:
+    """Say what has changed between two reports. Exit code 0: nothing that matters; 1: something.
+
+    Examples:
+    natscope report diff before.json after.json  # did the new router help?
+    natscope report diff -v before.json after.json  # also what differs by chance, such as addresses
+    natscope report diff --json before.json after.json  # for a program
+    """
+    from natscope.cli.diff_page import draw
+    from natscope.cli.pen import Pen
+    from natscope.diagnosis.compare import compare
+
+    session = begin(context)
+    console = session.console
+    if before == after == "-":
+        raise UserError("only one of the two reports can come from standard input", hint="name a file for the other")
+    changes = compare(_read(before, session), _read(after, session))
+    code = exit_codes.FINDINGS if any(change.matters for change in changes) else exit_codes.GOOD
+    if as_json:
+        import msgspec
+
+        document = {"schema": DIFF_SCHEMA, "before": before, "after": after, "changes": changes}
+        console.data(msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n")
+        return code
+    shown = changes if console.verbosity > 0 else tuple(change for change in changes if change.matters)
+    pen = Pen(console.width, console.ascii_only, console.colour)
+    console.data("\n".join(draw(shown, len(changes) - len(shown), pen)) + "\n")
+    return code
+
+
+def _read(path: str, session: Session) -> Report:
+    from natscope.apps.report_file import read_report
+
+    return read_report(path, stdin=session.console.streams.binary_input() if path == "-" else None)
+
+
+def _show_why(found: Report, cause_id: str, session: Session) -> None:
+    from natscope.cli.pen import Pen
+    from natscope.cli.why_page import draw
+    from natscope.diagnosis.why import why as chain_of
+
+    console = session.console
+    pen = Pen(console.width, console.ascii_only, console.colour)
+    console.data("\n".join(draw(chain_of(found, cause_id), pen)) + "\n")

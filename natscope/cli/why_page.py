@@ -1,0 +1,78 @@
+"""The chain behind a finding on a terminal: grounds with their strength, each observation with its packets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from natscope.cli.pen import Pen
+from natscope.cli.quantities import round_trip, size
+from natscope.diagnosis.cause import Ground, Strength
+from natscope.diagnosis.why import Chain, Standing
+from natscope.model.observation import Observation
+
+_STRENGTHS = {
+    Strength.DECISIVE: "decides",
+    Strength.FACT: "speaks for it",
+    Strength.ABSENCE: "silence alone",
+}
+_STANDINGS = {
+    Standing.CLAIMED: "Found: {certainty}.",
+    Standing.HIDDEN: "Its grounds hold, but {hidden_by} explains them, or falsifies what they rest on.",
+    Standing.CONTRADICTED: "Not found: something contradicts it.",
+    Standing.NOT_SEEN: "Not found: the facts are known and do not speak for it.",
+    Standing.UNKNOWN: "Not known: something is missing that would tell.",
+    Standing.TWO_SIDES: "One report cannot tell: it takes the other side's too.",
+}
+MAX_SHOWN = 12
+"""Observations of one ground; the JSON report has all."""
+
+
+def draw(chain: Chain, pen: Pen) -> list[str]:
+    """From the sentence to the packets."""
+    support = chain.support
+    title = support.title or chain.module.CAUSE.title
+    told = _STANDINGS[chain.standing].format(
+        certainty=support.certainty, hidden_by=", ".join(chain.hidden_by) or "another finding"
+    )
+    lines = [*pen.wrap(f"{chain.module.CAUSE.id}  {title}", "", role="bold"), *pen.wrap(told, "")]
+    if support.detail and chain.standing is Standing.CLAIMED:
+        lines += pen.wrap(support.detail, "")
+    lines += _grounds("What speaks for it", support.grounds, chain, pen)
+    lines += _grounds("What contradicts it", chain.against.grounds, chain, pen)
+    missing = dict.fromkeys((*support.missing, *chain.against.missing))
+    if missing:
+        lines += ["", pen.paint("What would tell", "bold")]
+        lines += [line for words in missing for line in pen.wrap(words, "    ", first="  - ")]
+    lines += ["", *pen.wrap(f"natscope explain {chain.module.CAUSE.id} has the rules behind it", "", role="faint")]
+    return lines
+
+
+def _grounds(heading: str, grounds: tuple[Ground, ...], chain: Chain, pen: Pen) -> Iterator[str]:
+    if not grounds:
+        return
+    yield ""
+    yield pen.paint(heading, "bold")
+    for ground in grounds:
+        yield from pen.wrap(f"{ground.says} ({_STRENGTHS[ground.strength]})", "    ", first="  - ")
+        cited = [chain.observations[name] for name in ground.evidence if name in chain.observations]
+        for observation in cited[:MAX_SHOWN]:
+            yield from pen.wrap(_told(observation), " " * 12, first=f"    {pen.cell(observation.id, 8)}", role="faint")
+        if len(cited) > MAX_SHOWN:
+            yield pen.paint(f"      and {len(cited) - MAX_SHOWN} more", "faint")
+
+
+def _told(seen: Observation) -> str:
+    """Kind, whom, when, from which socket, how many bytes, and what came of it."""
+    parts = [seen.kind, seen.target]
+    if seen.sent_ms is not None:
+        parts.append(f"sent at {seen.sent_ms / 1000:.3f} s{f' from {seen.socket}' if seen.socket else ''}")
+    if seen.bytes_sent:
+        parts.append(f"{size(seen.bytes_sent)} out, {size(seen.bytes_received)} in")
+    if seen.rtt_ms is not None:
+        parts.append(f"answered after {round_trip(seen.rtt_ms / 1000)}")
+    mapped = seen.data.get("mapped")
+    if isinstance(mapped, str):
+        parts.append(f"sees {mapped}")
+    if seen.rtt_ms is None:
+        parts.append(seen.summary or seen.error or str(seen.outcome))
+    return " · ".join(part for part in parts if part)

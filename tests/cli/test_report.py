@@ -1,0 +1,91 @@
+"""`natscope report`: what was saved is shown as it was, in any form, down to its packets, and compared."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.runner import Runner
+
+ROOT = Path(__file__).parents[2]
+REPORTS = ROOT / "fixtures" / "reports"
+BLOCKED = str(REPORTS / "udp-blocked.json")
+HEALTHY = str(REPORTS / "healthy.json")
+
+
+def test_it_is_shown_as_a_netcheck_shows_it(natscope: Runner) -> None:
+    result = natscope("report", "view", BLOCKED)
+    golden = (ROOT / "tests" / "reports" / "golden" / "udp-blocked.txt").read_text(encoding="utf-8")
+    assert result.out == golden
+    assert result.code == 1
+    assert natscope("report", BLOCKED) == result
+    assert natscope("report", "-", stdin=Path(BLOCKED).read_bytes()) == result
+
+
+def test_json_is_the_file_itself(natscope: Runner) -> None:
+    assert natscope("report", BLOCKED, "--json").out == Path(BLOCKED).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", ["html", "md", "junit", "github", "tap", "prom", "otlp", "csv", "tailscale-json"])
+def test_every_form_goes_to_a_file(natscope: Runner, tmp_path: Path, name: str) -> None:
+    target = tmp_path / "out"
+    result = natscope("report", "view", BLOCKED, "--format", name, "-o", str(target))
+    assert result.out == ""
+    assert result.code == 1
+    assert target.read_text(encoding="utf-8") == natscope("report", "view", BLOCKED, "--format", name).out
+
+
+def test_why_goes_down_to_packets(natscope: Runner) -> None:
+    result = natscope("report", BLOCKED, "--why", "NS-UDP-01")
+    assert result.code == 0
+    assert "Found: certain." in result.out
+    assert "sent at 0.000 s from" in result.out
+    assert "(decides)" in result.out
+    other = natscope("report", HEALTHY, "--why", "udp-01").out
+    assert "Not found" in other
+    assert "What contradicts it" in other
+
+
+def test_a_difference_is_told_and_is_an_exit_code(natscope: Runner) -> None:
+    result = natscope("report", "diff", HEALTHY, BLOCKED)
+    assert result.code == 1
+    assert "direct connections: likely → no" in result.out
+    assert "NS-UDP-01: new: fail, certain" in result.out
+    same = natscope("report", "diff", HEALTHY, HEALTHY)
+    assert (same.code, same.out) == (0, "✓ Nothing has changed.\n")
+    told = json.loads(natscope("report", "diff", "--json", HEALTHY, BLOCKED).out)
+    assert told["schema"] == "natscope.report-diff/1"
+    assert {"part", "what", "before", "after", "matters"} == set(told["changes"][0])
+
+
+def test_more_is_shown_with_v(natscope: Runner) -> None:
+    less, more = (natscope("report", "diff", *flag, HEALTHY, BLOCKED).out for flag in ((), ("-v",)))
+    assert "left out (-v)" in less
+    assert len(more.splitlines()) > len(less.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("none.json",), "no such file"),
+        (("view", "/dev/zero"), "the limit is"),
+        (("veiw",), "Did you mean view?"),
+        (("view", HEALTHY, "--format", "htm"), "Did you mean html?"),
+        (("view", HEALTHY, "--why", "NS-X-1"), "no cause"),
+        (("diff", "-", "-"), "standard input"),
+        (("view", str(ROOT / "pyproject.toml")), "not whole JSON"),
+        (("view", HEALTHY, "-o", "/nonexistent/x"), "there is no folder"),
+    ],
+)
+def test_a_mistake_is_one_line(natscope: Runner, arguments: tuple[str, ...], words: str) -> None:
+    result = natscope("report", *arguments)
+    assert result.code == 2
+    assert result.err.startswith("error: ")
+    assert words in result.err
+
+
+def test_hostile_names_stay_harmless(natscope: Runner) -> None:
+    result = natscope("report", str(REPORTS / "hostile-names.json"), "--why", "NS-REL-06")
+    assert "\x1b" not in result.out

@@ -1,0 +1,54 @@
+"""The chain behind a finding: what stands, what does not and why, and every cited observation is there."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from natscope.diagnosis.catalogue import entries
+from natscope.diagnosis.engine import diagnose
+from natscope.diagnosis.why import Standing, why
+from natscope.errors import UserError
+from tests.reports.scenes import load
+
+
+@pytest.mark.parametrize("name", ["udp-blocked", "captive-portal"])
+def test_every_cause_stands_as_the_engine_says(name: str) -> None:
+    report = diagnose(load(name))
+    found = {finding.id: finding for finding in report.findings}
+    for entry in entries():
+        chain = why(report, entry.id)
+        assert (chain.standing is Standing.CLAIMED) == (entry.id in found)
+        if entry.id in found:
+            assert chain.support.certainty is found[entry.id].certainty
+            assert set(found[entry.id].evidence) <= set(chain.observations)
+
+
+def test_what_was_not_measured_is_named() -> None:
+    chain = why(load("no-network"), "NS-NAT-01")
+    assert chain.standing is Standing.UNKNOWN
+    assert chain.support.missing or chain.against.missing
+
+
+@pytest.mark.parametrize(
+    ("name", "hidden", "by"),
+    [
+        ("captive-portal", "NS-UDP-01", "NS-ENV-06"),
+        ("ports-in-a-row", "NS-NAT-01", "NS-NAT-03"),
+        ("clock-wrong", "NS-REL-01", "NS-CTL-06"),
+    ],
+)
+def test_a_hidden_finding_says_by_what(name: str, hidden: str, by: str) -> None:
+    chain = why(load(name), hidden)
+    assert chain.standing is Standing.HIDDEN
+    assert chain.hidden_by == (by,)
+
+
+def test_findings_of_the_file_do_not_matter() -> None:
+    report = msgspec.structs.replace(load("udp-blocked"), findings=())
+    assert why(report, "ns-udp-01").standing is Standing.CLAIMED
+
+
+def test_an_id_that_nobody_has() -> None:
+    with pytest.raises(UserError):
+        why(load("healthy"), "NS-XX-99")
