@@ -15,6 +15,7 @@ from typing import TypeVar
 from natscope.errors import RefusedError
 from natscope.mesh.overview import (
     ACTIVE,
+    AWAY,
     Asked,
     Overview,
     PeerState,
@@ -34,7 +35,6 @@ MAX_ASKED = 64
 PING_S = 3.0
 ROUNDS = 2
 """A first pong often comes through the relay while the direct path is still being found."""
-_AWAY = (PeerState.OFFLINE, PeerState.EXPIRED)
 T = TypeVar("T")
 
 
@@ -98,7 +98,7 @@ class _Asking:
         peers = [
             peer
             for peer, state in sorted_peers(status, Asked())
-            if state not in _AWAY and (state in ACTIVE or not wanted.active_only)
+            if state not in AWAY and (state in ACTIVE or not wanted.active_only)
         ]
         chosen = self._first(peers, "pinged")
         pings: dict[str, tuple[PingAnswer, ...]] = {peer.key: () for peer in chosen}

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from natscope.model.report import Report
 
 NEXT = "natscope path PEER"
+STDIN = "standard input"
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,19 +131,18 @@ def rendered(overview: Overview, console: Console, *, as_json: bool, compact: bo
         return draw_state(overview, pen_of(console), verbosity=console.verbosity)
     from natscope.cli.status_text import draw_overview
 
-    return draw_overview(overview, pen_of(console), verbosity=console.verbosity, hint=next_command(overview))
+    return draw_overview(overview, pen_of(console), verbosity=console.verbosity, hint=NEXT + next_files(overview))
 
 
-def next_command(overview: Overview) -> str:
-    """The command that says more of one peer."""
-    if not overview.is_saved:
-        return NEXT
-    files = [overview.source]
-    if overview.report is not None and overview.report.name:
-        files.append(overview.report.name)
+def next_files(overview: Overview) -> str:
+    """The `--from` options that lead to the same saved files, with a blank before; empty for a running daemon."""
     import shlex
 
-    return " ".join([NEXT, *(f"--from {shlex.quote(name)}" for name in files if name != "standard input")])
+    if not overview.is_saved:
+        return ""
+    use = overview.report
+    names = [overview.source, *([use.name] if use is not None and use.name else [])]
+    return "".join(f" --from {shlex.quote(name) if name != STDIN else '-'}" for name in names)
 
 
 def exit_code(overview: Overview, fail_on: str) -> int:

@@ -6,6 +6,7 @@ every field.
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -28,14 +29,14 @@ def document(overview: Overview) -> dict[str, Any]:
     return {
         "schema": SCHEMA,
         **encode_status(overview.status),
-        "Peer": {line.node.key: encode_node(line.node) | {"natscope": _peer(line)} for line in overview.lines},
+        "Peer": {line.node.key: encode_node(line.node) | {"natscope": peer_fields(line)} for line in overview.lines},
         "natscope": {
             "source": overview.source,
             "saved": overview.is_saved,
-            "at": _time(overview.at),
+            "at": written(overview.at),
             "state": overview.status.state,
             "counts": {state.value: number for state, number in overview.counts.items()},
-            "report": _report(overview.report),
+            "report": report_fields(overview.report),
             "health": explain_health(overview.status.health),
             "traffic": overview.traffic,
             "notes": overview.notes,
@@ -44,7 +45,8 @@ def document(overview: Overview) -> dict[str, Any]:
     }
 
 
-def _peer(line: PeerLine) -> dict[str, Any]:
+def peer_fields(line: PeerLine) -> dict[str, Any]:
+    """What we say of one peer."""
     return {
         "state": line.state,
         "via": line.via,
@@ -52,14 +54,15 @@ def _peer(line: PeerLine) -> dict[str, Any]:
         "relay": line.relay,
         "rtt_ms": line.rtt_s * 1000 if line.rtt_s is not None else None,
         "pinged": line.was_pinged,
-        "since": _time(line.since.at) if line.since is not None else None,
+        "since": written(line.since.at) if line.since is not None else None,
         "since_at_least": line.since.at_least if line.since is not None else None,
         "why": line.why,
         "details": line.details,
     }
 
 
-def _report(use: ReportUse | None) -> dict[str, Any] | None:
+def report_fields(use: ReportUse | None) -> dict[str, Any] | None:
+    """From which netcheck this side was judged."""
     if use is None:
         return None
     return {
@@ -73,5 +76,6 @@ def _report(use: ReportUse | None) -> dict[str, Any] | None:
     }
 
 
-def _time(value: Any) -> str | None:
+def written(value: datetime | None) -> str | None:
+    """RFC 3339 in UTC."""
     return None if value is None else value.isoformat().replace("+00:00", "Z")

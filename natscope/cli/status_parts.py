@@ -138,11 +138,17 @@ def _routes(node: MeshNode) -> list[str]:
     return [route for route in node.routes if route not in own and route not in ("0.0.0.0/0", "::/0")]
 
 
+def footer(overview: Overview, pen: Pen, verbosity: int = 0) -> Iterator[str]:
+    """What all this rests on: this side's netcheck, bytes by path, what could not be asked."""
+    lines = [*report(overview, pen), *traffic(overview, pen, verbosity), *notes(overview, pen)]
+    if lines:
+        yield from ("", *lines)
+
+
 def report(overview: Overview, pen: Pen) -> Iterator[str]:
     """From which netcheck this side was judged, and whether that is still true; what to do where there is none."""
     if not any(line.state in ACTIVE for line in overview.lines):
         return
-    yield ""
     use = overview.report
     if use is None:
         how = (

@@ -21,5 +21,5 @@ def draw_state(overview: Overview, pen: Pen, *, verbosity: int = 0) -> str:
     if hint:
         lines += pen.wrap(hint, first="  → ")
     lines += parts.health(overview, pen, without=SAID)
-    lines += parts.notes(overview, pen)
+    lines += parts.footer(overview, pen)
     return "\n".join(lines) + "\n"

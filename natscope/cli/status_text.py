@@ -22,11 +22,9 @@ def draw_overview(overview: Overview, pen: Pen, *, verbosity: int = 0, hint: str
         return lines[0] + "\n"
     lines += _table(overview, pen, verbosity)
     lines += parts.routes(overview, pen)
+    lines += parts.health(overview, pen)  # before the reasons of single peers: it may be that of all
     lines += _whys(overview, pen, verbosity, hint)
-    lines += parts.report(overview, pen)
-    lines += parts.health(overview, pen)
-    lines += parts.traffic(overview, pen, verbosity)
-    lines += parts.notes(overview, pen)
+    lines += parts.footer(overview, pen, verbosity)
     return "\n".join(lines) + "\n"
 
 

@@ -36,6 +36,7 @@ class PeerState(enum.StrEnum):
 
 
 ACTIVE = (PeerState.RELAYED, PeerState.PEER_RELAY, PeerState.DIRECT, PeerState.UNKNOWN)
+AWAY = (PeerState.OFFLINE, PeerState.EXPIRED)
 _ORDER = (
     PeerState.RELAYED,
     PeerState.UNKNOWN,

@@ -11,9 +11,10 @@ from natscope.errors import RemoteError, UserError
 from natscope.mesh.saved import SavedStatus
 from natscope.model.report import Report
 from natscope.wire.local_api.loose import decode_json
+from natscope.wire.local_api.netcheck import is_netcheck, read_netcheck
 
 MAX_BYTES = 64 << 20
-HINT = "tailscale status --json > FILE, or natscope netcheck --json > FILE"
+HINT = "tailscale status --json > FILE; a netcheck: natscope netcheck --json > FILE"
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -39,6 +40,8 @@ def read_saved(data: bytes, name: str) -> SavedStatus | SavedReport:
         schema = tree.get("schema")
         if isinstance(schema, str) and schema.startswith("natscope.report/"):
             return SavedReport(_own_report(data, name, schema), name, "natscope")
+        if is_netcheck(tree):
+            return SavedReport(read_netcheck(tree), name, "tailscale")
     raise UserError(f"{name}: this is neither a status nor a netcheck's report", hint=HINT)
 
 

@@ -1,0 +1,118 @@
+"""`natscope path PEER`: the candidates, the history, prediction against fact, exit codes as ping's."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from natscope.lab.stand_in import Fault, StandInMesh, StandInPeer
+from natscope.model.mesh_status import Way
+from tests.cli.runner import Runner
+from tests.cli.stand_in import serving
+from tests.wire.local_api.recorded import FOLDER
+
+NAS = StandInPeer("nas", "100.64.0.9", endpoints=("198.51.100.60:33217", "192.168.178.4:41641"), way=Way.RELAYED)
+OFFICE = StandInPeer("office", "100.64.0.3", direct="203.0.113.9:41641", endpoints=("203.0.113.9:41641",))
+PHONE = StandInPeer("phone", "100.64.0.5", endpoints=("198.51.100.61:1",))
+GONE = StandInPeer("lab-pi", "100.64.0.8", online=False)
+MESH = StandInMesh(peers=(NAS, PHONE, GONE, OFFICE))
+
+
+@pytest.fixture(autouse=True)
+def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("natscope.apps.mesh_path.INTERVAL_S", 0.0)
+    monkeypatch.setattr("natscope.apps.mesh_path.PING_S", 0.2)
+
+
+def test_a_relayed_peer_shows_each_candidate_and_that_it_was_tried(natscope: Runner, tmp_path: Path) -> None:
+    with serving(MESH, tmp_path) as daemon:
+        result = natscope("path", "nas", "--socket", daemon.socket)
+        asked = daemon.stand_in.asked
+    assert result.code == 10
+    assert result.out.startswith("! nas (100.64.0.9): relayed through fra, 4")
+    for endpoint in NAS.endpoints:
+        row = next(line for line in result.out.splitlines() if endpoint in line)
+        assert "tried" in row or "no answer" in row
+    assert "control tells its addresses: 198.51.100.60:33217," in result.out
+    assert asked.count("POST ping") == 4
+
+
+def test_a_direct_peer_is_pinged_once_and_its_candidate_answered(natscope: Runner, tmp_path: Path) -> None:
+    peer = StandInPeer("office", "100.64.0.3", direct="203.0.113.9:41641", direct_after=1)
+    with serving(StandInMesh(peers=(peer,)), tmp_path) as daemon:
+        result = natscope("path", "OFFICE", "--socket", daemon.socket, "--json")
+        asked = daemon.stand_in.asked
+    told = json.loads(result.out)
+    assert (result.code, told["schema"], told["peer"]["natscope"]["state"]) == (0, "natscope.path/1", "direct")
+    assert [row["answered"] for row in told["candidates"] if row["endpoint"] == "203.0.113.9:41641"] == ["yes"]
+    assert asked.count("POST ping") == 2  # through the relay first
+    assert [step["kind"] for step in told["history"]][-1] == "direct"
+    assert told["peer"]["HostName"] == "office"
+
+
+def test_silence_is_exit_20_and_control_s_word_comes_first(natscope: Runner, tmp_path: Path) -> None:
+    silent = StandInPeer("mute", "100.64.0.7", levels=frozenset(), way=Way.RELAYED)
+    with serving(StandInMesh(peers=(silent, GONE)), tmp_path) as daemon:
+        mute = natscope("path", "mute", "--socket", daemon.socket)
+        gone = natscope("path", "lab-pi", "--socket", daemon.socket)
+    assert mute.code == gone.code == 20
+    assert mute.out.startswith("✗ mute (100.64.0.7): no answer to 4 pings")
+    assert gone.out.startswith("✗ lab-pi (100.64.0.8): no answer to 1 ping")
+
+
+def test_nothing_is_sent_with_no_probe(natscope: Runner, tmp_path: Path) -> None:
+    with serving(MESH, tmp_path) as daemon:
+        result = natscope("path", "phone", "--no-probe", "--socket", daemon.socket)
+        assert "POST ping" not in daemon.stand_in.asked
+    assert result.code == 3  # nothing was sent, so nothing can be told
+    assert "idle, so no way is in use" in result.out
+    assert "Next: natscope path phone" in result.out
+
+
+def test_nobody_of_that_name_and_oneself(natscope: Runner, tmp_path: Path) -> None:
+    with serving(MESH, tmp_path) as daemon:
+        wrong = natscope("path", "nass", "--socket", daemon.socket)
+        own = natscope("path", "laptop", "--socket", daemon.socket)
+    assert wrong.code == own.code == 2
+    assert "Did you mean nas?" in wrong.err
+    assert "is this node itself" in own.err
+    assert natscope("path", "nas", "--socket", str(tmp_path / "none")).code == 3
+
+
+def test_refused_history_and_details_are_a_note(natscope: Runner, tmp_path: Path) -> None:
+    faults = {"whois": Fault.DENIED, "debug-peer-endpoint-changes": Fault.MISSING}
+    with serving(StandInMesh(peers=(NAS,), faults=faults), tmp_path) as daemon:
+        result = natscope("path", "nas", "--socket", daemon.socket)
+        told = json.loads(natscope("path", "nas", "--socket", daemon.socket, "--json").out)
+    assert result.code == 10
+    assert "details of the peer: " in result.out
+    assert "History: none is told." in result.out
+    assert told["history"] is None
+
+
+def test_logged_out_is_exit_3_with_the_command_that_helps(natscope: Runner, tmp_path: Path) -> None:
+    with serving(StandInMesh(state="NeedsLogin"), tmp_path) as daemon:
+        result = natscope("path", "nas", "--socket", daemon.socket)
+    assert result.code == 3
+    assert "sudo tailscale up" in result.err
+
+
+@pytest.mark.parametrize(("peer", "code"), [("node-b", 0), ("node-u", 10), ("node-h", 3), ("100.64.0.2", 0)])
+def test_a_saved_status_tells_what_it_can(natscope: Runner, peer: str, code: int) -> None:
+    file = str(FOLDER / "status-active.json")
+    result = natscope("path", peer, "--from", file)
+    assert result.code == code
+    assert result.out
+    assert natscope("path", peer, "--netcheck", "--from", file).code == 2
+
+
+def test_strangers_cannot_draw(natscope: Runner, tmp_path: Path) -> None:
+    evil = StandInPeer(
+        "nas", "100.64.0.9", endpoints=("198.51.100.60:1",), way=Way.RELAYED, relay="\x1b]0;x\x07", owner="\u202e"
+    )
+    with serving(StandInMesh(peers=(evil,)), tmp_path) as daemon:
+        for flags in ((), ("--ascii",)):
+            out = natscope("path", "nas", "--socket", daemon.socket, *flags).out
+            assert not set("\x1b\x07\u202e") & set(out)
