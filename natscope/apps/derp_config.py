@@ -39,7 +39,12 @@ def relay_config(values: Values, environ: Mapping[str, str]) -> RelayConfig:
         hostname=_hostname(values),
         key_file=_key_file(values, environ),
         tls=tls,
-        stun=StunConfig(listen=_stun(values), rate=values.number("stun.rate"), helper=values.switch("stun.helper")),
+        stun=StunConfig(
+            listen=_stun(values),
+            rate=values.number("stun.rate"),
+            helper=values.switch("stun.helper"),
+            trains=int(values.number("stun.trains")),
+        ),
         mesh=_mesh(values),
         admission=_admission(values),
         limits=LimitsConfig(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from natscope.apps.settings import Setting
-from natscope.relay.config import AdmissionConfig, LimitsConfig
+from natscope.relay.config import AdmissionConfig, LimitsConfig, StunConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +101,13 @@ SETTINGS: tuple[RelaySetting, ...] = (
     RelaySetting("stun.rate", "number", 5.0, "answers per second and source", low=0.01, high=1_000_000),
     RelaySetting(
         "stun.helper", "switch", True, "the filtering test of a netcheck may ask for packets from the next port"
+    ),
+    RelaySetting(
+        "stun.trains",
+        "integer",
+        StunConfig().trains,
+        "packets per second that the helper counts to find limits of UDP, 0: none",
+        high=StunConfig().trains,
     ),
     RelaySetting(
         "mesh.with",

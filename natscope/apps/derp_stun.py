@@ -48,6 +48,16 @@ class StunPart:
     def reload(self) -> None:
         """Nothing of it is in files."""
 
+    def reconfigure(self, config: StunConfig) -> None:
+        """Other rates, from the next packet on."""
+        service = self.service
+        if service is not None:
+            if config.rate != self._config.rate:
+                service.limiter = SourceLimiter(config.rate, _burst(config.rate))
+            if service.helper is not None:
+                service.helper.train_rate = config.trains
+        self._config = config
+
     def close(self) -> None:
         """End the thread and close the sockets."""
         if self._server is not None and self._thread is not None:
@@ -74,11 +84,14 @@ class StunPart:
     def _options(self, listen: tuple[Endpoint, ...]) -> ServeOptions:
         """The helper needs one port after the first: not with port 0."""
         config = self._config
-        helper = HelperOptions() if config.helper and all(end.port for end in listen) else None
+        helper = HelperOptions(train_rate=config.trains) if config.helper and all(end.port for end in listen) else None
         return ServeOptions(listen=listen, rate=config.rate, helper=helper)
 
     def _answers(self, options: ServeOptions, host: Host, own: list[Endpoint]) -> StunService:
         sockets = plan_sockets(options)
-        burst = max(DEFAULT_BURST, round(4 * options.rate))
         helper = make_helper(options, sockets, own, host.rng.bytes(32))
-        return StunService(StunResponder({}, own), SourceLimiter(options.rate, burst), helper)
+        return StunService(StunResponder({}, own), SourceLimiter(options.rate, _burst(options.rate)), helper)
+
+
+def _burst(rate: float) -> int:
+    return max(DEFAULT_BURST, round(4 * rate))

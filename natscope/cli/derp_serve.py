@@ -126,7 +126,11 @@ def serve(
 
         console.data(f"natscope {VERSION}\n")
         return exit_codes.GOOD
-    run_relay(console, _settled(console, context, taken, config), quiet=quiet)
+
+    def read() -> Values:
+        return _settled(console, context, taken, config)
+
+    run_relay(console, read(), quiet=quiet, read=read if config else None)
     return exit_codes.GOOD
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from natscope.apps.derp_config import relay_config
+from natscope.apps.derp_reread import Rereading
 from natscope.apps.derp_serve import Ready, serve
 from natscope.host.real.host import build_real_host
 from natscope.relay.config import TlsMode
@@ -14,6 +15,8 @@ from natscope.wire.relay_map_json import encode_relay_map_json
 from natscope.wire.relay_map_yaml import encode_relay_map_yaml
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from natscope.apps.derp_values import Values
     from natscope.cli.render import Console
 
@@ -25,8 +28,11 @@ _TLS_WORDS = {
 }
 
 
-def run_relay(console: Console, values: Values, *, quiet: bool) -> None:
-    """Until it is told to end. `quiet`: warnings and errors only. Raises what `serve` raises."""
+def run_relay(console: Console, values: Values, *, quiet: bool, read: Callable[[], Values] | None = None) -> None:
+    """Until it is told to end. `quiet`: warnings and errors only; `read` gives the settings anew, for SIGHUP.
+
+    Raises what `serve` raises.
+    """
     host = build_real_host()
     config = relay_config(values, console.environ)
     log = Log(
@@ -35,7 +41,8 @@ def run_relay(console: Console, values: Values, *, quiet: bool) -> None:
         as_json=values.text("log_format") == "json",
         least=Level.WARNING if quiet else Level.INFO,
     )
-    serve(config, host, log, lambda ready: say_ready(log, ready))
+    rereading = Rereading(values, read, console.environ, log) if read is not None else None
+    serve(config, host, log, lambda ready: say_ready(log, ready), rereading)
 
 
 def say_ready(log: Log, ready: Ready) -> None:

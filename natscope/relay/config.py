@@ -37,11 +37,15 @@ class TlsConfig(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StunConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """STUN in the same process; no `listen`, no STUN. `rate` is answers per second and source."""
+    """STUN in the same process; no `listen`, no STUN. `rate` is answers per second and source.
+
+    `trains`: packets a second of a train that the helper counts at most, 0 for no trains.
+    """
 
     listen: tuple[Endpoint, ...] = ()
     rate: float = 5.0
     helper: bool = True
+    trains: int = 500
 
 
 class MeshConfig(msgspec.Struct, frozen=True, kw_only=True):

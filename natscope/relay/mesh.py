@@ -4,14 +4,20 @@ Names, TCP, TLS and the greeting happen on the asyncio loop beside the relay. Th
 relay's own epoll loop (`LinkSocket`), so that forwarding a packet costs no hand-over between threads; a relay on `Host`
 streams has one loop for everything, and the link stays there (`StreamLink`). Source: upstream cmd/derper/mesh.go,
 derp/derphttp/mesh_client.go.
+
+When the region's key changes, another link is made with the new one, and the old link stays until the new one has told
+who is there: nobody is gone in between.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import hmac
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+
+import msgspec
 
 from natscope.host.api import Host
 from natscope.host.real.relay_link import LinkSocket
@@ -36,6 +42,9 @@ RECONNECT_S = 5.0
 _JITTER = 1 << 16
 CHECK_S = 15.0
 """How often a link is looked at for silence."""
+SETTLE_S = 0.5
+"""A link that has told nothing more for so long has told who is there; where the news never end, after `MAX_LOOKS`."""
+MAX_LOOKS = 20
 
 
 class MeshLinks:
@@ -56,24 +65,59 @@ class MeshLinks:
         self._private = private
         self._peers = tuple(peers)
         self._log = log
+        self._relay: RelayHandle | None = None
+        self._group: asyncio.TaskGroup | None = None
+        self._links: dict[MeshPeer, list[asyncio.Task[None]]] = {}
+        """By peer, the newest last; there is more than one only while the key changes."""
         self._options = ConnectOptions(
             private=private, mesh_key=mesh_key, watch=True, can_ack_pings=False, proxy=DIRECT, ca_file=ca_file
         )
 
     async def keep(self, relay: RelayHandle) -> None:
         """Until cancelled; then all links are closed."""
-        async with asyncio.TaskGroup() as group:
+        self._relay = relay
+        async with asyncio.TaskGroup() as self._group:
             for peer in self._peers:
-                group.create_task(self._stay(peer, relay))
+                self._begin(peer)
+            await asyncio.Event().wait()
 
-    async def _stay(self, peer: MeshPeer, relay: RelayHandle) -> None:
+    def change(self, peers: Sequence[MeshPeer], mesh_key: bytes) -> None:
+        """Other relays, or another key; on the loop of `keep`. Links that are wanted as they are stay."""
+        is_new_key = not hmac.compare_digest(mesh_key, self._options.mesh_key)
+        self._options = msgspec.structs.replace(self._options, mesh_key=mesh_key)
+        self._peers = tuple(peers)
+        if self._group is None:
+            return
+        for peer in [peer for peer in self._links if peer not in peers]:
+            for task in self._links.pop(peer):
+                task.cancel()
+        for peer in peers:
+            if is_new_key or peer not in self._links:
+                self._begin(peer)
+
+    def _begin(self, peer: MeshPeer) -> None:
+        assert self._group is not None
+        assert self._relay is not None
+        task = self._group.create_task(self._stay(peer, self._relay, self._options))
+        self._links.setdefault(peer, []).append(task)
+
+    def _is_newest(self, peer: MeshPeer) -> None:
+        """The link of this task has told who is there: those with older keys are not needed any more."""
+        this = asyncio.current_task()
+        links = self._links.get(peer, [])
+        older = links[: next((place for place, task in enumerate(links) if task is this), 0)]
+        for task in older:
+            task.cancel()
+            links.remove(task)
+
+    async def _stay(self, peer: MeshPeer, relay: RelayHandle, options: ConnectOptions) -> None:
         """Connected to one relay, again and again. Ends when it turns out to be this one."""
         target = Target.of_url(peer.url, dial_host=peer.dial)
         host = replace(self._host, streams=SocketStreams()) if isinstance(relay, AdoptingRelay) else self._host
         told, backoff, clock = "", Backoff(RECONNECT_S), self._host.clock
         while True:
             try:
-                opened = await open_relay(host, target, self._options)
+                opened = await open_relay(host, target, options)
             except ConnectError as error:
                 if error.message != told:
                     self._log.say("mesh-failed", f"mesh: {error.message}", Level.WARNING, peer=peer.name)
@@ -94,7 +138,7 @@ class MeshLinks:
         link = Linked(peer.name, relay, opened)
         self._log.say("mesh-up", f"mesh: linked to {peer.name} at {opened.facts.address}", peer=peer.name)
         try:
-            await link.run(self._host)
+            await link.run(self._host, lambda: self._is_newest(peer))
         finally:
             link.end()
         words = f"mesh: the link to {peer.name} is lost"
@@ -120,14 +164,24 @@ class Linked:
         """Whether the other relay has said anything of its clients: it always knows one, this link."""
         return self._opened.machine.frames > 0
 
-    async def run(self, host: Host) -> None:
-        """Until it is over."""
+    async def run(self, host: Host, settled: Callable[[], None]) -> None:
+        """Until it is over; `settled` is called once the other relay has told who is there."""
         self._relay.post(self._begin(host))
-        while not self._over.is_set():
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(CHECK_S):
-                    await self._over.wait()
+        seen, looks = 0, 0
+        while not await self._over_within(SETTLE_S if looks < MAX_LOOKS else CHECK_S):
+            told, before, seen = self._opened.machine.frames, seen, self._opened.machine.frames
+            if looks < MAX_LOOKS:
+                looks += 1
+                if told and (told == before or looks == MAX_LOOKS):
+                    looks = MAX_LOOKS
+                    settled()
             self._relay.post(self._check)
+
+    async def _over_within(self, seconds: float) -> bool:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._over.wait()
+        return self._over.is_set()
 
     def end(self) -> None:
         """Close it, if it stands."""

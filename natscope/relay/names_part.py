@@ -26,17 +26,26 @@ class NamesPart:
         self._names = tuple(names)
         self._unlisted = tuple(unlisted)
         self._service: RelayService | None = None
+        self._is_kept = False
 
     def start(self, service: RelayService) -> None:
         """Look up now, and again every ten minutes."""
         self._service = service
         if self._names or self._unlisted:
+            self._is_kept = True
             service.aside.keep("bootstrap names", self._keep())
+
+    def change(self, names: Sequence[str], unlisted: Sequence[str]) -> None:
+        """Other names, from the next `reload` on."""
+        self._names, self._unlisted = tuple(names), tuple(unlisted)
 
     def reload(self) -> None:
         """Look up again now."""
-        if self._service is not None and (self._names or self._unlisted):
-            self._service.aside.keep("bootstrap names", self.refresh())
+        if self._service is not None:
+            if self._is_kept:
+                self._service.aside.keep("bootstrap names", self.refresh())
+            else:
+                self.start(self._service)
 
     def close(self) -> None:
         """Nothing is open."""

@@ -57,22 +57,23 @@ class RatePart:
     """A `natscope.relay.service.Part`: a file that is wrong stops the start, and changes nothing on a reload."""
 
     def __init__(self, path: str) -> None:
-        """An empty path: no limit, and nothing to reload."""
-        self._path = path
+        """An empty path: no limit, and nothing to read."""
+        self.path = path
         self._service: RelayService | None = None
+        self._is_limited = False
 
     def start(self, service: RelayService) -> None:
         """Read and apply. Raises `UserError`."""
         self._service = service
-        if self._path:
-            self._apply(service, read_rate_file(self._path))
+        if self.path:
+            self._apply(service, read_rate_file(self.path))
 
     def reload(self) -> None:
         """Read again; for those who are connected, too."""
-        if not self._path or self._service is None:
+        if self._service is None or not (self.path or self._is_limited):
             return
         try:
-            rate = read_rate_file(self._path)
+            rate = read_rate_file(self.path) if self.path else RateLimit()
         except UserError as error:
             self._service.log.say("rate", f"the limits stay as they are: {error.message}", Level.WARNING)
             return
@@ -82,6 +83,7 @@ class RatePart:
         """Nothing is open."""
 
     def _apply(self, service: RelayService, rate: RateLimit) -> None:
+        self._is_limited = rate != RateLimit()
         service.post(lambda _: service.front.relay.set_rate(rate))
         words = f"{rate.bytes_per_second} bytes a second and client" if rate.bytes_per_second else "none"
         service.log.say("rate", f"limit of what clients may send: {words}", rate=rate.bytes_per_second)

@@ -12,7 +12,7 @@ from email.utils import format_datetime
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from natscope.host.api import Failure, Host, HostError
-from natscope.host.real.relay_guests import Adopted, everybody
+from natscope.host.real.relay_guests import Adopted
 from natscope.host.real.relay_listen import TcpTimes
 from natscope.host.real.relay_loop import RelayLoop
 from natscope.machines.derp.client import Client
@@ -57,21 +57,21 @@ class RelayService:
     def __init__(
         self, host: Host, front: Front, log: Log, *, admission: Admission | None = None,
         certificates: Certificates | None = None, mesh: MeshPeers | None = None, parts: Sequence[Part] = (),
-        drain_s: float = 5.0, tcp: TcpTimes | None = None,
+        drain_s: float = 5.0, tcp: TcpTimes | None = None, make_loop: Callable[..., RelayLoop] = RelayLoop,
     ) -> None:  # fmt: skip
         """Nothing is bound yet."""
         self.host = host
         self.front = front
         self.log = log
         self.aside = Aside(log.failed)
-        self._admission = admission
+        self.admission = admission
+        self.drain_s = drain_s
         self._certificates = certificates
         self._mesh = mesh or NoMesh()
         self._parts = tuple(parts)
-        self._drain_s = drain_s
         self._tcp = tcp
         self._is_draining = False
-        self._loop = RelayLoop(front, everybody if admission is None else self._decide, self._fault)
+        self._loop = make_loop(front, self._decide, self._fault)
 
     def open(self, listen: Sequence[Endpoint], http: Sequence[Endpoint]) -> tuple[list[Endpoint], list[Endpoint]]:
         """Bind everything and start the parts; the bound endpoints of both kinds. Raises `HostError`."""
@@ -81,8 +81,12 @@ class RelayService:
             part.start(self)
         if self._certificates is not None:
             self.aside.keep("certificates", self._certificates.keep(self._use))
-        self.aside.keep("mesh", self._mesh.keep(self))
+        self.keep_mesh(self._mesh)
         return bound
+
+    def keep_mesh(self, mesh: MeshPeers) -> None:
+        """Have the links of a mesh kept from now on."""
+        self.aside.keep("mesh", mesh.keep(self))
 
     def serve(self) -> None:
         """Until `stop`, or until `drain` is done."""
@@ -154,9 +158,9 @@ class RelayService:
         self.post(replace)
 
     def _decide(self, client: Client, answer: Callable[[bool], None]) -> bool | None:
-        if client.is_mesh or self._admission is None:
+        if client.is_mesh or self.admission is None:
             return True
-        self.aside.ask("admission", self._admission.decide(Applicant.of(client)), answer)
+        self.aside.ask("admission", self.admission.decide(Applicant.of(client)), answer)
         return None
 
     def _fault(self, error: BaseException) -> None:
@@ -175,13 +179,13 @@ class RelayService:
         clients = self.front.relay.clients
         self.log.say("drain", f"going away: {_people(clients)} to be sent elsewhere", clients=clients)
         self.post(self._say_goodbye)
-        until = clock.now() + self._drain_s
+        until = clock.now() + self.drain_s
         while (left := until - clock.now()) > 0 and self.front.relay.clients:
             await clock.sleep(min(_STEP_S, left))
             share = _STEP_S / max(left, _STEP_S)
             self.post(lambda _, share=share: self.front.relay.close_some(share))  # type: ignore[misc]
         self.post(lambda _: self.front.relay.close_all())
-        last = clock.now() + min(LAST_WORDS_S, self._drain_s)
+        last = clock.now() + min(LAST_WORDS_S, self.drain_s)
         while clock.now() < last and await self.ask(lambda: self._loop.has_unsent):
             await clock.sleep(_STEP_S)
         self.stop()

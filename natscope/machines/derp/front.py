@@ -139,6 +139,13 @@ class Front:
         connection.outlet.blocked_since = None
         return connection.outlet.take()
 
+    def reconfigure(self, limits: FrontLimits, proxies: TrustedProxies) -> None:
+        """Other limits and proxies, for connections from now on."""
+        if (limits.accepts_per_s, limits.accept_burst) != (self._accepts.per_s, self._accepts.burst):
+            self._accepts = AcceptLimit(limits.accepts_per_s, limits.accept_burst)
+        self.limits = limits
+        self._proxies = proxies
+
     def deadline(self) -> float | None:
         """When `tick` is wanted next."""
         times = [since + connection.outlet.write_limit_s for connection, since in self._stuck.items()]

@@ -20,6 +20,7 @@ from natscope.wire.derp.parsing import decode
 if TYPE_CHECKING:
     from natscope.machines.derp.effects import Effects
     from natscope.machines.derp.relay import Relay
+    from natscope.machines.derp.settings import RelaySettings
 
 MAX_HELD_BYTES = 256 * 1024
 """What a client may send before it is let in, behind its ClientInfo."""
@@ -45,7 +46,7 @@ def handle(relay: Relay, client: Client, data: bytes, effects: Effects) -> None:
     assert isinstance(frame, Sealed)
     client.info = _short(open_client_info(frame, relay.private))
     client.key = frame.key
-    client.is_mesh = _has_mesh_key(client.info, relay.settings.mesh_key)
+    client.is_mesh = has_mesh_key(client.info, relay.settings)
     client.state = State.ADMISSION
     relay.waiting_bytes -= len(held)
     client.held = bytearray()
@@ -90,5 +91,9 @@ def _short(info: ClientInfo) -> ClientInfo:
     return msgspec.structs.replace(info, app_name=info.app_name[:MAX_APP_NAME])
 
 
-def _has_mesh_key(info: ClientInfo, mesh_key: bytes) -> bool:
-    return bool(mesh_key and info.mesh_key) and hmac.compare_digest(info.mesh_key, mesh_key)
+def has_mesh_key(info: ClientInfo, settings: RelaySettings) -> bool:
+    """Whether a client knows a mesh key that is admitted. Each is compared, in a time that tells nothing."""
+    if not info.mesh_key:
+        return False
+    keys = [key for key in (settings.mesh_key, *settings.other_mesh_keys) if key]
+    return sum(hmac.compare_digest(info.mesh_key, key) for key in keys) > 0

@@ -195,6 +195,19 @@ class Relay:
         self.settings = msgspec.structs.replace(self.settings, rate=rate)
         return Effects()
 
+    def reconfigure(self, *, write_limit_s: float, mesh_key: bytes, other_mesh_keys: tuple[bytes, ...]) -> Effects:
+        """Other settings, for those who are here, too: a mesh peer whose key is admitted no longer is closed."""
+        effects = Effects()
+        self.settings = msgspec.structs.replace(
+            self.settings, write_limit_s=write_limit_s, mesh_key=mesh_key, other_mesh_keys=other_mesh_keys
+        )
+        for client in list(self._clients):
+            if client.is_mesh and not greeting.has_mesh_key(client.info, self.settings):
+                self.end(client, End.REFUSED, effects)
+            elif client.state is State.OPEN and not client.is_mesh:
+                client.write_limit_s = write_limit_s
+        return effects
+
     def set_health(self, problem: str) -> Effects:
         """Tell every client of a problem, or that it is over (empty)."""
         effects = Effects()

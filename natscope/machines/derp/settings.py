@@ -43,9 +43,12 @@ class FrontLimits(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RelaySettings(msgspec.Struct, frozen=True, kw_only=True):
-    """`mesh_key` are 32 bytes or none. Seconds: `greeting_s` for ClientInfo, write limits of 0 are none."""
+    """`mesh_key` are 32 bytes or none; `other_mesh_keys` are admitted, too, while a region changes its key. Seconds:
+    `greeting_s` for ClientInfo, write limits of 0 are none.
+    """
 
     mesh_key: bytes = b""
+    other_mesh_keys: tuple[bytes, ...] = ()
     rate: RateLimit = RateLimit()
     packets: int = PACKETS
     greeting_s: float = 10.0

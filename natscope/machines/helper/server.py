@@ -97,6 +97,15 @@ class HelperServer:
         self._fates: OrderedDict[tuple[Endpoint, bytes], Fate] = OrderedDict()
         self._pending: OrderedDict[bytes, Endpoint] = OrderedDict()
 
+    @property
+    def train_rate(self) -> int:
+        """The highest rate of a train, may be changed at any time."""
+        return self._trains.rate
+
+    @train_rate.setter
+    def train_rate(self, rate: int) -> None:
+        self._trains.rate = rate
+
     def handle(self, request: Message, source: Endpoint, arrival: Place, now: float) -> list[Reply] | Drop | None:
         """What to send for a message from `source`; None when it is no business of the helper's."""
         value = request.first(Attr.HELPER)
