@@ -115,6 +115,17 @@ class FirewallFacts(msgspec.Struct, frozen=True, kw_only=True):
     partly: str = ""
 
 
+class ConnectionTable(msgspec.Struct, frozen=True, kw_only=True):
+    """The kernel's table of connections as it prints it (`wire.conntrack`), None where it could not be read.
+
+    `reason` says why, `hint` what would help.
+    """
+
+    text: str | None = None
+    reason: str = ""
+    hint: str = ""
+
+
 class System(Protocol):
     """Looks at the computer itself."""
 
@@ -132,6 +143,10 @@ class System(Protocol):
 
     async def firewall(self, *, timeout_s: float) -> FirewallFacts:
         """The rules of the packet filter; never raises."""
+        ...
+
+    async def connections(self) -> ConnectionTable:
+        """The connections that this system tracks; never raises."""
         ...
 
 
@@ -156,6 +171,10 @@ class UntoldSystem:
     async def firewall(self, *, timeout_s: float) -> FirewallFacts:
         """Not told."""
         return FirewallFacts(reason=self.reason)
+
+    async def connections(self) -> ConnectionTable:
+        """Not told."""
+        return ConnectionTable(reason=self.reason)
 
 
 PARTS = tuple(name for name in SystemFacts.__struct_fields__ if name != "unread")

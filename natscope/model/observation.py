@@ -15,6 +15,7 @@ KINDS: dict[str, str] = {
     "host.route": "the way that this system takes to relays: interface, its driver, routing table",
     "host.system": "what this computer says about itself: container, clock, buffers, settings",
     "host.firewall": "rules of this computer's packet filter, and what they would do to packets",
+    "host.connections": "rows of this computer's table of connections that are stuck",
     "host.shared": "what around this computer lies inside 100.64.0.0/10",
     "host.eaten": "counters of rules that drop 100.64.0.0/10, before and after asking something in it",
     "route.stun": "one STUN request over one further interface, past the way that everything else takes",

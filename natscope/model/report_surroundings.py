@@ -97,12 +97,29 @@ class SharedSpaceReport(msgspec.Struct, frozen=True, kw_only=True):
     evidence: tuple[str, ...] = ()
 
 
+class ShadowedNetwork(msgspec.Struct, frozen=True, kw_only=True):
+    """A network on an interface of this computer, packets to which the system sends into a tunnel (`by`) instead."""
+
+    network: str
+    interface: str
+    by: str
+
+
+class StuckFlow(msgspec.Struct, frozen=True, kw_only=True):
+    """A UDP flow of this computer's own without an answer that leaves by `wire_port` in place of `port`."""
+
+    port: int
+    peer: str
+    wire_port: int
+
+
 class ComputerReport(msgspec.Struct, frozen=True, kw_only=True):
     """What this computer says about itself. `container`: its kind, empty for none, null when not known.
 
     `wsl`: version of the Windows Subsystem for Linux, 0 for none. `cloud` by the firmware's names. Buffers in bytes.
     `strict_source`: interfaces that drop what would be answered elsewhere (rp_filter). `asleep`: interfaces that are
-    switched on and carry nothing.
+    switched on and carry nothing. `shadowed`: networks of its own that a tunnel takes, null when not known;
+    `stuck_flows`: rows of its table of connections that send out from a wrong port, null when they may not be read.
     """
 
     container: str | None = None
@@ -117,6 +134,8 @@ class ComputerReport(msgspec.Struct, frozen=True, kw_only=True):
     temporary_addresses: tuple[str, ...] = ()
     asleep: tuple[str, ...] = ()
     metered: Tri = Tri.UNKNOWN
+    shadowed: tuple[ShadowedNetwork, ...] | None = None
+    stuck_flows: tuple[StuckFlow, ...] | None = None
     reasons: dict[str, str] = {}
     evidence: tuple[str, ...] = ()
 

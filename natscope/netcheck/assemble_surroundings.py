@@ -11,7 +11,9 @@ from natscope.model.report_surroundings import (
     ComputerReport,
     FirewallReport,
     RuleReport,
+    ShadowedNetwork,
     SharedSpaceReport,
+    StuckFlow,
     SurroundingsReport,
 )  # fmt: skip
 from natscope.model.tri import Tri
@@ -32,7 +34,7 @@ def surroundings_report(observations: Sequence[Observation], links: LinkFacts | 
         several_uplinks=_several(links),
         firewall=_firewall(_last(observations, "host.firewall")),
         shared_space=_shared(observations),
-        computer=_computer(_last(observations, "host.system")),
+        computer=_computer(_last(observations, "host.system"), _last(observations, "host.connections")),
     )
 
 
@@ -131,9 +133,11 @@ def _eaten(eaten: Observation | None) -> tuple[Tri, tuple[str, ...]]:
     return (Tri.UNKNOWN if missing else Tri.NO), ()
 
 
-def _computer(told: Observation | None) -> ComputerReport:
+def _computer(told: Observation | None, table: Observation | None) -> ComputerReport:
+    stuck = _stuck(table)
     if told is None:
-        return ComputerReport(reasons={"container": NOT_LOOKED, "clock_synchronised": NOT_LOOKED})
+        reasons = {"container": NOT_LOOKED, "clock_synchronised": NOT_LOOKED}
+        return ComputerReport(stuck_flows=stuck, reasons=reasons)
     data = told.data
     container, unread, metered = data.get("container"), data.get("unread"), data.get("metered")
     clock = data.get("clock_synchronised")
@@ -149,9 +153,32 @@ def _computer(told: Observation | None) -> ComputerReport:
         strict_source=_texts(data, "strict_source"),
         temporary_addresses=_texts(data, "temporary_addresses"),
         asleep=_texts(data, "asleep"),
+        shadowed=_shadowed(data),
+        stuck_flows=stuck,
         metered=Tri.of(any(metered.values()) if isinstance(metered, dict) and metered else None),
         reasons={str(k): str(v) for k, v in unread.items()} if isinstance(unread, dict) else {},
         evidence=(told.id,),
+    )
+
+
+def _shadowed(data: Mapping[str, Any]) -> tuple[ShadowedNetwork, ...] | None:
+    """None where the routes were not told."""
+    if not isinstance(data.get("shadowed"), list | tuple):
+        return None
+    return tuple(
+        ShadowedNetwork(network=_text(one, "network"), interface=_text(one, "interface"), by=_text(one, "by"))
+        for one in _items(data, "shadowed")
+    )
+
+
+def _stuck(table: Observation | None) -> tuple[StuckFlow, ...] | None:
+    """None where the table may not be read."""
+    if table is None or table.outcome is not Outcome.ANSWERED:
+        return None
+    return tuple(
+        StuckFlow(port=port, peer=_text(one, "peer"), wire_port=wire)
+        for one in _items(table.data, "stuck")
+        if (port := _number(one, "port")) is not None and (wire := _number(one, "wire_port")) is not None
     )
 
 

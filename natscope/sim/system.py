@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from natscope.host.system_api import (
+    ConnectionTable,
     Container,
     Device,
     FirewallFacts,
@@ -76,6 +77,10 @@ class SimSystem:
             return FirewallFacts(reason=self.unreadable, hint="run it as root")
         wall = self._node.wall if isinstance(self._node, GuardedNode) else None
         return FirewallFacts(rules=RuleSet() if wall is None else wall.rules())
+
+    async def connections(self) -> ConnectionTable:
+        """None of its own: what is translated is the routers' business."""
+        return ConnectionTable(text="")
 
     def _device(self, port: Port) -> Device:
         is_strict = isinstance(self._node, GuardedNode) and port.name in self._node.strict

@@ -3,13 +3,15 @@
 Question: is this a container or a guest of Windows, whose cloud, how large are its buffers, is its clock kept right?
 Method: one look at /proc, /sys and netlink (or what the platform has). Nobody is asked, nothing is sent.
 Can tell: container and WSL by their marks, cloud by the firmware's names, limits of UDP buffers and of connection
-tracking, sleeping interfaces, temporary IPv6 addresses (RFC 8981), checks of source addresses, is the clock set.
+tracking, sleeping interfaces, temporary IPv6 addresses (RFC 8981), checks of source addresses, is the clock set, and
+networks of this computer that a tunnel takes.
 Cannot tell: what the system does not say; each such thing has its reason.
 Disturbs: nothing.
 """
 
 from __future__ import annotations
 
+import ipaddress
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -18,6 +20,7 @@ from natscope.model.observation import Outcome
 from natscope.plugins.probe import QUICK, Probe
 
 if TYPE_CHECKING:
+    from natscope.host.system_api import SystemFacts
     from natscope.plugins.probe_context import ProbeContext
 
 PROBE = Probe(
@@ -27,12 +30,16 @@ PROBE = Probe(
     needs=frozenset({"system"}),
     emits=("host.system",),
 )
+TUNNELS = frozenset({"tun", "wireguard", "amneziawg", "ovpn", "ovpn-dco", "xfrm", "vti", "vti6", "ipsec"})
+NO_WIRE = TUNNELS | {"loopback"}
+MAX_NETWORKS = 16
 _AWAKE = frozenset({"up", "unknown"})
 
 
 async def run(ctx: ProbeContext) -> None:
     """Look, and write down what was seen."""
     facts = await ctx.host.system.look()
+    shadowed = await _shadowed(ctx, facts)
     wired = [d for d in facts.devices if d.driver != "loopback"]
     ctx.observe(
         "host.system",
@@ -52,7 +59,30 @@ async def run(ctx: ProbeContext) -> None:
             "asleep": [f"{d.name} ({d.state})" for d in wired if d.up and d.state not in _AWAKE],
             "metered": facts.metered,
             "devices": [{"name": d.name, "driver": d.driver, "addresses": list(d.addresses)} for d in wired[:64]],
+            "shadowed": shadowed,
             "unread": facts.unread,
         },
         summary=f"{len(wired)} interfaces, {len(facts.unread)} things are not told",
     )
+
+
+async def _shadowed(ctx: ProbeContext, facts: SystemFacts) -> list[dict[str, str]] | None:
+    """Networks on a wire whose packets this system sends into a tunnel; None where it tells no routes."""
+    if "routes" in facts.unread or "devices" in facts.unread:
+        return None
+    drivers = {device.name: device.driver for device in facts.devices}
+    own = {address for device in facts.devices for address in device.addresses}
+    asked = []
+    for route in facts.routes:
+        if route.gateway or route.kind != "unicast" or drivers.get(route.interface, "loopback") in NO_WIRE:
+            continue
+        network = ipaddress.ip_network(route.destination, strict=False)
+        if 0 < network.prefixlen <= network.max_prefixlen - 3 and not network.is_link_local:
+            somebody = next(ip for n in range(2, 7) if str(ip := network.network_address + n) not in own)
+            asked.append((network, route.interface, somebody))
+    choices = await ctx.host.system.route_to([somebody for *_, somebody in asked[:MAX_NETWORKS]])
+    return [
+        {"network": str(network), "interface": interface, "by": choice.interface}
+        for (network, interface, _), choice in zip(asked, choices, strict=False)
+        if choice.interface != interface and drivers.get(choice.interface) in TUNNELS
+    ]

@@ -106,6 +106,8 @@ SENTENCES = {
     "queue-fills": "Direct: likely, with most peers",
     "ipv6-short-silence": "Direct: likely, with most peers",
     "stale-port": "Direct: unknown, answers to this local port get lost",
+    "network-shadowed": "Direct: likely, with most peers",
+    "stuck-flow": "Direct: likely, with most peers",
     "wrong-interface": "Direct: unknown, packets leave by an interface that leads nowhere",
 }
 

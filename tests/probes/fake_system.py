@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from natscope.host.api import DefaultRoute, Interface, LinkFacts
-from natscope.host.system_api import Device, FirewallFacts, RouteChoice, SystemFacts
+from natscope.host.system_api import ConnectionTable, Device, FirewallFacts, RouteChoice, SystemFacts
 from natscope.model.endpoint import IPAddress
 from natscope.model.packet_filter import Chain, Match, Rule, RuleSet
 
@@ -22,6 +22,7 @@ class FakeSystem:
     marked: str = ""
     drops: list[int | None] = field(default_factory=lambda: [0])
     firewalls: list[FirewallFacts] = field(default_factory=lambda: [FirewallFacts(rules=RuleSet())])
+    table: ConnectionTable = field(default_factory=lambda: ConnectionTable(text=""))
     looks: int = 0
 
     async def look(self) -> SystemFacts:
@@ -45,6 +46,9 @@ class FakeSystem:
 
     async def firewall(self, *, timeout_s: float) -> FirewallFacts:
         return self.firewalls.pop(0) if len(self.firewalls) > 1 else self.firewalls[0]
+
+    async def connections(self) -> ConnectionTable:
+        return self.table
 
 
 ETH0 = Device(name="eth0", driver="ethernet", addresses=("192.168.1.20",), strict_source=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from natscope.host.system_api import Container, Device, SystemFacts, UntoldSystem
+from natscope.host.system_api import Container, Device, RouteChoice, SystemFacts, SystemRoute, UntoldSystem
 from natscope.model.observation import Observation
 from tests.netcheck.fake_host import World
 from tests.netcheck.lab import loaded, measure, region
@@ -40,3 +40,32 @@ def test_a_system_that_tells_nothing_has_reasons_for_everything() -> None:
     data = told(World(system=UntoldSystem("not here"))).data
     assert data["container"] is None
     assert set(data["unread"].values()) == {"not here"}
+
+
+ROUTES = (
+    SystemRoute(family=4, destination="0.0.0.0/0", interface="eth0", gateway="192.168.1.1"),
+    SystemRoute(family=4, destination="192.168.1.0/24", interface="eth0"),
+    SystemRoute(family=4, destination="10.9.0.0/24", interface="wg0"),
+    SystemRoute(family=6, destination="fe80::/64", interface="eth0"),
+)
+WG0 = Device(name="wg0", driver="wireguard", addresses=("10.9.0.2",))
+
+
+def shadowed(way: str, *, unread: tuple[str, ...] = ()) -> object:
+    """With every packet leaving by `way`."""
+    facts = SystemFacts(devices=(ETH0, WLAN0, WG0), routes=ROUTES, unread=dict.fromkeys(unread, "not told"))
+    usual = RouteChoice(target="", interface=way)
+    return told(World(system=FakeSystem(facts, usual=usual))).data["shadowed"]
+
+
+def test_a_network_that_a_tunnel_takes() -> None:
+    assert shadowed("wg0") == [{"network": "192.168.1.0/24", "interface": "eth0", "by": "wg0"}]
+
+
+def test_the_own_card_or_another_one_is_no_tunnel() -> None:
+    assert shadowed("eth0") == []
+    assert shadowed("wlan0") == []
+
+
+def test_routes_that_are_not_told() -> None:
+    assert shadowed("wg0", unread=("routes",)) is None

@@ -18,7 +18,7 @@ def _machine(mapped: str = "", varying: bool = False) -> Builder:
         told = f"{mapped}:{7019 + region * 5431}" if varying else f"{mapped}:41641"
         builder.relay(region, code, name, v4=rtt, mapped=told)
     looked(builder, source="10.0.4.17", gateway="10.0.4.1", addresses=["10.0.4.17"])
-    computer(builder, cloud="Amazon EC2")
+    computer(builder, cloud="AWS")
     return builder
 
 

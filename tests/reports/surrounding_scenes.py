@@ -232,7 +232,32 @@ def own_relay() -> Report:
     return finished(builder)
 
 
+def network_shadowed() -> Report:
+    """A subnet router of the mesh announces 192.168.1.0/24, which is this computer's own network too."""
+    builder = Builder()
+    for region, code, name, rtt in PLACES[:4]:
+        builder.relay(region, code, name, v4=rtt)
+    looked(builder)
+    computer(builder, shadowed=[{"network": "192.168.1.0/24", "interface": "eth0", "by": "tailscale0"}])
+    return finished(builder)
+
+
+def stuck_flow() -> Report:
+    """A row of the table of connections with another port than its siblings."""
+    builder = Builder()
+    for region, code, name, rtt in PLACES[:4]:
+        builder.relay(region, code, name, v4=rtt)
+    looked(builder)
+    computer(builder)
+    stuck = {"port": 41641, "peer": "198.51.100.90:41641", "wire_port": 1024}
+    builder.observe("host.connections", Outcome.ANSWERED, data={"flows": 12, "stuck": [stuck]},
+                    summary="12 UDP flows, 1 stuck")  # fmt: skip
+    return finished(builder)
+
+
 SCENES = (
+    network_shadowed,
+    stuck_flow,
     invented_addresses,
     own_relay,
     proxy_tunnel,

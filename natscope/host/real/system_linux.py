@@ -8,11 +8,12 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from natscope.host.system_api import Container, Device, FirewallFacts, RouteChoice, SystemFacts
+from natscope.host.system_api import ConnectionTable, Container, Device, FirewallFacts, RouteChoice, SystemFacts
 from natscope.model.endpoint import IPAddress
 from natscope.wire.system_text import cloud_of_firmware, container_of_cgroups, counter, whole, wsl_of_release
 
 MAX_BYTES = 65_536
+CONNECTIONS, MAX_TABLE_BYTES = "/proc/net/nf_conntrack", 8 * 1024 * 1024
 FIRST_PID_NAMESPACE = "pid:[4026531836]"
 """Linux's own number for the namespace of its first process (linux/proc_ns.h)."""
 _FIRMWARE = "/sys/class/dmi/id"
@@ -57,15 +58,25 @@ class LinuxSystem:
 
         return await read_firewall(timeout_s)
 
+    async def connections(self) -> ConnectionTable:
+        """By /proc/net/nf_conntrack, which only root may read."""
+        try:
+            return ConnectionTable(text=read_text(CONNECTIONS, MAX_TABLE_BYTES))
+        except FileNotFoundError:
+            return ConnectionTable(reason="this system tracks no connections, or does not print them")
+        except OSError as error:
+            why = os.strerror(error.errno or 0).lower()
+            return ConnectionTable(reason=f"the table of connections may not be read: {why}", hint="run it as root")
+
 
 class _Untold(Exception):
     """The reason why a part is not known."""
 
 
-def read_text(path: str) -> str:
-    """The beginning of a small file. Raises `OSError`."""
+def read_text(path: str, most: int = MAX_BYTES) -> str:
+    """The beginning of a file. Raises `OSError`."""
     with open(path, encoding="utf-8", errors="replace") as file:
-        return file.read(MAX_BYTES)
+        return file.read(most)
 
 
 def _number(path: str) -> int:

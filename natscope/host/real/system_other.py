@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from natscope.host.real.links_other import OtherLinks
-from natscope.host.system_api import PARTS, Device, FirewallFacts, RouteChoice, SystemFacts
+from natscope.host.system_api import PARTS, ConnectionTable, Device, FirewallFacts, RouteChoice, SystemFacts
 from natscope.model.endpoint import IPAddress
 
 NOT_HERE = "natscope reads it on Linux only"
@@ -53,3 +53,7 @@ class OtherSystem:
     async def firewall(self, *, timeout_s: float) -> FirewallFacts:
         """Not read."""
         return FirewallFacts(reason=NOT_HERE)
+
+    async def connections(self) -> ConnectionTable:
+        """Not read."""
+        return ConnectionTable(reason=NOT_HERE)

@@ -13,7 +13,7 @@ from tests.diagnosis.surrounded import around, unlooked
 def test_a_machine() -> None:
     ground = machine(Facts(scene("cloud-machine")))
     assert ground is not None
-    assert ground.says == "this is a virtual machine of Amazon EC2"
+    assert ground.says == "this is a virtual machine of AWS"
 
 
 def test_no_cloud_not_known_and_a_public_address() -> None:

@@ -15,7 +15,7 @@ ID = "NS-ENV-10"
 def test_three_facts_make_it_likely() -> None:
     finding = found(scene("cloud-machine"))[ID]
     assert finding.certainty is Certainty.LIKELY
-    assert "Amazon EC2" in finding.detail
+    assert "AWS" in finding.detail
     assert "203.0.113.80" in finding.detail
 
 
