@@ -215,7 +215,9 @@ def selected(loaded: LoadedMap, request: CheckRequest) -> tuple[RelayRegion, ...
     try:
         regions = choose(loaded.relay_map, request.regions, request.nodes)
     except NoSuch as error:
-        raise UserError(error.message + question(error.word, error.known), hint=error.hint) from None
+        left_out = any(problem.severity == "error" for problem in loaded.problems)
+        more = "\nmistakes in the map left something out: natscope derp map lint" if left_out else ""
+        raise UserError(error.message + question(error.word, error.known), hint=error.hint + more) from None
     if not regions:
         what = "these regions have" if request.regions else "the relay map has"
         raise CannotMeasure(f"nothing to check: {what} no nodes", hint="natscope derp map show says what the map has")
