@@ -7,6 +7,7 @@ command: its file, its row here, then `python -m natscope.cli.generate`.
 COMMANDS = (
     # name, module, is it a group, summary
     ("netcheck", "natscope.cli.netcheck", False, "can this network connect directly, and if not, why?"),
+    ("ping", "natscope.cli.ping", False, "does this peer get direct, and if not, why?"),
     ("status", "natscope.cli.status", False, "how is each peer of your mesh reached, and why not directly?"),
     ("path", "natscope.cli.path", False, "all about the way to one peer: candidates, history, prediction"),
     ("targets", "natscope.cli.targets", False, "whom would a netcheck contact, with how many packets?"),

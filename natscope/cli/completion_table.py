@@ -9,7 +9,7 @@ Made by `python -m natscope.cli.generate`; do not edit.
 # path: (words with help, options (spellings, values, repeatable, help), values of the arguments)
 # values: None for a flag, a tuple of words, or the kind of file: file, folder, any
 TABLE = {
-    "": ((('netcheck', 'can this network connect directly, and if not, why?'), ('status', 'how is each peer of your mesh reached, and why not directly?'), ('path', 'all about the way to one peer: candidates, history, prediction'), ('targets', 'whom would a netcheck contact, with how many packets?'), ('probe', 'one probe by itself; --list: which there are'), ('explain', 'what a finding means and what to do; --list: which there are'), ('report', 'reports in files: show one in any form, say why, compare two'), ('derp', 'relays: serve one, check whether they relay, their map'), ('stun', 'STUN: serve it, ask one server'), ('lab', 'networks to reproduce, simulated or in namespaces, each with its truth'), ('config', 'settings: what is in force, where from, a template'), ('schema', 'JSON Schema of what --json prints'), ('help', 'short texts: nat-types, relays, exit-codes, environment, …'), ('completion', 'a completion script for bash, zsh or fish'), ('version', 'the version; --json: also Python and the parts it uses')), (), ()),
+    "": ((('netcheck', 'can this network connect directly, and if not, why?'), ('ping', 'does this peer get direct, and if not, why?'), ('status', 'how is each peer of your mesh reached, and why not directly?'), ('path', 'all about the way to one peer: candidates, history, prediction'), ('targets', 'whom would a netcheck contact, with how many packets?'), ('probe', 'one probe by itself; --list: which there are'), ('explain', 'what a finding means and what to do; --list: which there are'), ('report', 'reports in files: show one in any form, say why, compare two'), ('derp', 'relays: serve one, check whether they relay, their map'), ('stun', 'STUN: serve it, ask one server'), ('lab', 'networks to reproduce, simulated or in namespaces, each with its truth'), ('config', 'settings: what is in force, where from, a template'), ('schema', 'JSON Schema of what --json prints'), ('help', 'short texts: nat-types, relays, exit-codes, environment, …'), ('completion', 'a completion script for bash, zsh or fish'), ('version', 'the version; --json: also Python and the parts it uses')), (), ()),
     "netcheck": (
         (),
         (
@@ -48,6 +48,33 @@ TABLE = {
             (('--no-progress',), None, False, 'show no progress'),
         ),
         (),
+    ),
+    "ping": (
+        (),
+        (
+            (('--count', '-c'), 'any', False, 'stop after so many pings, 0: never [10; with -w: 0]'),
+            (('--interval', '-i'), 'any', False, 'from one ping to the next [1]'),
+            (('--wait', '-W'), 'any', False, 'how long to wait for each pong [5]'),
+            (('--deadline', '-w'), 'any', False, 'stop after this time, however many were sent'),
+            (('--size', '-s'), 'any', False, 'bytes of each disco ping, to test the size that passes'),
+            (('--until-direct', '--no-until-direct'), None, False, 'stop at the first direct pong [yes]'),
+            (('--disco',), None, False, 'ping its transport, without WireGuard [this one]'),
+            (('--tsmp',), None, False, 'ping its daemon through WireGuard'),
+            (('--icmp',), None, False, 'ping its operating system through WireGuard'),
+            (('--peerapi',), None, False, "ask its daemon's HTTP server through WireGuard"),
+            (('--levels',), None, False, 'all four in order, and which one fails first'),
+            (('--netcheck',), None, False, "measure this side's network when it stays relayed"),
+            (('--socket',), 'any', False, 'socket of a running tailscaled, when it is not in the usual place'),
+            (('--json',), None, False, 'one JSON document at the end'),
+            (('--jsonl',), None, False, 'one JSON object a line, as pongs come'),
+            (('--timestamps', '-D'), None, False, 'the time of day before each line, in seconds'),
+            (('--quiet', '-q'), None, False, 'the answer only'),
+            (('--verbose', '-v'), None, True, 'more: -v, -vv'),
+            (('--color',), ('auto', 'always', 'never'), False, 'colour [auto]'),
+            (('--ascii', '--no-ascii'), None, False, 'draw with ASCII only'),
+            (('--no-progress',), None, False, 'show no progress'),
+        ),
+        'any',
     ),
     "status": (
         (),
@@ -426,7 +453,7 @@ TABLE = {
         (),
         (
         ),
-        ('environment', 'exit-codes', 'ipv6', 'nat-types', 'privacy', 'relays', 'udp', 'netcheck', 'status', 'path', 'targets', 'probe', 'explain', 'report', 'derp', 'stun', 'lab', 'config', 'schema', 'help', 'completion', 'version'),
+        ('environment', 'exit-codes', 'ipv6', 'nat-types', 'privacy', 'relays', 'udp', 'netcheck', 'ping', 'status', 'path', 'targets', 'probe', 'explain', 'report', 'derp', 'stun', 'lab', 'config', 'schema', 'help', 'completion', 'version'),
     ),
     "completion": (
         (),

@@ -12,8 +12,8 @@ natscope says why your mesh connection is slow or relayed, and what to change.
   natscope netcheck          can this network connect directly?      2 s
   natscope targets           whom would that contact, how often?
 
-  more     status, path, probe, explain, report view|diff, derp serve|check,
-           derp map lint|show, stun serve|query, lab
+  more     ping, status, path, probe, explain, report view|diff, derp
+           serve|check, derp map lint|show, stun serve|query, lab
            list|show|truth|run|matrix|up|down|status|exec|shell, config
            show|check|path|template, schema, help, completion, version
 
@@ -32,6 +32,7 @@ Usage: natscope COMMAND [OPTIONS]
 
 Commands
   netcheck      can this network connect directly, and if not, why?
+  ping          does this peer get direct, and if not, why?
   status        how is each peer of your mesh reached, and why not directly?
   path          all about the way to one peer: candidates, history, prediction
   targets       whom would a netcheck contact, with how many packets?
@@ -134,6 +135,66 @@ Exit codes
     2  usage: a bad flag, file or value
     3  could not test: no network, nothing answered, no permission
     4  internal error of natscope
+  130  interrupted (Ctrl-C, SIGTERM)
+""",
+    "ping": """\
+Ping a peer of your mesh until it answers directly; if it stays relayed, say
+why.
+
+  natscope ping nas
+      does it get direct? if not, why, and what to change
+  natscope ping nas --levels
+      there, but unreachable: which level fails?
+  natscope ping nas --no-until-direct -c 0 -i 5
+      watch the path until Ctrl-C
+
+Usage: natscope ping [OPTIONS] PEER
+
+PEER is a name, an address of the mesh or behind a peer that routes it, or a
+tag: then its first node that is online, by name. --tsmp, --icmp and --peerapi
+tell no path and stop at the first pong, unless -c or --no-until-direct is
+given. Reasons rest on this computer's last netcheck, whose age is shown.
+
+Exit 0: direct (or a pong of a kind that tells no path); 10: only relayed; 11:
+--levels, and some of them fail; 20: no answer; 124: -w passed before -c pings
+were sent; 2: no such peer; 3: no tailscaled to ask.
+
+Options
+  --count, -c N                 stop after so many pings, 0: never [10; with -w:
+                                0]
+  --interval, -i SECONDS        from one ping to the next [1]
+  --wait, -W SECONDS            how long to wait for each pong [5]
+  --deadline, -w SECONDS        stop after this time, however many were sent
+  --size, -s BYTES              bytes of each disco ping, to test the size that
+                                passes
+  --until-direct / --no-until-direct
+                                stop at the first direct pong [yes]
+  --disco                       ping its transport, without WireGuard [this one]
+  --tsmp                        ping its daemon through WireGuard
+  --icmp                        ping its operating system through WireGuard
+  --peerapi                     ask its daemon's HTTP server through WireGuard
+  --levels                      all four in order, and which one fails first
+  --netcheck                    measure this side's network when it stays
+                                relayed
+  --socket STR                  socket of a running tailscaled, when it is not
+                                in the usual place
+  --json                        one JSON document at the end
+  --jsonl                       one JSON object a line, as pongs come
+  --timestamps, -D              the time of day before each line, in seconds
+  --quiet, -q                   the answer only
+  --verbose, -v                 more: -v, -vv
+  --color auto|always|never     colour [auto]
+  --ascii / --no-ascii          draw with ASCII only
+  --no-progress                 show no progress
+  --help, -h                    this text
+
+Exit codes
+    0  good
+    2  usage: a bad flag, file or value
+    3  could not test: no network, nothing answered, no permission
+    4  internal error of natscope
+   10  reachable, but only relayed
+   20  peer unreachable
   130  interrupted (Ctrl-C, SIGTERM)
 """,
     "status": """\

@@ -5,6 +5,7 @@ Source: upstream ipn/localapi/localapi.go: paths, methods, statuses and words th
 
 from __future__ import annotations
 
+import ipaddress
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -107,13 +108,22 @@ class StandIn:
         ip, kind = query.get("ip", ""), query.get("type", "")
         if ip in (self.mesh.ip, self.mesh.ip6):
             return _json(bodies.ping_error(ip, f"{ip} is local Tailscale IP", is_this_node=True))
-        peer = next((peer for peer in self.mesh.peers if ip in (peer.ip, peer.ip6)), None)
+        peer = next((peer for peer in self.mesh.peers if ip in (peer.ip, peer.ip6)), None) or self._router(ip)
         if self.mesh.state != "Running":
             return _json(bodies.ping_error(ip, "no netmap"))
         if peer is None:
             return _json(bodies.ping_error(ip, "no matching peer"))
         answers = kind in LEVELS and kind in peer.levels and peer.online and not peer.expired
         return self._pinged(peer, kind, answers=answers)
+
+    def _router(self, ip: str) -> StandInPeer | None:
+        """Who offers a route to an address that no node has."""
+        try:
+            address = ipaddress.ip_address(ip)
+        except ValueError:
+            return None
+        found = (peer for peer in self.mesh.peers for route in peer.routes if address in ipaddress.ip_network(route))
+        return next(found, None)
 
     def _pinged(self, peer: StandInPeer, kind: str, *, answers: bool) -> Reply:
         state = self._states[peer.ip]

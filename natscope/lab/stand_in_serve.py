@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 import socket
+import stat
 from types import TracebackType
 from urllib.parse import urlsplit
 
@@ -31,6 +32,7 @@ class StandInServer:
         self._watchers: set[asyncio.Queue[bytes]] = set()
 
     async def __aenter__(self) -> StandInServer:
+        _remove_left(self.path)
         listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             listening.bind(self.path)
@@ -150,6 +152,16 @@ class StandInHttp:
             tls=None,
             url=request.url,
         )
+
+
+def _remove_left(path: str) -> None:
+    """A socket that a killed process left is in nobody's way."""
+    with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as asking:
+        if stat.S_ISSOCK(os.stat(path).st_mode):
+            try:
+                asking.connect(path)
+            except ConnectionRefusedError:
+                os.unlink(path)
 
 
 def _head(data: bytes) -> tuple[str, str, dict[str, str]]:

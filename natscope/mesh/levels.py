@@ -28,8 +28,8 @@ NAMES = {
 ASKS = {
     PingKind.DISCO: "is it there, on any way?",
     PingKind.TSMP: "does WireGuard carry packets to its daemon?",
-    PingKind.ICMP: "does its operating system answer through the mesh?",
-    PingKind.PEER_API: "does its daemon's HTTP server answer through the mesh?",
+    PingKind.ICMP: "does its operating system answer?",
+    PingKind.PEER_API: "does its daemon's HTTP server answer?",
 }
 
 

@@ -54,7 +54,9 @@ async def ping_peer(
         answer = await until(stop, source.ping(ip, plan.kind, timeout_s=wait, size=plan.size))
         if answer is None:
             return
-        shot = PingShot(number=number, at_s=sent - began, took_s=clock.now() - sent, answer=answer)
+        shot = PingShot(
+            number=number, at_s=sent - began, took_s=clock.now() - sent, answer=answer, ended_at=clock.utc()
+        )
         yield shot
         if plan.is_enough(shot) or number == plan.count:
             return

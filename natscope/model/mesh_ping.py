@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from datetime import datetime
 
 import msgspec
 
@@ -21,12 +22,15 @@ class PingWay(enum.StrEnum):
 
 
 class PingShot(msgspec.Struct, frozen=True, kw_only=True):
-    """One ping. `at_s` is when it was sent, since the first one; `took_s` until its pong, or until it was given up."""
+    """One ping. `at_s` is when it was sent, since the first one; `took_s` until its pong, or until it was given up;
+    `ended_at` the wall clock then.
+    """
 
     number: int
     at_s: float
     took_s: float
     answer: PingAnswer
+    ended_at: datetime | None = None
 
     @property
     def way(self) -> PingWay:

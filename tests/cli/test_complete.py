@@ -15,7 +15,7 @@ from natscope.cli.completion_scripts import SCRIPTS
 
 ROWS = [
     ([], "netc", ["netcheck"]),
-    ([], "", ["netcheck", "status"]),
+    ([], "", ["netcheck", "ping"]),
     (["netcheck"], "--pro", ["--profile"]),
     (["netcheck", "--profile"], "", ["quick", "default", "full"]),
     (["netcheck", "--profile"], "q", ["quick"]),

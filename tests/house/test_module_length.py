@@ -11,7 +11,10 @@ from tests.house.tree import ROOT, python_files, relative
 
 SOFT_LINES, HARD_LINES, FUNCTION_LINES = 400, 600, 60
 
-GENERATED: dict[str, str] = {"natscope/cli/help_text.py": "literals made by natscope.cli.generate"}
+GENERATED: dict[str, str] = {
+    "natscope/cli/help_text.py": "literals made by natscope.cli.generate",
+    "natscope/cli/completion_table.py": "literals made by natscope.cli.generate",
+}
 """Modules that nobody writes: they grow with what they are made from."""
 
 LONG_MODULES: dict[str, str] = {

@@ -1,0 +1,227 @@
+"""Draws how a ping ended: the answer in one line, why it stayed relayed or silent, the sums. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from natscope.apps.mesh_peer import name_of
+from natscope.cli.pen import BROKEN, GOOD, LOOK, UNKNOWN, Pen
+from natscope.cli.quantities import age
+from natscope.cli.status_parts import ORIGINS
+from natscope.mesh.levels import NAMES, judge_levels
+from natscope.mesh.source import NO_ANSWER
+from natscope.model.mesh_ping import PingOutcome, PingSummary, PingWay
+from natscope.model.mesh_status import MeshNode
+from natscope.model.pair import Blame, CandidatePath, Explanation, Via
+from natscope.model.tri import Tri
+
+if TYPE_CHECKING:
+    from natscope.apps.mesh_ping import PingRun
+    from natscope.mesh.overview import ReportUse
+
+MAX_TRIED = 6
+LABEL, ENDPOINT = 8, 24
+_WAYS = {
+    Via.LAN: "its own network",
+    Via.V4: "IPv4",
+    Via.V6: "IPv6",
+    Via.PORT_MAPPING: "an opened port",
+    Via.PORT_GUESSING: "guessing the port",
+    Via.PEER_RELAY: "a peer relay",
+    Via.UNKNOWN: "another way",
+}
+
+
+def draw_end(run: PingRun, report: ReportUse | None, code: int, pen: Pen, verbosity: int = 0) -> Iterator[str]:
+    """The answer first. `verbosity` -1: the answer and the sums alone; 1: every fix and every candidate."""
+    why = run.explanation(report) if run.wants_reasons else None
+    sign, words = headline(run, why)
+    yield from pen.wrap(words, sign=sign)
+    if why is not None and verbosity >= 0:
+        yield from _paragraph(_why(run, why, report, pen, verbosity))
+    yield ""
+    yield from sums(run.summary, run, code, pen)
+    if run.summary.outcome is PingOutcome.RELAYED and verbosity >= 0:
+        yield pen.clean(f"Next: natscope path {name_of(run.peer)}  (every address, and what came of it)")
+
+
+def _paragraph(lines: Iterator[str]) -> Iterator[str]:
+    """With a blank line before, if there is any."""
+    for number, line in enumerate(lines):
+        if not number:
+            yield ""
+        yield line
+
+
+def headline(run: PingRun, why: Explanation | None) -> tuple[str, str]:
+    """(sign, the answer): `Direct after …`, `Relayed: …`, `No answer: …`, `Answered: …`."""
+    summary, name = run.summary, name_of(run.peer)
+    if summary.outcome is PingOutcome.DIRECT:
+        return GOOD, _direct(summary)
+    if summary.outcome is PingOutcome.ANSWERED:
+        return GOOD, f"Answered: {NAMES[run.plan.kind]} in {summary.min_ms or 0.0:.1f} ms; it tells no path"
+    if summary.outcome is PingOutcome.NO_ANSWER:
+        return BROKEN, f"No answer: {_silence(run, name)}"
+    through = " through a peer relay" if summary.last_way is PingWay.PEER_RELAY else ""
+    if summary.direct_after_s is not None:
+        said = f"Relayed{through}: it was direct after {summary.direct_after_s:.1f} s, but not to the end."
+    else:
+        said = f"Relayed{through}: no direct path in {summary.lasted_s:.1f} s."
+    return LOOK, f"{said}{_blame(why, name)}"
+
+
+def _direct(summary: PingSummary) -> str:
+    after = summary.direct_after_s or 0.0
+    if summary.faster_ms is None:
+        return f"Direct after {after:.1f} s{': the first pong came straight' if len(summary.paths) == 1 else ''}"
+    than = "faster" if summary.faster_ms >= 0 else "slower"
+    return f"Direct after {after:.1f} s, {abs(summary.faster_ms):.1f} ms {than} than through the relay"
+
+
+def _blame(why: Explanation | None, name: str) -> str:
+    if why is None:
+        return ""
+    side = {Blame.THIS: "your side", Blame.PEER: f"{name}'s side", Blame.BOTH: "both sides"}.get(why.blame, "")
+    return f" The cause is on {side}." if side else ""
+
+
+def _silence(run: PingRun, name: str) -> str:
+    """What the control server says of the peer comes first."""
+    peer = run.peer
+    refusal = next((s.answer.error for s in run.shots if s.answer.error not in ("", NO_ANSWER)), "")
+    if peer.is_expired:
+        since = f" {_ago(peer.key_expiry, run.utc)}" if peer.key_expiry is not None else ""
+        return f"the key of {name} expired{since}, so nobody can reach it until it is logged in again"
+    if peer.is_online is False:
+        seen = f", last seen {_ago(peer.last_seen, run.utc)}" if peer.last_seen is not None else ""
+        return f"{name} is not connected to the control server{seen}"
+    if refusal:
+        return f"{run.start.source} says: {refusal}"
+    online = (
+        "though the control server says that it is connected" if peer.is_online else "and nobody tells whether it is on"
+    )
+    pings = "1 ping" if len(run.shots) == 1 else f"{len(run.shots)} pings"
+    return f"nothing came back from {name} to {pings}, {online}"
+
+
+def _ago(at: datetime, now: datetime | None) -> str:
+    return f"{age((now - at).total_seconds())} ago" if now is not None else f"{at:%Y-%m-%d %H:%M} UTC"
+
+
+def _why(run: PingRun, why: Explanation, report: ReportUse | None, pen: Pen, verbosity: int) -> Iterator[str]:
+    name = name_of(run.peer)
+    if run.summary.outcome is PingOutcome.NO_ANSWER:
+        if run.peer.is_online is not False and not run.peer.is_expired:
+            level = f"{NAMES[run.plan.kind]} got no pong; natscope ping {name} --levels shows which level fails first"
+            yield from pen.wrap(level)
+        yield from _fixes(why, pen, verbosity)
+        if not why.fixes:
+            yield from pen.wrap(_remedy(run, name), "    ", first="  → ")
+        return
+    yield from pen.wrap(why.sentence)
+    width = max(LABEL, min(len(name), 16) + 2)
+    for label, said in ((name, why.peer_side), ("you", why.this_side)):
+        if said:
+            yield from _labelled(label, said, width, pen)
+    rows = why.prediction.candidates if why.prediction is not None else ()
+    shown = rows if verbosity > 0 else rows[:MAX_TRIED]
+    for number, row in enumerate(shown):
+        yield from _labelled("ways" if number == 0 else "", _candidate(row), width, pen)
+    if len(rows) > len(shown):
+        yield from _labelled("", f"and {len(rows) - len(shown)} more", width, pen)
+    yield ""
+    yield from _fixes(why, pen, verbosity)
+    for unknown in why.unknowable if verbosity > 0 else why.unknowable[:1]:
+        yield from pen.wrap(f"not known from here: {unknown}", role="faint")
+    if why.peer_command:
+        yield from pen.wrap(f"to be certain, on {name}: {why.peer_command}")
+    yield from _judged(run, report, name, pen)
+
+
+def _remedy(run: PingRun, name: str) -> str:
+    """Where the engine knows none."""
+    if run.peer.is_expired:
+        return f"on {name}: sudo tailscale up --force-reauth; or its admin turns off that the key expires"
+    return f"look on {name}: is it on, has it internet, is it logged in? tailscale status"
+
+
+def _labelled(label: str, said: str, width: int, pen: Pen) -> Iterator[str]:
+    yield from pen.wrap(said, " " * (width + 2), first=f"  {pen.cell(label, width)}")
+
+
+def _candidate(row: CandidatePath) -> str:
+    """`198.51.100.60:33217  tried, no answer: …`."""
+    tried = {Tri.YES: "answered", Tri.NO: "no answer"}.get(row.answered, "tried" if row.tried is Tri.YES else "")
+    said = ": ".join(part for part in (tried, row.reason) if part)
+    where = row.endpoint or _WAYS[row.via]
+    return f"{where}  {said}" if said else where
+
+
+def _fixes(why: Explanation, pen: Pen, verbosity: int) -> Iterator[str]:
+    """The cheapest; with `verbosity` all of them."""
+    for fix in why.fixes if verbosity > 0 else why.fixes[:1]:
+        yield from pen.wrap(fix.do, "    ", first="  → ")
+        about = " · ".join(part for part in (fix.who, fix.duration, why.certainty or "", *why.causes) if part)
+        yield from pen.wrap(about, "    ", role="faint")
+
+
+def _judged(run: PingRun, use: ReportUse | None, name: str, pen: Pen) -> Iterator[str]:
+    """On which netcheck of this side the reasons rest."""
+    again = f"natscope ping {name} --netcheck"
+    if use is None:
+        yield from pen.wrap(f"This side's network is not known: {again} measures it", sign=UNKNOWN)
+        return
+    origin = ORIGINS[use.origin] + (f", {age(use.age_s)} old" if use.age_s is not None and use.origin == "kept" else "")
+    if use.report is None:
+        yield from pen.wrap(f"{origin}, is of another network and is not used. → {again}", sign=LOOK)
+        return
+    doubt = f"; that is old. → {again}" if use.is_outdated else ""
+    if not doubt and use.origin == "kept" and use.same_network is Tri.UNKNOWN:
+        doubt = f"; the network may have changed since. → {again}"
+    yield from pen.wrap(f"This side is judged by {origin}{doubt}", role="" if doubt else "faint")
+    for note in run.notes:
+        yield from pen.wrap(note, role="faint")
+
+
+def sums(summary: PingSummary, run: PingRun, code: int, pen: Pen) -> Iterator[str]:
+    """Ping's own sums, the share of each path, the exit code."""
+    parts = [f"{summary.sent} sent, {summary.received} received, {summary.loss:.0%} lost".replace("%", " %")]
+    if summary.paths and summary.last_way is not PingWay.UNTOLD:
+        parts.append("path: " + ", ".join(f"{path.path} {path.share:.0%}".replace("%", " %") for path in summary.paths))
+    lines = [" · ".join(parts)]
+    if summary.min_ms is not None:
+        times = (summary.min_ms, summary.avg_ms, summary.median_ms, summary.max_ms, summary.stddev_ms)
+        told = "/".join(f"{time:.1f}" for time in times if time is not None)
+        lines.append(f"min/avg/median/max/stddev {told} ms")
+    stopped = ["interrupted"] if run.interrupted else []
+    lines[-1] = " · ".join([lines[-1], *stopped, f"exit {code}"])
+    for line in lines:
+        yield from pen.wrap(line, "")
+
+
+def draw_levels(run: PingRun, code: int, pen: Pen) -> Iterator[str]:
+    """Which level fails first, and what to do."""
+    verdict = judge_levels(tuple(run.levels), run.peer)
+    peer: MeshNode = run.peer
+    if verdict.failed is None:
+        summary = run.summary
+        way = {PingOutcome.DIRECT: "direct", PingOutcome.RELAYED: f"relayed through {peer.relay}"}.get(
+            summary.outcome, ""
+        )
+        yield from pen.wrap(f"{verdict.sentence}{f', {way}' if way else ''}", sign=GOOD)
+        if summary.outcome is PingOutcome.RELAYED:
+            yield from pen.wrap(f"why it is relayed: natscope ping {name_of(peer)}", role="faint")
+    else:
+        yield from pen.wrap(verdict.sentence, sign=BROKEN)
+        if all(result.pong is None for result in run.levels):
+            away = _silence(run, name_of(peer)) if peer.is_expired or peer.is_online is False else ""
+            if away:
+                yield from pen.wrap(f"{away}: that is why")
+        if verdict.fix:
+            yield from pen.wrap(verdict.fix, "    ", first="  → ")
+    yield ""
+    answered = sum(result.pong is not None for result in run.levels)
+    stopped = " · interrupted" if run.interrupted else ""
+    yield pen.ours(f"{answered} of {len(run.levels)} levels answered{stopped} · exit {code}")
