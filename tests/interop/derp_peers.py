@@ -204,12 +204,12 @@ def running(relay: Relay) -> Iterator[None]:
         relay.end()
 
 
-def wait_until_open(port: int) -> None:
+def wait_until_open(port: int, address: str = "127.0.0.1") -> None:
     """Derper says that it serves a moment before it listens."""
     deadline = time.monotonic() + 5.0
     while True:
         try:
-            socket.create_connection(("127.0.0.1", port), timeout=1.0).close()
+            socket.create_connection((address, port), timeout=1.0).close()
             return
         except OSError:
             if time.monotonic() > deadline:
