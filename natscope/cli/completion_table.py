@@ -9,7 +9,7 @@ Made by `python -m natscope.cli.generate`; do not edit.
 # path: (words with help, options (spellings, values, repeatable, help), values of the arguments)
 # values: None for a flag, a tuple of words, or the kind of file: file, folder, any
 TABLE = {
-    "": ((('netcheck', 'can this network connect directly, and if not, why?'), ('ping', 'does this peer get direct, and if not, why?'), ('status', 'how is each peer of your mesh reached, and why not directly?'), ('path', 'all about the way to one peer: candidates, history, prediction'), ('targets', 'whom would a netcheck contact, with how many packets?'), ('probe', 'one probe by itself; --list: which there are'), ('explain', 'what a finding means and what to do; --list: which there are'), ('report', 'reports in files: show one in any form, say why, compare two'), ('derp', 'relays: serve one, check whether they relay, their map'), ('stun', 'STUN: serve it, ask one server'), ('lab', 'networks to reproduce, simulated or in namespaces, each with its truth'), ('config', 'settings: what is in force, where from, a template'), ('schema', 'JSON Schema of what --json prints'), ('help', 'short texts: nat-types, relays, exit-codes, environment, …'), ('completion', 'a completion script for bash, zsh or fish'), ('version', 'the version; --json: also Python and the parts it uses')), (), ()),
+    "": ((('netcheck', 'can this network connect directly, and if not, why?'), ('ping', 'does this peer get direct, and if not, why?'), ('status', 'how is each peer of your mesh reached, and why not directly?'), ('path', 'all about the way to one peer: candidates, history, prediction'), ('doctor', 'natscope, tailscaled and this computer, check by check, with fixes'), ('targets', 'whom would a netcheck contact, with how many packets?'), ('probe', 'one probe by itself; --list: which there are'), ('explain', 'what a finding means and what to do; --list: which there are'), ('report', 'reports in files: show one in any form, say why, mask it, compare two'), ('derp', 'relays: serve one, check whether they relay, their map'), ('stun', 'STUN: serve it, ask one server'), ('lab', 'networks to reproduce, simulated or in namespaces, each with its truth'), ('config', 'settings: what is in force, where from, a template'), ('schema', 'JSON Schema of what --json prints'), ('help', 'short texts: nat-types, relays, exit-codes, environment, …'), ('completion', 'a completion script for bash, zsh or fish'), ('version', 'the version; --json: also Python and the parts it uses')), (), ()),
     "netcheck": (
         (),
         (
@@ -39,6 +39,7 @@ TABLE = {
             (('--record',), 'folder', False, 'keep everything that was measured in a folder'),
             (('--pcap',), 'file', False, 'keep UDP and ICMP packets as a capture for Wireshark'),
             (('--replay',), 'folder', False, 'judge a recorded run again, without a network'),
+            (('--redact', '--no-redact'), None, False, 'mask public addresses, names and keys in the report'),
             (('--fail-on',), ('fail', 'warn', 'never'), False, 'exit 1 from which severity on [fail]'),
             (('--quiet', '-q'), None, False, 'the answer only'),
             (('--verbose', '-v'), None, True, 'more: -v, -vv'),
@@ -111,6 +112,22 @@ TABLE = {
         ),
         'any',
     ),
+    "doctor": (
+        (),
+        (
+            (('--online',), None, False, 'use the network too: fetch the relay map, compare the clock'),
+            (('--only',), 'any', True, 'only these checks or groups (their names: -v)'),
+            (('--socket',), 'any', False, 'socket of a running tailscaled, when it is not in the usual place'),
+            (('--derp-map',), 'file', False, 'relay map: a URL, a file, or - for standard input'),
+            (('--fix-commands',), None, False, 'only the commands of the fixes, to read and copy'),
+            (('--json',), None, False, 'as JSON, for a program'),
+            (('--quiet', '-q'), None, False, 'the answer only'),
+            (('--verbose', '-v'), None, True, 'more: -v, -vv'),
+            (('--color',), ('auto', 'always', 'never'), False, 'colour [auto]'),
+            (('--ascii', '--no-ascii'), None, False, 'draw with ASCII only'),
+        ),
+        (),
+    ),
     "targets": (
         (),
         (
@@ -171,7 +188,7 @@ TABLE = {
         'any',
     ),
     "report": (
-        (('view', 'Show a report that somebody saved, as if it had just been measured'), ('diff', 'Say what has changed between two reports. Exit code 0: nothing that matters; 1: something')),
+        (('view', 'Show a report that somebody saved, as if it had just been measured'), ('redact', 'Mask public addresses, names, keys and hardware addresses of a report, the same one everywhere'), ('diff', 'Say what has changed between two reports. Exit code 0: nothing that matters; 1: something')),
         (
         ),
         (),
@@ -183,11 +200,19 @@ TABLE = {
             (('--json',), None, False, 'the report as JSON, same as --format json'),
             (('--output', '-o'), 'file', False, 'write the report to a file, whole or not at all'),
             (('--why',), 'any', False, 'what a finding rests on, down to packets'),
+            (('--redact', '--no-redact'), None, False, 'mask public addresses, names and keys in the report'),
             (('--fail-on',), ('fail', 'warn', 'never'), False, 'exit 1 from which severity on [fail]'),
             (('--color',), ('auto', 'always', 'never'), False, 'colour [auto]'),
             (('--ascii', '--no-ascii'), None, False, 'draw with ASCII only'),
             (('--quiet', '-q'), None, False, 'the answer only'),
             (('--verbose', '-v'), None, True, 'more: -v, -vv'),
+        ),
+        'file',
+    ),
+    "report redact": (
+        (),
+        (
+            (('--output', '-o'), 'file', False, 'write the report to a file, whole or not at all'),
         ),
         'file',
     ),
@@ -453,7 +478,7 @@ TABLE = {
         (),
         (
         ),
-        ('environment', 'exit-codes', 'ipv6', 'nat-types', 'privacy', 'relays', 'udp', 'netcheck', 'ping', 'status', 'path', 'targets', 'probe', 'explain', 'report', 'derp', 'stun', 'lab', 'config', 'schema', 'help', 'completion', 'version'),
+        ('environment', 'exit-codes', 'ipv6', 'nat-types', 'privacy', 'relays', 'udp', 'netcheck', 'ping', 'status', 'path', 'doctor', 'targets', 'probe', 'explain', 'report', 'derp', 'stun', 'lab', 'config', 'schema', 'help', 'completion', 'version'),
     ),
     "completion": (
         (),

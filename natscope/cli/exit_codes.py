@@ -19,7 +19,7 @@ MEANING = {
     CANNOT_TEST: "could not test: no network, nothing answered, no permission",
     INTERNAL: "internal error of natscope",
     RELAYED: "reachable, but only relayed",
-    DEGRADED: "degraded beyond a threshold",
+    DEGRADED: "degraded beyond a threshold; preflight: direct with few peers only",
     UNREACHABLE: "peer unreachable",
     DEADLINE: "deadline passed",
     INTERRUPTED: "interrupted (Ctrl-C, SIGTERM)",

@@ -12,8 +12,8 @@ natscope says why your mesh connection is slow or relayed, and what to change.
   natscope netcheck          can this network connect directly?      2 s
   natscope targets           whom would that contact, how often?
 
-  more     ping, status, path, probe, explain, report view|diff, derp
-           serve|check, derp map lint|show, stun serve|query, lab
+  more     ping, status, path, doctor, probe, explain, report view|redact|diff,
+           derp serve|check, derp map lint|show, stun serve|query, lab
            list|show|truth|run|matrix|up|down|status|exec|shell, config
            show|check|path|template, schema, help, completion, version
 
@@ -35,10 +35,13 @@ Commands
   ping          does this peer get direct, and if not, why?
   status        how is each peer of your mesh reached, and why not directly?
   path          all about the way to one peer: candidates, history, prediction
+  doctor        natscope, tailscaled and this computer, check by check, with
+                fixes
   targets       whom would a netcheck contact, with how many packets?
   probe         one probe by itself; --list: which there are
   explain       what a finding means and what to do; --list: which there are
-  report        reports in files: show one in any form, say why, compare two
+  report        reports in files: show one in any form, say why, mask it,
+                compare two
   derp          relays: serve one, check whether they relay, their map
   stun          STUN: serve it, ask one server
   lab           networks to reproduce, simulated or in namespaces, each with its
@@ -120,6 +123,8 @@ Options
   --pcap FILE                   keep UDP and ICMP packets as a capture for
                                 Wireshark
   --replay DIR                  judge a recorded run again, without a network
+  --redact / --no-redact        mask public addresses, names and keys in the
+                                report
   --fail-on fail|warn|never     exit 1 from which severity on [fail]
   --quiet, -q                   the answer only
   --verbose, -v                 more: -v, -vv
@@ -286,6 +291,46 @@ Exit codes
    20  peer unreachable
   130  interrupted (Ctrl-C, SIGTERM)
 """,
+    "doctor": """\
+Look at natscope, tailscaled and this computer, and say how to fix what is
+wrong.
+
+  natscope doctor
+      everything, without using the network
+  sudo natscope doctor --fix-commands
+      only commands that would fix something
+  natscope doctor --only tailscaled --json  a part, for a program
+
+Usage: natscope doctor [OPTIONS]
+
+Asks the running tailscaled over its socket and tries sockets on loopback;
+changes nothing. What could not be checked is skipped with the reason. Exit 1: a
+problem; hints alone are 0; 3: nothing asked for could be checked.
+
+Options
+  --online                      use the network too: fetch the relay map,
+                                compare the clock
+  --only CHECK,…                only these checks or groups (their names: -v)
+  --socket STR                  socket of a running tailscaled, when it is not
+                                in the usual place
+  --derp-map URL|FILE|-         relay map: a URL, a file, or - for standard
+                                input
+  --fix-commands                only the commands of the fixes, to read and copy
+  --json                        as JSON, for a program
+  --quiet, -q                   the answer only
+  --verbose, -v                 more: -v, -vv
+  --color auto|always|never     colour [auto]
+  --ascii / --no-ascii          draw with ASCII only
+  --help, -h                    this text
+
+Exit codes
+    0  good
+    1  findings at or above --fail-on
+    2  usage: a bad flag, file or value
+    3  could not test: no network, nothing answered, no permission
+    4  internal error of natscope
+  130  interrupted (Ctrl-C, SIGTERM)
+""",
     "targets": """\
 List each host that a netcheck would contact, with packets, bytes and seconds;
 sends nothing to them.
@@ -411,7 +456,7 @@ Exit codes
   130  interrupted (Ctrl-C, SIGTERM)
 """,
     "report": """\
-Reports in files: show one again, in any form; say why; compare two.
+Reports in files: show one again, in any form; say why; mask it; compare two.
 
   natscope report view report.json --format html -o report.html
       another form of the same
@@ -428,6 +473,8 @@ Usage: natscope report COMMAND
 Commands
   view          Show a report that somebody saved, as if it had just been
                 measured
+  redact        Mask public addresses, names, keys and hardware addresses of a
+                report, the same one everywhere
   diff          Say what has changed between two reports. Exit code 0: nothing
                 that matters; 1: something
 
@@ -453,6 +500,8 @@ Options
   --json                        the report as JSON, same as --format json
   --output, -o FILE             write the report to a file, whole or not at all
   --why ID                      what a finding rests on, down to packets
+  --redact / --no-redact        mask public addresses, names and keys in the
+                                report
   --fail-on fail|warn|never     exit 1 from which severity on [fail]
   --color auto|always|never     colour [auto]
   --ascii / --no-ascii          draw with ASCII only
@@ -463,6 +512,32 @@ Options
 Exit codes
     0  good
     1  findings at or above --fail-on
+    2  usage: a bad flag, file or value
+    3  could not test: no network, nothing answered, no permission
+    4  internal error of natscope
+  130  interrupted (Ctrl-C, SIGTERM)
+""",
+    "report redact": """\
+Mask public addresses, names, keys and hardware addresses of a report, the same
+one everywhere.
+
+  natscope report redact report.json -o for-a-ticket.json
+      to show it to strangers
+  natscope netcheck --json | natscope report redact -
+      from a pipe
+  natscope report view report.json --redact --format html -o report.html
+      in another form
+
+Usage: natscope report redact [OPTIONS] FILE
+
+Private addresses, ports, times and states stay, so the diagnosis is the same.
+
+Options
+  --output, -o FILE             write the report to a file, whole or not at all
+  --help, -h                    this text
+
+Exit codes
+    0  good
     2  usage: a bad flag, file or value
     3  could not test: no network, nothing answered, no permission
     4  internal error of natscope

@@ -165,7 +165,9 @@ def _codes_of(path: str, command: Any) -> tuple[int, ...]:
     """1 belongs to commands that judge something, 10 and 20 to those that reach peers."""
     if path in _REACHING:
         return tuple(sorted((*exit_codes.COMMON, exit_codes.RELAYED, exit_codes.UNREACHABLE)))
-    judges = path == "config check" or any("--fail-on" in param.opts for param in command.params)
+    if path == "preflight":
+        return tuple(sorted((*exit_codes.COMMON, exit_codes.RELAYED, exit_codes.DEGRADED)))
+    judges = path in ("config check", "doctor") or any("--fail-on" in param.opts for param in command.params)
     found = [exit_codes.FINDINGS] if judges else []
     return tuple(sorted((*exit_codes.COMMON, *found)))
 
