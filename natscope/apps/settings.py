@@ -63,6 +63,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("progress", "switch", True, "show progress on a terminal", project=True),
     Setting("cache_dir", "file", "", "where fetched maps are kept (default: the platform's cache folder)"),
     Setting("state_dir", "file", "", "where history is kept (default: the platform's state folder)"),
+    Setting("netcheck.redact", "switch", False, "mask public addresses, names and keys in the report", project=True),
     Setting("keep_report", "switch", True, "keep the last netcheck's report, from which status and ping explain"),
     Setting(
         "netcheck.format", "text", "text", "output format: text, json, html, md, junit, …", metavar="NAME", project=True

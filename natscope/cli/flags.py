@@ -27,6 +27,7 @@ _SETTING_OF = {
     "source_port": ("netcheck.source_port", "--source-port"),
     "bind_address": ("netcheck.bind_address", "--bind-address"),
     "fail_on": ("netcheck.fail_on", "--fail-on"),
+    "redact": ("netcheck.redact", "--redact"),
     "record": ("netcheck.record", "--record"),
     "pcap": ("netcheck.pcap", "--pcap"),
     "replay": ("netcheck.replay", "--replay"),

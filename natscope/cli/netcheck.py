@@ -44,6 +44,7 @@ def netcheck(
     record: opt.Record = None,
     pcap: opt.Pcap = None,
     replay: opt.Replay = None,
+    redact: opt.Redact = None,
     fail_on: opt.FailOn = None,
     quiet: opt.Quiet = False,
     verbose: opt.Verbose = 0,

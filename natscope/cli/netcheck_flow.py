@@ -162,10 +162,16 @@ def _finish(result: NetcheckRun, chosen: FormatChoice, destination: str, session
         ascii_only=console.ascii_only and drawn,
         verbosity=min(console.verbosity, 2),
         exit_code=code,
+        fail_on=session.config.text("netcheck.fail_on"),
     )
+    report = result.report
+    if session.config.switch("netcheck.redact"):
+        from natscope.redact.report import redact
+
+        report = redact(report)
     if not session.config.text("netcheck.replay"):
         ProgressLine(console).done(result.report)
-    deliver(renderer.render(result.report, options), destination, console)
+    deliver(renderer.render(report, options), destination, console)
     if console.verbosity > 2:
         from natscope.cli.debug import explain_run
 

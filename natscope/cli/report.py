@@ -1,4 +1,4 @@
-"""`natscope report`: show a report again, say why, compare two."""
+"""`natscope report`: show a report again, say why, mask it, compare two."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ app = typer.Typer(add_completion=False)
 
 @app.callback()
 def report() -> None:
-    """Reports in files: show one again, in any form; say why; compare two.
+    """Reports in files: show one again, in any form; say why; mask it; compare two.
 
     Examples:
     natscope report view report.json --format html -o report.html  # another form of the same
@@ -46,6 +46,7 @@ def view(
         str | None,
         typer.Option("--why", help="what a finding rests on, down to packets", metavar="ID", show_default=False),
     ] = None,
+    redact: opt.Redact = None,
     fail_on: opt.FailOn = None,
     color: opt.Color = None,
     ascii_only: opt.Ascii = None,
@@ -75,6 +76,8 @@ def view(
     destination = config.text("netcheck.output")
     check_destination(destination, console)
     found = _read(file, session)
+    if config.switch("netcheck.redact"):
+        found = _redacted(found)
     code = exit_code(found, config.text("netcheck.fail_on"))
     shape, render = chosen.renderer()
     terminal = shape.for_terminal and not destination
@@ -84,9 +87,33 @@ def view(
         ascii_only=console.ascii_only and shape.for_terminal,
         verbosity=console.verbosity,
         exit_code=code,
+        fail_on=config.text("netcheck.fail_on"),
     )
     deliver(render(found, options), destination, console)
     return code
+
+
+@app.command()
+def redact(context: typer.Context, file: File, output: opt.Output = None) -> int:
+    """Mask public addresses, names, keys and hardware addresses of a report, the same one everywhere.
+
+    Examples:
+    natscope report redact report.json -o for-a-ticket.json  # to show it to strangers
+    natscope netcheck --json | natscope report redact -  # from a pipe
+    natscope report view report.json --redact --format html -o report.html  # in another form
+
+    Private addresses, ports, times and states stay, so the diagnosis is the same.
+    """
+    from natscope.cli.formats import choose_format
+    from natscope.cli.output import check_destination, deliver
+    from natscope.plugins.report_format import RenderOptions
+
+    session = begin(context)
+    destination = session.config.text("netcheck.output")
+    check_destination(destination, session.console)
+    _, render = choose_format("json").renderer()
+    deliver(render(_redacted(_read(file, session)), RenderOptions()), destination, session.console)
+    return exit_codes.GOOD
 
 
 @app.command()
@@ -132,6 +159,12 @@ def _read(path: str, session: Session) -> Report:
     from natscope.apps.report_file import read_report
 
     return read_report(path, stdin=session.console.streams.binary_input() if path == "-" else None)
+
+
+def _redacted(found: Report) -> Report:
+    from natscope.redact.report import redact as mask
+
+    return mask(found)
 
 
 def _show_why(found: Report, cause_id: str, session: Session) -> None:

@@ -37,10 +37,13 @@ class Case:
     seconds: float | None = None
 
 
-def cases(report: Report) -> list[Case]:
-    """In a stable order; never empty."""
+_FAILING = {"fail": (Severity.FAIL,), "warn": (Severity.FAIL, Severity.WARN), "never": ()}
+
+
+def cases(report: Report, fail_on: str) -> list[Case]:
+    """In a stable order; never empty. `fail_on` as in `RenderOptions`."""
     found = [_verdict(report)]
-    found += [_finding(finding) for finding in report.findings]
+    found += [_finding(finding, _FAILING.get(fail_on, (Severity.FAIL,))) for finding in report.findings]
     found += [_probe(probe) for probe in report.probes]
     found += [_relay(relay) for relay in report.relays]
     found += [Case("not measured", n.what, State.SKIPPED, n.reason) for n in report.not_measured]
@@ -54,9 +57,9 @@ def _verdict(report: Report) -> Case:
     return Case("verdict", "direct connections", state, verdict.sentence, verdict.explanation)
 
 
-def _finding(finding: Finding) -> Case:
-    """Only a problem fails; what is worth knowing or may stop connections passes, and is told."""
-    state = State.FAILED if finding.severity is Severity.FAIL else State.PASSED
+def _finding(finding: Finding, failing: tuple[Severity, ...]) -> Case:
+    """What does not fail passes, and is told."""
+    state = State.FAILED if finding.severity in failing else State.PASSED
     return Case(
         "finding",
         finding.id,

@@ -20,7 +20,7 @@ FORMAT = Format(
 
 def render(report: Report, options: RenderOptions) -> str:
     """A suite per group."""
-    return document("natscope netcheck", cases(report), report.started_at)
+    return document("natscope netcheck", cases(report, options.fail_on), report.started_at)
 
 
 def document(name: str, found: list[Case], started_at: str) -> str:

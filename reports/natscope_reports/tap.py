@@ -19,7 +19,7 @@ FORMAT = Format(
 
 def render(report: Report, options: RenderOptions) -> str:
     """Version, plan, points; details as YAML, in the form that JSON has too."""
-    found = cases(report)
+    found = cases(report, options.fail_on)
     lines = ["TAP version 14", f"1..{len(found)}"]
     for number, case in enumerate(found, start=1):
         lines += _point(number, case)

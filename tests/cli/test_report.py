@@ -89,3 +89,13 @@ def test_a_mistake_is_one_line(natscope: Runner, arguments: tuple[str, ...], wor
 def test_hostile_names_stay_harmless(natscope: Runner) -> None:
     result = natscope("report", str(REPORTS / "hostile-names.json"), "--why", "NS-REL-06")
     assert "\x1b" not in result.out
+
+
+def test_a_masked_report_is_another_report_with_the_same_findings(natscope: Runner, tmp_path: Path) -> None:
+    target = tmp_path / "masked.json"
+    assert natscope("report", "redact", BLOCKED, "-o", str(target)).code == 0
+    before, after = json.loads(Path(BLOCKED).read_bytes()), json.loads(target.read_bytes())
+    assert [f["id"] for f in before["findings"]] == [f["id"] for f in after["findings"]]
+    assert before["host"]["name"] != after["host"]["name"]
+    assert "198.51.100.2:" not in target.read_text(encoding="utf-8")
+    assert natscope("report", str(target)).out == natscope("report", BLOCKED, "--redact").out

@@ -44,3 +44,9 @@ def test_a_warning_passes_and_is_told() -> None:
     case = next(case for case in root.iter("testcase") if case.attrib["name"] == "NS-NAT-08")
     assert case.find("failure") is None
     assert "double NAT" in (case.findtext("system-out") or "")
+
+
+def test_a_warning_fails_where_that_is_asked_for() -> None:
+    root = ElementTree.fromstring(render(scene("double-nat"), RenderOptions(fail_on="warn")))
+    case = next(case for case in root.iter("testcase") if case.attrib["name"] == "NS-NAT-08")
+    assert case.find("failure") is not None

@@ -1,0 +1,131 @@
+"""A report without what tells who and where somebody is.
+
+Two passes over every text: the first finds addresses and names, the second masks them, so that the same thing is the
+same mask everywhere. Numbers, ports, states and words of the schema stay: the diagnosis of the result is that of the
+original.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import msgspec
+
+from natscope.model.report import Report
+from natscope.redact.addresses import AddressMask, addresses_in
+from natscope.redact.keys import KeyMask
+from natscope.redact.names import NameMask, host_names_in
+
+VOCABULARY = frozenset(
+    {
+        *(
+            "schema",
+            "id",
+            "kind",
+            "probe",
+            "outcome",
+            "state",
+            "severity",
+            "certainty",
+            "place",
+            "code",
+            "driver",
+            "owner",
+        ),
+        *(
+            "proof",
+            "mapping",
+            "filtering",
+            "effort",
+            "flag",
+            "run_id",
+            "started_at",
+            "natscope",
+            "python",
+            "architecture",
+        ),
+        *("evidence", "hides"),
+    }
+)
+"""Fields whose texts are words of ours: nothing in them comes from outside. In `data` and `reasons` all texts may."""
+OPEN = ("data", "reasons")
+SEARCHED = ("search", "domains", "zone", "domain")
+"""Data whose texts are domain names although they may have no dot."""
+
+
+def redact(report: Report) -> Report:
+    """The masked report. Findings and verdict are those of the original, their texts masked alike."""
+    tree = msgspec.to_builtins(report)
+    texts = tuple(_texts(tree))
+    addresses = AddressMask(ip for text in texts for ip in addresses_in(text))
+    hosts = [name for text in texts for name in host_names_in(text)]
+    names = NameMask([*_bare_names(report, tree), *hosts], _places(report))
+    keys = KeyMask()
+
+    def mask(text: str) -> str:
+        return names.text(keys.text(addresses.text(text)))
+
+    return msgspec.convert(_masked(tree, mask), type=Report)
+
+
+def _bare_names(report: Report, tree: object) -> list[str]:
+    """This computer's own name, with and without its domain, and search domains."""
+    own = report.host.name
+    return [name for name in (own, own.partition(".")[0], *_searched(tree)) if name and not _is_address(name)]
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _searched(value: object) -> Iterator[str]:
+    if isinstance(value, dict):
+        for key, each in value.items():
+            if key in SEARCHED and isinstance(each, list | tuple):
+                yield from (text for text in each if isinstance(text, str) and text)
+            yield from _searched(each)
+    elif isinstance(value, list | tuple):
+        for each in value:
+            yield from _searched(each)
+
+
+def _places(report: Report) -> list[str]:
+    """Codes and names of regions, unless they are the vendor's, whom everybody has."""
+    if report.relay_map.vendor:
+        return []
+    return [text for relay in report.relays for text in (relay.region_code, relay.region_name)]
+
+
+def _texts(value: object, key: str = "") -> Iterator[str]:
+    """Every text that may come from outside, keys of data included."""
+    if isinstance(value, str):
+        if key not in VOCABULARY:
+            yield value
+    elif isinstance(value, dict):
+        for name, each in value.items():
+            yield from (name,) if key in OPEN else ()
+            yield from _texts(each, key if key in OPEN else name)
+    elif isinstance(value, list | tuple):
+        for each in value:
+            yield from _texts(each, key)
+
+
+def _masked(value: Any, mask: Callable[[str], str], key: str = "") -> Any:
+    """The same tree; inside `OPEN` every level counts as that field."""
+    if isinstance(value, str):
+        return value if key in VOCABULARY else mask(value)
+    if isinstance(value, dict):
+        is_open = key in OPEN
+        return {
+            mask(name) if key == "data" else name: _masked(each, mask, key if is_open else name)
+            for name, each in value.items()
+        }
+    if isinstance(value, list | tuple):
+        return [_masked(each, mask, key) for each in value]
+    return value

@@ -1,0 +1,71 @@
+"""Names become numbered ones: whole words, everywhere the same; what everybody has stays."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from natscope.redact.names import NameMask, host_names_in
+
+
+@pytest.mark.parametrize(
+    "name", ["derp.acme.io", "a.b.example-corp.de", "_dns.acme.io", "xn--bcher-kva.de", "Relay1.ACME.io"]
+)
+def test_a_domain_name_is_found(name: str) -> None:
+    assert list(host_names_in(f"asked https://{name}:443/derp, then {name}. (twice)")) == [name, name]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "derp.yaml",
+        "/etc/resolv.conf",
+        "ipv4only.arpa",
+        "derp1.tailscale.com",
+        "eth0.100",
+        "v1.102.5",
+        "no dot",
+        "x.invalid",
+    ],
+)
+def test_what_is_nobodys_is_not(text: str) -> None:
+    assert list(host_names_in(text)) == []
+
+
+def test_names_of_one_domain_stay_in_one() -> None:
+    mask = NameMask(["a.acme.io", "b.acme.io", "c.other.org", "laptop"])
+    one, two, three, four = (mask.text(name) for name in ("a.acme.io", "b.acme.io", "c.other.org", "laptop"))
+    assert one.partition(".")[2] == two.partition(".")[2] != three.partition(".")[2]
+    assert len({one, two, three, four}) == 4
+    assert "." not in four
+
+
+def test_whole_words_in_any_case() -> None:
+    mask = NameMask(["laptop"], ["fra", "Frankfurt am Main"])
+    assert mask.text("Laptop, laptops, my-laptop: LAPTOP.") == "host-1, laptops, my-laptop: host-1."
+    assert mask.text("fra Frankfurt am Main africa") == "region-1 region-2 africa"
+
+
+def test_our_own_words_stay() -> None:
+    mask = NameMask(["relay", "yes"])
+    assert mask.text("the relay says yes") == "the relay says yes"
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("/home/ana/derp.yaml", "/home/user/derp.yaml"),
+        ("/Users/ana/x", "/Users/user/x"),
+        ("C:\\Users\\ana\\x", "C:\\Users\\user\\x"),
+        ("http://ana:secret@proxy:3128/", "http://user@proxy:3128/"),
+        ("write to ana@corp", "write to user@corp"),
+    ],
+)
+def test_people_in_paths_urls_and_mail(text: str, wanted: str) -> None:
+    assert NameMask([]).text(text) == wanted
+
+
+@given(st.text(max_size=60))
+def test_any_text_is_taken(text: str) -> None:
+    NameMask([*host_names_in(text), text]).text(text)
