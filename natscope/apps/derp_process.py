@@ -69,7 +69,7 @@ class RelayProcess:
         self._mesh = make_mesh(config, private, host, log)
         self.service = RelayService(
             host, self.front, log, admission=self.admission, certificates=self.certificates, mesh=self._mesh,
-            parts=(self.rate, *parts, self.names), drain_s=config.drain_s, tcp=tcp_times(config.limits),
+            parts=(*parts, self.rate, self.names), drain_s=config.drain_s, tcp=tcp_times(config.limits),
             make_loop=make_loop,
         )  # fmt: skip
 

@@ -130,7 +130,7 @@ def serve(
     def read() -> Values:
         return _settled(console, context, taken, config)
 
-    run_relay(console, read(), quiet=quiet, read=read if config else None)
+    run_relay(console, read(), quiet=quiet, read=read)
     return exit_codes.GOOD
 
 

@@ -13,13 +13,13 @@ from natscope.web.metrics import GAUGE, Family, prometheus_text
 from natscope.wire.keys import PrivateKey
 
 UPSTREAMS = {
-    "derp_accepts", "derp_bytes_received", "derp_packets_received", "derp_packets_sent", "derp_bytes_sent", "derp_bytes_dropped", "derp_packets_received_kind", "derp_packets_forwarded_in",
-    "derp_packets_forwarded_out", "derp_got_ping", "derp_sent_pong", "derp_unknown_frames", "derp_home_moves_in",
-    "derp_home_moves_out", "derp_peer_gone_disconnected_frames", "derp_peer_gone_not_here_frames",
-    "derp_sclient_write_timeouts", "derp_clients_local", "derp_clients_remote", "derp_clients_total",
-    "derp_current_connections", "derp_current_home_connections", "derp_current_notideal_connections",
-    "derp_current_dup_client_keys", "derp_current_dup_client_conns", "derp_watchers", "derp_packets_dropped",
-    "derp_websocket_accepts",
+    "derp_accepts", "derp_bytes_received", "derp_packets_received", "derp_packets_sent", "derp_bytes_sent",
+    "derp_bytes_dropped", "derp_packets_received_kind", "derp_packets_forwarded_in", "derp_packets_forwarded_out",
+    "derp_got_ping", "derp_sent_pong", "derp_unknown_frames", "derp_home_moves_in", "derp_home_moves_out",
+    "derp_peer_gone_disconnected_frames", "derp_peer_gone_not_here_frames", "derp_sclient_write_timeouts",
+    "derp_clients_local", "derp_clients_remote", "derp_clients_total", "derp_current_connections",
+    "derp_current_home_connections", "derp_current_notideal_connections", "derp_current_dup_client_keys",
+    "derp_current_dup_client_conns", "derp_watchers", "derp_packets_dropped", "derp_websocket_accepts",
 }  # fmt: skip
 """Of those that derper prints at `/debug/varz`."""
 
