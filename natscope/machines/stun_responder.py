@@ -90,8 +90,8 @@ class Drop(enum.StrEnum):
 class Reply(NamedTuple):
     """An answer, the socket that must send it (of the alternate server's four), and where to.
 
-    `kind` is `success`, `error-400`, `error-420`, or `helper-offer`, `-tally`, `-sent`, `-peer`, `-train` and `-echo`
-    of the helper.
+    `kind` is `success`, `error-400`, `error-420`, or `helper-offer`, `-tally`, `-sent`, `-peer`, `-train`, `-echo`,
+    `-marks` and `-shape` of the helper.
     """
 
     data: bytes

@@ -28,7 +28,7 @@ class BatchAnswers:
         datagrams, sources = batch.datagrams(count), batch.sources(count)
         if len(rows) < count:
             datagrams, sources = [datagrams[row] for row in rows], [sources[row] for row in rows]
-        answers = self.service.answer_rows(rows, datagrams, sources, self.places[number], now)
+        answers = self.service.answer_rows(rows, datagrams, sources, self.places[number], now, batch.tos)
         for row, reply in answers.others:
             if not batch.send_one(reply.data, row, reply.target.port, self._by_place.get(reply.place)):
                 self.service.count_send_failures(1)

@@ -67,9 +67,12 @@ class BlockingServer:
         self._places = tuple(places) or (HOME,) * len(locals_)
         self._stop = StopPipe()
         self._sockets: list[socket.socket] = []
+        self._has_marks = service.helper is not None and engine is not Engine.PORTABLE
+        """Helpers tell how requests were marked; nobody else pays for that."""
         try:
             for local in locals_:
-                self._sockets.append(open_server_socket(local, answers_are_small=not service.responder.is_alternate))
+                small = not service.responder.is_alternate
+                self._sockets.append(open_server_socket(local, answers_are_small=small, marks=self._has_marks))
         except BaseException:
             self.close()
             raise
@@ -96,7 +99,14 @@ class BlockingServer:
         limit = self._service.request_limit_bytes
         rows = _ALTERNATE_ROWS if self._service.responder.is_alternate else udp_batch.BATCH
         batches = [
-            udp_batch.UdpBatch(sock, local, limit_bytes=limit, answer_bytes=ANSWER_BYTES[local.family], rows=rows)
+            udp_batch.UdpBatch(
+                sock,
+                local,
+                limit_bytes=limit,
+                answer_bytes=ANSWER_BYTES[local.family],
+                rows=rows,
+                has_marks=self._has_marks,
+            )
             for sock, local in zip(self._sockets, self.locals, strict=True)
         ]
         answers = self._batch_answers()(self._service, batches, self._places)

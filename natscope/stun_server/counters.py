@@ -12,6 +12,7 @@ from natscope.model.endpoint import Family
 ANSWER_KINDS = (
     "success", "error-400", "error-420",
     "helper-offer", "helper-tally", "helper-sent", "helper-peer", "helper-train", "helper-echo",
+    "helper-marks", "helper-shape",
 )  # fmt: skip
 
 

@@ -58,7 +58,7 @@ class HostServer:
                 return
             if not isinstance(item, Datagram):
                 continue
-            for reply in self._service.replies(item.data, item.source, place, self._host.clock.now()):
+            for reply in self._service.replies(item.data, item.source, place, self._host.clock.now(), item.tos):
                 try:
                     by_place.get(reply.place, sock).send(reply.data, reply.target)
                 except HostError:

@@ -8,7 +8,7 @@ source's bucket.
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import compress
 from typing import NamedTuple
 
@@ -21,9 +21,14 @@ from natscope.stun_server.counters import Counters, prometheus_text
 from natscope.stun_server.limits import SourceLimiter, source_key
 from natscope.wire.stun.attributes import Attr
 from natscope.wire.stun.message import decode
+from natscope.wire.udp_shapes import is_shape
 
 _HELPER = int(Attr.HELPER).to_bytes(2, "big")
 _ODD_V6_HEADS = (bytes(12), bytes(10) + b"\xff\xff")
+
+
+def _untold(_row: int) -> int | None:
+    return None
 
 
 class Answers(NamedTuple):
@@ -60,15 +65,20 @@ class StunService:
         """The answer of a server that is no helper."""
         return next(iter(self.replies(data, source, arrival, now)), None)
 
-    def replies(self, data: bytes, source: Endpoint, arrival: Place, now: float) -> Sequence[Reply]:
-        """What to send for a datagram, to its source or elsewhere; counts it either way."""
+    def replies(
+        self, data: bytes, source: Endpoint, arrival: Place, now: float, tos: int | None = None
+    ) -> Sequence[Reply]:
+        """What to send for a datagram, to its source or elsewhere; counts it either way.
+
+        `tos`: with which type of service it came, None where the system does not tell.
+        """
         counters = self.counters
         counters.requests += 1
         counters.request_bytes += len(data)
         if len(data) > self.request_limit_bytes:
             counters.drops[Drop.OVERSIZED] += 1
             return ()
-        helped = self._helped(data, source, arrival, now)
+        helped = self._helped(data, source, arrival, now, tos)
         if helped is not None:
             return helped
         outcome = self.responder.respond(data, source, arrival)
@@ -81,12 +91,20 @@ class StunService:
         counters.answer_bytes += len(outcome.data)
         return (outcome,)
 
-    def _helped(self, data: bytes, source: Endpoint, arrival: Place, now: float) -> Sequence[Reply] | None:
+    def _helped(
+        self, data: bytes, source: Endpoint, arrival: Place, now: float, tos: int | None
+    ) -> Sequence[Reply] | None:
         """The helper's business, which has limits of its own; None for everything else."""
-        if self.helper is None or _HELPER not in data:
+        if self.helper is None:
             return None
+        outcome: Sequence[Reply] | Drop | None
         try:
-            outcome = self.helper.handle(decode(data), source, arrival, now)
+            if is_shape(data):
+                outcome = self.helper.shaped(data, source, arrival, now)
+            elif _HELPER in data:
+                outcome = self.helper.handle(decode(data), source, arrival, now, tos)
+            else:
+                return None
         except RemoteError:
             return None
         if isinstance(outcome, Drop):
@@ -98,11 +116,18 @@ class StunService:
         return outcome
 
     def answer_rows(
-        self, rows: Sequence[int], datagrams: Sequence[bytes], sources: Sequence[bytes], arrival: Place, now: float
+        self,
+        rows: Sequence[int],
+        datagrams: Sequence[bytes],
+        sources: Sequence[bytes],
+        arrival: Place,
+        now: float,
+        tos_of: Callable[[int], int | None] = _untold,
     ) -> Answers:
         """The answers to many datagrams of one socket and one family.
 
-        A source is 2 bytes of port, then 4 or 16 of address. The three sequences go together.
+        A source is 2 bytes of port, then 4 or 16 of address. The three sequences go together. `tos_of` tells a row's
+        type of service, where the system does.
         """
         usual, others, elsewhere = [], [], []
         is_usual = self._is_usual
@@ -111,7 +136,7 @@ class StunService:
                 usual.append((row, data, source))
                 continue
             end = _endpoint(source)
-            for reply in self.replies(data, end, arrival, now):
+            for reply in self.replies(data, end, arrival, now, tos_of(row)):
                 if reply.target.ip == end.ip:
                     others.append((row, reply))
                 else:

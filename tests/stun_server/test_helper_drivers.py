@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ipaddress
 import os
 import socket
 import time
@@ -18,12 +19,14 @@ from natscope.stun_server.blocking import Engine
 from natscope.wire.stun.attributes import Attr
 from natscope.wire.stun.helper_messages import (
     Ask,
+    AskMarks,
     Count,
     Fate,
     HelperMessage,
     Offer,
     Order,
     Tally,
+    TellMarks,
     Way,
     decode_helper,
     encode_helper,
@@ -37,6 +40,7 @@ from natscope.wire.stun.message import (
     encode_binding_request,
     encode_binding_success,
 )
+from natscope.wire.udp_shapes import Shape, answer_to, encode_shape, random_bytes
 from tests.stun_server.drivers import Running, ask, client, end_of, free_quad, missing, running
 
 SECRET = peer_key(b"sixteen bytes at least")
@@ -146,3 +150,42 @@ def test_a_token_is_worth_nothing_elsewhere(engine: Engine) -> None:
         control, _ = ask(sock, encode_binding_request(os.urandom(12)), home)
         assert decode(control).mapped_address == end_of(sock)
         assert server.service.counters.answers["helper-sent"] == 0
+
+
+@pytest.mark.parametrize("where", ["127.0.0.1", "0.0.0.0", "::1", "::"])
+def test_marks_are_told_as_they_came_and_never_come_back(engine: Engine, where: str) -> None:
+    """On wildcard addresses beside the destination; the portable loop does not learn them and answers plainly."""
+    ip = ipaddress.ip_address(where)
+    local = Endpoint(ip, next(iter(free_quad("127.0.0.1", "127.0.0.2").values())).port)
+    helper = HelperServer(os.urandom(32), {Place(0, 0): local})
+    loopback = Endpoint(ipaddress.ip_address("127.0.0.1" if ip.version == 4 else "::1"), local.port)
+    option = (socket.IPPROTO_IP, socket.IP_TOS) if ip.version == 4 else (socket.IPPROTO_IPV6, socket.IPV6_TCLASS)
+    receive = (socket.IPPROTO_IP, 13) if ip.version == 4 else (socket.IPPROTO_IPV6, socket.IPV6_RECVTCLASS)
+    with running(engine, [local], [Place(0, 0)], rate=50.0, helper=helper), client(str(loopback.ip)) as sock:
+        sock.setsockopt(*receive, 1)
+        for tos in (0x8A, 0x02, 0x00):
+            sock.setsockopt(*option, tos)
+            for _ in range(9):  # so many at once go numpy's way
+                sock.sendto(encode_binding_request(os.urandom(12), RequestForm.TAILSCALE), where_of(loopback))
+            sock.sendto(request(AskMarks(), os.urandom(12)), where_of(loopback))
+            answers = [sock.recvmsg(2048, 64) for _ in range(10)]
+            told_values = [decode(data).first(Attr.HELPER) for data, *_ in answers]
+            marks = [decode_helper(value) for value in told_values if value is not None]
+            assert marks == ([] if engine is Engine.PORTABLE else [TellMarks(tos)])
+            assert all(not any(cmsg[-1]) for _, ancillary, *_ in answers for cmsg in ancillary)
+
+
+def where_of(end: Endpoint) -> tuple[str, int]:
+    return str(end.ip), end.port
+
+
+@pytest.mark.parametrize("shape", Shape)
+def test_a_shape_is_answered_and_a_real_handshake_is_not(engine: Engine, shape: Shape) -> None:
+    with one_process(engine) as (server, quad), client("127.0.0.9") as sock:
+        asked = encode_shape(shape, os.urandom(random_bytes(shape)))
+        assert ask(sock, asked, quad[Place(0, 0)]) == (answer_to(asked), quad[Place(0, 0)])
+        sock.settimeout(0.2)
+        sock.sendto(asked[:-1] + bytes([asked[-1] ^ 1]), where_of(quad[Place(0, 0)]))
+        with pytest.raises(socket.timeout):
+            sock.recv(2048)
+        assert server.service.counters.answers["helper-shape"] == 1

@@ -14,11 +14,13 @@ import ctypes
 import errno
 import select
 import socket
+import struct
 import sys
 import time
 from collections.abc import Callable, Sequence
 
 from natscope.host.real.sockaddr import to_sockaddr
+from natscope.host.real.udp_options import told_headers
 from natscope.host.real.udp_server import StopPipe, wants_destinations
 from natscope.model.endpoint import Endpoint
 
@@ -32,6 +34,8 @@ _CONTROL_BYTES = 64
 _SIZE_T = ctypes.sizeof(ctypes.c_size_t)
 _CONTROL_HEAD = _SIZE_T + 8
 """Length, level and type of a control message; its data follows."""
+_FIRST_BYTES = {4: _CONTROL_HEAD + 16, 6: _CONTROL_HEAD + 24}
+"""The control message with the destination, filled up: 12 and 20 bytes of data."""
 _MSG_TRUNC = 0x20
 _SKIP = (errno.EAGAIN, errno.ENOBUFS, errno.ENOMEM)
 
@@ -107,7 +111,14 @@ class UdpBatch:
     """One socket of a UDP server, read and answered in batches. Owns the socket."""
 
     def __init__(
-        self, sock: socket.socket, local: Endpoint, *, limit_bytes: int, answer_bytes: int, rows: int = BATCH
+        self,
+        sock: socket.socket,
+        local: Endpoint,
+        *,
+        limit_bytes: int,
+        answer_bytes: int,
+        rows: int = BATCH,
+        has_marks: bool = False,
     ) -> None:
         self.sock = sock
         self.family = local.family
@@ -116,7 +127,8 @@ class UdpBatch:
         self.name_bytes = NAME_BYTES[local.family]
         self.tail_bytes = max(limit_bytes - HEAD_BYTES, 0) + 8
         self.has_destinations = wants_destinations(local)
-        self._in = _Lane(rows, self.name_bytes, (HEAD_BYTES, self.tail_bytes), self.has_destinations)
+        self.has_marks = has_marks
+        self._in = _Lane(rows, self.name_bytes, (HEAD_BYTES, self.tail_bytes), self.has_destinations or has_marks)
         self._out = _Lane(rows, self.name_bytes, (answer_bytes,), self.has_destinations)
         self.heads, self._tails, self.names = *self._in.parts, self._in.names
         self.answers, self.targets = self._out.parts[0], self._out.names
@@ -136,7 +148,7 @@ class UdpBatch:
 
     def receive(self) -> int:
         """Fill the rows from the socket without waiting; how many there are."""
-        if self.has_destinations:
+        if self.has_destinations or self.has_marks:
             self._in.headers[:] = self._in.pristine  # the kernel has overwritten the room for control data
         count: int = self._receive(*self._receive_arguments)
         return max(count, 0)
@@ -164,6 +176,24 @@ class UdpBatch:
             return [names[at + 2 : at + 8] for at in range(0, len(names), 16)]
         return [names[at + 2 : at + 4] + names[at + 8 : at + 24] for at in range(0, len(names), 28)]
 
+    def tos(self, row: int) -> int | None:
+        """The type of service or traffic class of a row, None where the system did not tell."""
+        if not self.has_marks:
+            return None
+        at = row * HEADER_BYTES + MessageHeader.control_bytes.offset
+        left = int.from_bytes(self._in.headers[at : at + _SIZE_T], sys.byteorder)
+        control = bytes(self._in.controls[row * _CONTROL_BYTES : row * _CONTROL_BYTES + min(left, _CONTROL_BYTES)])
+        while len(control) > _CONTROL_HEAD:
+            length = int.from_bytes(control[:_SIZE_T], sys.byteorder)
+            level, kind = struct.unpack_from("@ii", control, _SIZE_T)
+            if length < _CONTROL_HEAD:
+                return None
+            _ttl, tos = told_headers([(level, kind, control[_CONTROL_HEAD:length])])
+            if tos is not None:
+                return tos
+            control = control[-(-length // _SIZE_T) * _SIZE_T :]
+        return None
+
     def stage(self, rows: Sequence[int], answers: Sequence[bytes]) -> None:
         """Put `answers`, each `answer_bytes` long, for the senders of `rows` (ascending) into the way out."""
         self.stage_destinations(rows)
@@ -186,7 +216,10 @@ class UdpBatch:
             self._out.controls[place * _CONTROL_BYTES : (place + 1) * _CONTROL_BYTES] = self._control(row)
             came = row * HEADER_BYTES + MessageHeader.control_bytes.offset
             goes = place * HEADER_BYTES + MessageHeader.control_bytes.offset
-            self._out.headers[goes : goes + _SIZE_T] = self._in.headers[came : came + _SIZE_T]
+            size = self._in.headers[came : came + _SIZE_T]
+            if self.has_marks:  # they follow the destination, and must not mark the answer
+                size = bytearray(_FIRST_BYTES[self.family].to_bytes(_SIZE_T, sys.byteorder))
+            self._out.headers[goes : goes + _SIZE_T] = size
 
     def flush(self, count: int) -> int:
         """Send the first `count` answers that are staged; how many of them could not be sent."""

@@ -40,6 +40,13 @@ def ask_for_headers(sock: socket.socket, family: Family) -> None:
             sock.setsockopt(level, option, 1)
 
 
+def ask_for_marks(sock: socket.socket, family: Family) -> None:
+    """Have the system tell the type of service alone, where it can."""
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError):
+            sock.setsockopt(*_RECEIVE[family][1], 1)
+
+
 def told_headers(ancillary: list[tuple[int, int, bytes]]) -> tuple[int | None, int | None]:
     """TTL and type of service from the control messages of one datagram."""
     ttl = tos = None

@@ -16,6 +16,7 @@ from typing import TypeAlias
 
 from natscope.host.real.failures import host_error
 from natscope.host.real.sockaddr import SockAddr, family_constant, from_sockaddr, to_sockaddr
+from natscope.host.real.udp_options import ask_for_marks
 from natscope.model.endpoint import Endpoint
 
 RECEIVE_BUFFER_BYTES = 8 * 1024 * 1024
@@ -54,12 +55,12 @@ class StopPipe:
         os.write(self._write, b"x")
 
 
-def open_server_socket(local: Endpoint, *, answers_are_small: bool = False) -> socket.socket:
+def open_server_socket(local: Endpoint, *, answers_are_small: bool = False, marks: bool = False) -> socket.socket:
     """A non-blocking UDP socket bound to `local` with a large receive buffer. Raises `HostError`.
 
     Small answers never need fragments: they go out with don't-fragment, which saves Linux the choice of an IP id (4 %
     of the time of an answer). On a wildcard address of Linux it learns each datagram's destination, so that the answer
-    can leave from there.
+    can leave from there. `marks`: it learns each datagram's type of service too, where the system tells.
     """
     doing = f"cannot listen on UDP {local}"
     family = local.family
@@ -81,6 +82,8 @@ def open_server_socket(local: Endpoint, *, answers_are_small: bool = False) -> s
                 else (socket.IPPROTO_IPV6, _LINUX_IPV6_RECVPKTINFO)
             )
             sock.setsockopt(level, option, 1)
+        if marks:
+            ask_for_marks(sock, family)
         sock.bind(to_sockaddr(local))
     except OSError as error:
         sock.close()

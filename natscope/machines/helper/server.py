@@ -22,6 +22,7 @@ from natscope.model.endpoint import Endpoint, Family
 from natscope.wire.stun.attributes import Attr, Change, encode_address
 from natscope.wire.stun.helper_messages import (
     Ask,
+    AskMarks,
     Count,
     Done,
     Fate,
@@ -32,6 +33,7 @@ from natscope.wire.stun.helper_messages import (
     Offer,
     Order,
     Tally,
+    TellMarks,
     Way,
     decode_helper,
     encode_helper,
@@ -46,6 +48,7 @@ from natscope.wire.stun.train_messages import (
     encode_train,
     is_train,
 )
+from natscope.wire.udp_shapes import answer_to
 
 ORDERS_PER_S, ORDER_BURST = 2.0, 40
 PORTS_PER_S, PORT_BURST = 0.2, 12
@@ -106,8 +109,13 @@ class HelperServer:
     def train_rate(self, rate: int) -> None:
         self._trains.rate = rate
 
-    def handle(self, request: Message, source: Endpoint, arrival: Place, now: float) -> list[Reply] | Drop | None:
-        """What to send for a message from `source`; None when it is no business of the helper's."""
+    def handle(
+        self, request: Message, source: Endpoint, arrival: Place, now: float, tos: int | None = None
+    ) -> list[Reply] | Drop | None:
+        """What to send for a message from `source`; None when it is no business of the helper's.
+
+        `tos` is the type of service or traffic class with which it came, None where the system does not tell.
+        """
         value = request.first(Attr.HELPER)
         if value is None or request.method != BINDING or request.classic or request.trailing:
             return None
@@ -125,7 +133,33 @@ class HelperServer:
             message = decode_helper(value)
         except RemoteError:
             return None  # a later version's: the plain answer
+        if isinstance(message, AskMarks):
+            return self._marks(request, source, arrival, now, tos)
         return self._from_client(request, message, source, arrival, now)
+
+    def shaped(self, data: bytes, source: Endpoint, arrival: Place, now: float) -> list[Reply] | Drop | None:
+        """The answer to a datagram of a known shape, which is shorter and goes to who asked; None for others."""
+        try:
+            answer = answer_to(data)
+        except RemoteError:
+            return None
+        if not self._may_answer(source):
+            return Drop.SOURCE
+        if not self._answers.allow(source_key(source.ip.packed), now):
+            return Drop.RATE_LIMITED
+        return [Reply(answer, arrival, source, "helper-shape")]
+
+    def _marks(
+        self, request: Message, source: Endpoint, arrival: Place, now: float, tos: int | None
+    ) -> list[Reply] | Drop | None:
+        """The plain answer where the system does not tell."""
+        if tos is None:
+            return None
+        if not self._answers.allow(source_key(source.ip.packed), now):
+            return Drop.RATE_LIMITED
+        data = self._success(request, source, TellMarks(tos & 0xFF))
+        too_long = len(data) > len(request.data)
+        return Drop.TOO_LARGE if too_long else [Reply(data, arrival, source, "helper-marks")]
 
     def _from_client(
         self, request: Message, message: HelperMessage, source: Endpoint, arrival: Place, now: float

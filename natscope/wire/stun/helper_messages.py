@@ -5,7 +5,8 @@ The value's first byte says which step it is. Between a client and the server, i
 - `Ask` (48 bytes, padded so that no answer is larger than its request) → `Offer`: a token that proves the asker's
   address, the other port of the same address, and another address with its ports;
 - `Order` → one Binding success with the order's transaction id from the other port or the other address;
-- `Count` → `Tally`: what became of up to 8 orders, because a lost packet must not look like a filtered one.
+- `Count` → `Tally`: what became of up to 8 orders, because a lost packet must not look like a filtered one;
+- `AskMarks` → `TellMarks`: with which type of service or traffic class (DSCP and ECN) the request came.
 
 Between two servers with one secret, in Binding indications with MESSAGE-INTEGRITY-SHA256: `Hello` → `Nonce`,
 `Forward` → `Done`. Servers that do not know the attribute answer as always. The whole of it: docs/helper.md.
@@ -29,6 +30,8 @@ ASK_BYTES = 48
 MAX_COUNTED = 8
 ORDER_ID_BYTES = 4
 """So much of an order's transaction id names it."""
+MARKS_BYTES = 24
+"""An answer with an IPv6 address is 12 bytes longer than a request without SOFTWARE; this leaves room."""
 _HEAD_BYTES = 4
 
 
@@ -40,6 +43,8 @@ class Step(enum.IntEnum):
     ORDER = 3
     COUNT = 4
     TALLY = 5
+    ASK_MARKS = 12
+    TELL_MARKS = 13
     HELLO = 16
     NONCE = 17
     FORWARD = 18
@@ -111,6 +116,18 @@ class Tally:
 
 
 @dataclass(frozen=True, slots=True)
+class AskMarks:
+    """How was this request marked when it came?"""
+
+
+@dataclass(frozen=True, slots=True)
+class TellMarks:
+    """Its type of service (RFC 791) or traffic class: DSCP in the upper six bits, ECN in the lower two."""
+
+    tos: int
+
+
+@dataclass(frozen=True, slots=True)
 class Hello:
     """One server wants the other's nonce."""
 
@@ -138,7 +155,7 @@ class Done:
     fate: Fate
 
 
-HelperMessage: TypeAlias = Ask | Offer | Order | Count | Tally | Hello | Nonce | Forward | Done
+HelperMessage: TypeAlias = Ask | Offer | Order | Count | Tally | AskMarks | TellMarks | Hello | Nonce | Forward | Done
 
 
 def encode_helper(message: HelperMessage) -> bytes:
@@ -157,6 +174,10 @@ def encode_helper(message: HelperMessage) -> bytes:
             return _head(Step.COUNT, len(orders)) + _token(token) + b"".join(orders)
         case Tally(fates):
             return _head(Step.TALLY, len(fates)) + bytes(fates)
+        case AskMarks():
+            return _head(Step.ASK_MARKS) + bytes(MARKS_BYTES - _HEAD_BYTES)
+        case TellMarks(tos):
+            return _head(Step.TELL_MARKS, tos)
         case Hello():
             return _head(Step.HELLO) + bytes(TOKEN_BYTES)
         case Nonce(nonce, other_port):
@@ -231,6 +252,12 @@ def _read_tally(small: int, _port: int, body: bytes) -> Tally:
     return Tally(tuple(map(_fate, body[:small])))
 
 
+def _read_ask_marks(_small: int, _port: int, body: bytes) -> AskMarks:
+    if len(body) + _HEAD_BYTES < MARKS_BYTES:
+        raise RemoteError("an ask for marks that is shorter than its answer", field="HELPER")
+    return AskMarks()
+
+
 def _read_forward(_small: int, _port: int, body: bytes) -> Forward:
     return Forward(_take_token(body), decode_address(body[TOKEN_BYTES:], "HELPER"))
 
@@ -246,6 +273,8 @@ _READERS: dict[int, Callable[[int, int, bytes], HelperMessage]] = {
     Step.ORDER: _read_order,
     Step.COUNT: _read_count,
     Step.TALLY: _read_tally,
+    Step.ASK_MARKS: _read_ask_marks,
+    Step.TELL_MARKS: lambda small, _port, _body: TellMarks(small),
     Step.HELLO: lambda _small, _port, _body: Hello(),
     Step.NONCE: lambda _small, port, body: Nonce(_take_token(body), port),
     Step.FORWARD: _read_forward,

@@ -9,13 +9,24 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from natscope.machines.helper.server import ORDER_BURST, PORT_BURST
+from natscope.machines.helper.server import ANSWER_BURST, ORDER_BURST, PORT_BURST, HelperServer
 from natscope.machines.helper.tokens import TOKEN_LIFE_S
-from natscope.machines.stun_responder import Drop
+from natscope.machines.stun_responder import Drop, Reply
 from natscope.model.endpoint import Endpoint
 from natscope.wire.stun.attributes import Attr
-from natscope.wire.stun.helper_messages import Ask, Count, Fate, HelperMessage, Order, Way, encode_helper
+from natscope.wire.stun.helper_messages import (
+    Ask,
+    AskMarks,
+    Count,
+    Fate,
+    HelperMessage,
+    Order,
+    TellMarks,
+    Way,
+    encode_helper,
+)
 from natscope.wire.stun.message import MessageClass, decode, encode
+from natscope.wire.udp_shapes import Shape, answer_to, encode_shape, random_bytes
 from tests.machines.helper.pair import (
     CLIENT,
     FIRST,
@@ -194,3 +205,42 @@ def test_answers_do_not_loop_between_servers() -> None:
         if reply.target == CLIENT:
             assert wire.send(reply.data, CLIENT, server, 0.0) == []
     assert encode_helper(Ask())
+
+
+def marks(tos: int | None, source: Endpoint = CLIENT, server: HelperServer | None = None) -> list[Reply] | Drop | None:
+    """What one ask for marks gets."""
+    data = request(AskMarks())
+    return (server or two_addresses()).handle(decode(data), source, HOME, 0.0, tos)
+
+
+def test_marks_are_told_and_no_answer_is_longer() -> None:
+    for source in (CLIENT, Endpoint.parse("[2001:db8::9]:40000")):
+        replies = marks(0x8A, source)
+        assert isinstance(replies, list)
+        (reply,) = replies
+        assert decode(reply.data).first(Attr.HELPER) == encode_helper(TellMarks(0x8A))
+        assert (reply.target, reply.kind) == (source, "helper-marks")
+        assert len(reply.data) <= len(request(AskMarks()))
+
+
+def test_a_system_that_does_not_tell_gives_the_plain_answer() -> None:
+    assert marks(None) is None
+
+
+def test_marks_and_shapes_are_limited_as_other_answers_are() -> None:
+    server, asked = two_addresses(), encode_shape(Shape.OPAQUE, bytes(47))
+    got = [marks(0, server=server) for _ in range(70)] + [server.shaped(asked, CLIENT, HOME, 0.0)]
+    assert got[-1] is Drop.RATE_LIMITED
+    assert sum(isinstance(one, list) for one in got) == ANSWER_BURST
+
+
+@pytest.mark.parametrize("shape", Shape)
+def test_a_shape_gets_one_shorter_answer(shape: Shape) -> None:
+    asked = encode_shape(shape, bytes(random_bytes(shape)))
+    replies = two_addresses().shaped(asked, CLIENT, HOME, 0.0)
+    assert isinstance(replies, list)
+    (reply,) = replies
+    assert (reply.target, reply.data) == (CLIENT, answer_to(asked))
+    assert len(reply.data) < len(asked)
+    assert two_addresses().shaped(asked[:-1] + b"x", CLIENT, HOME, 0.0) is None
+    assert two_addresses().shaped(asked, Endpoint.parse("255.255.255.255:9"), HOME, 0.0) is Drop.SOURCE
