@@ -13,6 +13,7 @@ from natscope.model.mesh_status import MeshNode, MeshStatus
 
 MAX_LISTED = 8
 MAX_WORD = 253
+MAX_LABEL = 63
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +146,13 @@ def _target(status: MeshStatus, node: MeshNode, note: str = "") -> Target:
         raise UserError(f"{name_of(node)} has no address in your mesh", hint=_LIST)
     ip = min(node.addresses, key=lambda address: address.version)
     return Target(node, str(ip), is_this=node is status.this, note=note)
+
+
+def word_for(target: Target) -> str:
+    """What a command that is shown to be copied may call it: its name if that is plain, else its address."""
+    name = target.node.short_name
+    plain = name.isascii() and name.replace("-", "").replace("_", "").isalnum() and not name.startswith("-")
+    return name if plain and len(name) <= MAX_LABEL else target.ip
 
 
 def name_of(node: MeshNode) -> str:

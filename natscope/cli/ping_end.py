@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from natscope.apps.mesh_peer import name_of
+from natscope.apps.mesh_peer import name_of, word_for
 from natscope.cli.pen import BROKEN, GOOD, LOOK, UNKNOWN, Pen
 from natscope.cli.quantities import age
 from natscope.cli.status_parts import ORIGINS
@@ -16,6 +16,7 @@ from natscope.model.mesh_ping import PingOutcome, PingSummary, PingWay
 from natscope.model.mesh_status import MeshNode
 from natscope.model.pair import Blame, CandidatePath, Explanation, Via
 from natscope.model.tri import Tri
+from natscope.plugins.clean import cells
 
 if TYPE_CHECKING:
     from natscope.apps.mesh_ping import PingRun
@@ -44,7 +45,9 @@ def draw_end(run: PingRun, report: ReportUse | None, code: int, pen: Pen, verbos
     yield ""
     yield from sums(run.summary, run, code, pen)
     if run.summary.outcome is PingOutcome.RELAYED and verbosity >= 0:
-        yield pen.clean(f"Next: natscope path {name_of(run.peer)}  (every address, and what came of it)")
+        yield pen.clean(
+            f"Next: natscope path {word_for(run.start.target)}  (every address, what came of it)", pen.width
+        )
 
 
 def _paragraph(lines: Iterator[str]) -> Iterator[str]:
@@ -114,7 +117,8 @@ def _why(run: PingRun, why: Explanation, report: ReportUse | None, pen: Pen, ver
     name = name_of(run.peer)
     if run.summary.outcome is PingOutcome.NO_ANSWER:
         if run.peer.is_online is not False and not run.peer.is_expired:
-            level = f"{NAMES[run.plan.kind]} got no pong; natscope ping {name} --levels shows which level fails first"
+            again = f"natscope ping {word_for(run.start.target)} --levels"
+            level = f"{NAMES[run.plan.kind]} got no pong; {again} shows which level fails first"
             yield from pen.wrap(level)
         yield from _fixes(why, pen, verbosity)
         if not why.fixes:
@@ -137,7 +141,9 @@ def _why(run: PingRun, why: Explanation, report: ReportUse | None, pen: Pen, ver
         yield from pen.wrap(f"not known from here: {unknown}", role="faint")
     if why.peer_command:
         yield from pen.wrap(f"to be certain, on {name}: {why.peer_command}")
-    yield from _judged(run, report, name, pen)
+    yield from _judged(run, report, pen)
+    for note in run.notes:
+        yield from pen.wrap(note, role="faint")
 
 
 def _remedy(run: PingRun, name: str) -> str:
@@ -167,22 +173,21 @@ def _fixes(why: Explanation, pen: Pen, verbosity: int) -> Iterator[str]:
         yield from pen.wrap(about, "    ", role="faint")
 
 
-def _judged(run: PingRun, use: ReportUse | None, name: str, pen: Pen) -> Iterator[str]:
+def _judged(run: PingRun, use: ReportUse | None, pen: Pen) -> Iterator[str]:
     """On which netcheck of this side the reasons rest."""
-    again = f"natscope ping {name} --netcheck"
+    again = f"natscope ping {word_for(run.start.target)} --netcheck"
     if use is None:
         yield from pen.wrap(f"This side's network is not known: {again} measures it", sign=UNKNOWN)
         return
     origin = ORIGINS[use.origin] + (f", {age(use.age_s)} old" if use.age_s is not None and use.origin == "kept" else "")
     if use.report is None:
-        yield from pen.wrap(f"{origin}, is of another network and is not used. → {again}", sign=LOOK)
+        said = f"{origin[0].upper()}{origin[1:]}, is of another network and is not used. → {again}"
+        yield from pen.wrap(said, sign=LOOK)
         return
     doubt = f"; that is old. → {again}" if use.is_outdated else ""
     if not doubt and use.origin == "kept" and use.same_network is Tri.UNKNOWN:
         doubt = f"; the network may have changed since. → {again}"
     yield from pen.wrap(f"This side is judged by {origin}{doubt}", role="" if doubt else "faint")
-    for note in run.notes:
-        yield from pen.wrap(note, role="faint")
 
 
 def sums(summary: PingSummary, run: PingRun, code: int, pen: Pen) -> Iterator[str]:
@@ -190,15 +195,26 @@ def sums(summary: PingSummary, run: PingRun, code: int, pen: Pen) -> Iterator[st
     parts = [f"{summary.sent} sent, {summary.received} received, {summary.loss:.0%} lost".replace("%", " %")]
     if summary.paths and summary.last_way is not PingWay.UNTOLD:
         parts.append("path: " + ", ".join(f"{path.path} {path.share:.0%}".replace("%", " %") for path in summary.paths))
-    lines = [" · ".join(parts)]
+    yield from _joined(parts, pen)
+    last = ["interrupted"] if run.interrupted else []
     if summary.min_ms is not None:
         times = (summary.min_ms, summary.avg_ms, summary.median_ms, summary.max_ms, summary.stddev_ms)
         told = "/".join(f"{time:.1f}" for time in times if time is not None)
-        lines.append(f"min/avg/median/max/stddev {told} ms")
-    stopped = ["interrupted"] if run.interrupted else []
-    lines[-1] = " · ".join([lines[-1], *stopped, f"exit {code}"])
-    for line in lines:
-        yield from pen.wrap(line, "")
+        last.insert(0, f"min/avg/median/max/stddev {told} ms")
+    yield from _joined([*last, f"exit {code}"], pen)
+
+
+def _joined(parts: Sequence[str], pen: Pen) -> Iterator[str]:
+    """`a · b · c`, on the next line what does not fit."""
+    line = ""
+    for part in map(pen.clean, parts):
+        longer = line + pen.ours(" · ") + part if line else part
+        if line and cells(longer) > pen.prose:
+            yield line
+            line = part
+        else:
+            line = longer
+    yield line
 
 
 def draw_levels(run: PingRun, code: int, pen: Pen) -> Iterator[str]:
@@ -212,7 +228,7 @@ def draw_levels(run: PingRun, code: int, pen: Pen) -> Iterator[str]:
         )
         yield from pen.wrap(f"{verdict.sentence}{f', {way}' if way else ''}", sign=GOOD)
         if summary.outcome is PingOutcome.RELAYED:
-            yield from pen.wrap(f"why it is relayed: natscope ping {name_of(peer)}", role="faint")
+            yield from pen.wrap(f"why it is relayed: natscope ping {word_for(run.start.target)}", role="faint")
     else:
         yield from pen.wrap(verdict.sentence, sign=BROKEN)
         if all(result.pong is None for result in run.levels):

@@ -6,7 +6,7 @@ import ipaddress
 
 import pytest
 
-from natscope.apps.mesh_peer import find_peer
+from natscope.apps.mesh_peer import find_peer, word_for
 from natscope.errors import UserError
 from natscope.model.mesh_status import MeshNode, MeshStatus
 
@@ -63,6 +63,15 @@ STATUS = MeshStatus(
 def test_every_way_to_name_one(word: str, name: str, ip: str) -> None:
     found = find_peer(STATUS, word)
     assert (found.node.short_name, found.ip, found.is_this) == (name, ip, False)
+
+
+@pytest.mark.parametrize(
+    ("name", "word"),
+    [("nas", "nas"), ("db-1", "db-1"), ("a b", "100.64.0.9"), ("x;reboot", "100.64.0.9"), ("-c", "100.64.0.9"),
+     ("z" * 64, "100.64.0.9"), ("n\u00e4s", "100.64.0.9"), ("$HOME", "100.64.0.9")],
+)  # fmt: skip
+def test_what_a_command_to_be_copied_calls_it(name: str, word: str) -> None:
+    assert word_for(find_peer(MeshStatus(peers=(node(f"{name}.lab", "100.64.0.9"),)), "100.64.0.9")) == word
 
 
 @pytest.mark.parametrize("word", ["laptop", "100.64.0.2", "laptop.lab.internal"])
