@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -86,6 +85,13 @@ WHY = Explanation(
         ),
     ),
 )  # fmt: skip
+NOT_KNOWN = Explanation(
+    short="reason not known",
+    sentence="Its packets go through a relay, and why is not known.",
+    unknowable=("what the peer's router does",),
+    peer_command="natscope netcheck --json > peer.json",
+)
+"""What the engine says is tested where the engine is: the drawings here do not depend on it."""
 KEPT = ReportUse(report=None, origin="kept", age_s=7260.0, same_network=Tri.NO)
 
 
@@ -94,7 +100,7 @@ class Scene:
     """`why` in place of the engine's explanation, `stop_after_s`: Ctrl-C then."""
 
     command: PingCommand
-    why: Explanation | None = None
+    why: Explanation = NOT_KNOWN
     report: ReportUse | None = None
     verbosity: int = 0
     ascii_only: bool = False
@@ -162,8 +168,7 @@ def play(scene: Scene, form: str = "text") -> tuple[str, int, PingRun]:
 
     run = in_virtual_time(work)
     code = exit_code(run, count_given=bool(scene.command.count))
-    reasons = patch("natscope.apps.mesh_ping.explain_peer", return_value=scene.why)
-    with reasons if scene.why is not None else contextlib.nullcontext():
+    with patch("natscope.apps.mesh_ping.explain_peer", return_value=scene.why):
         shower.end(run, scene.report, code)
     return out.text(), code, run
 
