@@ -62,6 +62,7 @@ docs: venv
 bench: venv
 	$(BIN)/python benchmarks/stun.py
 	$(BIN)/python benchmarks/startup.py
+	$(BIN)/python benchmarks/status.py
 	$(BIN)/python benchmarks/netcheck.py
 	$(BIN)/python benchmarks/derp.py
 

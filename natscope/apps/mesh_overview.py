@@ -20,7 +20,7 @@ from natscope.mesh.overview import (
     Overview,
     PeerState,
     ReportUse,
-    build_line,
+    build_lines,
     count_states,
     last_pong,
     sorted_peers,
@@ -70,7 +70,8 @@ async def look(
     if wanted.probe:
         asked = await asking.probe(status, wanted)
         status = await source.status()
-    asked = await asking.about_peers(status, asked)
+    if not is_saved:  # a file answers nothing more
+        asked = await asking.about_peers(status, asked)
     peers = sorted_peers(status, asked)
     shown = [(peer, state) for peer, state in peers if state in ACTIVE or not wanted.active_only]
     return Overview(
@@ -78,10 +79,10 @@ async def look(
         source=source.name,
         is_saved=is_saved,
         at=at() if at is not None else None,
-        lines=tuple(build_line(status, peer, state, asked, report) for peer, state in shown),
+        lines=tuple(build_lines(status, shown, asked, report, max_explained=MAX_ASKED)),
         counts=count_states(peers),
         report=report,
-        traffic=await asking.traffic(),
+        traffic=None if is_saved else await asking.traffic(),
         notes=tuple(dict.fromkeys(notes)),
     )
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable
 from typing import TypeVar
 
 from natscope.apps.mesh_peer import Target, find_peer
-from natscope.apps.mesh_status import Sight, SightOptions, open_sight
+from natscope.apps.mesh_status import Sight, SightOptions, run_for
 from natscope.errors import RefusedError, UserError
 from natscope.mesh.overview import AWAY, Asked, Overview, build_line, last_pong, state_of
 from natscope.mesh.peer_path import PathView, build_path
@@ -87,8 +86,4 @@ async def _told(question: Awaitable[T], notes: list[str], what: str) -> T | None
 
 def run_path(options: SightOptions, word: str, *, probe: bool) -> PathView:
     """Synchronous: owns the event loop."""
-
-    async def once() -> PathView:
-        return await look_at(await open_sight(options), word, probe=probe)
-
-    return asyncio.run(once())
+    return run_for(options, lambda sight: look_at(sight, word, probe=probe))

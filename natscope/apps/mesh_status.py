@@ -6,8 +6,8 @@ import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
-from natscope.apps.last_report import load_last
 from natscope.apps.mesh_overview import Wanted, look
 from natscope.apps.mesh_source import MeshInputs, open_inputs
 from natscope.errors import CannotMeasure, NatscopeError, RefusedError
@@ -16,10 +16,9 @@ from natscope.host.real.host import build_real_host
 from natscope.mesh.overview import Overview, ReportUse
 from natscope.model.report import Report
 from natscope.model.tri import Tri
-from natscope.tailscaled.locate import Place, locate
-from natscope.tailscaled.watch import MeshWatch
 from natscope.web.client import HttpClient
 
+T = TypeVar("T")
 POLL_S = 2.0
 PROBE_POLL_S = 10.0
 """Between two looks that ping everybody."""
@@ -76,6 +75,8 @@ async def _report(options: SightOptions, host: Host, inputs: MeshInputs) -> Repo
         return None
     if options.fresh is not None:
         return ReportUse(report=options.fresh, origin="fresh", age_s=0.0, same_network=Tri.YES)
+    from natscope.apps.last_report import load_last
+
     last = await load_last(options.state_dir, host, note=options.note)
     if last is None:
         return None
@@ -128,6 +129,9 @@ class _News:
         self._task = asyncio.create_task(self._listen(host, socket))
 
     async def _listen(self, host: Host, socket: str) -> None:
+        from natscope.tailscaled.locate import Place, locate
+        from natscope.tailscaled.watch import MeshWatch  # with h11: one look needs neither
+
         with contextlib.suppress(NatscopeError):
             path = locate(Place(host.identity.os, host.environ), socket)
             async for _ in MeshWatch(host, path).events():
@@ -146,11 +150,20 @@ class _News:
 
 def run_look(options: SightOptions, wanted: Wanted) -> Overview:
     """Synchronous: owns the event loop."""
+    return run_for(options, lambda sight: sight.look(wanted))
 
-    async def once() -> Overview:
-        return await (await open_sight(options)).look(wanted)
 
-    return asyncio.run(once())
+def run_for(options: SightOptions, ask: Callable[[Sight], Awaitable[T]]) -> T:
+    """What `ask` finds. Not as a result of the loop's task: asyncio spells that out when it gives the signals back,
+    which for a mesh of ten thousand peers costs more than everything else.
+    """
+    found: list[T] = []
+
+    async def once() -> None:
+        found.append(await ask(await open_sight(options)))
+
+    asyncio.run(once())
+    return found[0]
 
 
 def run_watch(options: SightOptions, wanted: Wanted, show: Callable[[Seen], None]) -> None:

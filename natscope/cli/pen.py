@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import textwrap
 from dataclasses import dataclass
+from functools import lru_cache
 
 from natscope.plugins.clean import cells, clean
 
@@ -18,6 +19,17 @@ MAX_PROSE = 78
 MIN_WRAP = 24
 MAX_TEXT = 2000
 """Cells of a paragraph: whoever says more is cut."""
+MAX_CELL = 200
+
+
+def width_of(text: str) -> int:
+    """Cells that a foreign text takes once it is cleaned."""
+    return len(text) if text.isascii() and text.isprintable() else _width_of(text)
+
+
+@lru_cache(maxsize=256)
+def _width_of(text: str) -> int:
+    return cells(clean(text, MAX_CELL))
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +73,9 @@ class Pen:
 
     def cell(self, text: str, width: int, *, right: bool = False) -> str:
         """One cell of a table, cut and padded."""
-        shown = self.clean(text, width)
-        blanks = " " * max(width - cells(shown), 0)
-        return blanks + shown if right else shown + blanks
+        if len(text) <= width and text.isascii() and text.isprintable():  # of ten thousand rows nearly all
+            return text.rjust(width) if right else text.ljust(width)
+        return _cell(self, text, width, right=right)
 
     def wrap(self, text: str, indent: str = "  ", *, first: str = "", sign: str = "", role: str = "") -> list[str]:
         """A paragraph. A `sign`, or the text `first`, stands before its first line in place of `indent`."""
@@ -73,3 +85,11 @@ class Pen:
         lines = textwrap.wrap(self.clean(text, MAX_TEXT), width, break_on_hyphens=False) or [""]
         shown = [self.paint(line, role) if role else line for line in lines]
         return [(self.sign(sign) if sign else lead) + shown[0], *(indent + line for line in shown[1:])]
+
+
+@lru_cache(maxsize=256)
+def _cell(pen: Pen, text: str, width: int, *, right: bool) -> str:
+    """The slow way; the same few texts, most of them dashes, stand in most rows."""
+    shown = pen.clean(text, width)
+    blanks = " " * max(width - cells(shown), 0)
+    return blanks + shown if right else shown + blanks

@@ -34,8 +34,8 @@ def name_of(line: PeerLine) -> str:
 
 def address_of(line: PeerLine) -> str:
     """Its first mesh address, IPv4 before IPv6."""
-    found = sorted(line.node.addresses, key=lambda ip: ip.version)
-    return str(found[0]) if found else NOTHING
+    addresses = line.node.addresses
+    return str(next((ip for ip in addresses if ip.version == 4), addresses[0])) if addresses else NOTHING
 
 
 def path_of(line: PeerLine) -> str:

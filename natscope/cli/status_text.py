@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from natscope.cli import status_parts as parts
 from natscope.cli.pen import GOOD, LOOK, PLAIN, UNKNOWN, Pen
-from natscope.cli.status_columns import choose_columns, draw_row, draw_titles
+from natscope.cli.status_columns import choose_columns, draw_rows, draw_titles
 from natscope.mesh.overview import Overview, PeerLine, PeerState
 
 MAX_WHYS = 3
@@ -73,8 +73,9 @@ def _table(overview: Overview, pen: Pen, verbosity: int) -> Iterator[str]:
     columns = choose_columns(overview, pen)
     yield ""
     yield pen.paint(draw_titles(columns, pen), "faint")
-    for line in overview.lines:
-        yield draw_row(line, _SIGNS.get(line.state, PLAIN), columns, pen)
+    signs = {state: pen.sign(_SIGNS.get(state, PLAIN)) for state in PeerState}
+    for line, row in zip(overview.lines, draw_rows(columns, pen), strict=True):
+        yield signs[line.state] + row
         if verbosity > 0:
             yield from parts.everything(line, overview, pen)
 

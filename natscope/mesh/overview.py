@@ -6,7 +6,7 @@ Everything was asked before (`natscope.apps.mesh_overview`); here it is put toge
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
 import msgspec
@@ -36,6 +36,7 @@ class PeerState(enum.StrEnum):
 
 
 ACTIVE = (PeerState.RELAYED, PeerState.PEER_RELAY, PeerState.DIRECT, PeerState.UNKNOWN)
+_WANTING = (PeerState.RELAYED, PeerState.PEER_RELAY, PeerState.UNKNOWN)
 AWAY = (PeerState.OFFLINE, PeerState.EXPIRED)
 _ORDER = (
     PeerState.RELAYED,
@@ -163,15 +164,53 @@ def count_states(peers: Iterable[tuple[MeshNode, PeerState]]) -> dict[PeerState,
     return counts
 
 
+TOO_MANY = Explanation(
+    short="one of many: natscope path NAME",
+    sentence="So many peers are relayed that only the first of them were looked at; natscope path NAME looks at one.",
+)
+
+
+def build_lines(
+    status: MeshStatus,
+    peers: Iterable[tuple[MeshNode, PeerState]],
+    asked: Asked,
+    report: ReportUse | None,
+    *,
+    max_explained: int,
+) -> Iterator[PeerLine]:
+    """One line each. A reason is looked for at most `max_explained` times; what is settled without costs little."""
+    looked_for = 0
+    for peer, state in peers:
+        looked_for += state in _WANTING
+        is_too_many = state in _WANTING and looked_for > max_explained
+        yield build_line(status, peer, state, asked, report, why=TOO_MANY if is_too_many else None)
+
+
 def build_line(
-    status: MeshStatus, peer: MeshNode, state: PeerState, asked: Asked, report: ReportUse | None
+    status: MeshStatus,
+    peer: MeshNode,
+    state: PeerState,
+    asked: Asked,
+    report: ReportUse | None,
+    *,
+    why: Explanation | None = None,
 ) -> PeerLine:
-    """One peer with everything that is known of it."""
+    """One peer with everything that is known of it; `why` in place of looking for the reason."""
     pings = asked.pings.get(peer.key, ())
     changes = asked.changes.get(peer.key)
     details = asked.details.get(peer.key)
     pong = last_pong(pings)
     usable = report.report if report is not None else None
+    if why is None:
+        why = explain_peer(
+            status,
+            peer,
+            details=details,
+            report=usable,
+            report_age_s=report.age_s if report is not None and usable is not None else None,
+            changes=changes,
+            pings=pings,
+        )
     return PeerLine(
         node=peer,
         state=state,
@@ -180,15 +219,7 @@ def build_line(
         rtt_s=pong.latency_s if pong is not None else None,
         was_pinged=bool(pings),
         since=_since(peer, state, changes),
-        why=explain_peer(
-            status,
-            peer,
-            details=details,
-            report=usable,
-            report_age_s=report.age_s if report is not None and usable is not None else None,
-            changes=changes,
-            pings=pings,
-        ),
+        why=why,
         details=details,
     )
 

@@ -7,7 +7,8 @@ from natscope.mesh.source import PingKind
 from natscope.model.mesh_details import PeerDetails
 from natscope.model.mesh_path import PathChange, PingAnswer, Traffic
 from natscope.model.mesh_status import MeshStatus
-from natscope.wire.local_api.status import decode_status
+from natscope.wire.local_api.loose import Problems
+from natscope.wire.local_api.status import decode_status, read_status
 
 _BOM = b"\xef\xbb\xbf"
 
@@ -15,10 +16,10 @@ _BOM = b"\xef\xbb\xbf"
 class SavedStatus:
     """One snapshot. It cannot be pinged and keeps no history."""
 
-    def __init__(self, data: bytes, name: str) -> None:
-        """`name` is the file's, for people. Raises `UserError` when it is no status."""
+    def __init__(self, data: bytes, name: str, *, tree: object = None) -> None:
+        """`name` is the file's, for people; `tree` is `data`, read already. Raises `UserError` when it is no status."""
         try:
-            self._status = decode_status(data.removeprefix(_BOM))
+            self._status = decode_status(data.removeprefix(_BOM)) if tree is None else read_status(tree, Problems())
         except RemoteError as error:
             raise UserError(f"{name}: {error.message}", hint="tailscale status --json > FILE") from error
         self._name = name

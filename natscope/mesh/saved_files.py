@@ -36,7 +36,7 @@ def read_saved(data: bytes, name: str) -> SavedStatus | SavedReport:
         raise UserError(_no_json(data, name, error), hint=HINT) from error
     if isinstance(tree, dict):
         if "BackendState" in tree or "Self" in tree:
-            return SavedStatus(data, name)
+            return SavedStatus(data, name, tree=tree)
         schema = tree.get("schema")
         if isinstance(schema, str) and schema.startswith("natscope.report/"):
             return SavedReport(_own_report(data, name, schema), name, "natscope")

@@ -113,7 +113,7 @@ class Loose:
     def texts(self, name: str) -> tuple[str, ...]:
         """A list of strings; what is none is left out."""
         items = self.items(name)
-        found = tuple(item for item in items if isinstance(item, str))
+        found = tuple([item for item in items if isinstance(item, str)])
         if len(found) < len(items):
             self.problems.add(f"{self.place}.{name}", "list of texts")
         return found
@@ -123,7 +123,7 @@ class Loose:
         found: list[IPAddress] = []
         for text in self.texts(name):
             try:
-                found.append(ipaddress.ip_address(text))
+                found.append(ipaddress.IPv6Address(text) if ":" in text else ipaddress.IPv4Address(text))
             except ValueError:
                 self.problems.add(f"{self.place}.{name}", "list of addresses")
         return tuple(found)
@@ -163,7 +163,7 @@ class Loose:
 
     def rest(self, known: frozenset[str]) -> dict[str, object]:
         """What is not `known`, as it came."""
-        return {name: value for name, value in self._tree.items() if name not in known}
+        return {name: self._tree[name] for name in sorted(self._tree.keys() - known)}
 
     def _odd(self, name: str, value: object, wanted: str) -> None:
         if value is not None:
