@@ -19,6 +19,7 @@ from natscope.model.mesh_status import Way
 
 PREFIX = "/localapi/v0/"
 HOST = "local-tailscaled.sock"
+_RATE_LIMIT, _PEER_BITS = 256, 4096 | 32768
 HTML = b"<!doctype html><html><head><title>Router</title></head><body>Please log in</body></html>\n"
 
 
@@ -90,6 +91,9 @@ class StandIn:
             changes = self._changes.get(query.get("ip", ""))
             return _json(changes) if changes is not None else _text(404, "peer not found")
         if name == "watch-ipn-bus":
+            mask = int(query.get("mask", "0"))
+            if mask & _RATE_LIMIT and mask & _PEER_BITS:
+                return _text(400, "NotifyRateLimit is incompatible with peer bits")
             return Reply(200, self.first_notice(), watches=True)
         if name in ("check-ip-forwarding", "check-udp-gro-forwarding"):
             return _json({"Warning": ""})

@@ -27,7 +27,9 @@ _READ_BYTES = 64 * 1024
 
 
 class WatchFor(enum.IntFlag):
-    """Which notices are wanted (ipn.NotifyWatchOpt). Bits that a daemon does not know it ignores."""
+    """Which notices are wanted (ipn.NotifyWatchOpt). A daemon ignores bits that it does not know, and refuses
+    `RATE_LIMIT` together with `PEERS` or `PEER_PATCHES`.
+    """
 
     ENGINE = 1
     STATE = 2
@@ -40,7 +42,7 @@ class WatchFor(enum.IntFlag):
     WIREGUARD = 262144
 
 
-USUAL = WatchFor.STATE | WatchFor.HEALTH | WatchFor.RATE_LIMIT | WatchFor.PEERS | WatchFor.PEER_PATCHES
+USUAL = WatchFor.STATE | WatchFor.HEALTH | WatchFor.PEERS | WatchFor.PEER_PATCHES
 
 
 class MeshWatch:

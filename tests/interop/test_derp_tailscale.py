@@ -64,12 +64,16 @@ ONLY_RELAYED = {"TS_DEBUG_NEVER_DIRECT_UDP": "1", "TS_DISABLE_PORTMAPPER": "1"}
 
 @dataclass
 class Node:
-    """One tailscaled without a TUN device; `socks` is the port by which programs here reach its network."""
+    """One tailscaled without a TUN device; `socks` is the port by which programs here reach its network.
+
+    `only_relayed`: it never finds a direct way.
+    """
 
     lab: NetcheckLab
     name: str
     socks: int
     environment: dict[str, str]
+    only_relayed: bool = True
 
     def __post_init__(self) -> None:
         """Started, not up."""
@@ -79,7 +83,8 @@ class Node:
         self.process = self.lab.bed.start(
             self.lab.client, peers.require("tailscaled"), "--no-logs-no-support", f"--statedir={folder}",
             f"--socket={self.socket}", "--tun=userspace-networking", f"--socks5-server=127.0.0.1:{self.socks}",
-            "--port=0", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=self.environment | ONLY_RELAYED,
+            "--port=0", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            env=self.environment | (ONLY_RELAYED if self.only_relayed else {}),
         )  # fmt: skip
 
     def run(self, *words: str) -> str:
@@ -89,12 +94,16 @@ class Node:
         )
         return done.stdout + done.stderr
 
-    def up(self, control: int) -> None:
-        """Joined."""
+    def appear(self) -> None:
+        """Its socket is there."""
         deadline = time.monotonic() + UP_S
         while not self.socket.exists():
             assert time.monotonic() < deadline
             time.sleep(0.02)
+
+    def up(self, control: int) -> None:
+        """Joined."""
+        self.appear()
         text = self.run(
             "up", f"--login-server=http://127.0.0.1:{control}", f"--hostname={self.name}", "--accept-dns=false",
             f"--timeout={UP_S:.0f}s",

@@ -122,6 +122,13 @@ async def test_a_page_of_something_else_has_no_notices(tmp_path: Path) -> None:
     assert watching.skipped == 1
 
 
+async def test_bits_that_do_not_go_together_are_refused(tmp_path: Path) -> None:
+    async with server(tmp_path / "t.sock"):
+        both = MeshWatch(build_real_host(), str(tmp_path / "t.sock"), WatchFor.RATE_LIMIT | WatchFor.PEERS)
+        with pytest.raises(RefusedError, match="answers 400: NotifyRateLimit"):
+            await next_of(both.events())
+
+
 async def test_the_mask(tmp_path: Path) -> None:
     asked: list[bytes] = []
 
