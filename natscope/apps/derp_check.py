@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, BinaryIO
 
+import msgspec
+
 from natscope.apps.did_you_mean import question
 from natscope.apps.stopping import stop_on_signals, unless_stopped
 from natscope.errors import CannotMeasure, NatscopeError, UserError
@@ -21,7 +23,7 @@ from natscope.model.endpoint import Endpoint
 from natscope.model.relay_map import LoadedMap, RelayRegion
 from natscope.netcheck.options import MapChoice
 from natscope.relay_check.assemble import assemble
-from natscope.relay_check.options import CheckOptions
+from natscope.relay_check.options import CheckOptions, CheckRecord
 from natscope.relay_check.run import CheckInputs, run_check
 from natscope.relay_check.selection import NoSuch, choose
 from natscope.relay_check.watch import CheckProgress
@@ -34,12 +36,24 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class CheckRequest:
-    """What is to be checked, and how. `regions` are ids or codes, `nodes` names or host names; none for all."""
+    """What is to be checked, and how. `regions` are ids or codes, `nodes` names or host names; none for all.
+
+    `spare_vendor`: send no stretch of packets through relays of the vendor's own public map, which are everybody's.
+    """
 
     choice: MapChoice
     options: CheckOptions
     regions: tuple[str, ...] = ()
     nodes: tuple[str, ...] = ()
+    spare_vendor: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class CheckRun:
+    """What was observed, and what it means."""
+
+    record: CheckRecord
+    check: DerpCheck
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,27 +102,35 @@ class _Check:
 
     async def run(
         self, loaded: LoadedMap, regions: tuple[RelayRegion, ...], progress: Callable[[CheckProgress], None] | None
-    ) -> DerpCheck:
+    ) -> CheckRun:
         """Observe and judge."""
+        options = self.request.options
+        if loaded.vendor and self.request.spare_vendor:
+            options = msgspec.structs.replace(options, stream_bytes=0)
         inputs = CheckInputs(
             host=self.host,
             http=self.http,
             loaded_map=loaded,
             regions=regions,
-            options=self.request.options,
+            options=options,
             stop=self.stop,
             progress=progress,
         )
-        return assemble(await run_check(inputs))
+        return judge(await run_check(inputs))
 
 
-def check_once(request: CheckRequest, around: Surroundings) -> DerpCheck:
+def judge(record: CheckRecord) -> CheckRun:
+    """A record of now or of another time; no network."""
+    return CheckRun(record, assemble(record))
+
+
+def check_once(request: CheckRequest, around: Surroundings) -> CheckRun:
     """One run. Ctrl-C and SIGTERM end it early and give what is known (`interrupted`); while the map is still being
     fetched they raise `KeyboardInterrupt`. Raises `UserError` (options, map) and `CannotMeasure` (no map).
     """
     check = _prepare(request, around)
 
-    async def go() -> DerpCheck:
+    async def go() -> CheckRun:
         with stop_on_signals(check.stop):
             loaded, regions = await unless_stopped(check.load(), check.stop)
             if around.warm_up is not None:
@@ -165,7 +187,7 @@ async def _rounds(
     current, problem = first, ""
     while True:
         began = clock.now()
-        document = await check.run(*current, None)
+        document = (await check.run(*current, None)).check
         if check.stop.is_set():
             return
         good = on_round(Round(document, map_problem=problem))

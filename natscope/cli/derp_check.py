@@ -23,7 +23,9 @@ KeyFile = Annotated[
 ]
 CaFile = Annotated[str, value("trust these authorities too (PEM)", "FILE", "--ca-file")]
 Proxy = Annotated[str, value("HTTP proxy to go through [environment]", "environment|direct|URL", "--proxy")]
-Volume = Annotated[str, value("sent at a stretch to see how fast it goes, 0: not [256]", "KILOBYTES", "--volume")]
+Volume = Annotated[
+    str, value("sent at a stretch to see how fast it goes, 0: not [256; public map: 0]", "KILOBYTES", "--volume")
+]
 Port80 = Annotated[str, value("where login page checks go [80]", "PORT", "--port80")]
 Limit = Annotated[str, value("limit of a run [30]", "SECONDS", "--timeout", "-W")]
 FailOn = Annotated[str, value("exit 1 from which severity on [fail]", "fail|warn|never", "--fail-on")]
@@ -46,7 +48,7 @@ def check(
     key_file: KeyFile = None,
     ca_file: CaFile = "",
     proxy: Proxy = "environment",
-    volume: Volume = "256",
+    volume: Volume = "",
     port80: Port80 = "80",
     limit: Limit = "30",
     offline: opt.Offline = None,
@@ -56,6 +58,8 @@ def check(
     threshold: FailOn = "fail",
     every: Every = "",
     metrics: Metrics = "",
+    keep: Annotated[str, value("keep everything that was seen in a folder", "DIR", "--record")] = "",
+    again: Annotated[str, value("judge a recorded check again, without a network", "DIR", "--replay")] = "",
     quiet: opt.Quiet = False,
     verbose: opt.Verbose = 0,
     color: opt.Color = None,
@@ -71,8 +75,8 @@ def check(
 
     Each node is looked at as a client would: name, TCP, certificate, upgrade, the relay's key on repeated connections,
     packets of several sizes both ways, other nodes of its region, STUN, clock, port 80. That takes seconds and about
-    1 MB a node (--volume 0: 100 kB). The map is found as for netcheck. With --key-file the relay sees that client
-    connect: use a key whose node is not online meanwhile.
+    1 MB a node (--volume 0: 100 kB, as for Tailscale's public map). The map is found as for netcheck. With --key-file
+    the relay sees that client connect: use a key whose node is not online meanwhile.
 
     Exit 0: all relay, nothing found at or above --fail-on. 1: something was found, or with --fail-on warn some node
     could not be checked. 3: no node could be checked, because nothing answered or they admit known clients only. With
@@ -86,6 +90,6 @@ def check(
             regions=tuple(region or ()), nodes=tuple(node or ()), only_v4=only_v4, only_v6=only_v6,
             key_files=tuple(key_file or ()), ca_file=ca_file, proxy=proxy, volume=volume, port80=port80, limit=limit,
             format="json" if as_json else form or "text", formats=(as_json, form), output=out, fail_on=threshold,
-            every=every, metrics=metrics,
+            every=every, metrics=metrics, record=keep, replay=again,
         ),
     )  # fmt: skip

@@ -6,11 +6,20 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from natscope.apps.derp_check import CheckRequest, Repetition, Round, Surroundings, check_again_and_again, check_once
+from natscope.apps.derp_check import (
+    CheckRequest,
+    CheckRun,
+    Repetition,
+    Round,
+    Surroundings,
+    check_again_and_again,
+    check_once,
+    judge,
+)
 from natscope.cli import exit_codes
 from natscope.cli.formats import DERP_CHECK, FormatChoice, choose_format
 from natscope.cli.netcheck_flow import map_choice
-from natscope.cli.output import check_destination, deliver
+from natscope.cli.output import check_destination, deliver, prepare_folder
 from natscope.cli.progress import ProgressLine
 from natscope.cli.render import DEFAULT_WIDTH
 from natscope.cli.session import Session
@@ -27,6 +36,7 @@ if TYPE_CHECKING:
 
 DEFAULT_METRICS = "127.0.0.1:9479"
 OFF = "off"
+DEFAULT_VOLUME_KB = "256"
 MAX_LIMIT_S = 600.0
 MAX_VOLUME_KB = 100_000.0
 MIN_EVERY_S, MAX_EVERY_S = 1.0, 86_400.0
@@ -59,6 +69,8 @@ class Wishes:
     fail_on: str
     every: str
     metrics: str
+    record: str
+    replay: str
 
 
 def run(session: Session, wishes: Wishes) -> int:
@@ -67,10 +79,21 @@ def run(session: Session, wishes: Wishes) -> int:
     chosen = choose_format(wishes.format, DERP_CHECK)
     check_destination(wishes.output, session.console)
     repetition = _repetition(wishes)
-    request = CheckRequest(map_choice(session), check_options(session, wishes), wishes.regions, wishes.nodes)
+    if wishes.replay:
+        from natscope.relay_check.record import load
+
+        return _finish(session, wishes, chosen, judge(load(wishes.replay)))
+    request = CheckRequest(
+        map_choice(session),
+        check_options(session, wishes),
+        wishes.regions,
+        wishes.nodes,
+        spare_vendor=not wishes.volume,
+    )
     if repetition is not None:
         return _again_and_again(session, wishes, chosen, request, repetition)
-    return _once(session, wishes, chosen, request)
+    prepare_folder(wishes.record)
+    return _finish(session, wishes, chosen, _measured(session, chosen, request))
 
 
 def exit_code(check: DerpCheck, fail_on: str) -> int:
@@ -93,7 +116,7 @@ def check_options(session: Session, wishes: Wishes) -> CheckOptions:
     return CheckOptions(
         families=(4,) if wishes.only_v4 else (6,) if wishes.only_v6 else (4, 6),
         keys=_keys(session, wishes.key_files),
-        stream_bytes=round(_number("--volume", wishes.volume, 0.0, MAX_VOLUME_KB) * 1000),
+        stream_bytes=round(_number("--volume", wishes.volume or DEFAULT_VOLUME_KB, 0.0, MAX_VOLUME_KB) * 1000),
         limit_s=_number("--timeout", wishes.limit, 0.5, MAX_LIMIT_S),
         ca_file=_authorities(wishes.ca_file),
         proxy=_proxy(wishes.proxy),
@@ -101,19 +124,29 @@ def check_options(session: Session, wishes: Wishes) -> CheckOptions:
     )
 
 
-def _once(session: Session, wishes: Wishes, chosen: FormatChoice, request: CheckRequest) -> int:
-    console = session.console
-    line = ProgressLine(console)
+def _measured(session: Session, chosen: FormatChoice, request: CheckRequest) -> CheckRun:
+    line = ProgressLine(session.console)
     line.start("reading the relay map; Ctrl-C shows what is known so far")
     try:
-        check = check_once(request, _around(session, line, chosen))
+        return check_once(request, _around(session, line, chosen))
     finally:
         line.finish()
+
+
+def _finish(session: Session, wishes: Wishes, chosen: FormatChoice, found: CheckRun) -> int:
+    """Draw, deliver, record and say how it ends."""
+    console, check = session.console, found.check
     code = exit_code(check, wishes.fail_on)
     _warn(session, check, chosen)
     deliver(_drawn(session, wishes, chosen, check, code), wishes.output, console)
     if code == exit_codes.CANNOT_TEST and console.verbosity >= 0 and (wishes.output or wishes.format != "text"):
         console.note(f"error: {check.verdict.sentence}")
+    if wishes.record:
+        from natscope.relay_check.record import save
+
+        path = save(found.record, wishes.record)
+        if console.verbosity >= 0:
+            console.note(f"recorded in {path}")
     return code
 
 
@@ -142,6 +175,8 @@ def _again_and_again(
             console.data(_drawn(session, wishes, chosen, check, code))
         elif console.verbosity >= 0 or code != exit_codes.GOOD:
             console.data(round_line(check, code, ascii_only=console.ascii_only))
+        if console.streams.broken:
+            raise BrokenPipeError  # whoever read the lines has gone
         return code == exit_codes.GOOD
 
     check_again_and_again(
@@ -211,6 +246,11 @@ def _check_words(wishes: Wishes) -> None:
     as_json, form = wishes.formats
     if as_json and form not in ("", "json"):
         raise UserError(f"--json and --format {form} contradict each other", hint="give one of them")
+    for option, given in (("--record", wishes.record), ("--every", wishes.every)):
+        if wishes.replay and given:
+            raise UserError(f"--replay and {option} contradict each other: a replay checks nothing")
+    if wishes.record and wishes.every:
+        raise UserError("--record keeps one check, --every makes many", hint="--every 30s --json keeps them all")
 
 
 def _repetition(wishes: Wishes) -> Repetition | None:

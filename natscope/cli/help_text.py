@@ -12,8 +12,9 @@ natscope says why your mesh connection is slow or relayed, and what to change.
   natscope netcheck          can this network connect directly?      2 s
   natscope targets           whom would that contact, how often?
 
-  more     ping, status, path, doctor, probe, explain, report view|redact|diff,
-           derp serve|check, derp map lint|show, stun serve|query, lab
+  more     ping, status, path, doctor, probe, check, explain, report
+           view|redact|diff, derp serve|check, derp map lint|show, stun
+           serve|query, lab
            list|show|truth|run|matrix|up|down|status|exec|shell, config
            show|check|path|template, schema, help, completion, version
 
@@ -39,6 +40,8 @@ Commands
                 fixes
   targets       whom would a netcheck contact, with how many packets?
   probe         one probe by itself; --list: which there are
+  check         a health job: does this network meet a policy? is a finding
+                gone?
   explain       what a finding means and what to do; --list: which there are
   report        reports in files: show one in any form, say why, mask it,
                 compare two
@@ -428,6 +431,59 @@ Exit codes
     4  internal error of natscope
   130  interrupted (Ctrl-C, SIGTERM)
 """,
+    "check": """\
+Check this network against a policy, for a health job; or measure one finding
+again: is it gone?
+
+  natscope check --init -o natscope-policy.toml
+      a first policy from what is true now
+  natscope check --policy natscope-policy.toml --format junit -o check.xml
+      in CI
+  natscope check NS-NAT-01
+      after a change on the router: is this finding gone?
+
+Usage: natscope check [OPTIONS] [ID]
+
+A policy measures again while something fails; most runs, or the median of
+numbers, decide. What was not measured or differs from run to run is
+inconclusive, not failed. Exit codes: 0 all hold (gone), 1 something failed
+(still there), 3 nothing failed, but something could not be judged.
+
+Options
+  --policy FILE                 a file of expectations (TOML)
+  --init                        write a first policy from the present state
+  --peer NAME                   with --init: a peer whose path to expect;
+                                repeatable
+  --report FILE                 with ID: the report that has the finding
+  --derp-map URL|FILE|-         relay map: a URL, a file, or - for standard
+                                input
+  --socket STR                  socket of a running tailscaled, when it is not
+                                in the usual place
+  --profile quick|default|full  how much to measure [default]
+  --only PROBE,…                run only these probes
+  --skip PROBE,…                leave these probes out
+  --timeout, -W SECONDS         limit of the run, and of fetching its map
+                                (--lifetime: 110) [5]
+  --ipv4, -4                    IPv4 only
+  --ipv6, -6                    IPv6 only
+  --offline / --no-offline      fetch nothing: use the cached relay map
+  --json                        the result as JSON, same as --format json
+  --format NAME                 text, json, junit, github or md [text]
+  --output, -o FILE             write the report to a file, whole or not at all
+  --quiet, -q                   the answer only
+  --verbose, -v                 more: -v, -vv
+  --color auto|always|never     colour [auto]
+  --ascii / --no-ascii          draw with ASCII only
+  --no-progress                 show no progress
+  --help, -h                    this text
+
+Exit codes
+    0  good
+    2  usage: a bad flag, file or value
+    3  could not test: no network, nothing answered, no permission
+    4  internal error of natscope
+  130  interrupted (Ctrl-C, SIGTERM)
+""",
     "explain": """\
 Explain a finding: what it is, what speaks for and against it, what to do, how
 to verify. Needs no network.
@@ -645,7 +701,9 @@ Options
                                 answer
   --rate-config FILE            what one client may send, JSON as derper's
   --metrics ADDRESS:PORT        Prometheus page over HTTP
-  --workers NUMBER              processes for the port: only 1 yet [1]
+  --workers NUMBER              processes that share the ports (Linux); more
+                                than the computer has processors gain nothing
+                                [1]
   --drain SECONDS               seconds to let clients go at the end [5]
   --log-format text|json        how log lines look [text]
   --quiet, -q                   say warnings and errors only
@@ -673,8 +731,9 @@ Usage: natscope derp check [OPTIONS]
 Each node is looked at as a client would: name, TCP, certificate, upgrade, the
 relay's key on repeated connections, packets of several sizes both ways, other
 nodes of its region, STUN, clock, port 80. That takes seconds and about 1 MB a
-node (--volume 0: 100 kB). The map is found as for netcheck. With --key-file the
-relay sees that client connect: use a key whose node is not online meanwhile.
+node (--volume 0: 100 kB, as for Tailscale's public map). The map is found as
+for netcheck. With --key-file the relay sees that client connect: use a key
+whose node is not online meanwhile.
 
 Exit 0: all relay, nothing found at or above --fail-on. 1: something was found,
 or with --fail-on warn some node could not be checked. 3: no node could be
@@ -694,7 +753,7 @@ Options
   --proxy environment|direct|URL
                                 HTTP proxy to go through [environment]
   --volume KILOBYTES            sent at a stretch to see how fast it goes, 0:
-                                not [256]
+                                not [256; public map: 0]
   --port80 PORT                 where login page checks go [80]
   --timeout, -W SECONDS         limit of a run [30]
   --offline / --no-offline      fetch nothing: use the cached relay map
@@ -706,6 +765,8 @@ Options
   --metrics-listen ADDRESS:PORT|off
                                 with --every: Prometheus page over HTTP
                                 [127.0.0.1:9479]
+  --record DIR                  keep everything that was seen in a folder
+  --replay DIR                  judge a recorded check again, without a network
   --quiet, -q                   the answer only
   --verbose, -v                 more: -v, -vv
   --color auto|always|never     colour [auto]

@@ -148,6 +148,29 @@ def test_only_what_was_chosen_is_checked(check: Check) -> None:
     assert {address["family"] for address in chosen["nodes"][0]["addresses"]} == {4}
 
 
+def test_a_recorded_check_gives_the_same_page_again(check: Check, natscope: Runner) -> None:
+    result = check(Relays(Planted(stun=False)), "--record", "run1", "--volume", "0")
+    assert (result.code, result.err) == (1, "recorded in run1/derp-check.json\n")
+    assert Path("run1/derp-check.json").stat().st_mode & 0o777 == 0o600
+    for where in ("run1", "run1/derp-check.json"):
+        again = natscope("derp", "check", "--replay", where)
+        assert (again.code, again.out, again.err) == (1, result.out, "")
+
+
+def test_the_public_map_is_spared(check: Check, monkeypatch: pytest.MonkeyPatch) -> None:
+    load = derp_check._Check.load
+
+    async def vendors(self: Any) -> Any:
+        loaded, regions = await load(self)
+        return msgspec.structs.replace(loaded, vendor=True), regions
+
+    monkeypatch.setattr(derp_check._Check, "load", vendors)
+    for words, volume in (((), 0), (("--volume", "14"), 14_000)):
+        document = json.loads(check(Relays(Planted()), "--json", *words).out)
+        assert {passage["stream_bytes"] >= volume for passage in document["passages"]} == {True}
+        assert {passage["stream_bytes"] > 0 for passage in document["passages"]} == {volume > 0}
+
+
 def test_quiet_ascii_and_progress(check: Check) -> None:
     assert check(Relays(Planted()), "-q", "--volume", "0").out == "✓ Relays: 1 of 1 works\n"
     result = check(Relays(Planted()), "--ascii", "-v", "--volume", "0")
@@ -203,7 +226,7 @@ def ending(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
         (["--region", "r2x"], 2, 'the map has no region "r2x". Did you mean r2?', "it has 1 (r1), 2 (r2)"),
         (["--node", "relay-1b.tst"], 2, "Did you mean relay-1b.test?", "it has 1a, 1b, 2c"),
         (["--format", "junitt"], 2, 'no output format "junitt". Did you mean junit?', "there are "),
-        (["--format", "tap"], 2, 'no output format "tap"; that is one of netcheck', "there are json, junit, text"),
+        (["--format", "tailscale-json"], 2, '"tailscale-json"; that is one of netcheck', "there are json, junit, text"),
         (["--json", "--format", "junit"], 2, "--json and --format junit contradict each other", "give one"),
         (["--fail-on", "bad"], 2, "--fail-on bad: not one of fail, warn, never", ""),
         (["-4", "-6"], 2, "-4 and -6 exclude each other", ""),
@@ -220,6 +243,10 @@ def ending(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
         (["--every", "30h"], 2, "--every 30h: must lie between 1 s and 24 h", ""),
         (["--every", "30s", "--metrics-listen", ":9479"], 2, "--metrics-listen :9479: not ADDRESS:PORT", "or off"),
         (["--every", "30s", "--format", "junit"], 2, "--every with --format junit needs a file", ""),
+        (["--every", "30s", "--record", "x"], 2, "--record keeps one check, --every makes many", "--json"),
+        (["--replay", "x", "--record", "y"], 2, "--replay and --record contradict each other", ""),
+        (["--replay", "none"], 2, "there is no recorded check at none", "--record"),
+        (["--replay", "map.json"], 2, "the recording cannot be read", ""),
         (["-o", "no/such/folder.txt"], 2, "cannot write no/such/folder.txt", ""),
         (["--derp-map", "mop.json"], 2, "mop.json: no such file", ""),
     ],

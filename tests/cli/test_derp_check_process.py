@@ -74,6 +74,19 @@ def test_a_monitor_serves_metrics_and_ends_with_0(natscope: Runner, relay: str) 
     assert int(re.findall(r"^natscope_derp_check_runs_total (\d+)$", text, re.MULTILINE)[0]) >= 1
 
 
+def test_a_monitor_ends_when_nobody_reads_its_lines(natscope: Runner, relay: str) -> None:
+    words = ("--derp-map", relay, "--every", "1s", "--volume", "0", "--metrics-listen", "off")
+    process = natscope.child("derp", "check", *words)
+    assert process.stdout is not None
+    try:
+        assert process.stdout.readline()
+        process.stdout.close()
+        assert process.wait(LIMIT_S) == 141
+    finally:
+        process.kill()
+        process.wait(LIMIT_S)
+
+
 def test_a_place_that_is_taken_is_told(natscope: Runner, relay: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         place = f"127.0.0.1:{taken.getsockname()[1]}"
