@@ -80,12 +80,8 @@ def _folded(checks: Sequence[CheckResult], verbosity: int) -> Iterator[CheckResu
         if check.says in told:
             continue
         told.add(check.says)
-        if len(same) == 1:
-            yield check
-        else:
-            yield CheckResult(
-                name=check.name, group=check.group, state=check.state, says=f"{', '.join(same)}: {check.says}"
-            )
+        says = f"{', '.join(same)}: {check.says}"
+        yield CheckResult(name=check.name, group=check.group, state=check.state, says=says)
 
 
 def _lines(check: CheckResult, pen: Pen, verbosity: int) -> Iterator[str]:

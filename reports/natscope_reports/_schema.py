@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from natscope.model import derp_check, report
+from natscope.model import derp_check, doctor, preflight, report
 
 FOLDER = Path(__file__).parent / "schema"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -46,7 +46,9 @@ class Shape:
 
 REPORT = Shape(report, report.Report)
 DERP_CHECK = Shape(derp_check, derp_check.DerpCheck)
-SHAPES = (REPORT, DERP_CHECK)
+DOCTOR = Shape(doctor, doctor.DoctorReport)
+PREFLIGHT = Shape(preflight, preflight.Preflight)
+SHAPES = (REPORT, DERP_CHECK, DOCTOR, PREFLIGHT)
 
 
 def build(shape: Shape = REPORT) -> dict[str, Any]:

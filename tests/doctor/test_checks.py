@@ -176,6 +176,7 @@ CASES: list[tuple[str, DoctorFacts, CheckState, str]] = [
     ("health", WELL, OK, "warns of nothing"),
     ("health", with_status(health=("something that nobody knows",)), WARN, "1 thing"),
     ("health", with_status(health=("The network is down.", "b")), FAIL, "2 things"),
+    ("health", with_status(state=MeshState.STOPPED, health=("Tailscale is stopped.",)), OK, "nothing but its state"),
     ("health", with_daemon(status=None, contact=Contact.SILENT), SKIP, "could not be asked"),
     ("version", WELL, OK, "1.102.5"),
     ("version", with_status(newer_version="1.104.0"), WARN, "there is 1.104.0"),
@@ -219,6 +220,8 @@ CASES: list[tuple[str, DoctorFacts, CheckState, str]] = [
     ("ip-forwarding", router(), OK, "route 192.168.50.0/24"),
     ("ip-forwarding", router(forwarding="IP forwarding is disabled.\nSee x"), FAIL, "IP forwarding is off"),
     ("ip-forwarding", router(forwarding=None), OK, "is on"),
+    ("ip-forwarding", change(router(forwarding="IP forwarding is disabled."), daemon=change(
+        router().daemon, status=change(WELL.daemon.status, has_tunnel=False))), OK, "is not needed"),
     ("ip-forwarding", change(router(forwarding=None), setup=change(WELL.setup, forwarding={4: False})), FAIL, "is off"),
     ("ip-forwarding", change(router(forwarding=None), setup=change(WELL.setup, forwarding={})), SKIP, "not told"),
     ("ip-forwarding", with_daemon(prefs=None, prefs_reason="it said no"), SKIP, "it said no"),

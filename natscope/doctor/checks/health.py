@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from natscope.doctor.check import Check, Outcome, fail, ok, warn
 from natscope.doctor.checks._words import no_daemon
 from natscope.doctor.facts import DoctorFacts
@@ -10,6 +12,9 @@ from natscope.model.doctor import Group, Remedy
 
 CHECK = Check("health", Group.TAILSCALED, 30)
 MAX_SHOWN = 5
+_STATES = frozenset({"stopped", "logged-out", "starting"})
+"""What the check of the state says already."""
+_COMMAND = re.compile(r"(?:sudo|natscope|tailscale) [^;,:]*")
 
 
 def judge(facts: DoctorFacts) -> Outcome:
@@ -19,12 +24,19 @@ def judge(facts: DoctorFacts) -> Outcome:
         return missing
     status = facts.daemon.status
     assert status is not None
-    notes = explain_health(status.health)
+    notes = [note for note in explain_health(status.health) if note.id not in _STATES]
     if not notes:
-        return ok("tailscaled warns of nothing")
+        return ok("tailscaled warns of nothing" if not status.health else "tailscaled warns of nothing but its state")
     parts = [f'"{note.message}"' + (f": {note.meaning}" if note.meaning else "") for note in notes[:MAX_SHOWN]]
-    remedies = [Remedy(do=f"{note.fix[:1].upper()}{note.fix[1:]}") for note in notes[:MAX_SHOWN] if note.fix]
+    remedies = [_remedy(note.fix) for note in notes[:MAX_SHOWN] if note.fix]
     said = f"tailscaled warns of {len(notes)} thing{'s' if len(notes) > 1 else ''}"
     make = fail if any(note.matters for note in notes) else warn
     more = f" And {len(notes) - MAX_SHOWN} more." if len(notes) > MAX_SHOWN else ""
     return make(said, " ".join(parts) + more, *dict.fromkeys(remedies))
+
+
+def _remedy(fix: str) -> Remedy:
+    """A fix that is a command and nothing else stands as one."""
+    if _COMMAND.fullmatch(fix):
+        return Remedy(do="Run:", command=fix)
+    return Remedy(do=f"{fix[:1].upper()}{fix[1:]}" + ("" if fix.endswith((".", "?")) else "."))

@@ -17,9 +17,11 @@ def judge(facts: DoctorFacts) -> Outcome:
     what = offers(facts)
     if isinstance(what, Outcome):
         return what
+    if facts.daemon.status is not None and facts.daemon.status.has_tunnel is False:
+        return ok("IP forwarding is not needed: without a tunnel device tailscaled passes packets on itself")
     told = facts.daemon.forwarding
     if told is not None and not told:
-        return ok(f"IP forwarding is on, as {what.words} need it")
+        return ok(f"IP forwarding is set as needed for {what.words}")
     known = facts.setup.forwarding
     wanted = sorted(what.families)
     off = [family for family in wanted if known.get(family) is False]
@@ -27,7 +29,7 @@ def judge(facts: DoctorFacts) -> Outcome:
         if any(family not in known for family in wanted):
             reason = facts.setup.unread.get("forwarding") or facts.daemon.check_reasons.get("forwarding", "not told")
             return skip(f"IP forwarding: {reason}")
-        return ok(f"IP forwarding is on, as {what.words} need it")
+        return ok(f"IP forwarding is on, as needed for {what.words}")
     families = off or wanted
     settings = " ".join(f"{_SETTING[family]}=1" for family in families)
     kept = "; ".join(f"echo {_SETTING[family]}=1" for family in families)
@@ -36,5 +38,5 @@ def judge(facts: DoctorFacts) -> Outcome:
         f"this node offers {what.words}, but IP forwarding is off", reason,
         Remedy(do="Turn it on now.", who="you, as root", command=as_root(facts, f"sysctl -w {settings}")),
         Remedy(do="And at every start.", who="you, as root",
-               command=f"({kept}) | {as_root(facts, 'tee /etc/sysctl.d/99-tailscale.conf')}"),
+               command=f"({kept}) | {as_root(facts, 'tee -a /etc/sysctl.d/99-tailscale.conf')}"),
     )  # fmt: skip
