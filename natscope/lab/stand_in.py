@@ -116,6 +116,8 @@ class StandInMesh:
     """Fields put over those of its preferences."""
     more: dict[str, Any] = field(default_factory=dict)
     """Fields put over those of the status."""
+    without: frozenset[str] = frozenset()
+    """Names of fields that no answer has, at any depth: an older daemon."""
 
 
 def many_peers(count: int) -> tuple[StandInPeer, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ipaddress
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -61,12 +61,17 @@ class StandIn:
         fault = self.mesh.faults.get(name) or self.mesh.faults.get("*")
         if fault is not None:
             return self._spoiled(fault, name)
-        reply = self._right(method, name, query)
+        reply = self._older(self._right(method, name, query))
         if reply.delay_s is None or not self.mesh.slow_s:
             return reply
-        return Reply(
-            reply.status, reply.body, reply.content_type, reply.delay_s + self.mesh.slow_s, watches=reply.watches
-        )
+        return replace(reply, delay_s=reply.delay_s + self.mesh.slow_s)
+
+    def _older(self, reply: Reply) -> Reply:
+        """Without the fields that this daemon does not know."""
+        if not self.mesh.without or reply.content_type != "application/json" or not reply.body:
+            return reply
+        tree = _stripped(json.loads(reply.body), self.mesh.without)
+        return replace(reply, body=json.dumps(tree).encode() + b"\n")
 
     def first_notice(self) -> bytes:
         """The line with which a watch begins."""
@@ -143,7 +148,7 @@ class StandIn:
         latency = peer.direct_ms if way is Way.DIRECT else peer.relay_ms
         latency += peer.jitter_ms * (state.pings * 7 % 5 - 2) / 2
         reply = _json(bodies.pong_body(self.mesh, peer, kind, way, latency))
-        return Reply(reply.status, reply.body, delay_s=latency / 1000)
+        return replace(reply, delay_s=latency / 1000)
 
     @staticmethod
     def _way(peer: StandInPeer, state: bodies.PeerState, kind: str) -> Way:
@@ -178,6 +183,12 @@ class StandIn:
             return Reply(0, b"", delay_s=None)
         body = json.dumps(bodies.status_body(self.mesh, self._states, peers=True)).encode()
         return Reply(200, body[: len(body) // 2], fault=fault)
+
+
+def _stripped(tree: Any, names: frozenset[str]) -> Any:
+    if isinstance(tree, dict):
+        return {name: _stripped(value, names) for name, value in tree.items() if name not in names}
+    return [_stripped(value, names) for value in tree] if isinstance(tree, list) else tree
 
 
 def _json(tree: object) -> Reply:

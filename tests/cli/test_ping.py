@@ -255,3 +255,26 @@ def test_a_tag_pings_its_first_node_and_says_which(natscope: Runner, tmp_path: P
         result = ping(natscope, daemon.socket, "tag:db", "-c", "1")
     assert result.out.startswith("Pinging db-1 (100.64.0.7)")
     assert "tag:db is 2 nodes: this is db-1; the others are db-0" in result.out
+
+
+OLD = replace(
+    MESH,
+    version="1.56.1",
+    capability=82,
+    without=frozenset({
+        "NodeID", "PeerRelay", "TaildropTarget", "HaveNodeKey", "ClientVersion", "TUN", "ExtraRecords", "HomeDERP",
+        "Cap", "OSHasIPv6", "AllowedIPs", "InNetworkMap", "Container", "IsLocalIP", "Health", "LastHandshake",
+    }),
+    faults=dict.fromkeys(("whois", "debug-peer-endpoint-changes", "usermetrics"), Fault.MISSING),
+)  # fmt: skip
+"""No recording: today's daemon without fields and questions that came later."""
+
+
+def test_an_old_daemon(natscope: Runner, tmp_path: Path) -> None:
+    with serving(OLD, tmp_path) as daemon:
+        assert ping(natscope, daemon.socket, "db-1").code == 0
+        result = ping(natscope, daemon.socket, "nas", "-c", "1", "--json")
+        assert (result.code, json.loads(result.out)["program"]) == (10, "1.56.1")
+        assert ping(natscope, daemon.socket, "acl", "--levels", "-W", "0.2").code == 11
+        assert natscope("status", "--socket", daemon.socket).code == 0
+        assert natscope("path", "nas", "--socket", daemon.socket).code == 10

@@ -86,10 +86,11 @@ def _latencies(told: Loose) -> dict[int, float]:
     found: dict[int, float] = {}
     for name, _ in told.pairs()[:MAX_REGIONS]:
         region, _, family = name.partition("-")
-        seconds = told.number(name)
         if not (region.isascii() and region.isdecimal() and len(region) < 10 and family in ("v4", "v6", "")):
             told.problems.add(f"{told.place}.{name[:40]}", "latency of a region")
-        elif seconds is not None and 0 <= seconds < 3600:
+            continue
+        seconds = told.number(name)
+        if seconds is not None and 0 <= seconds < 3600:
             number, milliseconds = int(region), seconds * 1000
             found[number] = min(found.get(number, milliseconds), milliseconds)
     return found

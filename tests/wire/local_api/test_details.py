@@ -115,7 +115,7 @@ def test_odd_latencies_are_named_and_cost_nothing_else() -> None:
     found = decoded(changed)
     assert found.network is not None
     assert found.network.latency_ms == {1: 10.0, 4: 500.0}
-    assert len(found.problems) == 3
+    assert len(found.problems) == 3  # each named once
 
 
 def test_cut_off_at_every_byte() -> None:

@@ -1,0 +1,128 @@
+"""Daemons from some years back to some years ahead: a field that is missing or new costs nothing but itself.
+
+There are no recordings of old daemons. Their answers are made from today's by leaving out fields, each alone and in the
+groups that came later, and those of future ones by adding fields and values.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import msgspec
+import pytest
+
+from natscope.wire.local_api.details import decode_details
+from natscope.wire.local_api.notices import read_notice
+from natscope.wire.local_api.path_changes import decode_path_changes
+from natscope.wire.local_api.ping import decode_ping
+from natscope.wire.local_api.prefs import decode_prefs
+from natscope.wire.local_api.status import decode_status
+from tests.wire.local_api.recorded import body, tree
+
+LATER = {
+    "2024": {"NodeID", "PeerRelay", "TaildropTarget", "NoFileSharingReason", "HaveNodeKey", "ClientVersion", "CapMap"},
+    "2023": {"NodeID", "PeerRelay", "TaildropTarget", "NoFileSharingReason", "HaveNodeKey", "ClientVersion", "CapMap",
+             "TUN", "ExtraRecords", "LastHandshake", "KeyExpiry", "AllowedIPs", "sshHostKeys", "Location", "Cap",
+             "HomeDERP", "OSHasIPv6", "WorkingICMPv4", "Userspace", "UserspaceRouter", "Container", "IsLocalIP",
+             "PeerAPIURL", "AppConnector", "NetfilterKind", "OperatorUser"},
+}  # fmt: skip
+DECODERS: dict[str, tuple[Callable[[bytes], Any], str]] = {
+    "status": (decode_status, "status-active.json"),
+    "ping": (decode_ping, "ping-disco.http"),
+    "relayed ping": (decode_ping, "ping-disco-relay.http"),
+    "whois": (decode_details, "whois.http"),
+    "prefs": (decode_prefs, "prefs.http"),
+    "history": (decode_path_changes, "peer-endpoint-changes.http"),
+}
+NEEDED = {"status": {"BackendState", "Self"}, "ping": {"IP"}, "relayed ping": {"IP"}, "whois": {"Node"}}
+"""By which an answer is known to be one."""
+
+
+def objects(found: Any) -> Iterator[dict[str, Any]]:
+    """Every object in it, itself first."""
+    if isinstance(found, dict):
+        yield found
+        for value in found.values():
+            yield from objects(value)
+    elif isinstance(found, list):
+        for value in found:
+            yield from objects(value)
+
+
+def is_table(found: dict[str, Any]) -> bool:
+    """Its names are data: keys of nodes, numbers of users, relays."""
+    return any(name[:1].isdigit() or name.startswith("nodekey:") for name in found)
+
+
+def decoded(what: str, changed: Any) -> Any:
+    return DECODERS[what][0](json.dumps(changed).encode())
+
+
+def problems_of(value: Any) -> tuple[str, ...]:
+    return getattr(value, "problems", ())
+
+
+@pytest.mark.parametrize("what", DECODERS)
+def test_each_field_may_be_missing_alone(what: str) -> None:
+    recorded = tree(DECODERS[what][1])
+    for number, found in enumerate(objects(recorded)):
+        for name in found:
+            if name in NEEDED.get(what, set()):
+                continue
+            changed = copy.deepcopy(recorded)
+            del list(objects(changed))[number][name]
+            assert problems_of(decoded(what, changed)) == (), name
+        if number > 40:
+            break
+
+
+@pytest.mark.parametrize("year", LATER)
+@pytest.mark.parametrize("what", DECODERS)
+def test_what_came_later_may_be_missing_together(what: str, year: str) -> None:
+    changed = tree(DECODERS[what][1])
+    for found in objects(changed):
+        for name in LATER[year] & found.keys():
+            del found[name]
+    assert problems_of(decoded(what, changed)) == ()
+
+
+@pytest.mark.parametrize("what", DECODERS)
+def test_what_comes_later_changes_nothing(what: str) -> None:
+    decode, name = DECODERS[what]
+    changed = tree(name)
+    for found in [found for found in objects(changed) if not is_table(found)]:
+        found["FromTheFuture"] = {"list": [1, None, {"x": "y"}], "text": "\u202e"}
+    got, known = decoded(what, changed), decode(body(name))
+    if what == "status":  # it keeps what it does not know
+        assert got.rest["FromTheFuture"]["text"] == "\u202e"
+        assert all("FromTheFuture" in peer.rest for peer in got.peers)
+        peers = [msgspec.structs.replace(p, rest={}) for p in got.peers]
+        assert peers == [msgspec.structs.replace(p, rest={}) for p in known.peers]
+    else:
+        assert got == known
+
+
+@pytest.mark.parametrize("what", ["status", "ping", "whois"])
+def test_every_value_may_be_null(what: str) -> None:
+    recorded = tree(DECODERS[what][1])
+    for number, found in enumerate(objects(recorded)):
+        for name in found:
+            if name in NEEDED.get(what, set()):
+                continue
+            changed = copy.deepcopy(recorded)
+            list(objects(changed))[number][name] = None
+            assert problems_of(decoded(what, changed)) == (), name
+        if number > 12:
+            break
+
+
+def test_states_and_notices_of_the_future() -> None:
+    changed = tree("status-active.json")
+    changed["BackendState"] = "Hibernating"
+    status = decoded("status", changed)
+    assert (str(status.state), status.state_word) == ("unknown", "Hibernating")
+    notice = read_notice({"State": 12, "NewKind": {"a": 1}})
+    assert (str(notice.state), notice.kinds, notice.problems) == ("unknown", ("State", "NewKind"), ())
