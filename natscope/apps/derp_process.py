@@ -22,7 +22,7 @@ from natscope.machines.derp.forwarded import parse_networks
 from natscope.machines.derp.front import Front
 from natscope.machines.derp.relay import Relay
 from natscope.machines.derp.settings import FrontLimits
-from natscope.relay.admission import admission_metrics
+from natscope.relay.admission import AskedAdmission, admission_metrics
 from natscope.relay.config import LimitsConfig, RelayConfig
 from natscope.relay.log import Log
 from natscope.relay.mesh import MeshLinks
@@ -33,6 +33,7 @@ from natscope.web.metrics import GAUGE, Family
 from natscope.wire.keys import PrivateKey
 
 if TYPE_CHECKING:
+    from natscope.model.endpoint import IPAddress
     from natscope.relay.seams import Certificates
 
 LIVE = frozenset(
@@ -59,13 +60,15 @@ class RelayProcess:
         self._host = host
         self._log = log
         self._limits = limits
+        self.on_known: Callable[[bytes, IPAddress], None] | None = None
+        """Hears of each client whose admission was asked about and is remembered."""
         relay = Relay(private, relay_settings(config))
         proxies = parse_networks(config.trusted_proxies)
         self.front = Front(relay, make_pages(config), lambda: http_date(host), limits(config.limits), proxies)
         self.rate = RatePart(config.limits.rate_file)
         self.names = NamesPart(config.names, config.unlisted_names)
         self.certificates = make_certificates(config, private, host, log, self.front.pages)
-        self.admission = make_admission(config, host, log)
+        self.admission = self._admission(config)
         self._mesh = make_mesh(config, private, host, log)
         self.service = RelayService(
             host, self.front, log, admission=self.admission, certificates=self.certificates, mesh=self._mesh,
@@ -84,7 +87,7 @@ class RelayProcess:
             read_rate_file(config.limits.rate_file)
         if config.admission != old.admission:
             before = self.admission
-            self.admission = make_admission(config, self._host, self._log)
+            self.admission = self._admission(config)
             if self.admission is not None and before is not None:
                 self.admission.counters = before.counters
         self._config = config
@@ -108,6 +111,16 @@ class RelayProcess:
         elif peers:
             self._mesh = MeshLinks(self._host, self._private, settings.mesh_key, peers, self._log)
             self.service.keep_mesh(self._mesh)
+
+    def _admission(self, config: RelayConfig) -> AskedAdmission | None:
+        admission = make_admission(config, self._host, self._log)
+        if admission is not None:
+            admission.on_known = self._known
+        return admission
+
+    def _known(self, key: bytes, ip: IPAddress) -> None:
+        if self.on_known is not None:
+            self.on_known(key, ip)
 
     def families(self) -> list[Family]:
         """Metrics of what stands beside the machine."""

@@ -38,6 +38,8 @@ class Ready(msgspec.Struct, frozen=True, kw_only=True):
     """Of a self-signed certificate: 64 hex digits."""
     host_name: str = ""
     """What that certificate is for."""
+    workers: int = 1
+    """Processes that serve it."""
 
 
 class Running:
@@ -95,7 +97,16 @@ def serve(
 
     With `rereading`, SIGHUP reads the settings again, too.
     """
-    running = Running(config, host, log, rereading)
+    if config.workers > 1:
+        from natscope.apps.derp_workers import Workers
+
+        serve_bound(Workers(config, host, log, rereading), on_ready)
+        return
+    serve_bound(Running(config, host, log, rereading), on_ready)
+
+
+def serve_bound(running: Bound, on_ready: Callable[[Ready], None]) -> None:
+    """Until a signal ends it."""
     try:
         with signals_to(running.service):
             on_ready(running.ready)
@@ -119,12 +130,31 @@ def host_name_of(config: RelayConfig, certificates: Certificates | None) -> str:
 class Served(Protocol):
     """What signals are for."""
 
+    def serve(self) -> None:
+        """Until it ends."""
+        ...
+
+    def close(self) -> None:
+        """Close everything."""
+        ...
+
     def drain(self) -> None:
         """SIGTERM and SIGINT."""
         ...
 
     def reload(self) -> None:
         """SIGHUP."""
+        ...
+
+
+class Bound(Protocol):
+    """A relay that is bound, in one process or in several."""
+
+    ready: Ready
+
+    @property
+    def service(self) -> Served:
+        """What runs it."""
         ...
 
 

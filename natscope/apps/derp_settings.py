@@ -20,6 +20,7 @@ class RelaySetting(Setting):
 
 
 _ADMISSION, _LIMITS = AdmissionConfig(), LimitsConfig()
+MAX_WORKERS = 64
 _PLACE = "ADDRESS:PORT|:PORT"
 _TLS = ("auto", "off", "files", "self-signed", "acme")
 
@@ -58,7 +59,14 @@ SETTINGS: tuple[RelaySetting, ...] = (
         "drain", "number", 5.0, "seconds to let clients go at the end", high=600, metavar="SECONDS", flag="--drain"
     ),
     RelaySetting(
-        "workers", "integer", 1, "processes for the port: only 1 yet", low=1, high=1, metavar="NUMBER", flag="--workers"
+        "workers",
+        "integer",
+        1,
+        "processes that share the ports (Linux); more than the computer has processors gain nothing",
+        low=1,
+        high=MAX_WORKERS,
+        metavar="NUMBER",
+        flag="--workers",
     ),
     RelaySetting("log_format", "choice", "text", "how log lines look", choices=("text", "json"), flag="--log-format"),
     RelaySetting(

@@ -10,7 +10,7 @@ from natscope.machines.stun_responder import StunResponder
 from natscope.model.endpoint import Endpoint
 from natscope.relay.config import StunConfig
 from natscope.relay.listen_failures import explained
-from natscope.relay.service import RelayService
+from natscope.relay.service import Beside
 from natscope.stun_server.blocking import BlockingServer, Engine, available_engine
 from natscope.stun_server.limits import DEFAULT_BURST, SourceLimiter
 from natscope.stun_server.service import StunService
@@ -30,7 +30,7 @@ class StunPart:
         self.service: StunService | None = None
         self.listening: tuple[Endpoint, ...] = ()
 
-    def start(self, service: RelayService) -> None:
+    def start(self, service: Beside) -> None:
         """Bind and answer. Raises `HostError`."""
         if not self._config.listen:
             return
@@ -69,7 +69,7 @@ class StunPart:
         """Its part of the page, empty without STUN."""
         return self.service.metrics() if self.service is not None else ""
 
-    def _bind(self, service: RelayService, listen: tuple[Endpoint, ...]) -> BlockingServer:
+    def _bind(self, service: Beside, listen: tuple[Endpoint, ...]) -> BlockingServer:
         options = self._options(listen)
         sockets = plan_sockets(options)
         own = service.aside.run(own_endpoints(service.host, sockets.locals_))

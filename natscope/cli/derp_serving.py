@@ -52,6 +52,8 @@ def say_ready(log: Log, ready: Ready) -> None:
     for name, where in (("HTTP", ready.http), ("STUN", ready.stun)):
         if where:
             words += f"; {name} on {', '.join(map(str, where))}"
+    if ready.workers > 1:
+        words += f"; {ready.workers} workers"
     if ready.metrics is not None:
         words += f"; metrics on http://{ready.metrics}/metrics"
     log.say(
@@ -62,6 +64,7 @@ def say_ready(log: Log, ready: Ready) -> None:
         stun=[*map(str, ready.stun)],
         metrics=str(ready.metrics or ""),
         tls=ready.tls.value,
+        workers=ready.workers,
         key=ready.key,
     )
     if ready.pin:

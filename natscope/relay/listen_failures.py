@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from natscope.host.api import Failure, HostError
+from natscope.model.endpoint import Endpoint
 
 FIRST_FREE_PORT = 1024
+NO_IPV6 = (Failure.FAMILY_NOT_SUPPORTED, Failure.ADDRESS_NOT_AVAILABLE)
 _PRIVILEGE = (
     "systemd: AmbientCapabilities=CAP_NET_BIND_SERVICE\n"
     "by hand: setpriv --inh-caps +net_bind_service --ambient-caps +net_bind_service natscope derp serve …"
@@ -25,3 +27,8 @@ def explained(error: HostError) -> HostError:
             error.failure, f"{doing}: another program listens there", hint=f"ss {kind} 'sport = :{port}' tells which"
         )
     return error
+
+
+def has_no_ipv6(error: HostError, end: Endpoint) -> bool:
+    """Whether "all IPv6 addresses" failed since the computer has none."""
+    return end.family == 6 and end.ip.is_unspecified and error.failure in NO_IPV6

@@ -2,14 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from natscope.host.api import Listener
 from natscope.model.endpoint import Endpoint
 from natscope.relay.metrics import relay_metrics
-from natscope.relay.service import RelayService
+from natscope.relay.service import Beside, RelayService
 from natscope.web.metrics import COUNTER, GAUGE, Family, metrics_page, prometheus_text
 from natscope.web.server import HttpServer
+
+
+class MetricsListener:
+    """Listens where a place was given, and answers with the families and whole texts that it is given."""
+
+    def __init__(self, local: Endpoint | None) -> None:
+        """Nothing is bound yet."""
+        self._local = local
+        self._beside: Beside | None = None
+        self._listener: Listener | None = None
+        self._began = 0.0
+        self.listening: Endpoint | None = None
+
+    def begin(self, beside: Beside, text: Callable[[], Awaitable[str]]) -> None:
+        """Listen. Raises `HostError`."""
+        self._beside = beside
+        self._began = beside.host.clock.now()
+        if self._local is not None:
+            self._listener = beside.aside.run(HttpServer(beside.host, metrics_page(text)).listen(self._local))
+            self.listening = self._listener.local
+
+    def uptime(self) -> Family:
+        """Since `begin`."""
+        assert self._beside is not None
+        seconds = int(self._beside.host.clock.now() - self._began)
+        return Family("uptime_sec", COUNTER, "Seconds since the start.", {"": seconds})
+
+    def close(self) -> None:
+        """Close the listener."""
+        if self._listener is not None and self._beside is not None:
+            self._beside.aside.run(self._listener.close())
 
 
 class MetricsPage:
@@ -20,37 +51,34 @@ class MetricsPage:
         texts: Sequence[Callable[[], str]] = (),
     ) -> None:  # fmt: skip
         """Nothing is bound yet."""
-        self._local = local
+        self._page = MetricsListener(local)
         self._more = tuple(more)
         self._texts = tuple(texts)
         self._service: RelayService | None = None
-        self._listener: Listener | None = None
-        self._began = 0.0
-        self.listening: Endpoint | None = None
+
+    @property
+    def listening(self) -> Endpoint | None:
+        """Where it is."""
+        return self._page.listening
 
     def start(self, service: RelayService) -> None:
         """Listen, where a place was given. Raises `HostError`."""
         self._service = service
-        self._began = service.host.clock.now()
-        if self._local is not None:
-            self._listener = service.aside.run(HttpServer(service.host, metrics_page(self.text)).listen(self._local))
-            self.listening = self._listener.local
+        self._page.begin(service, self.text)
 
     def reload(self) -> None:
         """Nothing of it is in files."""
 
     def close(self) -> None:
         """Close the listener."""
-        if self._listener is not None and self._service is not None:
-            self._service.aside.run(self._listener.close())
+        self._page.close()
 
     async def text(self) -> str:
         """The page."""
         assert self._service is not None
         service = self._service
         families = await service.ask(lambda: relay_metrics(service.front))
-        uptime = int(service.host.clock.now() - self._began)
-        families.append(Family("uptime_sec", COUNTER, "Seconds since the start.", {"": uptime}))
+        families.append(self._page.uptime())
         families.append(Family("natscope_accept_failures", COUNTER, "Connections the system did not give.",
                                {"": service.accept_failures}))  # fmt: skip
         draining = int(not service.front.pages.ready)

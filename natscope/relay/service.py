@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from email.utils import format_datetime
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from natscope.host.api import Failure, Host, HostError
+from natscope.host.api import Host, HostError
 from natscope.host.real.relay_guests import Adopted
 from natscope.host.real.relay_listen import TcpTimes
 from natscope.host.real.relay_loop import RelayLoop
@@ -20,7 +20,7 @@ from natscope.machines.derp.effects import Effects
 from natscope.machines.derp.front import Front
 from natscope.model.endpoint import Endpoint
 from natscope.relay.aside import Aside
-from natscope.relay.listen_failures import explained
+from natscope.relay.listen_failures import explained, has_no_ipv6
 from natscope.relay.log import Log
 from natscope.relay.seams import Admission, Applicant, Certificates, MeshPeers, NoMesh
 
@@ -33,6 +33,20 @@ LAST_WORDS_S = 1.0
 """For what the system has not taken when everybody is told to go."""
 ANSWER_S = 10.0
 T = TypeVar("T")
+
+
+class Beside(Protocol):
+    """What parts need that have nothing to do with the relay itself."""
+
+    @property
+    def host(self) -> Host:
+        """The world."""
+        ...
+
+    @property
+    def aside(self) -> Aside:
+        """The loop beside."""
+        ...
 
 
 class Part(Protocol):
@@ -76,6 +90,8 @@ class RelayService:
     def open(self, listen: Sequence[Endpoint], http: Sequence[Endpoint]) -> tuple[list[Endpoint], list[Endpoint]]:
         """Bind everything and start the parts; the bound endpoints of both kinds. Raises `HostError`."""
         context = self._certificates.context() if self._certificates is not None else None
+        if context is not None:
+            self._loop.replace_context(context)
         bound = self._bind(listen, context), self._bind(http, None)
         for part in self._parts:
             part.start(self)
@@ -146,7 +162,7 @@ class RelayService:
             try:
                 bound.append(self._loop.listen(end, context, self._tcp))
             except HostError as error:
-                if not (bound and end.family == 6 and end.ip.is_unspecified and _has_no_ipv6(error)):
+                if not (bound and has_no_ipv6(error, end)):
                     raise explained(error) from error
         return bound
 
@@ -203,7 +219,3 @@ def _people(clients: int) -> str:
 def http_date(host: Host) -> str:
     """The `Date` header's text (RFC 9110 section 5.6.7)."""
     return format_datetime(host.clock.utc(), usegmt=True)
-
-
-def _has_no_ipv6(error: HostError) -> bool:
-    return error.failure in (Failure.FAMILY_NOT_SUPPORTED, Failure.ADDRESS_NOT_AVAILABLE)

@@ -11,12 +11,14 @@ import select
 import socket
 import ssl
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 
 from natscope.errors import NatscopeError
 from natscope.machines.derp.counters import End
 from natscope.machines.derp.effects import Effects, LinkOwner
 from natscope.machines.derp.mesh import learn
+from natscope.machines.derp.outlet import Outlet
 from natscope.machines.derp.registry import MeshLink
 from natscope.machines.derp.relay import Relay
 from natscope.machines.derp_client import DerpClientMachine
@@ -26,17 +28,14 @@ READS_PER_TURN = 16
 _IDLE, _FULL = select.EPOLLIN, select.EPOLLIN | select.EPOLLOUT
 
 
-class LinkSocket(LinkOwner):
-    """`sock` is connected, greeted and non-blocking; `ended` is called once, in the relay's thread."""
+class PeerSocket(LinkOwner, ABC):
+    """A non-blocking stream to somebody who takes packets for others; `ended` is called once, in the relay's thread."""
 
-    def __init__(
-        self, sock: socket.socket, machine: DerpClientMachine, relay: Relay, link: MeshLink, ended: Callable[[], None]
-    ) -> None:
+    def __init__(self, sock: socket.socket, relay: Relay, link: Outlet, ended: Callable[[], None]) -> None:
         """Nothing is read before it is adopted by a loop."""
         self.fd = sock.fileno()
         self.unsent = b""
         self._sock = sock
-        self._machine = machine
         self._relay = relay
         self._link = link
         self._ended = ended
@@ -82,15 +81,9 @@ class LinkSocket(LinkOwner):
         """TLS holds bytes of which the system knows nothing."""
         return isinstance(self._sock, ssl.SSLSocket) and self._sock.pending() > 0
 
+    @abstractmethod
     def _received(self, data: bytes, now: float, effects: Effects) -> None:
-        try:
-            step = self._machine.received(data, now)
-        except NatscopeError:
-            self._relay.end(self._link, End.PROTOCOL, effects)
-            return
-        learn(self._relay, self._link, step.frames, effects)
-        if step.send:
-            self.write(step.send)
+        """A read."""
 
     def _read(self) -> bytes | None:
         try:
@@ -121,3 +114,25 @@ class LinkSocket(LinkOwner):
             waited = self._relay.drained(self._link)
             if waited:
                 self.write(b"".join(waited))
+
+
+class LinkSocket(PeerSocket):
+    """`sock` is connected, greeted and non-blocking; `ended` is called once, in the relay's thread."""
+
+    def __init__(
+        self, sock: socket.socket, machine: DerpClientMachine, relay: Relay, link: MeshLink, ended: Callable[[], None]
+    ) -> None:
+        """Nothing is read before it is adopted by a loop."""
+        super().__init__(sock, relay, link, ended)
+        self._machine = machine
+        self._mesh_link = link
+
+    def _received(self, data: bytes, now: float, effects: Effects) -> None:
+        try:
+            step = self._machine.received(data, now)
+        except NatscopeError:
+            self._relay.end(self._mesh_link, End.PROTOCOL, effects)
+            return
+        learn(self._relay, self._mesh_link, step.frames, effects)
+        if step.send:
+            self.write(step.send)

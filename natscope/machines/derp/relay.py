@@ -100,6 +100,8 @@ class Relay:
         if not allowed:
             self.end(client, End.REFUSED, effects)
             return effects
+        for sibling in self.siblings:
+            effects.to(sibling)  # the other processes know before it does
         held = greeting.let_in(self, client, nonce, effects)
         self._timers.arm(client, now + client.keep_alive_s)
         self.presence.arrived(client, effects, self)
