@@ -15,11 +15,13 @@ from typing import Any
 from natscope.cli import generate as command_line
 from natscope.cli.commands import COMMANDS
 from natscope.diagnosis.page import pages
+from natscope.relay_check.meanings import MEANINGS
 from natscope_reports import _schema
 
 ROOT = Path(__file__).resolve().parents[1]
 MADE = "<!-- made by docs/generate.py (make docs); do not edit -->"
 PLAIN = {"string": "text", "boolean": "true or false"}
+FINDINGS_BEGIN, FINDINGS_END = "<!-- findings: made by docs/generate.py (make docs) -->", "<!-- end of findings -->"
 KEYS_BEGIN, KEYS_END = "<!-- keys: made by docs/generate.py (make docs) -->", "<!-- end of keys -->"
 
 
@@ -31,6 +33,7 @@ def expected() -> dict[str, str]:
         "docs/cli.md": cli_page(),
         "docs/report.md": report_page((ROOT / "docs" / "report.md").read_text()),
     }
+    files["docs/relay-check.md"] = relay_check_page((ROOT / "docs" / "relay-check.md").read_text())
     files |= {shape.file.relative_to(ROOT).as_posix(): _schema.text(shape) for shape in _schema.SHAPES}
     return files | {f"docs/causes/{name}": text for name, text in pages().items()}
 
@@ -66,6 +69,18 @@ def report_page(page: str) -> str:
     before, _, rest = page.partition(KEYS_BEGIN)
     after = rest.partition(KEYS_END)[2]
     return f"{before}{KEYS_BEGIN}\n\n{keys()}\n{KEYS_END}{after}"
+
+
+def relay_check_page(page: str) -> str:
+    """`docs/relay-check.md` with its table of findings made again."""
+    before, _, rest = page.partition(FINDINGS_BEGIN)
+    after = rest.partition(FINDINGS_END)[2]
+    rows = ["| id | what it says | what it means | what to do |", "|---|---|---|---|"]
+    made = pages()
+    for name, meaning in MEANINGS.items():
+        linked = f"[{name}](causes/{name}.md)" if f"{name}.md" in made else name
+        rows.append(f"| {linked} | {meaning.says} | {meaning.means} | {meaning.do} |")
+    return before + "\n".join([FINDINGS_BEGIN, "", *rows, "", FINDINGS_END]) + after
 
 
 def keys() -> str:

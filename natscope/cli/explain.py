@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,6 +10,9 @@ from natscope.cli import exit_codes
 from natscope.cli import options as opt
 from natscope.cli.session import begin
 from natscope.errors import UserError
+
+if TYPE_CHECKING:
+    from natscope.cli.pen import Pen
 
 app = typer.Typer(add_completion=False)
 
@@ -50,6 +53,9 @@ def explain(
         else:
             console.data("\n".join(cause_page.row(module, pen) for module in modules) + "\n")
         return exit_codes.GOOD
+    if (text := _of_relay_check(cause, pen, as_json=as_json)) and not (mail or report):
+        console.data(text)
+        return exit_codes.GOOD
     module = find(cause).load()
     if report and not mail:
         raise UserError("--report goes with --mail", hint=f"natscope report view {report} --why {module.CAUSE.id}")
@@ -60,6 +66,25 @@ def explain(
     else:
         console.data("\n".join(cause_page.draw(module, pen)) + "\n")
     return exit_codes.GOOD
+
+
+def _of_relay_check(cause: str, pen: Pen, *, as_json: bool) -> str:
+    """What only `natscope derp check` finds; empty for a finding that has a page of its own, and for none."""
+    from natscope.diagnosis.catalogue import entries
+    from natscope.relay_check.meanings import MEANINGS, plain
+
+    name = f"NS-{cause.upper().removeprefix('NS-')}"
+    if name not in MEANINGS or any(entry.id == name for entry in entries()):
+        return ""
+    meaning = MEANINGS[name]
+    says, means, do = (plain(text) for text in (meaning.says, meaning.means, meaning.do))
+    if as_json:
+        return _json({"id": name, "says": says, "means": means, "do": do, "found_by": "natscope derp check"})
+    lines = pen.wrap(f"{name}  Of a relay: {says}", "", role="bold")
+    lines += pen.wrap("found by natscope derp check", "", role="faint")
+    for heading, text in (("What it means", means), ("What to do", do)):
+        lines += ["", pen.paint(heading, "bold"), *pen.wrap(text, "  ")]
+    return "\n".join(lines) + "\n"
 
 
 def _letter(cause_id: str, report: str | None) -> str:

@@ -13,26 +13,6 @@ from natscope.relay_check.findings_connect import find_connect
 from natscope.relay_check.findings_relay import find_relay
 from natscope.relay_check.view import CheckView
 
-IDS = {
-    "NS-REL-01": "certificate",
-    "NS-REL-02": "STUN port",
-    "NS-REL-03": "known clients only",
-    "NS-REL-04": "plain HTTP",
-    "NS-REL-05": "several servers behind one name",
-    "NS-REL-10": "packets lost",
-    "NS-REL-11": "name filtered",
-    "NS-REL-12": "mesh",
-    "NS-REL-14": "one family",
-    "NS-REL-15": "no answer",
-    "NS-REL-16": "no connections",
-    "NS-REL-17": "drops packets",
-    "NS-REL-18": "upgrade",
-    "NS-REL-19": "port 80",
-    "NS-REL-20": "certificate ends soon",
-    "NS-CTL-06": "clock",
-}
-"""What a check can find, in a word."""
-
 
 def find(check: CheckView, nodes: Sequence[NodeReport], judged: ClockJudgement) -> tuple[Finding, ...]:
     """From what was observed and how the steps went."""

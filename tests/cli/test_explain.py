@@ -71,3 +71,12 @@ def test_a_mistake_is_one_line(natscope: Runner, arguments: tuple[str, ...], wor
     assert result.out == ""
     assert result.err.startswith("error: ")
     assert words in result.err
+
+
+def test_what_only_a_check_of_relays_finds_is_explained_too(natscope: Runner) -> None:
+    result = natscope("explain", "rel-17")
+    assert (result.code, result.err) == (0, "")
+    assert result.out.startswith("NS-REL-17  Of a relay: lets clients in and drops their packets")
+    assert "found by natscope derp check" in result.out
+    assert json.loads(natscope("explain", "NS-REL-12", "--json").out)["found_by"] == "natscope derp check"
+    assert "found by" not in natscope("explain", "NS-REL-01").out

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from natscope.model.derp_check import StepName
-from natscope.relay_check.findings import IDS
+from natscope.relay_check.meanings import MEANINGS
 from natscope.relay_check.metrics import PREFIX, Totals, check_metrics
 from tests.docs.readme_blocks import blocks, commands, flags_in_prose
 from tests.docs.test_readme import EVERYWHERE, GLOBAL_FLAGS, wrong
@@ -41,12 +41,12 @@ def _end(words: list[str]) -> int:
 
 def test_every_finding_has_its_row() -> None:
     rows = re.findall(r"^\| \[?(NS-[A-Z]+-\d\d)[^|]*\|([^|]+)\|([^|]+)\|([^|]+)\|$", TEXT, re.MULTILINE)
-    assert {name for name, *_ in rows} == set(IDS)
-    assert len(rows) == len(IDS)
+    assert {name for name, *_ in rows} == set(MEANINGS)
+    assert len(rows) == len(MEANINGS)
     assert all(cell.strip() for row in rows for cell in row)
 
 
-@pytest.mark.parametrize("name", IDS)
+@pytest.mark.parametrize("name", MEANINGS)
 def test_a_finding_links_to_its_page_where_there_is_one(name: str) -> None:
     page = (ROOT / "docs" / "causes" / f"{name}.md").exists()
     assert (f"[{name}](causes/{name}.md)" in TEXT) == page
