@@ -112,6 +112,19 @@ def _stale_port(facts: Facts, claims: Claims) -> Verdict | None:
     return _unknown("answers to this local port get lost", why, reasons=("NS-NAT-18",))
 
 
+def _filtered(facts: Facts, claims: Claims) -> Verdict | None:
+    """Somebody reads packets: what a VPN needs is dropped for its look."""
+    if "NS-UDP-03" in claims:
+        how = "UDP passes, but nobody learns his public address by STUN, so no peer knows where to write to."
+        sentence = "Direct: unlikely, this network filters STUN"
+        return Verdict(direct=Direct.UNLIKELY, sentence=sentence, reasons=("NS-UDP-03",), explanation=how)
+    if "NS-UDP-04" in claims:
+        how = "Peers may find each other, but WireGuard's handshake does not arrive."
+        sentence = "Direct: unlikely, this network drops what looks like WireGuard"
+        return Verdict(direct=Direct.UNLIKELY, sentence=sentence, reasons=("NS-UDP-04",), explanation=how)
+    return None
+
+
 def _blocked(facts: Facts, claims: Claims) -> Verdict | None:
     claim = claims.get("NS-UDP-01")
     if claim is None:
@@ -259,6 +272,7 @@ RULES: tuple[Rule, ...] = (
     _own_firewall,
     _wrong_interface,
     _stale_port,
+    _filtered,
     _blocked,
     _silent,
     _open_port,

@@ -55,6 +55,8 @@ class LinkForm(Table, frozen=True, kw_only=True):
     udp_limit_burst_ms: float | None = None
     mtu: int | None = None
     tells_mtu: bool | None = None
+    bleaches: tuple[str, ...] | None = None
+    filters: tuple[str, ...] | None = None
 
 
 class LifetimesForm(Table, frozen=True, kw_only=True):
@@ -279,6 +281,10 @@ class HostTruthForm(Table, frozen=True, kw_only=True):
     black_hole: Tri | None = None
     fragments: Tri | None = None
     wireguard: Tri | None = None
+    ecn: Tri | None = None
+    dscp: Tri | None = None
+    stun_passes: Tri | None = None
+    wireguard_passes: Tri | None = None
     nat64: Tri | None = None
     udp_open: tuple[int, ...] | None = None
     udp_closed: tuple[int, ...] | None = None

@@ -7,6 +7,7 @@ from dataclasses import replace
 from natscope.lab.scenario_form import LinkForm
 from natscope.lab.scenario_toml import Path, Source
 from natscope.sim.link import LinkSpec
+from natscope.sim.meddler import MeddlerSpec
 from natscope.sim.policer import BURST_S, PolicerSpec
 
 UPLINK = LinkSpec(latency_s=0.005)
@@ -33,7 +34,8 @@ def changed(source: Source, where: Path, base: LinkSpec, form: LinkForm) -> Link
         fields[name] = getattr(form, name)
     try:
         given = {name: value for name, value in fields.items() if value is not None}
-        return replace(base, udp_policer=_policer(form) or base.udp_policer, **given)  # type: ignore[arg-type]
+        meddler, policer = _meddler(form) or base.meddler, _policer(form) or base.udp_policer
+        return replace(base, udp_policer=policer, meddler=meddler, **given)  # type: ignore[arg-type]
     except ValueError as error:
         source.wrong(where, str(error))
 
@@ -45,3 +47,10 @@ def _policer(form: LinkForm) -> PolicerSpec | None:
     bits = None if form.udp_limit_mbit is None else form.udp_limit_mbit * 1e6
     burst_s = BURST_S if form.udp_limit_burst_ms is None else form.udp_limit_burst_ms / 1000
     return PolicerSpec(packets_per_s=form.udp_limit_packets, bits_per_s=bits, burst_s=burst_s)
+
+
+def _meddler(form: LinkForm) -> MeddlerSpec | None:
+    """None where the form names none; empty lists take one away. Raises `ValueError`."""
+    if form.bleaches is None and form.filters is None:
+        return None
+    return MeddlerSpec(bleaches=form.bleaches or (), filters=form.filters or ())

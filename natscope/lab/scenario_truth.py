@@ -20,7 +20,8 @@ only where it was not asked (`scenario_unknown`).
 - `hijacked`: software on the host carries its packets elsewhere; `drops_unasked`: its own rules drop what a peer sends
   first; `shared_space_eaten`: they drop answers from 100.64.0.0/10; `several_uplinks`: it has more than one.
 - `cgnat`, `double_nat` over the same family; `path_mtu` (bytes, or the longest that a default run tries and that fits),
-  `black_hole`, `fragments`, `wireguard` (does its packet fit) over it; `nat64`; `udp_open`, `udp_closed`: ports.
+  `black_hole`, `fragments`, `wireguard` (does its packet fit), `ecn`, `dscp` (do marks arrive) over it; `stun_passes`,
+  `wireguard_passes`: datagrams of that look come back where others do; `nat64`; `udp_open`, `udp_closed`: ports.
 - `udp_limited`, `udp_limited_back`: somebody drops UDP beyond a rate that a run with `udp_rate` reaches, there and
   back; `udp_limited_only`: and not TCP; `udp_limit_counts`: `packets` or `bytes`.
 - `upnp`, `nat_pmp`, `pcp`: `no` (not there), `proved` (opens a port, and packets come in), `unreachable` (opens one
@@ -128,6 +129,10 @@ class HostTruth:
     black_hole: Tri | None = None
     fragments: Tri | None = None
     wireguard: Tri | None = None
+    ecn: Tri | None = None
+    dscp: Tri | None = None
+    stun_passes: Tri | None = None
+    wireguard_passes: Tri | None = None
     nat64: Tri | None = None
     udp_open: tuple[int, ...] | None = None
     udp_closed: tuple[int, ...] | None = None

@@ -26,7 +26,7 @@ GROUPS = {
         "mapping", "filtering", "mapping_varies", "port_preservation", *PORTS, "stun_alg", "hairpinning",
         "several_addresses", "layers", "cgnat", "double_nat",
     ),
-    "way": ("path_mtu", "black_hole", "fragments", "wireguard"),
+    "way": ("path_mtu", "black_hole", "fragments", "wireguard", "ecn", "dscp", "stun_passes", "wireguard_passes"),
     "dns": ("dns_invented", "dns_forged", "dns_ipv6_withheld"),
 }  # fmt: skip
 LIFETIMES = (

@@ -201,6 +201,10 @@ def _path(report: Report, nat: NatFamilyReport) -> PathFamilyReport:
     return report.path.v4 if nat is report.nat.v4 else report.path.v6
 
 
+def _shape(report: Report, name: str) -> Tri:
+    return next((told.passes for told in report.path.udp_shapes if told.shape == name), Tri.UNKNOWN)
+
+
 def _udp_ports(report: Report, state: Tri) -> tuple[int, ...]:
     return tuple(port.port for port in report.path.udp_ports if port.open is state)
 
@@ -263,6 +267,10 @@ _MEASURED: dict[str, Callable[[Report, NatFamilyReport], Any]] = {
     "black_hole": lambda report, nat: _path(report, nat).black_hole,
     "fragments": lambda report, nat: _path(report, nat).fragments,
     "wireguard": lambda report, nat: _path(report, nat).wireguard,
+    "ecn": lambda report, nat: _path(report, nat).ecn,
+    "dscp": lambda report, nat: _path(report, nat).dscp,
+    "stun_passes": lambda report, nat: _shape(report, "stun"),
+    "wireguard_passes": lambda report, nat: _shape(report, "wireguard"),
     "nat64": lambda report, nat: report.path.nat64.state,
     "udp_open": lambda report, nat: _udp_ports(report, Tri.YES),
     "udp_limited": lambda report, nat: report.path.udp_rate.out.limited,

@@ -30,6 +30,18 @@ class UdpPortReport(msgspec.Struct, frozen=True, kw_only=True):
     evidence: tuple[str, ...] = ()
 
 
+class UdpShapeReport(msgspec.Struct, frozen=True, kw_only=True):
+    """Do datagrams of a `shape` come back: `stun`, `opaque` (looks random), `wireguard` (a handshake's first packet).
+
+    `no` only where another shape came back from the same server in the same moments.
+    """
+
+    shape: str
+    passes: Tri = Tri.UNKNOWN
+    reason: str = ""
+    evidence: tuple[str, ...] = ()
+
+
 class PathFamilyReport(msgspec.Struct, frozen=True, kw_only=True):
     """The way of one family. Sizes are whole IP packets in bytes.
 
@@ -97,11 +109,15 @@ class Nat64Report(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PathReport(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything about the way. `udp_ports` are those that were tried beside the map's own, over IPv4."""
+    """Everything about the way. `udp_ports` are those that were tried beside the map's own, over IPv4.
+
+    `udp_shapes` are over the first family in which something came back.
+    """
 
     v4: PathFamilyReport = PathFamilyReport()
     v6: PathFamilyReport = PathFamilyReport()
     udp_ports: tuple[UdpPortReport, ...] = ()
     udp_ports_reason: str = ""
+    udp_shapes: tuple[UdpShapeReport, ...] = ()
     nat64: Nat64Report = Nat64Report()
     udp_rate: UdpRateReport = UdpRateReport()

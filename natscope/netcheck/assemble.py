@@ -39,6 +39,8 @@ DATAGRAM_KINDS = (
     "path.hop",
     "path.own-address",
     "path.size",
+    "path.marks",
+    "udp.shape",
     "udp.port",
     "udp.fresh-port",
     "udp.train",

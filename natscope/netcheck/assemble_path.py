@@ -16,13 +16,14 @@ from natscope.model.observation import Observation, Outcome, ProbeOutcome
 from natscope.model.report_path import Nat64Report, PathFamilyReport, PathReport, UdpPortReport
 from natscope.model.tri import Tri
 from natscope.netcheck.assemble_families import is_mapped
+from natscope.netcheck.assemble_marks import marks_of
 from natscope.netcheck.assemble_rate import udp_rate
+from natscope.netcheck.assemble_shapes import udp_shapes
 from natscope.netcheck.plan import usable_addresses
 
 ENOUGH, ENOUGH_CONTROLS = 5, 3
 WIREGUARD_BYTES = {4: 1340, 6: 1360}
 """A packet with 1280 bytes inside: WireGuard adds 32, UDP 8, IP 20 or 40."""
-MARKS = "no server here tells how a request was marked when it came"
 MAX_CITED = 24
 _NOT_TRIED = "no longer packet was tried"
 _DNS_PORT = 53
@@ -52,6 +53,7 @@ def path_report(
         v6=path_family(6, observations, probes),
         udp_ports=ports,
         udp_ports_reason=reason,
+        udp_shapes=udp_shapes(observations),
         nat64=nat64(observations, links, probes),
         udp_rate=udp_rate(observations, probes),
     )
@@ -62,11 +64,17 @@ def path_family(
 ) -> PathFamilyReport:
     """One family, from the requests of chosen lengths."""
     mine = [o for o in observations if o.kind == "path.size" and o.family == family]
+    marks = marks_of(family, observations, probes)
     whole, pieces = _sizes(mine, whole=True), _sizes(mine, whole=False)
     if not whole:
         words = _why_not("path_mtu", probes) or f"{_NOT_TRIED}: no relay answered over IPv{family}"
-        fields = ("mtu", "black_hole", "fragments", "wireguard", "ecn", "dscp")
-        return PathFamilyReport(reasons=dict.fromkeys(fields, words) | {"ecn": MARKS, "dscp": MARKS})
+        fields = ("mtu", "black_hole", "fragments", "wireguard")
+        return PathFamilyReport(
+            ecn=marks.ecn,
+            dscp=marks.dscp,
+            evidence=marks.evidence,
+            reasons=dict.fromkeys(fields, words) | marks.reasons,
+        )
     arrived = [s.size for s in whole if s.arrived is Tri.YES]
     mtu = max(arrived, default=None)
     beyond = [s for s in whole if s.arrived is Tri.NO and (mtu is None or s.size > mtu)]
@@ -83,8 +91,10 @@ def path_family(
         mtu_exact=exact or (mtu is not None and told == mtu),
         mtu_told=told,
         **values,
-        evidence=tuple(o.id for o in mine)[:MAX_CITED],
-        reasons=reasons | {"ecn": MARKS, "dscp": MARKS},
+        ecn=marks.ecn,
+        dscp=marks.dscp,
+        evidence=(*tuple(o.id for o in mine)[:MAX_CITED], *marks.evidence),
+        reasons=reasons | marks.reasons,
     )
 
 

@@ -11,14 +11,15 @@ from natscope.model.tri import Tri
 
 ENOUGH_HOSTS = 3
 HTTP_STATUS = "http-status"
-FRESH_PORT = "udp.fresh-port"
+OTHERS = ("udp.fresh-port", "udp.shape")
+"""What comes back over UDP where the usual requests do not."""
 
 
 def udp_works(observations: Sequence[Observation], relay_map: RelayMap) -> tuple[Tri, str]:
     """Yes with one answer; no with silence from 3 hosts (or all of the map) beside TCP or ICMP from one of them."""
     stun = [o for o in observations if o.kind == "stun.binding"]
-    fresh = (o for o in observations if o.kind == FRESH_PORT)
-    if any(o.outcome is Outcome.ANSWERED for o in (*stun, *fresh)):
+    others = (o for o in observations if o.kind in OTHERS)
+    if any(o.outcome is Outcome.ANSWERED for o in (*stun, *others)):
         return Tri.YES, ""
     if not stun:
         refused = socket_refused(observations)

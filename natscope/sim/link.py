@@ -12,6 +12,7 @@ from random import Random  # noqa: TID251 - the type of what `rng.stream` gives
 from typing import TYPE_CHECKING
 
 from natscope.machines.nat.packet import UDP, Packet
+from natscope.sim.meddler import MeddlerSpec
 from natscope.sim.policer import Policer, PolicerSpec
 from natscope.sim.world import World
 
@@ -27,8 +28,8 @@ QUEUE_BYTES = 256 * 1024
 class LinkSpec:
     """One direction of a link. Chances are from 0 to 1, `jitter_s` is the most that is added, uniformly.
 
-    `held_back_s` is how long a reordered packet is held back; `udp_policer` stands before everything else. `tells_mtu`
-    False is a black hole: packets that are too long vanish without an ICMP error.
+    `held_back_s` is how long a reordered packet is held back; `udp_policer` and `meddler` stand before everything else.
+    `tells_mtu` False is a black hole: packets that are too long vanish without an ICMP error.
     """
 
     latency_s: float = 0.005
@@ -42,6 +43,7 @@ class LinkSpec:
     mtu: int = MTU_BYTES
     tells_mtu: bool = True
     udp_policer: PolicerSpec | None = None
+    meddler: MeddlerSpec | None = None
 
     def __post_init__(self) -> None:
         if not all(0 <= chance <= 1 for chance in (self.loss, self.duplication, self.reordering)):
@@ -56,7 +58,7 @@ class LinkSpec:
     @property
     def is_plain(self) -> bool:
         """Nothing but latency."""
-        unlimited = self.rate_bps is None and self.udp_policer is None
+        unlimited = self.rate_bps is None and self.udp_policer is None and self.meddler is None
         return unlimited and not (self.jitter_s or self.loss or self.duplication or self.reordering)
 
 
@@ -126,6 +128,11 @@ class Pipe:
     def _shape(self, packet: Packet, now: float) -> float | None:
         """When it arrives, None when it does not. The draws are made in the same order for every packet."""
         spec, chance = self.spec, self._chance
+        if spec.meddler is not None:
+            packet.tos = spec.meddler.marked(packet.tos)
+            if packet.proto == UDP and isinstance(packet.payload, bytes) and spec.meddler.drops(packet.payload):
+                self._lose(packet, "filtered")
+                return None
         if self._policer is not None and packet.proto == UDP and not self._policer.passes(packet.length, now):
             self._lose(packet, "policed")
             return None

@@ -121,6 +121,17 @@ def set_ttl(data: bytearray, ttl: int, *, at: int = 0) -> None:
     _mend_v4(data, at, before, ones_sum(data[at + 8 : at + 10]))
 
 
+def set_tos(data: bytearray, tos: int, *, at: int = 0) -> None:
+    """Write the type of service or traffic class, and mend IPv4's checksum."""
+    if data[at] >> 4 == 6:
+        data[at] = 0x60 | tos >> 4
+        data[at + 1] = (tos & 15) << 4 | data[at + 1] & 15
+        return
+    before = ones_sum(data[at : at + 2])
+    data[at + 1] = tos
+    _mend_v4(data, at, before, ones_sum(data[at : at + 2]))
+
+
 def _mend_v4(data: bytearray, at: int, before: int, after: int) -> None:
     place = slice(at + 10, at + 12)
     data[place] = adjust(int.from_bytes(data[place], "big"), before, after).to_bytes(2, "big")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Self
 
 import msgspec
@@ -16,9 +16,10 @@ import msgspec
 from natscope.errors import RemoteError
 from natscope.host.api import Datagram, Failure, HostError, UdpError, UdpSocket
 from natscope.model.endpoint import Endpoint, Family
-from natscope.wire.stun.attributes import Attr
+from natscope.wire.stun.attributes import Attr, RawAttribute
 from natscope.wire.stun.message import (
     TAILSCALE_SOFTWARE,
+    Message,
     MessageClass,
     RequestForm,
     decode,
@@ -40,14 +41,17 @@ FILLER = 0xCE54
 SHORTEST_FILLED = 44
 
 
-def filled_request(identity: bytes, payload_bytes: int | None) -> bytes:
-    """A Binding request that relays answer, of that many bytes; None: the usual 40.
+def filled_request(identity: bytes, payload_bytes: int | None, attributes: Sequence[RawAttribute] = ()) -> bytes:
+    """A Binding request that relays answer, of that many bytes; None: the usual 40, or more with `attributes`.
 
     Upstream (net/stun/stun.go, ParseBindingRequest) wants SOFTWARE `tailnode` and a right FINGERPRINT at the end, and
     skips whatever stands between.
     """
-    if payload_bytes is None:
+    if payload_bytes is None and not attributes:
         return encode_binding_request(identity, RequestForm.TAILSCALE)
+    if payload_bytes is None:
+        form = (int(Attr.SOFTWARE), TAILSCALE_SOFTWARE), *attributes
+        return encode(MessageClass.REQUEST, identity, form, fingerprint=True)
     filler = (FILLER, bytes(payload_bytes - SHORTEST_FILLED))
     software = (int(Attr.SOFTWARE), TAILSCALE_SOFTWARE)
     return encode(MessageClass.REQUEST, identity, (software, filler), fingerprint=True)
@@ -63,6 +67,7 @@ class Request(msgspec.Struct):
     answered_at: float | None = None
     answer_size: int = 0
     mapped: Endpoint | None = None
+    answer: Message | None = None
     refused: bool = False
     """The server answered with a STUN error."""
     error: UdpError | None = None
@@ -116,7 +121,9 @@ class Asker:
         *,
         payload_bytes: int | None = None,
         ttl: int | None = None,
+        tos: int | None = None,
         dont_fragment: bool | None = None,
+        attributes: Sequence[RawAttribute] = (),
     ) -> Request:
         """Send a request in the form that relays answer, with an id of its own; one that cannot leave has a `failure`.
 
@@ -124,12 +131,12 @@ class Asker:
         """
         assert self._socket is not None
         identity = self._ctx.host.rng.bytes(12)
-        data = filled_request(identity, payload_bytes)
+        data = filled_request(identity, payload_bytes, attributes)
         request = Request(target, identity, len(data), self._ctx.host.clock.now())
         self._by_id[identity] = request
         self.requests.append(request)
         try:
-            request.sent_at = self._socket.send(data, target, ttl=ttl, dont_fragment=dont_fragment)
+            request.sent_at = self._socket.send(data, target, ttl=ttl, tos=tos, dont_fragment=dont_fragment)
         except HostError as failure:
             request.failure = failure
         return request
@@ -156,7 +163,7 @@ class Asker:
             return
         if message.message_class in (MessageClass.SUCCESS, MessageClass.ERROR):
             request.answered_at, request.answer_size = datagram.received_at, len(datagram.data)
-            request.mapped = message.mapped_address
+            request.mapped, request.answer = message.mapped_address, message
             request.refused = message.message_class is MessageClass.ERROR
 
     def _on_error(self, error: UdpError) -> None:

@@ -72,6 +72,8 @@ MEANINGS = {
     "NS-REL-16": "takes no relay connections",
     "NS-UDP-01": "drops UDP",
     "NS-UDP-02": "STUN's is not among them",
+    "NS-UDP-03": "filters STUN",
+    "NS-UDP-04": "looks like WireGuard",
     "NS-UDP-05": "UDP is throttled",
     "NS-UDP-07": "Fragments are dropped",
     "NS-UDP-08": "for an attack",

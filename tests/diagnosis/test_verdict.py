@@ -108,6 +108,8 @@ SENTENCES = {
     "stale-port": "Direct: unknown, answers to this local port get lost",
     "network-shadowed": "Direct: likely, with most peers",
     "stuck-flow": "Direct: likely, with most peers",
+    "stun-filtered": "Direct: unlikely, this network filters STUN",
+    "wireguard-filtered": "Direct: unlikely, this network drops what looks like WireGuard",
     "wrong-interface": "Direct: unknown, packets leave by an interface that leads nowhere",
 }
 

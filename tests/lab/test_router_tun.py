@@ -11,9 +11,11 @@ from natscope.lab.kernel.router_tun import QUEUE_PACKETS, Attached, RouterPlan, 
 from natscope.machines.nat.config import NatConfig
 from natscope.machines.nat.presets import preset
 from natscope.sim.link import LinkSpec
+from natscope.sim.meddler import MeddlerSpec
 from natscope.wire import icmp, ip, transport
 from natscope.wire.checksum import checksum, pseudo_sum
 from natscope.wire.ip import IpHeader
+from natscope.wire.stun.message import RequestForm, encode_binding_request
 
 HOST, PUBLIC, PEER, GATEWAY = (
     int(ip_address(a)) for a in ("192.168.1.10", "203.0.113.10", "192.0.2.101", "192.168.1.1")
@@ -172,3 +174,17 @@ def test_a_nat64_sends_as_its_nat_and_takes_answers_back() -> None:
     assert (header.src, header.dst, bytes(back[48:])) == (through, host, b"hello")
     machine.take(datagram(PEER, PUBLIC, 3479, 4000), 0.7, outside=True)
     assert (machine.due(2.0), machine.counts) == ([], {"filtered": 1})
+
+
+def test_a_link_that_meddles_takes_marks_away_and_drops_looks() -> None:
+    spec = replace(NOTHING, meddler=MeddlerSpec(bleaches=("ecn",), filters=("stun",)))
+    machine = router(link=spec)
+    marked = bytearray(datagram(HOST, PEER, 4000, 3478))
+    ip.set_tos(marked, 0x8A)
+    machine.take(bytes(marked), 0.0)
+    (out,) = machine.due(0.0)
+    assert ends(out) == (PUBLIC, 4000, PEER, 3478)
+    assert ip.decode(out).traffic_class == 0x88
+    machine.take(datagram(HOST, PEER, 4000, 3478, encode_binding_request(bytes(12), RequestForm.PLAIN)), 0.1)
+    assert machine.due(0.1) == []
+    assert machine.counts == {"filtered on a link": 1}

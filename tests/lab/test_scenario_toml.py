@@ -13,6 +13,7 @@ from natscope.lab.scenario_truth import RelayFault
 from natscope.lab.scenario_values import read_scenario
 from natscope.machines.nat.config import Hairpin
 from natscope.model.nat import Filtering, Mapping
+from natscope.sim.meddler import MeddlerSpec
 from natscope.sim.policer import PolicerSpec
 
 HEAD = 'title = "x"\n'
@@ -161,6 +162,23 @@ def test_links_may_limit_udp_by_bits_or_by_packets() -> None:
     assert host.back.udp_policer == PolicerSpec(packets_per_s=50, burst_s=0.1)
     with pytest.raises(UserError, match="either packets or bits"):
         read("[hosts.a]\nlink = { udp_limit_mbit = 2, udp_limit_packets = 50 }\n")
+
+
+def test_links_may_meddle_with_packets() -> None:
+    scenario = read('[hosts.a]\nlink = { bleaches = ["ecn"], filters = ["stun"] }\nback = { bleaches = [] }\n')
+    host = scenario.hosts["a"]
+    assert host.link.meddler == MeddlerSpec(bleaches=("ecn",), filters=("stun",))
+    assert host.back.meddler == MeddlerSpec()
+    with pytest.raises(UserError, match="marks that can be bleached: ecn, dscp"):
+        read('[hosts.a]\nlink = { bleaches = ["tos"] }\n')
+
+
+@pytest.mark.parametrize("ipv6", ["none", "open", "broken"])
+def test_only_a_firewall_forgets_silent_flows(ipv6: str) -> None:
+    text = '[sites.h]\nipv6 = "{}"\nipv6_silence_s = 20\n[hosts.a]\nat = "h"'
+    assert read(text.format("firewall")).sites["h"].ipv6_silence_s == 20
+    with pytest.raises(UserError, match="IPv6 firewall"):
+        read(text.format(ipv6))
 
 
 def test_a_nat_of_the_kernel_has_a_model_of_it() -> None:

@@ -10,11 +10,13 @@ from natscope.model.observation import Outcome
 from natscope.model.report import FamilyReport, NatReport, Report
 from natscope.model.report_path import HopReport, Nat64Report, PathFamilyReport, PathReport, UdpPortReport
 from natscope.model.tri import Tri
+from natscope.netcheck.assemble_marks import NO_HELPER
 from natscope.netcheck.assemble_rate import udp_rate
+from natscope.netcheck.assemble_shapes import udp_shapes
 from tests.reports.builder import PLACES, Builder, nat_report, six_works
 
 RELAY = "198.51.100.3:3478"
-MARKS = dict.fromkeys(("ecn", "dscp"), "no server here tells how a request was marked when it came")
+MARKS = dict.fromkeys(("ecn", "dscp"), NO_HELPER)
 
 
 def _relays(builder: Builder, *, ask: tuple[int, ...] = (4,), mapped: str = "") -> None:
@@ -241,7 +243,36 @@ def queue_fills() -> Report:
     return builder.report(udp=Tri.YES, path=PathReport(udp_rate=udp_rate(builder.observations)))
 
 
+def _shaped(passing: tuple[str, ...], silent: tuple[str, ...]) -> tuple[Builder, PathReport]:
+    """Datagrams of these looks beside each other; STUN's plain requests are among those that pass, or all are lost."""
+    builder = Builder()
+    for region, code, name, rtt in PLACES[1:4]:
+        builder.relay(region, code, name, v4=rtt if "stun" in passing else None, https=rtt + 20.0)
+    for shape in (*passing, *silent):
+        outcome = Outcome.ANSWERED if shape in passing else Outcome.NO_ANSWER
+        builder.observe("udp.shape", outcome, target=RELAY, family=4, region_id=2, sent_ms=400.0, bytes_sent=64,
+                        data={"shape": shape, "tries": 6, "answered": 6 * (shape in passing)})  # fmt: skip
+    return builder, PathReport(udp_shapes=udp_shapes(builder.observations))
+
+
+def stun_filtered() -> Report:
+    builder, path = _shaped(("opaque",), ("stun",))
+    four = FamilyReport(os_support=Tri.YES, works=Tri.YES, state="works", local=("192.168.1.20",), evidence=("o1",))
+    return builder.report(udp=Tri.YES, path=path, ipv4=four)
+
+
+def wireguard_filtered() -> Report:
+    builder, path = _shaped(("stun", "opaque"), ("wireguard",))
+    told = {"tries": 1, "sent": 0x8A, "told": 0x88}
+    words = "sent 0x8a, came as 0x88"
+    marks = builder.observe("path.marks", Outcome.ANSWERED, target=RELAY, family=4, bytes_sent=68, data=told,
+                            summary=words)  # fmt: skip
+    four = PathFamilyReport(ecn=Tri.NO, dscp=Tri.YES, evidence=(marks,))
+    return builder.report(udp=Tri.YES, path=msgspec.structs.replace(path, v4=four))
+
+
 PATH_SCENES = (
     cgnat, double_nat, double_nat_possible, udp_other_ports, mtu_black_hole, fragments_dropped, nat66, nat64,
     udp_policed, udp_not_policed, queue_fills,
+    stun_filtered, wireguard_filtered,
 )  # fmt: skip

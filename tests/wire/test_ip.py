@@ -92,6 +92,19 @@ def test_garbage_raises_only_remote_errors(data: bytes, first: int) -> None:
 
 @FAMILIES
 @KINDS
+@given(st.integers(0, 255))
+def test_marks_change_in_place(packets: dict[int, bytes], family: int, tos: int) -> None:
+    packet = bytearray(packets[family])
+    before = ip.decode(packet).traffic_class
+    ip.set_tos(packet, tos)
+    assert ip.decode(packet).traffic_class == tos
+    assert ip.header_is_intact(packet)
+    ip.set_tos(packet, before)
+    assert packet == packets[family]
+
+
+@FAMILIES
+@KINDS
 @given(st.data())
 def test_addresses_and_ports_change_in_place(packets: dict[int, bytes], family: int, data: st.DataObject) -> None:
     """The kernel wrote the checksums; after any change and the change back the packet is the kernel's again."""

@@ -241,7 +241,12 @@ class RouterTun:
 
     def _over(self, link: LinkShaper, packet: bytearray, header: IpHeader, now: float, stage: int) -> None:
         """Onto a link: in one piece, cut, refused or swallowed by its size; then late, lost, or twice."""
-        mtu = link.spec.mtu
+        mtu, meddler = link.spec.mtu, link.spec.meddler
+        if meddler is not None:
+            ip.set_tos(packet, meddler.marked(header.traffic_class))
+            if header.proto == UDP and not header.is_fragment and meddler.drops(bytes(packet[header.payload_at + 8 :])):
+                self._count("filtered on a link")
+                return
         pieces = [packet]
         if header.length > mtu:
             if header.dont_fragment or (header.family == 6 and not header.length > DEVICE_MTU):

@@ -16,6 +16,7 @@ Row = tuple[str, str, str, str]
 """Question, answer, judgement, term."""
 
 _COLOURS = {"good": GOOD, "bad": BAD, "look": LOOK}
+_LOOKS = {"stun": "STUN", "wireguard": "WireGuard"}
 _PLACES = {"shared": " (carrier)", "public": "", "private": "", "unknown": ""}
 
 
@@ -39,12 +40,16 @@ def rows(report: Report) -> Iterator[Row]:
     yield from _routers(report.nat.v4)
     for family, part in ((4, report.path.v4), (6, report.path.v6)):
         yield from _lengths(family, part)
+        yield from _marks(family, part)
     opened = [port.port for port in report.path.udp_ports if port.open is Tri.YES]
     closed = [port.port for port in report.path.udp_ports if port.open is Tri.NO]
     if closed:
         yield "UDP ports closed", ", ".join(map(str, closed)), "bad", "to the same relays"
     if opened:
         yield "UDP ports open", ", ".join(map(str, opened)), "look" if closed else "", "tried at relays"
+    for shape in report.path.udp_shapes:
+        if shape.passes is Tri.NO:
+            yield f"{_LOOKS.get(shape.shape, shape.shape)}'s UDP", "gets lost", "bad", "filtered by its look"
     yield from _rates(report.path.udp_rate)
     if report.path.nat64.state is Tri.YES:
         yield "IPv4 by IPv6", ", ".join(report.path.nat64.prefixes), "look", "NAT64"
@@ -80,6 +85,15 @@ def _lengths(family: int, part: PathFamilyReport) -> Iterator[Row]:
     if part.fragments.known:
         arrives = part.fragments is Tri.YES
         yield f"Pieces, IPv{family}", "arrive" if arrives else "get lost", "good" if arrives else "look", "fragments"
+
+
+def _marks(family: int, part: PathFamilyReport) -> Iterator[Row]:
+    """Whether ECN and DSCP arrive as they were sent."""
+    told = {name: state for name, state in (("ECN", part.ecn), ("DSCP", part.dscp)) if state.known}
+    gone = [name for name, state in told.items() if state is Tri.NO]
+    if told:
+        words = f"{' and '.join(gone)} taken away" if gone else "arrive"
+        yield f"Marks, IPv{family}", words, "look" if gone else "good", "bleached" if gone else " and ".join(told)
 
 
 def _rates(told: UdpRateReport) -> Iterator[Row]:

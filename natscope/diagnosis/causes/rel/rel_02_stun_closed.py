@@ -52,7 +52,7 @@ CAUSE = Cause(
     who_can_fix=("relay's admin",),
     fires=("stun-closed",),
     silent=("healthy", "dead-relay", "udp-blocked"),
-    hidden_by=("NS-ENV-01", "NS-ENV-02", "NS-ENV-06", "NS-ENV-07", "NS-HOST-01", "NS-NAT-18"),
+    hidden_by=("NS-ENV-01", "NS-ENV-02", "NS-ENV-06", "NS-ENV-07", "NS-HOST-01", "NS-NAT-18", "NS-UDP-03"),
     fixes=(
         Fix(
             do="Correct the STUN port in the map (STUNPort; -1 if the relay serves none).",

@@ -1,0 +1,49 @@
+"""What stands on a link and reads packets: takes marks away, drops what looks like something.
+
+Used by the simulator's pipes and by the kernel lab's routers alike.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+MARKS = {"ecn": 0x03, "dscp": 0xFC}
+"""Bits of the type of service or traffic class (RFC 3168, RFC 2474)."""
+_COOKIE = b"\x21\x12\xa4\x42"
+_WIREGUARD = {1: 148, 2: 92, 3: 64}
+"""Kinds of WireGuard's handshake messages and their lengths."""
+
+
+def _is_stun(payload: bytes) -> bool:
+    return len(payload) >= 20 and payload[0] < 4 and payload[4:8] == _COOKIE
+
+
+def _is_wireguard(payload: bytes) -> bool:
+    return payload[1:4] == b"\0\0\0" and _WIREGUARD.get(payload[0]) == len(payload)
+
+
+LOOKS = {"stun": _is_stun, "wireguard": _is_wireguard}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeddlerSpec:
+    """`bleaches` names marks that are zeroed (`ecn`, `dscp`), `filters` what UDP is dropped (`stun`, `wireguard`)."""
+
+    bleaches: tuple[str, ...] = ()
+    filters: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not set(self.bleaches) <= set(MARKS):
+            raise ValueError(f"marks that can be bleached: {', '.join(MARKS)}")
+        if not set(self.filters) <= set(LOOKS):
+            raise ValueError(f"what can be filtered: {', '.join(LOOKS)}")
+
+    def marked(self, tos: int) -> int:
+        """The type of service behind it."""
+        for name in self.bleaches:
+            tos &= ~MARKS[name]
+        return tos
+
+    def drops(self, payload: bytes) -> bool:
+        """Whether a datagram with that payload ends here."""
+        return any(LOOKS[name](payload) for name in self.filters)

@@ -1,0 +1,36 @@
+"""What stands on a link and reads packets: marks are zeroed, looks are recognised, everything else passes."""
+
+from __future__ import annotations
+
+import pytest
+
+from natscope.sim.link import LinkSpec
+from natscope.sim.meddler import MeddlerSpec
+from natscope.wire.stun.message import RequestForm, encode_binding_request
+from natscope.wire.udp_shapes import Shape, encode_shape, random_bytes
+
+STUN = encode_binding_request(bytes(12), RequestForm.TAILSCALE)
+WIREGUARD = encode_shape(Shape.WIREGUARD, bytes(random_bytes(Shape.WIREGUARD)))
+OPAQUE = encode_shape(Shape.OPAQUE, bytes(random_bytes(Shape.OPAQUE)))
+
+
+@pytest.mark.parametrize(("bleaches", "left"), [((), 0x8A), (("ecn",), 0x88), (("dscp",), 0x02), (("ecn", "dscp"), 0)])
+def test_marks(bleaches: tuple[str, ...], left: int) -> None:
+    assert MeddlerSpec(bleaches=bleaches).marked(0x8A) == left
+
+
+def test_looks() -> None:
+    stun, wireguard = MeddlerSpec(filters=("stun",)), MeddlerSpec(filters=("wireguard",))
+    assert [stun.drops(p) for p in (STUN, WIREGUARD, OPAQUE, b"")] == [True, False, False, False]
+    assert [wireguard.drops(p) for p in (STUN, WIREGUARD, OPAQUE, WIREGUARD[:-1])] == [False, True, False, False]
+
+
+def test_unknown_words_are_refused() -> None:
+    with pytest.raises(ValueError, match="ecn, dscp"):
+        MeddlerSpec(bleaches=("tos",))
+    with pytest.raises(ValueError, match="stun, wireguard"):
+        MeddlerSpec(filters=("dns",))
+
+
+def test_a_link_with_one_is_not_plain() -> None:
+    assert not LinkSpec(meddler=MeddlerSpec(bleaches=("ecn",))).is_plain
