@@ -21,6 +21,7 @@ from natscope.mesh.overview import (
     PeerState,
     ReportUse,
     build_lines,
+    checked_report,
     count_states,
     last_pong,
     sorted_peers,
@@ -59,6 +60,7 @@ async def look(
     `RefusedError` when the status itself is not told; what single peers are asked for may fail and becomes a note.
     """
     status = await source.status(peers=wanted.peers)
+    report = checked_report(report, status)
     notes: list[str] = []
     overview = Overview(
         status=status, source=source.name, is_saved=is_saved, at=at() if at is not None else None, report=report

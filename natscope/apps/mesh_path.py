@@ -8,7 +8,7 @@ from typing import TypeVar
 from natscope.apps.mesh_peer import Target, find_peer
 from natscope.apps.mesh_status import Sight, SightOptions, run_for
 from natscope.errors import RefusedError, UserError
-from natscope.mesh.overview import AWAY, Asked, Overview, build_line, last_pong, state_of
+from natscope.mesh.overview import AWAY, Asked, Overview, build_line, checked_report, last_pong, state_of
 from natscope.mesh.peer_path import PathView, build_path
 from natscope.mesh.source import MeshSource, PingKind
 from natscope.mesh.states import check_running
@@ -43,14 +43,15 @@ async def look_at(sight: Sight, word: str, *, probe: bool) -> PathView:
     changes = await _told(source.path_changes(target.ip), notes, "the history of the path")
     details = await _told(source.details(target.ip), notes, "details of the peer")
     asked = Asked(changes={peer.key: changes}, details={peer.key: details}, pings={peer.key: pings} if pings else {})
-    line = build_line(status, peer, state_of(peer, pings), asked, sight.report)
+    report = checked_report(sight.report, status)
+    line = build_line(status, peer, state_of(peer, pings), asked, report)
     overview = Overview(
         status=status,
         source=source.name,
         is_saved=sight.inputs.is_saved,
         at=None if sight.inputs.is_saved else sight.host.clock.utc(),
         lines=(line,),
-        report=sight.report,
+        report=report,
         notes=tuple(notes),
     )
     return build_path(overview, line, changes=changes, details=details, pings=pings)

@@ -48,7 +48,7 @@ class Pen:
     @property
     def margin(self) -> int:
         """The cells of a sign and the blank behind it."""
-        return 5 if self.ascii_only else 2
+        return 7 if self.ascii_only else 2
 
     def sign(self, kind: str) -> str:
         """The sign, coloured, with blanks up to the margin."""

@@ -8,21 +8,22 @@ from datetime import UTC, datetime, timedelta
 from natscope.cli.pen import LOOK, UNKNOWN, Pen
 from natscope.cli.quantities import age, round_trip, size
 from natscope.mesh.health import explain_health
-from natscope.mesh.overview import ACTIVE, Overview, PeerLine, PeerState
+from natscope.mesh.overview import ACTIVE, Overview, PeerLine, PeerState, ReportUse
 from natscope.model.mesh_status import MeshNode
 from natscope.model.tri import Tri
 
 WORDS = {
     PeerState.DIRECT: "direct",
     PeerState.RELAYED: "relayed",
-    PeerState.PEER_RELAY: "through a peer relay",
+    PeerState.PEER_RELAY: "peer-relay",
     PeerState.UNKNOWN: "unknown",
     PeerState.IDLE: "idle",
     PeerState.OFFLINE: "offline",
-    PeerState.EXPIRED: "with an expired key",
+    PeerState.EXPIRED: "key expired",
 }
 NOTHING = "–"
 SOON = timedelta(days=14)
+TELLING = timedelta(minutes=1)
 MAX_ROUTES = 8
 ORIGINS = {"kept": "this computer's last netcheck", "fresh": "a netcheck of just now", "file": "the netcheck in"}
 
@@ -53,8 +54,10 @@ def rtt_of(line: PeerLine) -> str:
 
 
 def since_of(line: PeerLine, now: datetime | None) -> str:
-    """How long it has been so; `>` where the history does not reach back."""
+    """How long it has been so; `>` where the history does not reach back, and only where that says something."""
     if line.since is None:
+        return NOTHING
+    if line.since.at_least and now is not None and now - line.since.at < TELLING:
         return NOTHING
     return ("> " if line.since.at_least else "") + time_of(line.since.at, now)
 
@@ -73,6 +76,8 @@ def size_of(count: int | None) -> str:
 
 def note_of(line: PeerLine) -> str:
     """The explanation in a few words; nothing for a direct peer without one."""
+    if line.state is PeerState.OFFLINE and line.since is not None:
+        return "not connected to control"  # the column before says since when
     if line.state is PeerState.DIRECT and line.why.short.startswith("direct"):
         return "exit node" if line.node.is_exit_node else ""
     return line.why.short
@@ -161,8 +166,7 @@ def report(overview: Overview, pen: Pen) -> Iterator[str]:
     when = f", {age(use.age_s)} old" if use.age_s is not None and use.origin != "fresh" else ""
     origin = f"{ORIGINS[use.origin]}{f' {use.name}' if use.origin == 'file' else ''}{when}"
     if use.report is None:
-        said = f"{origin[0].upper()}{origin[1:]}, is of another network and is not used. → natscope status --netcheck"
-        yield from pen.wrap(said, sign=LOOK)
+        yield from pen.wrap(_of_another_network(use, origin), sign=LOOK)
         return
     doubt = ""
     if use.is_outdated:
@@ -170,6 +174,13 @@ def report(overview: Overview, pen: Pen) -> Iterator[str]:
     elif use.origin == "kept" and use.same_network is Tri.UNKNOWN:
         doubt = "; the network may have changed since. → natscope status --netcheck"
     yield from pen.wrap(f"This side is judged by {origin}{doubt}", role="" if doubt else "faint")
+
+
+def _of_another_network(use: ReportUse, origin: str) -> str:
+    said = f"{origin[0].upper()}{origin[1:]}"
+    if use.origin == "file":
+        return f"{said} is of another network than the status, so it is not used. → take one of the same computer"
+    return f"{said}, is of another network, so it is not used. → natscope status --netcheck"
 
 
 def health(overview: Overview, pen: Pen, *, without: tuple[str, ...] = ()) -> Iterator[str]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 
 from natscope.cli import status_parts as parts
 from natscope.cli.pen import GOOD, LOOK, PLAIN, UNKNOWN, Pen
 from natscope.cli.status_columns import choose_columns, draw_rows, draw_titles
 from natscope.mesh.overview import Overview, PeerLine, PeerState
+from natscope.model.finding import Fix
 
-MAX_WHYS = 3
+MAX_WHYS, MAX_NAMES = 3, 4
 _SIGNS = {PeerState.RELAYED: LOOK, PeerState.UNKNOWN: UNKNOWN, PeerState.EXPIRED: LOOK}
 
 
@@ -54,7 +56,7 @@ def _by_interest(overview: Overview) -> Iterator[tuple[PeerState, int]]:
 def _head(overview: Overview, pen: Pen) -> Iterator[str]:
     if overview.counts:
         sign, words = headline(overview)
-        yield pen.sign(sign) + words if sign != PLAIN else words
+        yield from pen.wrap(words, sign=sign) if sign != PLAIN else [words]
     else:
         yield "This node alone, as you asked"
     yield from parts.this_node(overview, pen)
@@ -85,24 +87,29 @@ def _whys(overview: Overview, pen: Pen, verbosity: int, hint: str) -> Iterator[s
     wanting = [line for line in overview.lines if line.state in (PeerState.RELAYED, PeerState.PEER_RELAY)]
     if verbosity > 0 or not wanting:
         return
+    groups: dict[tuple[str, tuple[Fix, ...]], list[PeerLine]] = {}
+    for line in wanting:  # one reason on this side is the reason of many peers
+        groups.setdefault((line.why.sentence, line.why.fixes), []).append(line)
     yield ""
     yield pen.paint("Why not direct", "bold")
-    for line in wanting[:MAX_WHYS]:
-        yield from _why(line, pen)
-    left = len(wanting) - MAX_WHYS
-    if left > 0:
+    for lines in list(groups.values())[:MAX_WHYS]:
+        yield from _why(lines, pen)
+    left = sum(len(lines) for lines in list(groups.values())[MAX_WHYS:])
+    if left:
         yield f"  and {left} more: -v"
     if hint:
-        name = parts.name_of(wanting[0])
-        yield pen.clean(f"  Next: {hint.replace('PEER', name)}", pen.width)
+        name = shlex.quote(parts.name_of(wanting[0]))
+        yield pen.clean(f"  Next: {hint.replace('PEER', name, 1)}")  # whole: it is to be copied
 
 
-def _why(line: PeerLine, pen: Pen) -> Iterator[str]:
-    name = parts.name_of(line)
-    yield from pen.wrap(f"{name}: {line.why.sentence}", sign=LOOK)
-    for fix in line.why.fixes[:1]:
+def _why(lines: list[PeerLine], pen: Pen) -> Iterator[str]:
+    names = [parts.name_of(line) for line in lines[:MAX_NAMES]]
+    more = f" and {len(lines) - len(names)} more" if len(lines) > len(names) else ""
+    why = lines[0].why
+    yield from pen.wrap(f"{', '.join(names)}{more}: {why.sentence}", sign=LOOK)
+    for fix in why.fixes[:1]:
         yield from pen.wrap(fix.do, "    ", first="  → ")
-        about = " · ".join(part for part in (fix.who, fix.duration, line.why.certainty or "", *line.why.causes) if part)
+        about = " · ".join(part for part in (fix.who, fix.duration, why.certainty or "", *why.causes) if part)
         yield from pen.wrap(about, "    ", role="faint")
-    if line.why.peer_command:
-        yield from pen.wrap(f"to be certain, on {name}: {line.why.peer_command}", "    ", role="faint")
+    if why.peer_command:
+        yield from pen.wrap(f"to be certain, on {names[0]}: {why.peer_command}", "    ", role="faint")

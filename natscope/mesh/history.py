@@ -98,6 +98,8 @@ def fold(changes: tuple[PathChange, ...]) -> tuple[Step, ...]:
 def _belongs(before: Step, step: Step) -> bool:
     if step.kind is StepKind.CONFIRMED and before.kind in _ANSWERED:
         return not _is_gap(before.last, step.first)
+    if step.kind is StepKind.DIRECT:
+        return False  # each was a decision, for this address or another: which, upstream does not tell
     return (before.kind, before.addresses, before.what) == (step.kind, step.addresses, step.what)
 
 

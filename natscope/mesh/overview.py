@@ -62,7 +62,7 @@ class ReportUse(msgspec.Struct, frozen=True, kw_only=True):
     """This side's netcheck, from which peers are explained.
 
     `origin`: `kept` (the last one of this computer), `fresh` or `file`. `name` is the file's. `report` None: there is
-    one, but of another network, so it explains nothing.
+    one, but of another network, so it explains nothing. `age_s` None: not known (a file).
     """
 
     report: Report | None
@@ -71,6 +71,19 @@ class ReportUse(msgspec.Struct, frozen=True, kw_only=True):
     same_network: Tri = Tri.UNKNOWN
     is_outdated: bool = False
     name: str = ""
+
+
+def checked_report(use: ReportUse | None, status: MeshStatus) -> ReportUse | None:
+    """Without its report where the node now tells public IPv4 endpoints, and that report saw none of their addresses:
+    it was measured somewhere else.
+    """
+    if use is None or use.report is None or status.this is None:
+        return use
+    now = {str(end.ip) for end in status.this.endpoints if end.family == 4 and not is_inside(end.ip)}
+    then = {seen.address for seen in use.report.ipv4.endpoints}
+    if not now or not then or now & then:
+        return use
+    return msgspec.structs.replace(use, report=None, same_network=Tri.NO, is_outdated=True)
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
