@@ -120,8 +120,20 @@ class _Check:
 
 
 def judge(record: CheckRecord) -> CheckRun:
-    """A record of now or of another time; no network."""
+    """What was observed just now."""
     return CheckRun(record, assemble(record))
+
+
+def replay(folder: str) -> CheckRun:
+    """Judge a recorded check again; no network. Raises `UserError`, also for one that was edited and makes no sense."""
+    from natscope.relay_check.record import load
+
+    record = load(folder)
+    try:
+        check = msgspec.convert(msgspec.to_builtins(assemble(record)), DerpCheck)
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        raise UserError(f"the recording {folder} does not hang together", hint="was it edited?") from error
+    return CheckRun(record, check)
 
 
 def check_once(request: CheckRequest, around: Surroundings) -> CheckRun:

@@ -14,7 +14,7 @@ from natscope.apps.derp_check import (
     Surroundings,
     check_again_and_again,
     check_once,
-    judge,
+    replay,
 )
 from natscope.cli import exit_codes
 from natscope.cli.formats import DERP_CHECK, FormatChoice, choose_format
@@ -80,9 +80,7 @@ def run(session: Session, wishes: Wishes) -> int:
     check_destination(wishes.output, session.console)
     repetition = _repetition(wishes)
     if wishes.replay:
-        from natscope.relay_check.record import load
-
-        return _finish(session, wishes, chosen, judge(load(wishes.replay)))
+        return _finish(session, wishes, chosen, replay(wishes.replay))
     request = CheckRequest(
         map_choice(session),
         check_options(session, wishes),
@@ -246,7 +244,8 @@ def _check_words(wishes: Wishes) -> None:
     as_json, form = wishes.formats
     if as_json and form not in ("", "json"):
         raise UserError(f"--json and --format {form} contradict each other", hint="give one of them")
-    for option, given in (("--record", wishes.record), ("--every", wishes.every)):
+    others = (("--record", wishes.record), ("--every", wishes.every), ("--region", wishes.regions))
+    for option, given in (*others, ("--node", wishes.nodes)):
         if wishes.replay and given:
             raise UserError(f"--replay and {option} contradict each other: a replay checks nothing")
     if wishes.record and wishes.every:

@@ -157,6 +157,28 @@ def test_a_recorded_check_gives_the_same_page_again(check: Check, natscope: Runn
         assert (again.code, again.out, again.err) == (1, result.out, "")
 
 
+def test_an_edited_recording_is_told_in_one_line(check: Check, natscope: Runner) -> None:
+    check(Relays(Planted()), "--record", "run1", "--volume", "0", "-q")
+    path = Path("run1/derp-check.json")
+    whole = json.loads(path.read_text())
+    told = set()
+    for kind, key, value in (
+        ("derp.passage", "sizes", None), ("derp.passage", "sizes", [[1]]), ("derp.passage", "sent", "x"),
+        ("derp.passage", "median_ms", {}), ("derp.connect", "connect_ms", "soon"), ("derp.connect", "reached", []),
+        ("derp.connect", "names", 5), ("derp.page", "clock_off_s", "x"), ("stun.binding", "requests", []),
+        ("relay.port80", "state", 7),
+    ):  # fmt: skip
+        edited = json.loads(json.dumps(whole))
+        for observation in edited["record"]["observations"]:
+            if observation["kind"] == kind:
+                observation["data"][key] = value
+        path.write_text(json.dumps(edited))
+        result = natscope("derp", "check", "--replay", "run1")
+        assert result.code in (0, 1, 2, 3), (kind, key, result.err)
+        told.add(result.err.partition(":")[2].strip().splitlines()[0] if result.code == 2 else "")
+    assert "the recording run1 does not hang together" in told
+
+
 def test_the_public_map_is_spared(check: Check, monkeypatch: pytest.MonkeyPatch) -> None:
     load = derp_check._Check.load
 
@@ -185,14 +207,16 @@ def test_quiet_ascii_and_progress(check: Check) -> None:
 
 def test_monitoring_goes_on_and_tells_a_line_a_run(check: Check, monkeypatch: pytest.MonkeyPatch) -> None:
     """Three runs, then somebody wants an end; the JSON of each is a line of its own."""
-    for words, lines in (((), 4), (("--json",), 3)):
+    for words, lines in (((), 4), (("--json",), 3), (("--format", "junit", "-o", "now.xml"), 4)):
         relays = Relays(Planted())
         relays.net.timeline.after(6.5, ending(monkeypatch))
         result = check(relays, "--every", "2s", "--metrics-listen", "203.0.113.1:9479", "--volume", "0", *words)
         assert result.code == 0
         told = result.out.splitlines()
         assert len(told) in (lines - 1, lines)
-        if words:
+        if "-o" in words:
+            assert ET.parse("now.xml").getroot().get("failures") == "0"
+        if "--json" in words:
             assert {json.loads(line)["schema"] for line in told} == {"natscope.derp-check/1"}
         else:
             assert told[0].startswith("2026-01-01T00:00:00Z ✓ Relays: 1 of 1 works · ")
@@ -245,6 +269,7 @@ def ending(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
         (["--every", "30s", "--format", "junit"], 2, "--every with --format junit needs a file", ""),
         (["--every", "30s", "--record", "x"], 2, "--record keeps one check, --every makes many", "--json"),
         (["--replay", "x", "--record", "y"], 2, "--replay and --record contradict each other", ""),
+        (["--replay", "x", "--node", "1a"], 2, "--replay and --node contradict each other", ""),
         (["--replay", "none"], 2, "there is no recorded check at none", "--record"),
         (["--replay", "map.json"], 2, "the recording cannot be read", ""),
         (["-o", "no/such/folder.txt"], 2, "cannot write no/such/folder.txt", ""),
