@@ -1,14 +1,27 @@
-"""Why a peer is reached as it is: direct, relayed, not at all, or not tried."""
+"""Why a peer is reached as it is: direct, relayed, not at all, or not tried.
+
+A peer about which there is nothing to find out (offline, idle, expired, direct) costs little: a mesh has thousands.
+"""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from natscope.diagnosis.pair.facts import PairFacts
+from natscope.diagnosis.pair.from_mesh import from_network
+from natscope.diagnosis.pair.from_report import from_report
+from natscope.diagnosis.pair.relayed import explain_relayed
+from natscope.diagnosis.pair.settled import explain_settled
+from natscope.diagnosis.pair.side import YOU, Side, named
+from natscope.diagnosis.pair.trial import read_trial
 from natscope.model.address_space import is_inside
-from natscope.model.finding import Certainty
 from natscope.model.mesh_details import PeerDetails
 from natscope.model.mesh_path import PathChange, PingAnswer
-from natscope.model.mesh_status import MeshNode, MeshStatus, Way
-from natscope.model.pair import Blame, Explanation
+from natscope.model.mesh_status import MeshNode, MeshStatus
+from natscope.model.pair import Explanation
 from natscope.model.report import Report
+
+ANOTHER_NETWORK = "a fresh report: the last one was of another network (natscope netcheck)"
 
 
 def explain_peer(
@@ -21,36 +34,66 @@ def explain_peer(
     changes: tuple[PathChange, ...] | None = None,
     pings: tuple[PingAnswer, ...] = (),
 ) -> Explanation:
-    """What is known of the way to `peer`; never raises. `report` is this host's, `changes` None: no history is told."""
-    if peer.is_expired:
-        said = "Its key has expired: it cannot take part until somebody logs it in again."
-        return _settled("key expired", said, Blame.PEER, causes=("NS-CTL-05",))
-    if details is not None and details.is_authorized is False:
-        return _settled("not approved", "Nobody has approved this node yet.", Blame.PEER, causes=("NS-CTL-05",))
-    if peer.is_online is False:
-        seen = f"last seen {peer.last_seen:%Y-%m-%d %H:%M} UTC" if peer.last_seen else "offline"
-        return _settled(seen, f"It is not connected to the control server ({seen}).", Blame.PEER)
-    if peer.way is Way.IDLE:
-        said = "Nothing was sent to it lately, so no way was tried. That is no fault."
-        return _settled("no traffic, not tested", said, Blame.NOBODY, causes=("NS-CTL-08",))
-    if peer.way is Way.DIRECT and peer.current is not None:
-        kind = "LAN" if is_inside(peer.current.ip) else f"IPv{peer.current.family}"
-        return _settled(f"direct, {kind}", f"Packets go straight to {peer.current}.", Blame.NOBODY)
-    return _unsettled(peer)
+    """What is known of the way to `peer`; never raises.
+
+    `report` is this host's, `report_age_s` seconds old (None: of now); `changes` None: no history is told. Names in the
+    texts are as the mesh tells them: clean them before they are drawn.
+    """
+    trial = read_trial(peer, changes, pings)
+    known = explain_settled(peer, trial, details, report)
+    if known is not None:
+        return known
+    return explain_relayed(pair_facts(status, peer, details, report, report_age_s, changes, pings))
 
 
-def _unsettled(peer: MeshNode) -> Explanation:
-    """Relayed, or told by nobody: the reason takes what both sides know."""
-    if peer.way is Way.UNKNOWN:
-        return Explanation(short="not told", sentence="Nobody tells by which way it is reached.")
-    through = f"relay {peer.relay}" if peer.way is Way.RELAYED else "a peer relay"
-    return Explanation(
-        short="reason not known yet",
-        sentence=f"Its packets go through {through}; why no direct way was found takes both sides' reports.",
-        unknowable=("what the peer's router does",),
-        peer_command="natscope netcheck --json > peer.json",
+def pair_facts(
+    status: MeshStatus,
+    peer: MeshNode,
+    details: PeerDetails | None = None,
+    report: Report | None = None,
+    report_age_s: float | None = None,
+    changes: tuple[PathChange, ...] | None = None,
+    pings: tuple[PingAnswer, ...] = (),
+) -> PairFacts:
+    """All that is known of this node and that peer, for the prediction and the causes."""
+    this = _this(status, report, report_age_s)
+    codes = {r.region_id: r.region_code for r in report.relays} if report is not None else {}
+    endpoints = details.endpoints if details is not None and details.endpoints else peer.endpoints
+    other = from_network(
+        details.network if details is not None else None,
+        endpoints,
+        names=named(peer.short_name),
+        home=peer.relay,
+        codes=codes,
+    )
+    return PairFacts(
+        this=this,
+        peer=other,
+        trial=read_trial(peer, changes, pings),
+        node=peer,
+        own_version=status.version,
+        details=details,
+        report=report if this.is_measured else None,
     )
 
 
-def _settled(short: str, sentence: str, blame: Blame, causes: tuple[str, ...] = ()) -> Explanation:
-    return Explanation(short=short, sentence=sentence, blame=blame, certainty=Certainty.CERTAIN, causes=causes)
+def _this(status: MeshStatus, report: Report | None, age_s: float | None) -> Side:
+    """By its report, where that is of this network; else by what the mesh tells of this node."""
+    own = status.this.endpoints if status.this is not None else ()
+    home = status.this.relay if status.this is not None else ""
+    missing = "this computer's report (natscope netcheck)"
+    if report is not None:
+        side = from_report(report, YOU, age_s=age_s)
+        elsewhere = not side.blurred and _is_elsewhere(status, report)
+        if side.is_measured and not elsewhere:
+            return side
+        missing = side.missing if not side.is_measured else ANOTHER_NETWORK
+    return replace(from_network(None, own, names=YOU, home=home, source="this"), missing=missing)
+
+
+def _is_elsewhere(status: MeshStatus, report: Report) -> bool:
+    """The node tells public IPv4 endpoints, and none has an address that the report knows."""
+    own = status.this.endpoints if status.this is not None else ()
+    now = {str(end.ip) for end in own if end.family == 4 and not is_inside(end.ip)}
+    then = {seen.address for seen in report.ipv4.endpoints}
+    return bool(now) and bool(then) and not now & then

@@ -2,6 +2,17 @@
 
 from __future__ import annotations
 
-PAIR_MEANINGS: dict[str, str] = {}
+from tests.diagnosis.pair.scenes import SCENES
+
+PAIR_MEANINGS: dict[str, str] = {
+    "NS-CTL-01": "share no relay",
+    "NS-CTL-05": "does not admit the node",
+    "NS-CTL-07": "two years older",
+    "NS-CTL-08": "no way was tried",
+    "NS-LAN-01": "keeps its clients apart",
+    "NS-LAN-02": "in two networks",
+    "NS-NAT-02": "lets in only ports that it wrote to",
+    "NS-PERF-04": "through another tunnel",
+}
 """Words of each title."""
-PAIR_SCENES: frozenset[str] = frozenset()
+PAIR_SCENES = frozenset(SCENES)

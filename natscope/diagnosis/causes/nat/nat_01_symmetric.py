@@ -38,11 +38,15 @@ from __future__ import annotations
 
 from natscope.diagnosis.cause import NOTHING, Cause, Ground, Strength, Support, unknown
 from natscope.diagnosis.facts import Facts, ordered
+from natscope.diagnosis.pair.by_classes import by_family
+from natscope.diagnosis.pair.facts import PairFacts
+from natscope.diagnosis.pair.support import PairSupport, ground
 from natscope.diagnosis.samples import alternates
 from natscope.diagnosis.words import enumerated
 from natscope.model.endpoint import Family
 from natscope.model.finding import Fix, Severity
 from natscope.model.nat import Mapping
+from natscope.model.pair import Blame, Outcome
 from natscope.model.report import SeenEndpoint
 from natscope.model.tri import Tri
 
@@ -136,3 +140,29 @@ def _grounds(facts: Facts, ports: tuple[SeenEndpoint, ...]) -> tuple[Ground, ...
     if again:
         return (Ground(Strength.DECISIVE, "a port came back after another was seen", again + cited),)
     return tuple(Ground(Strength.FACT, f"port {e.port} beside {ports[0].port}", ordered(e.evidence)) for e in ports[1:])
+
+
+def pair_evidence(facts: PairFacts) -> Support:
+    """Both sides show each peer another port, and neither lets in enough for the other."""
+    hard = facts.hard()
+    if len(hard) < 2 or facts.near.same_router is Tri.YES:
+        known = all(side.v4.varies.value.known for side in facts.sides)
+        return NOTHING if known else unknown("how both sides' routers translate")
+    found = by_family(facts.this, facts.peer, 4, facts.near)
+    if found.result is not Outcome.NO:
+        return NOTHING if found.result is Outcome.DIRECT else unknown("whom both routers let in")
+    path = facts.prediction.path
+    return PairSupport(
+        Tri.YES,
+        tuple(ground(side.v4.varies, f"{side.called} shows each peer another port") for side in hard),
+        title="Both routers pick a new port for each peer: neither side can know where to write (symmetric NAT).",
+        severity=Severity.INFO if path == "direct" else Severity.WARN if path == "unknown" else Severity.FAIL,
+        blame=Blame.BOTH,
+        short="both routers: random ports",
+    )
+
+
+def pair_against(facts: PairFacts) -> Support:
+    """A way over IPv4 that answered."""
+    answered = any(end.family == FAMILY for end in facts.trial.answered)
+    return Support(Tri.YES, (Ground(Strength.DECISIVE, "a pong over IPv4", ("trial",)),)) if answered else NOTHING

@@ -29,8 +29,11 @@ from __future__ import annotations
 
 from natscope.diagnosis.cause import NOTHING, Cause, Ground, Strength, Support, unknown
 from natscope.diagnosis.facts import Facts
+from natscope.diagnosis.pair.facts import PairFacts
+from natscope.diagnosis.pair.support import PairSupport, ground
 from natscope.model.endpoint import Family
 from natscope.model.finding import Fix, Severity
+from natscope.model.pair import Blame
 from natscope.model.tri import Tri
 
 CAUSE = Cause(
@@ -88,3 +91,30 @@ def against(facts: Facts) -> Support:
         if part.hairpinning is Tri.NO
         else Support(Tri.YES, (Ground(Strength.DECISIVE, "a packet came round", came),))
     )
+
+
+def pair_evidence(facts: PairFacts) -> Support:
+    """Both behind one router, which was seen not to turn packets round; it matters where local addresses fail."""
+    if facts.near.same_router is not Tri.YES:
+        return NOTHING if facts.near.same_router is Tri.NO else unknown("both sides' public addresses")
+    told = [side.v4.hairpin for side in facts.sides if side.v4.hairpin.value is Tri.NO]
+    if not told or any(side.v4.hairpin.value is Tri.YES for side in facts.sides):
+        return NOTHING if not told else unknown(MISSING)
+    matters = facts.prediction.path == "relay"
+    return PairSupport(
+        Tri.YES,
+        (
+            Ground(Strength.FACT, "both show one public address", ("peer:endpoints",)),
+            ground(told[0], "calls to that address got lost"),
+        ),
+        title="Both are behind one router, which does not turn packets to its own address round.",
+        severity=Severity.FAIL if matters else Severity.INFO,
+        blame=Blame.BOTH,
+        short="one router, no NAT loopback",
+    )
+
+
+def pair_against(facts: PairFacts) -> Support:
+    """A pong from a public address."""
+    answered = set(facts.peer.v4.public) & {end.ip for end in facts.trial.answered}
+    return Support(Tri.YES, (Ground(Strength.DECISIVE, "a pong came round", ("trial",)),)) if answered else NOTHING

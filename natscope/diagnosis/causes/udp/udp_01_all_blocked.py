@@ -36,7 +36,9 @@ Sources
 from __future__ import annotations
 
 from natscope.diagnosis.cause import NOTHING, Cause, Ground, Strength, Support, unknown
-from natscope.diagnosis.facts import Facts, cite
+from natscope.diagnosis.facts import Facts, cite, is_public
+from natscope.diagnosis.pair.facts import PairFacts
+from natscope.diagnosis.pair.support import PairSupport, blame_of, ground, shorter
 from natscope.diagnosis.refusals import refusal, refusing_router
 from natscope.diagnosis.words import counted, enumerated
 from natscope.model.finding import Fix, Severity
@@ -143,3 +145,28 @@ def _refusals(facts: Facts) -> str:
     if not told:
         return ""
     return f", but {counted(len(told), 'refusal')} from the router {refusing_router(told[0])} ({refusal(told[0])})"
+
+
+def pair_evidence(facts: PairFacts) -> Support:
+    """One side, or both, without UDP: by its own report, or as its program told the mesh."""
+    blocked = facts.blocked()
+    if not blocked:
+        known = all(side.udp.value.known for side in facts.sides)
+        return NOTHING if known else unknown("whether UDP works on both sides")
+    blame = blame_of(facts.this, *blocked)
+    tried = facts.trial.failed is Tri.YES
+    return PairSupport(
+        Tri.YES,
+        tuple(ground(side.udp, f"nothing comes back over UDP {side.at}") for side in blocked),
+        title=f"Nothing comes back over UDP {' and '.join(side.at for side in blocked)}: everything needs a relay.",
+        severity=Severity.INFO if facts.prediction.path == "direct" else None,
+        blame=blame,
+        short=shorter(blame, "your network drops UDP", "its network drops UDP", "both networks drop UDP"),
+        also=(Ground(Strength.FACT, "only a relay answered", ("trial",)),) if tried else (),
+    )
+
+
+def pair_against(facts: PairFacts) -> Support:
+    """A pong over UDP from a public address."""
+    answered = any(is_public(str(end.ip)) for end in facts.trial.answered)
+    return Support(Tri.YES, (Ground(Strength.DECISIVE, "a pong over UDP", ("trial",)),)) if answered else NOTHING

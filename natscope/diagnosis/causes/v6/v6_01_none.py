@@ -29,6 +29,8 @@ from __future__ import annotations
 
 from natscope.diagnosis.cause import NOTHING, Cause, Ground, Strength, Support, unknown
 from natscope.diagnosis.facts import Facts
+from natscope.diagnosis.pair.facts import PairFacts
+from natscope.diagnosis.pair.support import PairSupport, blame_of, ground, shorter
 from natscope.model.finding import Fix, Severity
 from natscope.model.tri import Tri
 
@@ -82,3 +84,27 @@ def against(facts: Facts) -> Support:
     if works:
         return Support(Tri.YES, (Ground(Strength.DECISIVE, "an answer over IPv6", works.evidence),))
     return NOTHING if works.holds is Tri.NO else unknown(works.missing)
+
+
+def pair_evidence(facts: PairFacts) -> Support:
+    """One side, or both, without IPv6 of its own."""
+    lacking = tuple(s for s in facts.sides if not s.blurred and s.v6.absent.value is Tri.YES)
+    if not lacking:
+        known = all(side.v6.works.value.known for side in facts.sides)
+        return NOTHING if known else unknown("whether both sides have IPv6")
+    blame = blame_of(facts.this, *lacking)
+    who = " and ".join(side.called for side in lacking)
+    return PairSupport(
+        Tri.YES,
+        tuple(ground(side.v6.absent, f"{side.called} has no IPv6") for side in lacking),
+        title=f"{who[:1].upper() + who[1:]} {'have' if len(lacking) > 1 else 'has'} no IPv6, which would pass by all "
+        "translation.",
+        blame=blame,
+        short=shorter(blame, "you have no IPv6", "it has no IPv6", "neither has IPv6"),
+    )
+
+
+def pair_against(facts: PairFacts) -> Support:
+    """A pong over IPv6."""
+    answered = any(end.family == 6 for end in facts.trial.answered)
+    return Support(Tri.YES, (Ground(Strength.DECISIVE, "a pong over IPv6", ("trial",)),)) if answered else NOTHING

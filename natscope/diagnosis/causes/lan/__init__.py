@@ -1,0 +1,1 @@
+"""Inside one local network."""

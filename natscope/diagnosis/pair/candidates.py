@@ -1,0 +1,146 @@
+"""Every way that two nodes could take, what comes of it, and why, in the order in which a node would use them.
+
+A trial replaces a prediction: what answered is direct, and what did not answer, while the peer did through a relay, is
+not there, whatever the classes say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from natscope.diagnosis.pair.addresses import Kind, in_order, kind_of, network_of
+from natscope.diagnosis.pair.by_classes import Judged, by_family, guessing, unmeasured, without_udp
+from natscope.diagnosis.pair.neighbours import Neighbours, neighbours
+from natscope.diagnosis.pair.side import Side
+from natscope.diagnosis.pair.trial import NO_TRIAL, Trial
+from natscope.model.endpoint import Endpoint
+from natscope.model.pair import CandidatePath, Outcome, Via
+from natscope.model.tri import Tri
+
+_INSIDE = (Kind.PRIVATE, Kind.UNIQUE_LOCAL, Kind.LINK_LOCAL, Kind.SHARED)
+_ORDER = (Via.LAN, Via.V6, Via.V4, Via.PORT_GUESSING, Via.PORT_MAPPING, Via.UNKNOWN)
+MAX_CANDIDATES = 64
+"""Rows of endpoints: a node tells a handful, a hostile one thousands."""
+
+
+def candidates(this: Side, peer: Side, trial: Trial = NO_TRIAL) -> tuple[CandidatePath, ...]:
+    """One row for each endpoint of the peer, and one for each kind of way of which it tells none."""
+    near = neighbours(this, peer)
+    judged = {
+        Via.LAN: _lan(this, peer, near),
+        Via.V6: by_family(this, peer, 6, near),
+        Via.V4: by_family(this, peer, 4, near),
+        Via.PORT_MAPPING: _mapping(this, peer, near),
+    }
+    guess = guessing(this, peer, near)
+    if guess is not None:
+        judged[Via.PORT_GUESSING] = guess
+    rows = list(_rows(peer, judged, near, trial))
+    return tuple(sorted(rows, key=lambda row: _ORDER.index(row.via)))
+
+
+def via_of(endpoint: Endpoint, peer: Side) -> Via:
+    """What kind of way an endpoint of the peer is."""
+    kind = kind_of(endpoint.ip)
+    if endpoint in peer.v4.opened + peer.v6.opened:
+        return Via.PORT_MAPPING
+    if kind in _INSIDE:
+        return Via.LAN
+    if kind in (Kind.PUBLIC, Kind.TUNNEL):
+        return Via.V4 if endpoint.family == 4 else Via.V6
+    return Via.UNKNOWN
+
+
+def _rows(peer: Side, judged: dict[Via, Judged], near: Neighbours, trial: Trial) -> Iterator[CandidatePath]:
+    told = in_order((*peer.endpoints, *peer.v4.opened, *peer.v6.opened, *trial.told, *trial.answered))
+    ends = in_order((*trial.answered, *told[:MAX_CANDIDATES]))
+    seen = set()
+    for endpoint in ends:
+        via = via_of(endpoint, peer)
+        seen.add(via)
+        yield _tried(endpoint, via, _of_endpoint(endpoint, via, judged, near), trial)
+    for via in judged.keys() - seen:
+        found = judged[via]
+        if trial.failed is Tri.YES and via is not Via.PORT_GUESSING:
+            found = _not_answered(found)
+        yield _row(via, found)
+
+
+def _of_endpoint(endpoint: Endpoint, via: Via, judged: dict[Via, Judged], near: Neighbours) -> Judged:
+    """A local address counts where it lies in a common network; the rest is as its kind of way."""
+    if via is Via.UNKNOWN:
+        return Judged(result=Outcome.NO, reason="nobody is reached at an address of that kind")
+    found = judged[via]
+    if via is Via.LAN and near.same_network is Tri.YES and network_of(endpoint.ip) not in near.common:
+        return Judged(result=Outcome.UNKNOWN, reason="in another network of that node")
+    return found
+
+
+def _tried(endpoint: Endpoint, via: Via, found: Judged, trial: Trial) -> CandidatePath:
+    answered = trial.of(endpoint)
+    if answered is Tri.YES:
+        found = Judged(result=Outcome.DIRECT, reason="it answered", evidence=("trial",))
+    elif answered is Tri.NO:
+        found = _not_answered(found)
+    return _row(via, found, endpoint=str(endpoint), tried=trial.is_tried, answered=answered)
+
+
+def _not_answered(found: Judged) -> Judged:
+    """What was expected to fail keeps its reason."""
+    if found.result is Outcome.NO:
+        return found
+    reason = "no answer, while the peer answered through a relay"
+    return Judged(result=Outcome.NO, reason=reason, evidence=("trial",))
+
+
+def _row(
+    via: Via, found: Judged, endpoint: str = "", tried: Tri = Tri.UNKNOWN, answered: Tri = Tri.UNKNOWN
+) -> CandidatePath:
+    return CandidatePath(
+        via=via,
+        endpoint=endpoint,
+        tried=tried,
+        answered=answered,
+        result=found.result,
+        reason=found.reason,
+        cause=found.cause,
+        probability=found.probability,
+        evidence=found.evidence,
+    )
+
+
+def _lan(this: Side, peer: Side, near: Neighbours) -> Judged:
+    """In one network nothing stands between, as far as anybody can see from outside."""
+    blurred = unmeasured(this, peer)
+    if blurred is not None:
+        return blurred
+    cause = "NS-HOST-03" if near.common and near.same_network is Tri.NO else ""
+    return Judged(result=_RESULTS[near.same_network], reason=near.reason, cause=cause)
+
+
+_RESULTS = {Tri.YES: Outcome.DIRECT, Tri.NO: Outcome.NO, Tri.UNKNOWN: Outcome.UNKNOWN}
+
+
+def _mapping(this: Side, peer: Side, near: Neighbours) -> Judged:
+    """A port that is open serves every peer, however both routers translate."""
+    found = unmeasured(this, peer) or without_udp(this, peer, 4)
+    if found is not None:
+        return found
+    opening = [side for side in (peer, this) if side.v4.opens.value is Tri.YES]
+    if opening and near.same_router is Tri.YES:
+        return by_family(this, peer, 4, near)
+    if opening:
+        side = opening[0]
+        where = f" at {side.v4.opened[0]}" if side.v4.opened else ""
+        return Judged(
+            result=Outcome.DIRECT, reason=f"{side.called} has a port open{where}", evidence=side.v4.opens.evidence
+        )
+    if this.v4.opens.value is Tri.NO and peer.v4.opens.value is Tri.NO:
+        none = this.v4.service.value is Tri.NO and peer.v4.service.value is Tri.NO
+        return Judged(result=Outcome.NO, reason="neither router opens one", cause="NS-MAP-01" if none else "")
+    side = this if this.v4.opens.value is Tri.UNKNOWN else peer
+    offers = side.v4.service.value is Tri.YES
+    known = (
+        "opens ports for programs that ask; whether one is open is not told" if offers else "may open ports: not told"
+    )
+    return Judged(result=Outcome.UNKNOWN, reason=f"{side.whose} router {known}")

@@ -1,0 +1,69 @@
+"""Are two nodes in one network, or behind one router?
+
+Private prefixes repeat: 192.168.1.0/24 at both ends is no sign of one network. A common public address is a sign of one
+router, which may be a carrier's; together with a single translating router on both ways out it is one of one network.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from natscope.diagnosis.pair.addresses import Kind, common_networks
+from natscope.diagnosis.pair.side import Side
+from natscope.model.tri import Tri
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """`same_router`: do both show one public address over IPv4. `same_network`: can they reach local addresses of each
+    other. `common` are prefixes in which both have an address, `reason` is one clause.
+    """
+
+    same_router: Tri
+    same_network: Tri
+    common: tuple[str, ...]
+    reason: str
+
+
+def neighbours(this: Side, peer: Side) -> Neighbours:
+    """From public and local addresses and the number of routers."""
+    same_router = _same_public(this, peer)
+    by_prefix = common_networks(this.local, peer.local, Kind.PUBLIC, Kind.UNIQUE_LOCAL)
+    by_prefix = tuple(network for network in by_prefix if ":" in network)
+    private = common_networks(this.local, peer.local, Kind.PRIVATE)
+    if by_prefix:
+        return Neighbours(same_router, Tri.YES, by_prefix, f"both have an address in {by_prefix[0]}")
+    if not this.local or not peer.local:
+        return Neighbours(same_router, Tri.UNKNOWN, (), "local addresses are known of one side only")
+    if not private:
+        return _no_common(same_router, this, peer)
+    network = private[0]
+    if same_router is Tri.NO:
+        reason = f"both use {network}, but behind different routers: two networks with the same addresses"
+        return Neighbours(same_router, Tri.NO, private, reason)
+    if same_router is Tri.UNKNOWN:
+        return Neighbours(same_router, Tri.UNKNOWN, private, f"both use {network}, as thousands of networks do")
+    if this.layers == 1 and peer.layers == 1:
+        return Neighbours(same_router, Tri.YES, private, f"one router, and both have an address in {network}")
+    reason = f"one public address and both in {network}: one home, or two behind one carrier's router"
+    return Neighbours(same_router, Tri.UNKNOWN, private, reason)
+
+
+def _no_common(same_router: Tri, this: Side, peer: Side) -> Neighbours:
+    if same_router is Tri.YES:
+        return Neighbours(
+            same_router, Tri.UNKNOWN, (), "behind one router in two networks; whether it leads from one to the other"
+            " is not known"
+        )  # fmt: skip
+    return Neighbours(same_router, Tri.NO, (), "no network in common")
+
+
+def _same_public(this: Side, peer: Side) -> Tri:
+    """Of several public addresses of a side, some may not have been seen."""
+    one, other = set(this.v4.public), set(peer.v4.public)
+    if not one or not other:
+        return Tri.UNKNOWN
+    if one & other:
+        return Tri.YES
+    sure = this.v4.paired.value is not Tri.NO and peer.v4.paired.value is not Tri.NO
+    return Tri.NO if sure else Tri.UNKNOWN

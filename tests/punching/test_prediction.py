@@ -1,0 +1,82 @@
+"""Prediction against fact: for every pair of networks, what the reports foretell is what two plain punchers reach.
+
+Reports are those of the product's own netcheck in the simulator; facts come from a puncher that knows nothing of it.
+"""
+
+from __future__ import annotations
+
+import functools
+
+import pytest
+
+from natscope.diagnosis.pair.from_report import from_report
+from natscope.diagnosis.pair.predict import predict
+from natscope.diagnosis.pair.side import PEER, Side
+from natscope.model.pair import Outcome, Prediction, Via
+from tests.punching.behaviours import behaviours
+from tests.punching.punch import punch
+from tests.punching.two_sites import both_reports, standing
+
+NETWORKS = behaviours(every=False)
+"""The whole product is measured for docs/accuracy.md (`benchmarks/accuracy.py`)."""
+NAMES = list(NETWORKS)
+UNKNOWABLE = {("firewall by address", "unpaired pool"), ("ei/ad/preserving", "unpaired pool"),
+    ("ei/ad/sequential", "unpaired pool"), ("ei/ad/random", "unpaired pool")}  # fmt: skip
+"""Which of its addresses the pool picks for a peer is chance: nobody can foretell it."""
+
+
+@functools.cache
+def sides(name: str) -> tuple[Side, Side]:
+    one, other = both_reports(NETWORKS[name])
+    return from_report(one), from_report(other, PEER, peer=True)
+
+
+def foretold(first: str, second: str) -> Prediction:
+    return predict(sides(first)[0], sides(second)[1])
+
+
+def is_direct(first: str, second: str) -> bool:
+    with standing(NETWORKS[first], NETWORKS[second]) as both:
+        return punch(both.net, both.one, both.other, both.opened)
+
+
+@pytest.mark.parametrize("at", range(len(NAMES)), ids=NAMES)
+def test_prediction_is_fact(at: int) -> None:
+    """One network with itself and all that stand behind it in the list: every cell once."""
+    wrong, unknown = [], set()
+    for other in NAMES[at:]:
+        told = foretold(NAMES[at], other)
+        if told.path == "unknown":
+            unknown.add((NAMES[at], other))
+        elif (told.path == "direct") != is_direct(NAMES[at], other):
+            wrong.append((other, told.path, told.reason))
+    assert wrong == []
+    assert unknown == {cell for cell in UNKNOWABLE if cell[0] == NAMES[at]}
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "via"),
+    [
+        ("usual+ipv6", "hard+ipv6", Via.V6),
+        ("hard+open ipv6", "ipv6 only", Via.V6),
+        ("hard, opened port", "aapd/aapd/random", Via.PORT_MAPPING),
+        ("ei/aapd/random", "ei/aapd/random", Via.V4),
+        ("public", "udp blocked", Via.UNKNOWN),
+    ],
+)
+def test_the_way(first: str, second: str, via: Via) -> None:
+    assert foretold(first, second).via is foretold(second, first).via is via
+
+
+def test_guessing_is_no_direct_path_but_has_a_chance() -> None:
+    told = foretold("ei/aapd/random", "aapd/aapd/random")
+    assert told.path == "relay"
+    assert told.probability == pytest.approx(0.982, abs=0.001)
+    guess = next(row for row in told.candidates if row.via is Via.PORT_GUESSING)
+    assert guess.result is Outcome.GUESS
+
+
+def test_the_punchers_can_fail() -> None:
+    """The teeth: a prediction for another network than the one that stands there is found out."""
+    assert not is_direct("aapd/aapd/random", "ei/aapd/random")
+    assert is_direct("ei/ad/random", "aapd/aapd/random")
