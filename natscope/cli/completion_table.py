@@ -65,6 +65,7 @@ TABLE = {
             (('--peerapi',), None, False, "ask its daemon's HTTP server through WireGuard"),
             (('--levels',), None, False, 'all four in order, and which one fails first'),
             (('--netcheck',), None, False, "measure this side's network when it stays relayed"),
+            (('--report',), 'file', False, "this side's netcheck, in place of the last one"),
             (('--socket',), 'any', False, 'socket of a running tailscaled, when it is not in the usual place'),
             (('--json',), None, False, 'one JSON document at the end'),
             (('--jsonl',), None, False, 'one JSON object a line, as pongs come'),
@@ -182,6 +183,7 @@ TABLE = {
             (('--init',), None, False, 'write a first policy from the present state'),
             (('--peer',), 'any', True, 'with --init: a peer whose path to expect; repeatable'),
             (('--report',), 'file', False, 'with ID: the report that has the finding'),
+            (('--replay',), 'file', False, 'draw a result kept with --json again'),
             (('--derp-map',), 'file', False, 'relay map: a URL, a file, or - for standard input'),
             (('--socket',), 'any', False, 'socket of a running tailscaled, when it is not in the usual place'),
             (('--profile',), ('quick', 'default', 'full'), False, 'how much to measure [default]'),
@@ -381,7 +383,7 @@ TABLE = {
         'any',
     ),
     "lab": (
-        (('list', 'List the scenarios, and in which beds each can be built'), ('show', 'Show a scenario: who stands behind whom, with addresses and what is special'), ('truth', 'Say what is true in a scenario, by its configuration: per host and per pair'), ('run', 'Run a netcheck on every host of a scenario, and hold the reports against the truth'), ('matrix', 'Run scenarios, all of them unless named, in both beds: truth, what was measured, and whether they agree'), ('up', "Build a scenario in namespaces of this kernel and leave it running; nothing of this computer's own is touched"), ('down', 'Remove the lab that is up, and whatever a killed one left'), ('status', 'Say which lab is up, what its routers have dropped and why, and whether a part of it has ended'), ('exec', 'Run a command on a host of the lab that is up; its exit code is ours'), ('shell', 'Open a shell on a host of the lab that is up')),
+        (('list', 'List the scenarios, and in which beds each can be built'), ('show', 'Show a scenario: who stands behind whom, with addresses and what is special'), ('truth', 'Say what is true in a scenario, by its configuration: per host and per pair'), ('run', 'Run a netcheck on every host of a scenario, and hold the reports against the truth'), ('matrix', 'Run scenarios, all of them unless named, in both beds: truth, what was measured, and whether they agree'), ('up', "Build a scenario in namespaces of this kernel and leave it running; nothing of this computer's own is touched"), ('down', 'Remove the lab that is up, and whatever a killed one left'), ('status', 'Say which lab is up, what its routers have dropped and why, and whether a part of it has ended'), ('exec', 'Run a command on a host of the lab that is up; its exit code is ours'), ('shell', 'Open a shell on a host of the lab that is up'), ('daemon', 'Stand in for the tailscaled of one host of a scenario, until Ctrl-C')),
         (
         ),
         (),
@@ -464,6 +466,17 @@ TABLE = {
         ),
         'any',
     ),
+    "lab daemon": (
+        (),
+        (
+            (('--socket',), 'any', False, 'where to listen [HOST.sock]'),
+            (('--report',), 'file', False, 'also write what a netcheck of HOST says, for ping --report'),
+            (('--state',), 'any', False, 'what it is doing [Running]'),
+            (('--offline',), 'any', True, 'a peer that is away, may be repeated'),
+            (('--quiet', '-q'), None, False, 'the answer only'),
+        ),
+        'file',
+    ),
     "config": (
         (('show', 'Print every setting with its value'), ('check', 'Say what is wrong with the configuration files and variables'), ('path', 'Print which files are read, lowest first'), ('template', 'Print a commented configuration file with every setting')),
         (
@@ -501,7 +514,7 @@ TABLE = {
         (
             (('--list',), None, False, 'which documents have a schema'),
         ),
-        ('derp-check', 'doctor', 'preflight', 'report'),
+        ('check', 'derp-check', 'doctor', 'preflight', 'report'),
     ),
     "help": (
         (),

@@ -89,7 +89,7 @@ def check(
         Wishes(
             regions=tuple(region or ()), nodes=tuple(node or ()), only_v4=only_v4, only_v6=only_v6,
             key_files=tuple(key_file or ()), ca_file=ca_file, proxy=proxy, volume=volume, port80=port80, limit=limit,
-            format="json" if as_json else form or "text", formats=(as_json, form), output=out, fail_on=threshold,
-            every=every, metrics=metrics, record=keep, replay=again,
+            format="json" if as_json else form or "text", formats=(as_json, form), output="" if out == "-" else out,
+            fail_on=threshold, every=every, metrics=metrics, record=keep, replay=again,
         ),
     )  # fmt: skip

@@ -51,7 +51,9 @@ _SIGNS = {StepState.OK: ("✓", "[ok]"), StepState.WARN: ("!", "[!!]"), StepStat
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wishes:
-    """The options as they were written. `formats` are `--json` and `--format` themselves."""
+    """The options as they were written. `formats` are `--json` and `--format` themselves; without `output` the result
+    goes to standard output.
+    """
 
     regions: tuple[str, ...]
     nodes: tuple[str, ...]
@@ -166,7 +168,10 @@ def _again_and_again(
         if one.map_problem:
             console.warn(f"the map of an earlier check serves: {one.map_problem}")
         if wishes.output:
-            deliver(_drawn(session, wishes, chosen, check, code), wishes.output, console)
+            try:
+                deliver(_drawn(session, wishes, chosen, check, code), wishes.output, console)
+            except UserError as error:  # a full disk today is no reason to stop watching relays
+                console.warn(error.message)
         if lines_of_json:
             console.data(_one_line(_drawn(session, wishes, chosen, check, code)))
         elif console.verbosity > 0 and not wishes.output:
@@ -177,9 +182,8 @@ def _again_and_again(
             raise BrokenPipeError  # whoever read the lines has gone
         return code == exit_codes.GOOD
 
-    check_again_and_again(
-        request, repetition, _around(session, None, chosen), on_ready=on_ready, on_round=on_round
-    )  # fmt: skip
+    around = _around(session, None, chosen)
+    check_again_and_again(request, repetition, around, on_ready=on_ready, on_round=on_round)
     return exit_codes.GOOD
 
 
@@ -215,7 +219,7 @@ def _around(session: Session, line: ProgressLine | None, chosen: FormatChoice) -
 def _drawn(session: Session, wishes: Wishes, chosen: FormatChoice, check: DerpCheck, code: int) -> str:
     console = session.console
     renderer = chosen.renderer()
-    here = renderer.format.for_terminal and (not wishes.output or wishes.output == "-")
+    here = renderer.format.for_terminal and not wishes.output
     options = RenderOptions(
         width=console.width if here else DEFAULT_WIDTH,
         colour=console.colour and here,
@@ -257,7 +261,7 @@ def _repetition(wishes: Wishes) -> Repetition | None:
         if wishes.metrics:
             raise UserError("--metrics-listen needs --every", hint="--every 30s")
         return None
-    if wishes.format not in ("text", "json") and wishes.output in ("", "-"):
+    if wishes.format not in ("text", "json") and not wishes.output:
         raise UserError(f"--every with --format {wishes.format} needs a file that is written again: --output FILE")
     where = wishes.metrics or DEFAULT_METRICS
     return Repetition(duration("--every", wishes.every), None if where == OFF else _endpoint(where))

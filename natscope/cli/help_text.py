@@ -10,12 +10,13 @@ FIRST_CONTACT = """\
 natscope says why your mesh connection is slow or relayed, and what to change.
 
   natscope netcheck          can this network connect directly?      2 s
+  natscope status            how is each peer of your mesh reached?
+  natscope ping PEER         does this peer get direct? if not, why
   natscope targets           whom would that contact, how often?
 
-  more     ping, status, path, doctor, probe, check, explain, report
-           view|redact|diff, derp serve|check, derp map lint|show, stun
-           serve|query, lab
-           list|show|truth|run|matrix|up|down|status|exec|shell, config
+  more     path, doctor, probe, check, explain, report view|redact|diff, derp
+           serve|check, derp map lint|show, stun serve|query, lab
+           list|show|truth|run|matrix|up|down|status|exec|shell|daemon, config
            show|check|path|template, schema, help, completion, version
 
 natscope COMMAND --help starts with examples · natscope help nat-types
@@ -184,6 +185,7 @@ Options
   --levels                      all four in order, and which one fails first
   --netcheck                    measure this side's network when it stays
                                 relayed
+  --report FILE                 this side's netcheck, in place of the last one
   --socket STR                  socket of a running tailscaled, when it is not
                                 in the usual place
   --json                        one JSON document at the end
@@ -455,6 +457,7 @@ Options
   --peer NAME                   with --init: a peer whose path to expect;
                                 repeatable
   --report FILE                 with ID: the report that has the finding
+  --replay FILE                 draw a result kept with --json again
   --derp-map URL|FILE|-         relay map: a URL, a file, or - for standard
                                 input
   --socket STR                  socket of a running tailscaled, when it is not
@@ -986,6 +989,8 @@ Commands
   exec          Run a command on a host of the lab that is up; its exit code is
                 ours
   shell         Open a shell on a host of the lab that is up
+  daemon        Stand in for the tailscaled of one host of a scenario, until
+                Ctrl-C
 
 Options
   --help, -h                    this text
@@ -1207,6 +1212,38 @@ Open a shell on a host of the lab that is up.
 Usage: natscope lab shell HOST
 
 Options
+  --help, -h                    this text
+
+Exit codes
+    0  good
+    2  usage: a bad flag, file or value
+    3  could not test: no network, nothing answered, no permission
+    4  internal error of natscope
+  130  interrupted (Ctrl-C, SIGTERM)
+""",
+    "lab daemon": """\
+Stand in for the tailscaled of one host of a scenario, until Ctrl-C.
+
+  natscope lab daemon pair-symmetric alice --report alice.json
+      then, beside it:
+  natscope ping bob --socket alice.sock --report alice.json
+      relayed, and why
+  natscope lab daemon pair-cones alice        here bob becomes direct
+
+Usage: natscope lab daemon [OPTIONS] NAME|FILE HOST
+
+The other hosts are its peers. Its answers have the form of a real one's; what
+becomes of pings is the scenario's truth, nothing is sent. The report is
+measured in the simulator.
+
+Options
+  --socket PATH                 where to listen [HOST.sock]
+  --report FILE                 also write what a netcheck of HOST says, for
+                                ping --report
+  --state Running|NeedsLogin|NeedsMachineAuth|Stopped|Starting
+                                what it is doing [Running]
+  --offline HOST                a peer that is away, may be repeated
+  --quiet, -q                   the answer only
   --help, -h                    this text
 
 Exit codes
