@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from natscope.errors import CannotMeasure
+from natscope.errors import CannotMeasure, UserError
 from natscope.lab.library import all_scenarios, load_scenario
 from natscope.lab.scenario import Bed, Scenario
 
 if TYPE_CHECKING:
     from natscope.lab.bed import KernelBed
     from natscope.lab.matrix import MatrixRow
+    from natscope.lab.stand_in import StandInMesh
     from natscope.model.report import Report
 
-__all__ = ["all_scenarios", "load_scenario", "measure", "ready_kernel_bed", "run_matrix"]
+__all__ = [
+    "all_scenarios",
+    "load_scenario",
+    "measure",
+    "ready_kernel_bed",
+    "report_of",
+    "run_matrix",
+    "serve_daemon",
+]
 
 
 LABS_PER_PROCESSOR = 1.5
@@ -64,3 +74,39 @@ def run_matrix(names: Sequence[str], beds: Sequence[Bed], jobs: int | None = Non
 def usual_jobs() -> int:
     """Labs wait most of the time, so a processor serves several."""
     return round(LABS_PER_PROCESSOR * len(os.sched_getaffinity(0))) if hasattr(os, "sched_getaffinity") else 1
+
+
+def serve_daemon(mesh: StandInMesh, path: str, ready: Callable[[], None]) -> None:
+    """Stand in for a tailscaled at the socket `path` until SIGINT or SIGTERM. Raises `UserError` for the path."""
+    from natscope.apps.stopping import stop_on_signals
+    from natscope.host.real.host import build_real_host
+    from natscope.lab.stand_in_daemon import StandIn
+    from natscope.lab.stand_in_serve import StandInServer
+
+    async def serve() -> None:
+        stop = asyncio.Event()
+        with stop_on_signals(stop):
+            server = StandInServer(StandIn(mesh, build_real_host().clock), path)
+            try:
+                await server.open()
+            except OSError as error:
+                raise UserError(f"cannot listen at {path}: {(error.strerror or str(error)).lower()}") from error
+            try:
+                ready()
+                await stop.wait()
+            finally:
+                await server.close()
+
+    asyncio.run(serve())
+
+
+def report_of(scenario: Scenario, host: str) -> bytes:
+    """What a netcheck on that host says, as JSON; measured in the simulator. Raises `UserError`."""
+    import msgspec
+
+    if not scenario.can(Bed.SIM):
+        raise UserError(f"the bed sim cannot express {scenario.name}: {scenario.cannot[Bed.SIM]}")
+    report = measure(scenario, Bed.SIM).get(host)
+    if report is None:
+        raise UserError(f"no netcheck runs on {host[:60]} in {scenario.name}")
+    return msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n"

@@ -72,6 +72,14 @@ def open_inputs(
     return MeshInputs(Daemon(http, locate(Place(host.identity.os, host.environ), socket)))
 
 
+def read_report(path: str, read_file: Callable[[str, int], bytes] = _read_file) -> SavedReport:
+    """A netcheck's report in a file, in either form. Raises `UserError`."""
+    found = read_saved(read_file(path, MAX_BYTES), path)
+    if isinstance(found, SavedReport):
+        return found
+    raise UserError(f"{path} is a status, not a netcheck's report", hint="natscope netcheck --json > FILE")
+
+
 def _saved(
     files: Sequence[str], read_file: Callable[[str, int], bytes], stdin: Callable[[int], bytes] | None
 ) -> MeshInputs:

@@ -9,7 +9,7 @@ Made by `python -m natscope.cli.generate`; do not edit.
 # path: (words with help, options (spellings, values, repeatable, help), values of the arguments)
 # values: None for a flag, a tuple of words, or the kind of file: file, folder, any
 TABLE = {
-    "": ((('netcheck', 'can this network connect directly, and if not, why?'), ('ping', 'does this peer get direct, and if not, why?'), ('status', 'how is each peer of your mesh reached, and why not directly?'), ('path', 'all about the way to one peer: candidates, history, prediction'), ('doctor', 'natscope, tailscaled and this computer, check by check, with fixes'), ('targets', 'whom would a netcheck contact, with how many packets?'), ('probe', 'one probe by itself; --list: which there are'), ('check', 'a health job: does this network meet a policy? is a finding gone?'), ('explain', 'what a finding means and what to do; --list: which there are'), ('report', 'reports in files: show one in any form, say why, mask it, compare two'), ('derp', 'relays: serve one, check whether they relay, their map'), ('stun', 'STUN: serve it, ask one server'), ('lab', 'networks to reproduce, simulated or in namespaces, each with its truth'), ('config', 'settings: what is in force, where from, a template'), ('schema', 'JSON Schema of what --json prints'), ('help', 'short texts: nat-types, relays, exit-codes, environment, …'), ('completion', 'a completion script for bash, zsh or fish'), ('version', 'the version; --json: also Python and the parts it uses')), (), ()),
+    "": ((('netcheck', 'can this network connect directly, and if not, why?'), ('ping', 'does this peer get direct, and if not, why?'), ('status', 'how is each peer of your mesh reached, and why not directly?'), ('path', 'all about the way to one peer: candidates, history, prediction'), ('doctor', 'natscope, tailscaled and this computer, check by check, with fixes'), ('preflight', 'will a mesh VPN be direct here? Before you install one'), ('targets', 'whom would a netcheck contact, with how many packets?'), ('probe', 'one probe by itself; --list: which there are'), ('check', 'a health job: does this network meet a policy? is a finding gone?'), ('explain', 'what a finding means and what to do; --list: which there are'), ('report', 'reports in files: show one in any form, say why, mask it, compare two'), ('derp', 'relays: serve one, check whether they relay, their map'), ('stun', 'STUN: serve it, ask one server'), ('lab', 'networks to reproduce, simulated or in namespaces, each with its truth'), ('config', 'settings: what is in force, where from, a template'), ('schema', 'JSON Schema of what --json prints'), ('help', 'short texts: nat-types, relays, exit-codes, environment, …'), ('completion', 'a completion script for bash, zsh or fish'), ('version', 'the version; --json: also Python and the parts it uses')), (), ()),
     "netcheck": (
         (),
         (
@@ -126,6 +126,27 @@ TABLE = {
             (('--verbose', '-v'), None, True, 'more: -v, -vv'),
             (('--color',), ('auto', 'always', 'never'), False, 'colour [auto]'),
             (('--ascii', '--no-ascii'), None, False, 'draw with ASCII only'),
+        ),
+        (),
+    ),
+    "preflight": (
+        (),
+        (
+            (('--derp-map',), 'file', False, 'relay map: a URL, a file, or - for standard input'),
+            (('--timeout', '-W'), 'any', False, 'limit of the run, and of fetching its map (--lifetime: 110) [5]'),
+            (('-4', '--ipv4'), None, False, 'IPv4 only'),
+            (('-6', '--ipv6'), None, False, 'IPv6 only'),
+            (('--interface', '-i'), 'any', False, 'send through this interface only'),
+            (('--offline', '--no-offline'), None, False, 'fetch nothing: use the cached relay map'),
+            (('--json',), None, False, 'as JSON, for a program'),
+            (('--letter',), None, False, 'only the text to send to whoever runs the network'),
+            (('--record',), 'folder', False, 'keep everything that was measured in a folder'),
+            (('--replay',), 'folder', False, 'judge a recorded run again, without a network'),
+            (('--quiet', '-q'), None, False, 'the answer only'),
+            (('--verbose', '-v'), None, True, 'more: -v, -vv'),
+            (('--color',), ('auto', 'always', 'never'), False, 'colour [auto]'),
+            (('--ascii', '--no-ascii'), None, False, 'draw with ASCII only'),
+            (('--no-progress',), None, False, 'show no progress'),
         ),
         (),
     ),
@@ -520,7 +541,7 @@ TABLE = {
         (),
         (
         ),
-        ('environment', 'exit-codes', 'ipv6', 'nat-types', 'privacy', 'relays', 'udp', 'netcheck', 'ping', 'status', 'path', 'doctor', 'targets', 'probe', 'check', 'explain', 'report', 'derp', 'stun', 'lab', 'config', 'schema', 'help', 'completion', 'version'),
+        ('environment', 'exit-codes', 'ipv6', 'nat-types', 'privacy', 'relays', 'udp', 'netcheck', 'ping', 'status', 'path', 'doctor', 'preflight', 'targets', 'probe', 'check', 'explain', 'report', 'derp', 'stun', 'lab', 'config', 'schema', 'help', 'completion', 'version'),
     ),
     "completion": (
         (),

@@ -14,8 +14,9 @@ natscope says why your mesh connection is slow or relayed, and what to change.
   natscope ping PEER         does this peer get direct? if not, why
   natscope targets           whom would that contact, how often?
 
-  more     path, doctor, probe, check, explain, report view|redact|diff, derp
-           serve|check, derp map lint|show, stun serve|query, lab
+  more     path, doctor, preflight, probe, check, explain, report
+           view|redact|diff, derp serve|check, derp map lint|show, stun
+           serve|query, lab
            list|show|truth|run|matrix|up|down|status|exec|shell|daemon, config
            show|check|path|template, schema, help, completion, version
 
@@ -39,6 +40,7 @@ Commands
   path          all about the way to one peer: candidates, history, prediction
   doctor        natscope, tailscaled and this computer, check by check, with
                 fixes
+  preflight     will a mesh VPN be direct here? Before you install one
   targets       whom would a netcheck contact, with how many packets?
   probe         one probe by itself; --list: which there are
   check         a health job: does this network meet a policy? is a finding
@@ -334,6 +336,51 @@ Exit codes
     2  usage: a bad flag, file or value
     3  could not test: no network, nothing answered, no permission
     4  internal error of natscope
+  130  interrupted (Ctrl-C, SIGTERM)
+""",
+    "preflight": """\
+Say whether a mesh VPN will be direct in this network, before you install one.
+
+  natscope preflight
+      direct, sometimes or relayed, and what to change first
+  natscope preflight --derp-map derp.yaml  with the relays that you will use
+  natscope preflight --letter
+      a text to send to the network's administrator
+
+Usage: natscope preflight [OPTIONS]
+
+Measures as natscope netcheck does, HTTPS to every relay included, and looks at
+proxies, name servers and collisions with 100.64.0.0/10. Exit 0: direct with
+most peers; 11: with few; 10: relayed; 3: it cannot be told.
+
+Options
+  --derp-map URL|FILE|-         relay map: a URL, a file, or - for standard
+                                input
+  --timeout, -W SECONDS         limit of the run, and of fetching its map
+                                (--lifetime: 110) [5]
+  --ipv4, -4                    IPv4 only
+  --ipv6, -6                    IPv6 only
+  --interface, -i NAME          send through this interface only
+  --offline / --no-offline      fetch nothing: use the cached relay map
+  --json                        as JSON, for a program
+  --letter                      only the text to send to whoever runs the
+                                network
+  --record DIR                  keep everything that was measured in a folder
+  --replay DIR                  judge a recorded run again, without a network
+  --quiet, -q                   the answer only
+  --verbose, -v                 more: -v, -vv
+  --color auto|always|never     colour [auto]
+  --ascii / --no-ascii          draw with ASCII only
+  --no-progress                 show no progress
+  --help, -h                    this text
+
+Exit codes
+    0  good
+    2  usage: a bad flag, file or value
+    3  could not test: no network, nothing answered, no permission
+    4  internal error of natscope
+   10  reachable, but only relayed
+   11  degraded beyond a threshold; preflight: direct with few peers only
   130  interrupted (Ctrl-C, SIGTERM)
 """,
     "targets": """\

@@ -9,6 +9,7 @@ import typer
 
 from natscope.cli import exit_codes
 from natscope.cli import options as opt
+from natscope.cli.lab_daemon import daemon
 from natscope.cli.render import Console
 from natscope.cli.session import begin
 from natscope.errors import UserError
@@ -318,6 +319,9 @@ def shell(context: typer.Context, host: HostName) -> int:
 
     begin(context)
     return ready_kernel_bed().shell(host)
+
+
+app.command()(daemon)
 
 
 def _hosts_to_show(scenario: Scenario, every: bool, named: Sequence[str]) -> tuple[str, ...]:

@@ -29,10 +29,12 @@ ROOT_EXAMPLES = (
 
 def first_contact(paths: Sequence[str]) -> str:
     """What `natscope` alone prints; `paths` are all commands, so that only those that exist are named."""
-    more = ", ".join(path for path in _folded(paths) if path not in ("netcheck", "targets"))
+    more = ", ".join(path for path in _folded(paths) if path not in ("netcheck", "targets", "status", "ping"))
     return (
         f"{TAGLINE}\n\n"
         "  natscope netcheck          can this network connect directly?      2 s\n"
+        "  natscope status            how is each peer of your mesh reached?\n"
+        "  natscope ping PEER         does this peer get direct? if not, why\n"
         "  natscope targets           whom would that contact, how often?\n\n"
         + textwrap.fill(more, WIDTH, initial_indent="  more     ", subsequent_indent="           ")
         + "\n\nnatscope COMMAND --help starts with examples · natscope help nat-types\n"

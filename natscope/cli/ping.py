@@ -33,6 +33,7 @@ IcmpKind = Annotated[bool, opt.switch("ping its operating system through WireGua
 PeerApi = Annotated[bool, opt.switch("ask its daemon's HTTP server through WireGuard", "--peerapi")]
 Levels = Annotated[bool, opt.switch("all four in order, and which one fails first", "--levels")]
 Netcheck = Annotated[bool, opt.switch("measure this side's network when it stays relayed", "--netcheck")]
+ReportFile = Annotated[str, _value("this side's netcheck, in place of the last one", "FILE", "--report")]
 AsJson = Annotated[bool, opt.switch("one JSON document at the end", "--json")]
 AsLines = Annotated[bool, opt.switch("one JSON object a line, as pongs come", "--jsonl")]
 
@@ -53,6 +54,7 @@ def ping(
     peer_api: PeerApi = False,
     levels: Levels = False,
     netcheck: Netcheck = False,
+    report: ReportFile = "",
     socket: opt.Socket = None,
     as_json: AsJson = False,
     as_lines: AsLines = False,
@@ -93,6 +95,7 @@ def ping(
         ),
         levels=levels,
         netcheck=netcheck,
+        report=report,
         form="json" if as_json else "jsonl" if as_lines else "text",
         both_forms=as_json and as_lines,
         stamps=stamps,

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from natscope.mesh.overview import ReportUse
 
 MAX_TRIED = 6
-LABEL, ENDPOINT = 8, 24
+LABEL, ENDPOINT, MIN_REASON = 8, 26, 30
 _WAYS = {
     Via.LAN: "its own network",
     Via.V4: "IPv4",
@@ -129,12 +129,7 @@ def _why(run: PingRun, why: Explanation, report: ReportUse | None, pen: Pen, ver
     for label, said in ((name, why.peer_side), ("you", why.this_side)):
         if said:
             yield from _labelled(label, said, width, pen)
-    rows = why.prediction.candidates if why.prediction is not None else ()
-    shown = rows if verbosity > 0 else rows[:MAX_TRIED]
-    for number, row in enumerate(shown):
-        yield from _labelled("ways" if number == 0 else "", _candidate(row), width, pen)
-    if len(rows) > len(shown):
-        yield from _labelled("", f"and {len(rows) - len(shown)} more", width, pen)
+    yield from _ways(why, width, pen, verbosity)
     yield ""
     yield from _fixes(why, pen, verbosity)
     for unknown in why.unknowable if verbosity > 0 else why.unknowable[:1]:
@@ -157,12 +152,27 @@ def _labelled(label: str, said: str, width: int, pen: Pen) -> Iterator[str]:
     yield from pen.wrap(said, " " * (width + 2), first=f"  {pen.cell(label, width)}")
 
 
-def _candidate(row: CandidatePath) -> str:
-    """`198.51.100.60:33217  tried, no answer: …`."""
+def _ways(why: Explanation, width: int, pen: Pen, verbosity: int) -> Iterator[str]:
+    """Which ways there are, and what came of each: `198.51.100.60:33217  no answer: …`."""
+    rows = why.prediction.candidates if why.prediction is not None else ()
+    shown = rows if verbosity > 0 else rows[:MAX_TRIED]
+    names = [pen.clean(row.endpoint or _WAYS[row.via]) for row in shown]
+    column = max((cells(name) for name in names if cells(name) < ENDPOINT), default=0) + 2
+    for number, (row, name) in enumerate(zip(shown, names, strict=True)):
+        lead = f"  {pen.cell('ways' if number == 0 else '', width)}{name}"
+        indent = " " * (width + 2 + column)
+        if cells(lead) + 2 > len(indent) or pen.prose - len(indent) < MIN_REASON:  # the reason stands below its way
+            yield lead
+            yield from pen.wrap(_came_of(row), " " * (width + 4), first=" " * (width + 4))
+        else:
+            yield from pen.wrap(_came_of(row), indent, first=lead + " " * (len(indent) - cells(lead)))
+    if len(rows) > len(shown):
+        yield from _labelled("", f"and {len(rows) - len(shown)} more", width, pen)
+
+
+def _came_of(row: CandidatePath) -> str:
     tried = {Tri.YES: "answered", Tri.NO: "no answer"}.get(row.answered, "tried" if row.tried is Tri.YES else "")
-    said = ": ".join(part for part in (tried, row.reason) if part)
-    where = row.endpoint or _WAYS[row.via]
-    return f"{where}  {said}" if said else where
+    return ": ".join(part for part in (tried, row.reason) if part) or "not known"
 
 
 def _fixes(why: Explanation, pen: Pen, verbosity: int) -> Iterator[str]:
@@ -179,7 +189,9 @@ def _judged(run: PingRun, use: ReportUse | None, pen: Pen) -> Iterator[str]:
     if use is None:
         yield from pen.wrap(f"This side's network is not known: {again} measures it", sign=UNKNOWN)
         return
-    origin = ORIGINS[use.origin] + (f", {age(use.age_s)} old" if use.age_s is not None and use.origin == "kept" else "")
+    origin = f"{ORIGINS[use.origin]} {use.name}".rstrip()
+    if use.age_s is not None and use.origin == "kept":
+        origin += f", {age(use.age_s)} old"
     if use.report is None:
         said = f"{origin[0].upper()}{origin[1:]}, is of another network and is not used. → {again}"
         yield from pen.wrap(said, sign=LOOK)

@@ -41,6 +41,7 @@ class PingCommand:
     kinds: tuple[str, ...] = ()
     levels: bool = False
     netcheck: bool = False
+    report: str = ""
     form: str = "text"
     both_forms: bool = False
     stamps: bool = False
@@ -49,13 +50,14 @@ class PingCommand:
 def run(session: Session, command: PingCommand) -> int:
     """The whole command; the exit code. Raises `UserError`, `CannotMeasure` and `RefusedError`."""
     plan = plan_of(command)
+    given = _given(command.report) if command.report else None
     from natscope.apps.mesh_ping import run_ping
     from natscope.cli.status_flow import sight_options
 
     shower = _shower(session, command, plan)
     found = run_ping(sight_options(session, ()), command.peer, plan, shower, levels=command.levels)
     code = exit_code(found, count_given=bool(command.count))
-    report = found.report
+    report = given or found.report
     if command.netcheck and found.wants_reasons and not found.interrupted and found.error is None:
         try:
             report = _measured(session)
@@ -73,6 +75,8 @@ def plan_of(command: PingCommand) -> PingPlan:
     """Raises `UserError` for values that cannot be, or that contradict each other."""
     if command.both_forms:
         raise UserError("--json and --jsonl contradict each other", hint="give one of them")
+    if command.report and command.netcheck:
+        raise UserError("--report and --netcheck contradict each other", hint="give one of them")
     if len(command.kinds) > 1:
         raise UserError(
             f"{' and '.join(f'--{kind}' for kind in command.kinds)} contradict each other",
@@ -153,6 +157,15 @@ def _shower(session: Session, command: PingCommand, plan: PingPlan) -> PingScree
     from natscope.cli.ping_json import PingDocument, PingLines
 
     return (PingDocument if command.form == "json" else PingLines)(session.console, plan)
+
+
+def _given(path: str) -> ReportUse:
+    """A netcheck's report in a file. Raises `UserError`."""
+    from natscope.apps.mesh_source import read_report
+    from natscope.mesh.overview import ReportUse
+
+    saved = read_report(path)
+    return ReportUse(report=saved.report, origin="file", name=saved.name)
 
 
 def _measured(session: Session) -> ReportUse:

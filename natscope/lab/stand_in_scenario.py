@@ -6,6 +6,8 @@ Whether two hosts connect directly is `truth.pairs`; where a scenario says nothi
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from natscope.errors import UserError
 from natscope.lab.scenario import Scenario, ScenarioHost
 from natscope.lab.scenario_truth import FamilyState, HostTruth, MappingTruth, PairDirect
@@ -19,16 +21,22 @@ DIRECT_AFTER = 2
 _KEEPS = (Mapping.ENDPOINT_INDEPENDENT, Mapping.NONE)
 
 
-def mesh_of(scenario: Scenario, name: str) -> StandInMesh:
-    """The mesh as the host `name` sees it. Raises `UserError` for a host that the scenario has not."""
+def mesh_of(scenario: Scenario, name: str, *, state: str = "Running", away: tuple[str, ...] = ()) -> StandInMesh:
+    """The mesh as the host `name` sees it; hosts in `away` are offline, `state` is the daemon's.
+
+    Raises `UserError` for a host that the scenario has not.
+    """
     names = list(scenario.truth)
-    if name not in names:
-        raise UserError(f"no host {name[:60]!r} with a truth in {scenario.name}", hint=f"hosts: {', '.join(names)}")
+    for host in (name, *away):
+        if host not in names:
+            raise UserError(f"no host {host[:60]!r} with a truth in {scenario.name}", hint=f"hosts: {', '.join(names)}")
     regions = {relay.region_id: relay.name for relay in scenario.relays.values()}
     peers = tuple(_peer(scenario, name, other, number) for number, other in enumerate(names, start=1) if other != name)
+    peers = tuple(replace(peer, online=peer.name not in away) for peer in peers)
     return StandInMesh(
         peers=peers,
         name=name,
+        state=state,
         ip=_mesh_ip(names.index(name) + 1),
         ip6="",
         relay=_home(scenario, name),

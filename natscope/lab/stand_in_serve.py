@@ -32,6 +32,11 @@ class StandInServer:
         self._watchers: set[asyncio.Queue[bytes]] = set()
 
     async def __aenter__(self) -> StandInServer:
+        await self.open()
+        return self
+
+    async def open(self) -> None:
+        """Listen. Raises `OSError`."""
         _remove_left(self.path)
         listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
@@ -41,11 +46,14 @@ class StandInServer:
         except BaseException:
             listening.close()
             raise
-        return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """End all connections, and remove the socket."""
         assert self._server is not None
         self._server.close()
         for task in list(self._tasks):

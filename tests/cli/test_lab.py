@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -188,3 +189,36 @@ def test_status(natscope: Runner, bed: StandIn) -> None:
     assert lines[2] == "  internet       dropped: nothing"
     assert lines[3] == "  broken: near has ended; `natscope lab down` removes it"
     assert json.loads(natscope("lab", "status", "--json").out)["dropped"] == dropped
+
+
+def test_a_stand_in_daemon_of_a_scenario(natscope: Runner) -> None:
+    with natscope.child("lab", "daemon", "pair-symmetric", "alice", "--report", "alice.json") as child:
+        assert child.stderr is not None
+        assert b"standing in for the tailscaled of alice at alice.sock; peers: bob" in child.stderr.readline()
+        socket = str(natscope.home / "alice.sock")
+        result = natscope(
+            "ping", "bob", "--socket", socket, "--report", str(natscope.home / "alice.json"), "-c", "2", "-i", "0.1"
+        )
+        child.send_signal(signal.SIGTERM)
+        child.communicate(timeout=20)
+    assert child.returncode == 0
+    assert not Path(socket).exists()
+    assert (result.code, result.err) == (10, "")
+    assert "The cause is on both sides." in result.out
+    assert "This side is judged by the netcheck in" in result.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("pair-cones", "carol"), "no host 'carol' with a truth in pair-cones"),
+        (("pair-cones", "alice", "--offline", "carol"), "no host 'carol'"),
+        (("pair-cones", "alice", "--state", "Asleep"), "--state Asleep: not one of Running"),
+        (("pair-cones", "alice", "--socket", "/nonexistent/x.sock"), "cannot listen at /nonexistent/x.sock: no such"),
+        (("nowhere", "alice"), "nowhere"),
+    ],
+)
+def test_no_stand_in_daemon(natscope: Runner, arguments: tuple[str, ...], words: str) -> None:
+    result = natscope("lab", "daemon", *arguments)
+    assert (result.code, result.out) == (2, "")
+    assert words in result.err
