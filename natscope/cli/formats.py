@@ -16,11 +16,11 @@ from natscope.plugins.loader import REPORTS, Found, PluginModule, find, load
 if TYPE_CHECKING:
     from natscope.plugins.report_format import Format, RenderOptions
 
-REPORT, DERP_CHECK = "report", "derp-check"
+REPORT, DERP_CHECK, POLICY_CHECK = "report", "derp-check", "policy-check"
 """Documents, as `natscope.plugins.report_format` has them, which is not imported before the first packet."""
 
-_PREFIXES = {REPORT: ("report_", ""), DERP_CHECK: ("derp_check_",)}
-_COMMANDS = {REPORT: "netcheck", DERP_CHECK: "derp check"}
+_PREFIXES = {REPORT: ("report_", ""), DERP_CHECK: ("derp_check_",), POLICY_CHECK: ("policy_check_",)}
+_COMMANDS = {REPORT: "netcheck", DERP_CHECK: "derp check", POLICY_CHECK: "check"}
 
 
 class Renderer(NamedTuple):
@@ -62,7 +62,8 @@ def choose_format(name: str, document: str = REPORT) -> FormatChoice:
     plain = name.replace("-", "_")
     names = [prefix + plain for prefix in _PREFIXES[document]]
     if document == REPORT:
-        names = [known for known in names if not known.startswith(_PREFIXES[DERP_CHECK])]
+        others = _PREFIXES[DERP_CHECK] + _PREFIXES[POLICY_CHECK]
+        names = [known for known in names if not known.startswith(others)]
     module = next((known for known in map(found.named, names) if known is not None), None)
     if module is None:
         wanted = (document, name)

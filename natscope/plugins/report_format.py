@@ -13,13 +13,15 @@ REPORT = "report"
 """What a netcheck found, `natscope.model.report.Report`."""
 DERP_CHECK = "derp-check"
 """What a check of relays found, `natscope.model.derp_check.DerpCheck`."""
+POLICY_CHECK = "policy-check"
+"""What a check of a policy found, `natscope.model.policy_check.PolicyCheck`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
     """`name` is what `--format` takes; `for_terminal` formats get colour, width and ASCII from the options.
 
-    `document` is what it draws, `REPORT` or `DERP_CHECK`: names are unique among the formats of one document.
+    `document` is what it draws, one of the constants above: names are unique among the formats of one document.
     """
 
     name: str

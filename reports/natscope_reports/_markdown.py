@@ -9,7 +9,7 @@ from natscope.plugins.clean import clean
 
 _ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 _SPECIAL = re.compile(r"([\\`*_\[\]|~$])")
-_LINE_START = re.compile(r"^(\d*)([-+=#]|(?<=\d)[.)])")
+_LINE_START = re.compile(r"^()([-+=#])|^(\d+)([.)])(?=\s|$)")
 _EMPTY = "<!-- -->"
 """Invisible, and the end of a text node: the sites look for mentions and links in each node by itself."""
 _REFERENCES = re.compile(r"(@|#|!|%|&amp;|\\~|\\\$)(?=[\w\"'])")
@@ -21,7 +21,7 @@ def plain(text: str) -> str:
     """Text that shows exactly as it is, on one line."""
     escaped = _SPECIAL.sub(r"\\\1", clean(text).translate(_ENTITIES))
     escaped = _REFERENCES.sub(rf"\1{_EMPTY}", _LINKS.sub(rf"\1{_EMPTY}", escaped))
-    return _LINE_START.sub(r"\1\\\2", escaped)
+    return _LINE_START.sub(r"\1\3\\\2\4", escaped)
 
 
 def code(text: str) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from natscope.model import derp_check, doctor, preflight, report
+from natscope.model import derp_check, doctor, policy_check, preflight, report
 
 FOLDER = Path(__file__).parent / "schema"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -48,7 +48,8 @@ REPORT = Shape(report, report.Report)
 DERP_CHECK = Shape(derp_check, derp_check.DerpCheck)
 DOCTOR = Shape(doctor, doctor.DoctorReport)
 PREFLIGHT = Shape(preflight, preflight.Preflight)
-SHAPES = (REPORT, DERP_CHECK, DOCTOR, PREFLIGHT)
+POLICY_CHECK = Shape(policy_check, policy_check.PolicyCheck)
+SHAPES = (REPORT, DERP_CHECK, DOCTOR, PREFLIGHT, POLICY_CHECK)
 
 
 def build(shape: Shape = REPORT) -> dict[str, Any]:

@@ -26,7 +26,7 @@ _VERDICTS = {Direct.LIKELY: "notice", Direct.UNLIKELY: "warning", Direct.NO: "er
 def render(report: Report, options: RenderOptions) -> str:
     """The verdict first; problems of a map file point into it."""
     verdict = report.verdict
-    lines = [_line(_VERDICTS.get(verdict.direct, "warning"), "natscope", verdict.sentence, {})]
+    lines = [line(_VERDICTS.get(verdict.direct, "warning"), "natscope", verdict.sentence, {})]
     lines += [_finding(finding) for finding in report.findings]
     if report.relay_map.kind == "file":
         lines += [_problem(problem, report.relay_map.source) for problem in report.relay_map.problems]
@@ -37,7 +37,7 @@ def _finding(finding: Finding) -> str:
     todo = f" To do: {finding.fixes[0].do} ({finding.fixes[0].who})" if finding.fixes else ""
     words = f"{finding.title} {finding.detail}".strip() + todo
     title = f"{finding.id}, {finding.certainty}"
-    return _line(_COMMANDS.get(finding.severity, "notice"), title, words, {})
+    return line(_COMMANDS.get(finding.severity, "notice"), title, words, {})
 
 
 def _problem(problem: MapProblem, file: str) -> str:
@@ -46,10 +46,11 @@ def _problem(problem: MapProblem, file: str) -> str:
         where |= {"line": str(problem.line), "col": str(problem.column or 1)}
     command = "error" if problem.severity == "error" else "warning"
     fix = f" Write: {problem.fix}" if problem.fix else ""
-    return _line(command, problem.code, f"{problem.place}: {problem.message}{fix}", where)
+    return line(command, problem.code, f"{problem.place}: {problem.message}{fix}", where)
 
 
-def _line(command: str, title: str, words: str, where: dict[str, str]) -> str:
+def line(command: str, title: str, words: str, where: dict[str, str]) -> str:
+    """One command; `where` has `file`, `line` and `col`."""
     properties = ",".join(f"{name}={_property(value)}" for name, value in (where | {"title": title}).items())
     return f"::{command} {properties}::{_data(words)}"
 

@@ -1,0 +1,200 @@
+"""Composition root of `natscope check`: measures as often as a policy wants, or again what one finding rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from natscope.apps.mesh_status import SightOptions
+from natscope.apps.netcheck import run_netcheck
+from natscope.diagnosis.why import Chain, Standing, why
+from natscope.errors import CannotMeasure, NatscopeError, RefusedError, UserError
+from natscope.host.real.host import build_real_host
+from natscope.mesh.pinging import PingPlan
+from natscope.model.mesh_ping import PingOutcome
+from natscope.model.policy_check import SCHEMA, PolicyCheck, Result
+from natscope.netcheck.options import MapChoice, NetcheckOptions
+from natscope.netcheck.progress import Progress
+from natscope.plugins.loader import PROBES, find
+from natscope.policy.judge import Run, judge, worst
+from natscope.policy.lookup import PeerFacts, peers_wanted
+from natscope.policy.policy_file import Policy
+from natscope.version import VERSION
+
+if TYPE_CHECKING:
+    from natscope.apps.mesh_ping import PingStart
+    from natscope.mesh.levels import LevelResult
+    from natscope.model.mesh_ping import PingShot
+    from natscope.model.report import Report
+
+PING_INTERVAL_S = 0.5
+_PATHS = {PingOutcome.DIRECT: "direct", PingOutcome.RELAYED: "relayed", PingOutcome.NO_ANSWER: "no-answer"}
+
+
+@dataclass(frozen=True, slots=True)
+class CheckRequest:
+    """How to measure. `progress` is told what a netcheck does."""
+
+    options: NetcheckOptions
+    choice: MapChoice
+    state_dir: str
+    environ: Mapping[str, str]
+    socket: str = ""
+    progress: Callable[[Progress], None] | None = None
+
+
+class _Silent:
+    """Pings are shown to nobody."""
+
+    def begin(self, start: PingStart) -> None:
+        """Nothing."""
+
+    def shot(self, shot: PingShot) -> None:
+        """Nothing."""
+
+    def level(self, result: LevelResult) -> None:
+        """Nothing."""
+
+
+def check_policy(policy: Policy, request: CheckRequest) -> PolicyCheck:
+    """Measure until everything passes, or the policy's runs are used up. Raises `UserError` and `CannotMeasure` (map).
+
+    Ctrl-C ends it: what was not measured by then is inconclusive.
+    """
+    clock = build_real_host().clock
+    started, at = clock.now(), clock.utc()
+    runs: list[Run] = []
+    interrupted = False
+    while not interrupted:
+        run, interrupted = measure(policy, request)
+        runs.append(run)
+        results = judge(policy, runs)
+        enough = len(runs) >= policy.runs
+        if enough and (worst(results) is Result.PASSED or len(runs) >= policy.runs + policy.retries):
+            break
+    results = judge(policy, runs)
+    last = next((run.report for run in reversed(runs) if run.report is not None), None)
+    return PolicyCheck(
+        schema=SCHEMA,
+        natscope=VERSION,
+        policy=policy.name,
+        started_at=at.isoformat(timespec="milliseconds"),
+        duration_ms=round((clock.now() - started) * 1000, 3),
+        runs=len(runs),
+        interrupted=interrupted,
+        result=worst(results),
+        sentence=_sentence(policy, [each.result for each in results], interrupted=interrupted),
+        verdict=last.verdict.sentence if last is not None else "",
+        expectations=results,
+    )
+
+
+def measure(policy: Policy, request: CheckRequest) -> tuple[Run, bool]:
+    """One run, and whether somebody ended it. A netcheck only where the policy asks for more than peers."""
+    paths = [expectation.path for expectation in policy.expectations]
+    report: Report | None = None
+    if any(path[0] != "peers" for path in paths):
+        result = run_netcheck(
+            request.options,
+            request.choice,
+            state_dir=request.state_dir,
+            progress=request.progress,
+            environ=request.environ,
+        )
+        report = result.report
+        if result.record.interrupted:
+            return Run(report, {}), True
+    peers: dict[str, PeerFacts] = {}
+    for name in peers_wanted(paths):
+        peers[name], interrupted = ping_peer(name, policy.pings, request)
+        if interrupted:
+            return Run(report, peers), True
+    return Run(report, peers), False
+
+
+def ping_peer(name: str, pings: int, request: CheckRequest) -> tuple[PeerFacts, bool]:
+    """Up to `pings` pings until direct. A peer or a daemon that is not there is not known, with its reason."""
+    from natscope.apps.mesh_ping import run_ping
+
+    options = SightOptions(environ=request.environ, state_dir=request.state_dir, socket=request.socket)
+    plan = PingPlan(count=pings, interval_s=PING_INTERVAL_S)
+    try:
+        run = run_ping(options, name, plan, _Silent(), levels=False)
+    except (CannotMeasure, RefusedError, UserError) as error:
+        return PeerFacts(reason=error.message), False
+    summary = run.summary
+    answered = [shot.answer for shot in run.shots if not shot.answer.error]
+    relay = answered[-1].relay_code if answered else None
+    reason = _reason(run.error)
+    if run.start.target.is_this:
+        return PeerFacts(reason="it is this computer"), run.interrupted
+    path = None if run.error is not None else _PATHS.get(summary.outcome)
+    if path == "relayed" and answered and answered[-1].peer_relay:
+        path = "peer-relay"
+    return PeerFacts(path, summary.median_ms, summary.loss, relay or None, reason), run.interrupted
+
+
+def _reason(error: NatscopeError | None) -> str:
+    return error.message if error is not None else ""
+
+
+def _sentence(policy: Policy, results: list[Result], *, interrupted: bool) -> str:
+    failed, open_ = (sum(r is wanted for r in results) for wanted in (Result.FAILED, Result.INCONCLUSIVE))
+    count = len(results)
+    stopped = "; stopped before the end" if interrupted else ""
+    if failed:
+        rest = f", {open_} could not be judged" if open_ else ""
+        return f"{failed} of {count} expectations of {policy.name} failed{rest}{stopped}."
+    if open_:
+        return f"{open_} of {count} expectations of {policy.name} could not be judged{stopped}."
+    return f"All {count} expectations of {policy.name} hold{stopped}."
+
+
+@dataclass(frozen=True, slots=True)
+class Rechecked:
+    """One finding, measured again. `gone` None: not known. `probes` ran, all of them where that is empty.
+
+    `was_there`: did the report before have it.
+    """
+
+    chain: Chain
+    report: Report
+    gone: bool | None
+    probes: tuple[str, ...]
+    was_there: bool
+    interrupted: bool
+
+
+def check_finding(cause_id: str, before: Report | None, request: CheckRequest) -> Rechecked:
+    """Run the probes that the finding rested on in `before`; all of them where nothing tells which.
+
+    Raises `UserError` and `CannotMeasure`.
+    """
+    probes = probes_of(before, cause_id) if before is not None else ()
+    options = (
+        msgspec.structs.replace(request.options, only=probes)
+        if probes and not request.options.only
+        else request.options
+    )
+    result = run_netcheck(
+        options,
+        request.choice,
+        state_dir=request.state_dir,
+        progress=request.progress,
+        environ=request.environ,
+    )
+    chain = why(result.report, cause_id)
+    unknown = chain.standing in (Standing.UNKNOWN, Standing.TWO_SIDES) or result.record.interrupted
+    gone = None if unknown else chain.standing is not Standing.CLAIMED
+    was_there = before is not None and any(finding.id == cause_id for finding in before.findings)
+    return Rechecked(chain, result.report, gone, options.only, was_there, result.record.interrupted)
+
+
+def probes_of(report: Report, cause_id: str) -> tuple[str, ...]:
+    """The probes behind what speaks for and against a finding; empty where none is known. Raises `UserError`."""
+    known = {module.name for module in find(PROBES).modules}
+    seen = {observation.probe for observation in why(report, cause_id).observations.values()}
+    return tuple(sorted(seen & known))

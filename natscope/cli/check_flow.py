@@ -1,0 +1,153 @@
+"""What `natscope check` does: read the policy, measure with progress, draw, deliver, exit code."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TypeVar
+
+import msgspec
+
+from natscope.apps.policy_check import CheckRequest, Rechecked, check_finding, check_policy, measure, ping_peer
+from natscope.apps.report_file import read_report
+from natscope.cli import exit_codes
+from natscope.cli.formats import POLICY_CHECK, FormatChoice, choose_format
+from natscope.cli.output import check_destination, deliver
+from natscope.cli.pen import BROKEN, GOOD, UNKNOWN, Pen
+from natscope.cli.progress import ProgressLine
+from natscope.cli.render import DEFAULT_WIDTH
+from natscope.cli.session import Session
+from natscope.cli.why_page import draw
+from natscope.errors import UserError
+from natscope.model.policy_check import SCHEMA, PolicyCheck, Result
+from natscope.model.report import Report
+from natscope.netcheck.map_file import read_map_file
+from natscope.plugins.report_format import RenderOptions
+from natscope.policy.expectation import Expectation
+from natscope.policy.first_policy import first_policy
+from natscope.policy.policy_file import MAX_BYTES, Policy, read_policy
+from natscope.version import VERSION
+
+T = TypeVar("T")
+MAX_KEPT_BYTES = 4 * 1024 * 1024
+_CODES = {
+    Result.PASSED: exit_codes.GOOD,
+    Result.FAILED: exit_codes.FINDINGS,
+    Result.INCONCLUSIVE: exit_codes.CANNOT_TEST,
+}
+
+
+def run_policy(session: Session, request: CheckRequest, path: str, format_name: str) -> int:
+    """Raises `UserError` for the policy, the format and the destination, before anything is measured."""
+    chosen = choose_format(format_name, POLICY_CHECK)
+    check_destination(session.config.text("netcheck.output"), session.console)
+    policy = read_policy(read_map_file(path, MAX_BYTES, "policy"), path)
+    result = _with_progress(session, request, lambda asked: check_policy(policy, asked))
+    return _deliver(session, result, chosen)
+
+
+def draw_kept(session: Session, path: str, format_name: str) -> int:
+    """A result that was kept as JSON, in any form, with its exit code. Raises `UserError`."""
+    chosen = choose_format(format_name, POLICY_CHECK)
+    check_destination(session.config.text("netcheck.output"), session.console)
+    data = read_map_file(path, MAX_KEPT_BYTES, "kept result")
+    try:
+        result = msgspec.json.decode(data, type=PolicyCheck)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise UserError(f"{path}: not a kept result: {error}", hint="natscope check --policy FILE --json") from error
+    if result.schema != SCHEMA:
+        raise UserError(f"{path}: of the form {result.schema[:40]}, not {SCHEMA}")
+    return _deliver(session, result, chosen)
+
+
+def _deliver(session: Session, result: PolicyCheck, chosen: FormatChoice) -> int:
+    console, destination = session.console, session.config.text("netcheck.output")
+    code = exit_codes.INTERRUPTED if result.interrupted else _CODES[result.result]
+    shape, render = chosen.renderer()
+    drawn = shape.for_terminal and not (destination and destination != "-")
+    options = RenderOptions(
+        width=console.width if drawn else DEFAULT_WIDTH,
+        colour=console.colour and drawn,
+        ascii_only=console.ascii_only and drawn,
+        verbosity=min(console.verbosity, 2),
+        exit_code=code,
+    )
+    deliver(render(result, options), destination, console)
+    return code
+
+
+def write_first(session: Session, request: CheckRequest, peers: tuple[str, ...]) -> int:
+    """A policy on standard output or in a file that is not there yet. Raises `UserError`."""
+    import os
+
+    console = session.console
+    destination = session.config.text("netcheck.output")
+    check_destination(destination, console)
+    if destination and destination != "-" and os.path.exists(destination):
+        raise UserError(f"{destination} is there already", hint="name another file, or remove it first")
+    anything = Policy("", (Expectation(("udp",), ""),))
+    run, interrupted = _with_progress(session, request, lambda asked: measure(anything, asked))
+    if interrupted or run.report is None:
+        return exit_codes.INTERRUPTED
+    asked = {name: ping_peer(name, anything.pings, request)[0] for name in peers}
+    for name, facts in asked.items():
+        if facts.path is None:
+            console.warn(f"{name} is left out: {facts.reason or 'its path is not known'}")
+    deliver(first_policy(run.report, asked, f"natscope {VERSION}"), destination, console)
+    if destination and destination != "-" and console.verbosity >= 0:
+        console.note(f"written to {destination}; next: natscope check --policy {destination}")
+    return exit_codes.GOOD
+
+
+def run_finding(session: Session, request: CheckRequest, cause_id: str, report_file: str) -> int:
+    """One finding again; what it rested on comes from a file, or from this host's last netcheck."""
+    from natscope.diagnosis.catalogue import find
+
+    cause = find(cause_id).id
+    before = read_report(report_file) if report_file else _last(session, request)
+    found = _with_progress(session, request, lambda asked: check_finding(cause, before, asked))
+    console = session.console
+    pen = Pen(console.width, console.ascii_only, console.colour)
+    console.data("\n".join(_told(found, cause, pen, verbose=console.verbosity > 0)) + "\n")
+    if found.interrupted:
+        return exit_codes.INTERRUPTED
+    if found.gone is None:
+        return exit_codes.CANNOT_TEST
+    return exit_codes.GOOD if found.gone else exit_codes.FINDINGS
+
+
+def _told(found: Rechecked, cause: str, pen: Pen, *, verbose: bool) -> list[str]:
+    """The answer, which probes ran, and with `-v` or where it is still there the chain behind it."""
+    answers = {
+        True: (GOOD, f"{cause} is gone." if found.was_there else f"{cause} is not there."),
+        False: (BROKEN, f"{cause} is {'still ' if found.was_there else ''}there."),
+        None: (UNKNOWN, f"Whether {cause} is there is not known."),
+    }
+    sign, words = answers[found.gone]
+    indent = " " * pen.margin
+    ran = f"Measured again: {', '.join(found.probes)}." if found.probes else "The whole netcheck was measured again."
+    lines = [*pen.wrap(words, indent, sign=sign), *pen.wrap(ran, indent, role="faint")]
+    if verbose or found.gone is not True:
+        lines += ["", *draw(found.chain, pen)]
+    return lines
+
+
+def _last(session: Session, request: CheckRequest) -> Report | None:
+    """The report of this host's last netcheck, of whatever network: it only says which probes to run."""
+    import asyncio
+
+    from natscope.apps.last_report import load_last
+    from natscope.host.real.host import build_real_host
+
+    host = replace(build_real_host(), environ=dict(session.environ))
+    last = asyncio.run(load_last(request.state_dir, host, note=session.console.warn))
+    return last.report if last is not None else None
+
+
+def _with_progress(session: Session, request: CheckRequest, work: Callable[[CheckRequest], T]) -> T:
+    line = ProgressLine(session.console)
+    line.start("measuring; Ctrl-C shows what is known so far")
+    try:
+        return work(replace(request, progress=line if line.wanted else None))
+    finally:
+        line.finish()

@@ -1,0 +1,101 @@
+"""`natscope check`: a policy against relays on loopback, a first policy, one finding again."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.runner import Runner
+
+QUICK = ("--skip", "port_mapping,captive_portal,dns,path_mtu,nat_ports", "--timeout", "3")
+
+
+@pytest.fixture
+def policy(tmp_path: Path) -> Path:
+    path = tmp_path / "policy.toml"
+    path.write_text("[run]\nretries = 0\n[expect]\nudp = true\n", encoding="utf-8")
+    return path
+
+
+def test_a_first_policy_is_met_by_the_network_it_was_made_in(
+    natscope: Runner, healthy_map: str, tmp_path: Path
+) -> None:
+    target = tmp_path / "first.toml"
+    result = natscope("check", "--init", "--derp-map", healthy_map, *QUICK, "-o", str(target))
+    assert result.code == 0, result.err
+    assert f"next: natscope check --policy {target}" in result.err
+    again = natscope("check", "--init", "--derp-map", healthy_map, *QUICK, "-o", str(target))
+    assert again.code == 2
+    assert "is there already" in again.err
+    checked = natscope("check", "--policy", str(target), "--derp-map", healthy_map, *QUICK)
+    assert checked.code == 0, checked.out
+    assert checked.out.startswith("✓ All ")
+
+
+def test_what_fails_is_measured_again_and_is_exit_code_1(
+    natscope: Runner, relay_map: str, policy: Path, tmp_path: Path
+) -> None:
+    policy.write_text('[run]\nretries = 1\n[expect]\nudp = true\nrelays.answered = ">= 3"\n', encoding="utf-8")
+    result = natscope("check", "--policy", str(policy), "--derp-map", relay_map, *QUICK, "--json")
+    assert result.code == 1, result.err
+    told = json.loads(result.out)
+    kept = tmp_path / "kept.json"
+    kept.write_text(result.out, encoding="utf-8")
+    again = natscope("check", "--replay", str(kept), "--format", "github")
+    assert again.code == 1
+    assert "line=5,title=relays.answered::expected >= 3, seen 2" in again.out
+    assert (told["result"], told["runs"]) == ("failed", 2)
+    assert [each["seen"] for each in told["expectations"]] == [["yes", "yes"], ["2", "2"]]
+
+
+def test_a_peer_without_a_daemon_is_inconclusive(natscope: Runner, policy: Path, tmp_path: Path) -> None:
+    """And nothing is measured that the policy does not ask for."""
+    policy.write_text('[run]\nretries = 0\n[expect]\npeers."db-1".path = "direct"\n', encoding="utf-8")
+    result = natscope("check", "--policy", str(policy), "--socket", str(tmp_path / "none.sock"))
+    assert result.code == 3, result.err
+    assert "? peers.db-1.path" in result.out
+
+
+@pytest.mark.parametrize("name", ["junit", "github", "md", "text"])
+def test_every_form_goes_to_a_file(natscope: Runner, healthy_map: str, policy: Path, tmp_path: Path, name: str) -> None:
+    target = tmp_path / "out"
+    arguments = ("--derp-map", healthy_map, *QUICK, "--only", "relay_stun", "--format", name, "-o", str(target))
+    result = natscope("check", "--policy", str(policy), *arguments)
+    assert (result.code, result.out) == (0, ""), result.err
+    assert "1 expectations" in target.read_text(encoding="utf-8") or "testsuite" in target.read_text(encoding="utf-8")
+
+
+def test_one_finding_again(natscope: Runner, healthy_map: str, relay_map: str, tmp_path: Path) -> None:
+    gone = natscope("check", "ns-udp-01", "--derp-map", healthy_map, *QUICK)
+    assert gone.code == 0, gone.err
+    assert gone.out.startswith("✓ NS-UDP-01 is not there.")
+    before = str(tmp_path / "before.json")
+    assert natscope("netcheck", "--derp-map", relay_map, *QUICK, "--json", "-o", before).code in (0, 1)
+    there = natscope("check", "NS-REL-15", "--report", before, "--derp-map", relay_map, *QUICK)
+    assert there.code == 1, there.out
+    assert there.out.startswith("✗ NS-REL-15 is still there.\n  Measured again: ")
+    assert "What speaks for it" in there.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ((), "nothing to check"),
+        (("NS-UDP-01", "--init"), "ID and --init do not go together"),
+        (("--init", "--json"), "go with --policy"),
+        (("NS-UDP-01", "--peer", "x"), "--peer goes with --init"),
+        (("--init", "--report", "x"), "--report goes with the id"),
+        (("NS-UDP-99",), "no cause"),
+        (("--replay", __file__), "not a kept result"),
+        (("--replay", "none.json"), "no such file"),
+        (("--policy", "none.toml"), "no such file"),
+        (("--policy", "none.toml", "--format", "html"), 'no output format "html"'),
+    ],
+)
+def test_a_mistake_is_one_line(natscope: Runner, arguments: tuple[str, ...], words: str) -> None:
+    result = natscope("check", *arguments)
+    assert result.code == 2
+    assert result.err.startswith("error: ")
+    assert words in result.err
