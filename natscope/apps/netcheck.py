@@ -54,12 +54,14 @@ def run_netcheck(
     warm_up: Callable[[], None] | None = None,
     pcap: str = "",
     keep_report: bool = False,
+    loaded_map: LoadedMap | None = None,
 ) -> NetcheckRun:
     """Measure. Ctrl-C and SIGTERM stop the probes and give what is known (`record.interrupted`).
 
-    `pcap` is a file for the UDP and ICMP packets of the probes. `keep_report` leaves the report in `state_dir` for
-    other commands. `warm_up` is called once while the run waits for answers: import there what drawing the report
-    needs. Ctrl-C while the map is still being fetched raises `KeyboardInterrupt`: there is nothing to show.
+    `loaded_map` is taken in place of `choice`. `pcap` is a file for the UDP and ICMP packets of the probes.
+    `keep_report` leaves the report in `state_dir` for other commands. `warm_up` is called once while the run waits for
+    answers: import there what drawing the report needs. Ctrl-C while the map is still being fetched raises
+    `KeyboardInterrupt`: there is nothing to show.
     Raises `UserError` (options, map) and `CannotMeasure` (no map).
     """
     check_options(options)
@@ -71,7 +73,7 @@ def run_netcheck(
         tap = _tap(host) if pcap else None
         if tap is not None:
             host = tap.wrap(host)
-        record = runner.run(_measure(host, options, choice, state_dir, progress, stdin, idle))
+        record = runner.run(_measure(host, options, loaded_map or choice, state_dir, progress, stdin, idle))
         if tap is not None:
             record = runner.run(_keep_capture(tap, pcap, record))
     result = replay(record)
@@ -156,7 +158,7 @@ def _import_report() -> None:
 async def _measure(
     host: Host,
     options: NetcheckOptions,
-    choice: MapChoice,
+    where: MapChoice | LoadedMap,
     state_dir: str,
     progress: Callable[[Progress], None] | None,
     stdin: BinaryIO | None,
@@ -166,7 +168,10 @@ async def _measure(
 
     stop = asyncio.Event()
     with stop_on_signals(stop):
-        loaded_map = await unless_stopped(_load_map(host, choice, stdin), stop)
+        if isinstance(where, MapChoice):
+            loaded_map = await unless_stopped(_load_map(host, where, stdin), stop)
+        else:
+            loaded_map = where
         return await run_probes(
             RunInputs(
                 host=host,

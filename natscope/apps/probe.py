@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -13,6 +13,7 @@ from natscope.apps.did_you_mean import question
 from natscope.apps.netcheck import run_netcheck
 from natscope.errors import UserError
 from natscope.model.observation import Observation, ProbeOutcome
+from natscope.model.relay_map import LoadedMap, RelayMap
 from natscope.netcheck.options import MapChoice, NetcheckOptions, with_limit
 from natscope.netcheck.progress import Progress
 from natscope.netcheck.record import RunRecord
@@ -22,6 +23,8 @@ from natscope.plugins.probe import Probe
 
 MAX_HELPERS = 32
 """Probes that one probe may need, however they refer to each other."""
+NO_MAP = LoadedMap(relay_map=RelayMap(regions=()), source="", kind="none")
+"""For probes that look at this computer alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +89,10 @@ def run_probe(
         raise UserError(f"the probe {name} could not be loaded")
     chosen = msgspec.structs.replace(options, only=needed(name, probes), skip=())
     chosen = with_limit(asked_for(chosen, probes[name]), timeout_given=timeout_given)
-    result = run_netcheck(chosen, choice, state_dir="", progress=progress, environ=environ, stdin=stdin, pcap=pcap)
+    result = run_netcheck(
+        chosen, choice, state_dir="", progress=progress, environ=environ, stdin=stdin, pcap=pcap,
+        loaded_map=None if needs_map(chosen.only, probes) else NO_MAP,
+    )  # fmt: skip
     outcome = next(p for p in result.record.probes if p.name == name)
     own = tuple(o for o in result.record.observations if o.probe == name)
     return ProbeRun(outcome, own, result.record)
@@ -102,6 +108,11 @@ def needed(name: str, probes: Mapping[str, Probe]) -> tuple[str, ...]:
             order[one] = None
             waiting += list(probes[one].uses or probes[one].after)
     return tuple(reversed(order))
+
+
+def needs_map(names: Iterable[str], probes: Mapping[str, Probe]) -> bool:
+    """Whether any of them asks relays."""
+    return any(probes[name].relays for name in names)
 
 
 def asked_for(options: NetcheckOptions, probe: Probe) -> NetcheckOptions:

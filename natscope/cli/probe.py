@@ -83,7 +83,7 @@ def _run(session: Session, name: str) -> ProbeRun:
     name = probe_name(name)
     check_capture(session.config.text("netcheck.pcap"), session.console)
     config, line = session.config, ProgressLine(session.console)
-    line.start(f"reading the relay map for {name}; Ctrl-C shows what is known so far")
+    line.start(f"running {name}; Ctrl-C shows what is known so far")
     try:
         found = run_probe(
             name,

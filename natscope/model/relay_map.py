@@ -123,7 +123,7 @@ class LoadedMap(msgspec.Struct, frozen=True, kw_only=True):
     """A map with where it came from.
 
     `source` is a URL, a file name, `-`, `tailscaled` or `config`; `kind` one of `url`, `file`, `stdin`, `localapi`,
-    `config`. `cached_age_s` is set when a copy from the cache had to serve, with `warning` saying why.
+    `config`, `none`. `cached_age_s` is set when a copy from the cache had to serve, with `warning` saying why.
     `vendor` is true only for Tailscale's own public map: only then may the vendor's hosts be asked anything.
     """
 

@@ -75,7 +75,8 @@ class Probe(msgspec.Struct, frozen=True):
     this probe when everything else is done. `slow`: it takes longer than a usual run and has a limit of its own.
     `last`: it starts when all others have ended, because it may disturb them; of two, `after` says which is first.
     `tidies_s`: so long at most it needs to take back what it made, when it is cut. `uses` names probes whose results it
-    reads: they run with it when it runs alone; without any, those of `after`.
+    reads: they run with it when it runs alone; without any, those of `after`. `relays` False: it asks nothing of relays
+    and wants no map when it runs alone.
     """
 
     name: str
@@ -94,6 +95,7 @@ class Probe(msgspec.Struct, frozen=True):
     last: bool = False
     tidies_s: float = 0.0
     uses: tuple[str, ...] = ()
+    relays: bool = True
 
     @property
     def outlasts(self) -> bool:

@@ -27,6 +27,7 @@ PROBE = Probe(
     profile=QUICK,
     needs=frozenset({"links", "system"}),
     emits=("host.connections",),
+    relays=False,
 )
 MAX_TOLD = 16
 

@@ -29,6 +29,7 @@ PROBE = Probe(
     profile=QUICK,
     needs=frozenset({"system"}),
     emits=("host.system",),
+    relays=False,
 )
 TUNNELS = frozenset({"tun", "wireguard", "amneziawg", "ovpn", "ovpn-dco", "xfrm", "vti", "vti6", "ipsec"})
 NO_WIRE = TUNNELS | {"loopback"}

@@ -37,6 +37,7 @@ PROBE = Probe(
     profile=QUICK,
     needs=frozenset({"links", "system"}),
     emits=("host.firewall",),
+    relays=False,
 )
 _STRANGERS: dict[int, IPAddress] = {4: ipaddress.IPv4Address("192.0.2.77"), 6: ipaddress.IPv6Address("2001:db8::77")}
 """Thought of only, never sent to (RFC 5737, RFC 3849)."""

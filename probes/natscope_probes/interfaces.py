@@ -27,6 +27,7 @@ PROBE = Probe(
     profile=QUICK,
     needs=frozenset({"links"}),
     emits=("host.links",),
+    relays=False,
 )
 
 _FAR_AWAY: tuple[tuple[int, IPAddress], ...] = (

@@ -54,6 +54,7 @@ PROBE = Probe(
     budget=Budget(packets=MAX_ASKED, bytes=MAX_ASKED * ECHO_BYTES, seconds=ECHO_S + READ_S),
     contacts=contacts,
     emits=("host.shared", "host.eaten"),
+    relays=False,
 )
 
 

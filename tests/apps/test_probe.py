@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from natscope.apps.probe import asked_for, list_probes, needed, probe_name
+from natscope.apps.probe import asked_for, list_probes, needed, needs_map, probe_name
 from natscope.errors import UserError
 from natscope.netcheck.options import NetcheckOptions, with_limit
+from natscope.netcheck.selection import load_all
+from natscope.plugins.loader import PROBES, find
 from natscope.plugins.probe import Probe
 
 
@@ -69,3 +71,9 @@ def test_limits() -> None:
     given = with_limit(NetcheckOptions(lifetime=True, timeout_s=300.0), timeout_given=True)
     assert (given.timeout_s, given.whole_s) == (5.0, 300.0)
     assert with_limit(NetcheckOptions(timeout_s=90.0), timeout_given=True).timeout_s == 90.0
+
+
+def test_probes_of_this_computer_want_no_map() -> None:
+    loaded = {item.probe.name: item.probe for item in load_all(find(PROBES).modules, lambda error: None)}
+    alone = {name for name in loaded if not needs_map(needed(name, loaded), loaded)}
+    assert alone == {"interfaces", "host_facts", "host_firewall", "host_connections", "shared_space"}

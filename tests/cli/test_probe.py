@@ -77,3 +77,10 @@ def test_mistakes(arguments: list[str], words: str, natscope: Runner) -> None:
     result = natscope("probe", *arguments)
     assert (result.code, result.out) == (exit_codes.USAGE, "")
     assert words in result.err
+
+
+@pytest.mark.parametrize("name", ["interfaces", "host_facts", "host_firewall", "host_connections"])
+def test_a_probe_of_this_computer_reads_no_map(natscope: Runner, name: str) -> None:
+    result = natscope("probe", name, "--derp-map", str(natscope.home / "there-is-none.json"), "--json")
+    document = json.loads(result.out)
+    assert (document["state"], document["relay_map"], result.err) == ("ran", "", "")
