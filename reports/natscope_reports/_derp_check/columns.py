@@ -10,7 +10,7 @@ MOST = 3
 """Relays that stand side by side."""
 LABEL = 26
 """Cells of the first column, with its indent."""
-NARROWEST, WIDEST = 18, 40
+NARROWEST, WIDEST = 18, 54
 
 
 def draw(sheet: Sheet, check: DerpCheck) -> None:
