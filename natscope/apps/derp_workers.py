@@ -53,6 +53,7 @@ class Workers:
         self._recipe = WorkerRecipe(config, key.private, log)
         self._rereading = rereading
         self._host, self._log = host, log
+        self._is_taken = False
         limits = front_limits(config.limits)
         limit = AcceptLimit(limits.accepts_per_s, limits.accept_burst)
         self.stun, self._page = StunPart(config.stun), MetricsListener(config.metrics)
@@ -90,16 +91,16 @@ class Workers:
         return prometheus_text(families) + self.stun.metrics()
 
     def _reread(self) -> bytes:
-        """Other settings for the workers, where there are any and nothing is wrong with them."""
-        before = self._recipe.config
+        """Settings for the workers where nothing is wrong with them: equal ones may name files that are not."""
+        self._is_taken = False
         if self._rereading is not None:
             self._rereading.again(self._take)
-        return pack_config(self._recipe.config) if self._recipe.config != before else b""
+        return pack_config(self._recipe.config) if self._is_taken else b""
 
     def _take(self, config: RelayConfig) -> None:
         check(config, self._host, self._log)
         self.stun.reconfigure(config.stun)
-        self._recipe.config = config
+        self._recipe.config, self._is_taken = config, True
         self.service.drain_s = config.drain_s
         limits, old = front_limits(config.limits), self.service.doors.limit
         if (limits.accepts_per_s, limits.accept_burst) != (old.per_s, old.burst):

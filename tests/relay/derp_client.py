@@ -22,7 +22,13 @@ class DerpClient:
     """Connected and let in once it is made; `info` is what the server said."""
 
     def __init__(
-        self, at: Endpoint, *, tls: ssl.SSLContext | None = None, private: PrivateKey | None = None, source: str = ""
+        self,
+        at: Endpoint,
+        *,
+        tls: ssl.SSLContext | None = None,
+        private: PrivateKey | None = None,
+        source: str = "",
+        mesh_key: bytes = b"",
     ) -> None:
         self.private = private or PrivateKey(os.urandom(32))
         self.sock: socket.socket = socket.create_connection(
@@ -37,7 +43,8 @@ class DerpClient:
         key = next(self._frames)
         assert isinstance(key, ServerKey)
         self.server = key.key
-        self.send(seal_client_info(ClientInfo(can_ack_pings=True), self.private, self.server, os.urandom(24)))
+        info = ClientInfo(can_ack_pings=True, mesh_key=mesh_key)
+        self.send(seal_client_info(info, self.private, self.server, os.urandom(24)))
         sealed = next(self._frames)
         assert isinstance(sealed, Sealed)
         self.info: ServerInfo = open_server_info(sealed, self.private, self.server)
