@@ -1,0 +1,1 @@
+"""Prediction of pairs against two plain UDP hole punchers in the simulator."""

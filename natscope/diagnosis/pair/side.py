@@ -44,8 +44,13 @@ YOU = Names("your side", "your", "on your side")
 PEER = Names("the peer", "the peer's", "at the peer")
 
 
+MAX_NAME = 63
+"""A label of a DNS name is no longer (RFC 1035 section 2.3.4); what is comes from nobody who means well."""
+
+
 def named(name: str) -> Names:
     """A side by its own name; `PEER` for none."""
+    name = name if len(name) <= MAX_NAME else f"{name[: MAX_NAME - 1]}…"
     return Names(name, f"{name}'s", f"at {name}") if name else PEER
 
 

@@ -14,6 +14,7 @@ def test_names() -> None:
     side = Side(names=named("nas"))
     assert (side.called, side.whose, side.at) == ("nas", "nas's", "at nas")
     assert Side(names=YOU).whose == "your"
+    assert len(named("x" * 10_000_000).called) == 63
 
 
 def test_endpoints_by_kind_and_family() -> None:
