@@ -11,6 +11,8 @@ from natscope.cli.status_columns import choose_columns, draw_rows, draw_titles
 from natscope.mesh.overview import Overview, PeerLine, PeerState
 from natscope.model.finding import Fix
 
+MAX_COPIED = 300
+"""A command with a longer name than DNS has (RFC 1035) is nothing to copy."""
 MAX_WHYS, MAX_NAMES = 3, 4
 _SIGNS = {PeerState.RELAYED: LOOK, PeerState.UNKNOWN: UNKNOWN, PeerState.EXPIRED: LOOK}
 
@@ -97,8 +99,8 @@ def _whys(overview: Overview, pen: Pen, verbosity: int, hint: str) -> Iterator[s
     left = sum(len(lines) for lines in list(groups.values())[MAX_WHYS:])
     if left:
         yield f"  and {left} more: -v"
-    if hint:
-        name = shlex.quote(parts.name_of(wanting[0]))
+    name = shlex.quote(parts.name_of(wanting[0]))
+    if hint and len(name) <= MAX_COPIED:
         yield pen.clean(f"  Next: {hint.replace('PEER', name, 1)}")  # whole: it is to be copied
 
 
