@@ -26,6 +26,8 @@ FILE_NAME = "last-report.json"
 MAX_BYTES = 16 * 1024 * 1024
 OUTDATED_S = 3600.0
 """Beyond this age a report is called old: leases, dial-ins and laptops change within hours, not minutes."""
+TOO_OLD_S = 86_400.0
+"""Beyond this age nobody knows where the computer has been meanwhile: it explains nothing any more."""
 CLOCK_STEP_S = 60.0
 """How far a clock is set back in ordinary life."""
 
@@ -75,6 +77,11 @@ class LastReport:
     def is_outdated(self) -> bool:
         """Old, or from another network."""
         return self.age_s > OUTDATED_S or self.same_network is Tri.NO
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether it may still explain something: of this network, or perhaps so, and of the last day."""
+        return self.age_s <= TOO_OLD_S and self.same_network is not Tri.NO
 
 
 class _Head(msgspec.Struct):

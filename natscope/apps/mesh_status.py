@@ -81,7 +81,7 @@ async def _report(options: SightOptions, host: Host, inputs: MeshInputs) -> Repo
     if last is None:
         return None
     return ReportUse(
-        report=None if last.same_network is Tri.NO else last.report,
+        report=last.report if last.is_usable else None,
         origin="kept",
         age_s=last.age_s,
         same_network=last.same_network,

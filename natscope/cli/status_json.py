@@ -28,8 +28,10 @@ def document(overview: Overview) -> dict[str, Any]:
     """The whole document."""
     return {
         "schema": SCHEMA,
-        **encode_status(overview.status),
-        "Peer": {line.node.key: encode_node(line.node) | {"natscope": peer_fields(line)} for line in overview.lines},
+        **_theirs(encode_status(overview.status)),
+        "Peer": {
+            line.node.key: _theirs(encode_node(line.node)) | {"natscope": peer_fields(line)} for line in overview.lines
+        },
         "natscope": {
             "source": overview.source,
             "saved": overview.is_saved,
@@ -43,6 +45,11 @@ def document(overview: Overview) -> dict[str, Any]:
             "problems": overview.status.problems,
         },
     }
+
+
+def _theirs(fields: dict[str, object]) -> dict[str, object]:
+    """Without ours of an earlier time, where the status was saved by natscope."""
+    return {name: value for name, value in fields.items() if name not in ("schema", "natscope")}
 
 
 def peer_fields(line: PeerLine) -> dict[str, Any]:

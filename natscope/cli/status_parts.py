@@ -166,7 +166,7 @@ def report(overview: Overview, pen: Pen) -> Iterator[str]:
     when = f", {age(use.age_s)} old" if use.age_s is not None and use.origin != "fresh" else ""
     origin = f"{ORIGINS[use.origin]}{f' {use.name}' if use.origin == 'file' else ''}{when}"
     if use.report is None:
-        yield from pen.wrap(_of_another_network(use, origin), sign=LOOK)
+        yield from pen.wrap(_not_used(use, origin), sign=LOOK)
         return
     doubt = ""
     if use.is_outdated:
@@ -176,8 +176,10 @@ def report(overview: Overview, pen: Pen) -> Iterator[str]:
     yield from pen.wrap(f"This side is judged by {origin}{doubt}", role="" if doubt else "faint")
 
 
-def _of_another_network(use: ReportUse, origin: str) -> str:
+def _not_used(use: ReportUse, origin: str) -> str:
     said = f"{origin[0].upper()}{origin[1:]}"
+    if use.same_network is not Tri.NO:
+        return f"{said}, is too old to be used. → natscope status --netcheck"
     if use.origin == "file":
         return f"{said} is of another network than the status, so it is not used. → take one of the same computer"
     return f"{said}, is of another network, so it is not used. → natscope status --netcheck"

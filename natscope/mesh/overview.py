@@ -62,7 +62,7 @@ class ReportUse(msgspec.Struct, frozen=True, kw_only=True):
     """This side's netcheck, from which peers are explained.
 
     `origin`: `kept` (the last one of this computer), `fresh` or `file`. `name` is the file's. `report` None: there is
-    one, but of another network, so it explains nothing. `age_s` None: not known (a file).
+    one, but of another network (`same_network` no) or too old, so it explains nothing. `age_s` None: a file's.
     """
 
     report: Report | None

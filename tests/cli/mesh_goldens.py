@@ -184,6 +184,7 @@ def drawn() -> dict[str, str]:
             ("old", ReportUse(report=report, origin="kept", age_s=7200, same_network=Tri.YES, is_outdated=True)),
             ("perhaps-elsewhere", ReportUse(report=report, origin="kept", age_s=120, same_network=Tri.UNKNOWN)),
             ("elsewhere", ReportUse(report=None, origin="kept", age_s=120, same_network=Tri.NO, is_outdated=True)),
+            ("too-old", ReportUse(report=None, origin="kept", age_s=200_000, same_network=Tri.YES, is_outdated=True)),
             ("fresh", ReportUse(report=report, origin="fresh", age_s=0, same_network=Tri.YES)),
         ):
             own = replace(MESH, endpoints=("198.51.100.11:41641",), health=(), peers=MESH.peers[:2])

@@ -200,3 +200,72 @@ def test_names_of_strangers_cannot_draw(natscope: Runner, tmp_path: Path) -> Non
             out = natscope("status", "--socket", daemon.socket, *flags).out
             assert not set("\x1b\x07\x9b\u202e") & set(out) or "--json" in flags
             assert "\x1b" not in out
+
+
+def test_our_own_json_is_a_saved_status_too(natscope: Runner, tmp_path: Path) -> None:
+    file = tmp_path / "own.json"
+    first = natscope("status", "--from", recorded("status-active.json"), "--json").out
+    file.write_text(first)
+    again = natscope("status", "--from", str(file), "--json").out
+    assert again == first.replace(recorded("status-active.json"), str(file))
+
+
+def test_this_computer_s_netcheck_explains_a_live_mesh_and_never_a_saved_one(natscope: Runner, tmp_path: Path) -> None:
+    kept_report(natscope)
+    with serving(StandInMesh(peers=(NAS,), endpoints=("198.51.100.13:5",)), tmp_path) as daemon:
+        told = json.loads(natscope("status", "--json", "--socket", daemon.socket).out)
+        screen = natscope("status", "--socket", daemon.socket).out
+    with serving(StandInMesh(peers=(NAS,), endpoints=("203.0.113.200:5",)), tmp_path) as daemon:
+        elsewhere = json.loads(natscope("status", "--json", "--socket", daemon.socket).out)
+    saved = json.loads(natscope("status", "--json", "--from", recorded("status-active.json")).out)
+    assert (told["natscope"]["report"]["origin"], told["natscope"]["report"]["used"]) == ("kept", True)
+    assert "This side is judged by this computer's last netcheck" in screen
+    assert elsewhere["natscope"]["report"]["used"] is False
+    assert saved["natscope"]["report"] is None
+
+
+def test_a_report_of_last_week_is_not_used(natscope: Runner, tmp_path: Path) -> None:
+    kept_report(natscope, age_s=6 * 86_400)
+    with serving(StandInMesh(peers=(NAS,), endpoints=("198.51.100.13:5",)), tmp_path) as daemon:
+        screen = " ".join(natscope("status", "--socket", daemon.socket).out.split())
+    assert "This computer's last netcheck, 6 d old, is too old to be used." in screen
+
+
+def kept_report(natscope: Runner, age_s: float = 60) -> None:
+    """As a netcheck in this very network leaves it."""
+    import asyncio
+    from datetime import UTC, datetime, timedelta
+
+    import msgspec
+
+    from natscope.apps.last_report import keep_report
+    from natscope.host.real.host import build_real_host
+    from natscope.netcheck.link_record import LinkRecord
+    from natscope.wire.local_api.netcheck import decode_netcheck
+    from tests.netcheck.observed import record, refusal
+    from tests.wire.local_api.test_netcheck import recorded as netcheck
+
+    links = LinkRecord.of(asyncio.run(build_real_host().links.look()))
+    started = (datetime.now(UTC) - timedelta(seconds=age_s)).isoformat()
+    report = msgspec.structs.replace(decode_netcheck(netcheck("nat-hard")), started_at=started)
+    keep_report(record(refusal(1), links=links), report, str(natscope.home / "state" / "natscope"))
+
+
+def test_a_damaged_report_is_a_warning_and_no_more(natscope: Runner, tmp_path: Path) -> None:
+    folder = natscope.home / "state" / "natscope"
+    folder.mkdir(parents=True)
+    (folder / "last-report.json").write_text("{half")
+    with serving(MESH, tmp_path) as daemon:
+        result = natscope("status", "--socket", daemon.socket)
+    assert result.code == 0
+    assert "last-report.json is not used: it is damaged" in result.err
+
+
+def test_a_fresh_netcheck_is_measured_first(natscope: Runner, tmp_path: Path, healthy_map: str) -> None:
+    with serving(MESH, tmp_path) as daemon:
+        result = natscope(
+            "status", "--netcheck", "--json", "--socket", daemon.socket,
+            NATSCOPE_DERP_MAP=healthy_map, NATSCOPE_NETCHECK_PROFILE="quick",
+        )  # fmt: skip
+    report = json.loads(result.out)["natscope"]["report"]
+    assert (report["origin"], report["age_s"]) == ("fresh", 0.0)
