@@ -1,0 +1,1 @@
+"""Tests of the doctor: facts are made, judged, and gathered."""
