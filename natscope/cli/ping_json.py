@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from natscope.apps.mesh_peer import name_of
+from natscope.cli.json_text import json_text
 from natscope.cli.render import Console
 from natscope.mesh.levels import LevelResult, judge_levels
 from natscope.mesh.pinging import PingPlan
@@ -43,7 +44,7 @@ class PingDocument:
             "pings": [shot_fields(shot) for shot in run.shots],
             **end_fields(run, report, code),
         }
-        self._console.data(_text(document, indent=2))
+        self._console.data(json_text(document, indent=2))
 
 
 class PingLines:
@@ -70,7 +71,7 @@ class PingLines:
         self._line("end", end_fields(run, report, code))
 
     def _line(self, kind: str, fields: dict[str, Any]) -> None:
-        self._console.data(_text({"schema": LINE_SCHEMA, "type": kind, **fields}, indent=0))
+        self._console.data(json_text({"schema": LINE_SCHEMA, "type": kind, **fields}))
 
 
 def start_fields(start: PingStart, plan: PingPlan) -> dict[str, Any]:
@@ -144,10 +145,3 @@ def end_fields(run: PingRun, report: ReportUse | None, code: int) -> dict[str, A
         "error": run.error.message if run.error is not None else None,
         "exit_code": code,
     }  # fmt: skip
-
-
-def _text(document: dict[str, Any], *, indent: int) -> str:
-    import msgspec
-
-    data = msgspec.json.encode(document, enc_hook=str)
-    return (msgspec.json.format(data, indent=indent) if indent else data).decode() + "\n"

@@ -13,6 +13,9 @@ import msgspec
 from natscope.host.api import TlsInfo, TlsOptions
 from natscope.model.endpoint import Endpoint, IPAddress
 
+NOT_HTTP = "the other side's answer is not HTTP"
+"""The message of a `HostError` about whatever else answers there."""
+
 
 class HttpTimings(msgspec.Struct, frozen=True):
     """Durations in seconds, None for steps that did not happen. `request_s` is from the first request byte to the head

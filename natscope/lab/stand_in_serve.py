@@ -11,7 +11,7 @@ from types import TracebackType
 from urllib.parse import urlsplit
 
 from natscope.host.api import Clock, Failure, HostError
-from natscope.host.http_api import HttpRequest, HttpResponse, HttpTimings
+from natscope.host.http_api import NOT_HTTP, HttpRequest, HttpResponse, HttpTimings
 from natscope.lab.stand_in import Fault
 from natscope.lab.stand_in_daemon import Reply, StandIn
 
@@ -147,7 +147,7 @@ class StandInHttp:
             raise HostError(Failure.TIMEOUT, f"no answer within {request.timeout_s:g} s")
         await self._clock.sleep(reply.delay_s)
         if reply.fault is Fault.GARBAGE:
-            raise HostError(Failure.OTHER, "the other side's answer is not HTTP")
+            raise HostError(Failure.OTHER, NOT_HTTP)
         if reply.fault is Fault.HALF:
             raise HostError(Failure.CLOSED, "the other side closed the connection before the answer was complete")
         return HttpResponse(

@@ -6,6 +6,7 @@ import json
 
 from natscope.errors import CannotMeasure, NatscopeError, RefusedError
 from natscope.host.api import Failure, HostError
+from natscope.host.http_api import NOT_HTTP
 
 START = "sudo systemctl start tailscaled, or name its socket: --socket PATH"
 OPERATOR = "sudo, or once: sudo tailscale set --operator=$USER"
@@ -20,7 +21,7 @@ def absent(name: str, error: HostError) -> NatscopeError:
         return CannotMeasure(f"{name} does not answer", hint="sudo systemctl restart tailscaled")
     if error.failure in (Failure.CLOSED, Failure.RESET):
         return RefusedError(f"{name} breaks off in the middle of an answer", hint="is this the socket of a tailscaled?")
-    if "is not HTTP" in error.message:
+    if error.message == NOT_HTTP:
         return RefusedError(f"{name}: {error.message}", hint="is this the socket of a tailscaled?")
     return CannotMeasure(f"{name} does not run: {error.message}", hint=START)
 

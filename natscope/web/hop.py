@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import httpcore
 
 from natscope.host.api import Failure, Host, HostError
-from natscope.host.http_api import HttpRequest
+from natscope.host.http_api import NOT_HTTP, HttpRequest
 from natscope.web.backend import HostBackend
 from natscope.web.meter import Meter
 from natscope.web.proxy import Proxy, choose_proxy
@@ -119,4 +119,4 @@ def _not_http(error: httpcore.RemoteProtocolError) -> HostError:
     text = str(error).lower()
     if "disconnected" in text or "closed" in text:
         return HostError(Failure.CLOSED, "the other side closed the connection before the answer was complete")
-    return HostError(Failure.OTHER, "the other side's answer is not HTTP")
+    return HostError(Failure.OTHER, NOT_HTTP)

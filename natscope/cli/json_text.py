@@ -1,0 +1,30 @@
+"""JSON for programs that a terminal may show as well: characters that steer or hide are written as `\\uXXXX`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from natscope.plugins.clean import clean
+
+
+def json_text(document: Any, *, indent: int = 0) -> str:
+    """One line without `indent`; a line feed at the end. Values that JSON does not know become text."""
+    import msgspec
+
+    data = msgspec.json.encode(document, enc_hook=str)
+    return escape((msgspec.json.format(data, indent=indent) if indent else data).decode()) + "\n"
+
+
+def escape(text: str) -> str:
+    """JSON text in which no character outside ASCII is one that `clean` would escape."""
+    if text.isascii() and "\x7f" not in text:
+        return text
+    return "".join(
+        char if (char.isascii() and char != "\x7f") or clean(char) == char else _escape(char) for char in text
+    )
+
+
+def _escape(char: str) -> str:
+    """RFC 8259 §7: beyond the basic plane as a surrogate pair."""
+    units = char.encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2))
