@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import functools
 import ipaddress
 from collections.abc import Iterable
 
@@ -35,6 +36,7 @@ class Kind(enum.StrEnum):
     """Multicast, unspecified, reserved: nobody is reached there."""
 
 
+@functools.lru_cache(maxsize=4096)
 def kind_of(ip: IPAddress) -> Kind:
     """By explicit prefixes."""
     if ip.is_loopback:
@@ -54,6 +56,7 @@ def kind_of(ip: IPAddress) -> Kind:
     return Kind.PUBLIC
 
 
+@functools.lru_cache(maxsize=4096)
 def network_of(ip: IPAddress) -> str:
     """The network it is taken to be in, `192.168.1.0/24`."""
     return str(ipaddress.ip_network((ip, SAME_NETWORK_BITS[ip.version]), strict=False))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -45,6 +46,7 @@ def at_side(fix: Fix, side: Side, *, is_this: bool) -> Fix:
     return msgspec.structs.replace(fix, do=f"On {side.whose} side: {fix.do}", who=who)
 
 
+@functools.cache
 def fixes_of(cause_id: str) -> tuple[Fix, ...]:
     """The texts of the catalogue."""
     return find(cause_id).load().CAUSE.fixes
