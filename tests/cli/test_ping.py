@@ -13,8 +13,12 @@ import pytest
 
 from natscope.cli.ping_flow import PingCommand, plan_of
 from natscope.errors import UserError
+from natscope.lab.library import load_scenario
+from natscope.lab.scenario_truth import PairDirect
 from natscope.lab.stand_in import Fault, StandInMesh, StandInPeer
+from natscope.lab.stand_in_scenario import mesh_of
 from natscope.mesh.source import PingKind
+from natscope.model.mesh_ping import PingWay
 from tests.cli.ping_scenes import DB, GOLDEN, MESH, NAS, SCENES, SILENT, Scene, play
 from tests.cli.runner import Runner
 from tests.cli.stand_in import serving
@@ -277,4 +281,20 @@ def test_an_old_daemon(natscope: Runner, tmp_path: Path) -> None:
         assert (result.code, json.loads(result.out)["program"]) == (10, "1.56.1")
         assert ping(natscope, daemon.socket, "acl", "--levels", "-W", "0.2").code == 11
         assert natscope("status", "--socket", daemon.socket).code == 0
-        assert natscope("path", "nas", "--socket", daemon.socket).code == 10
+        assert natscope("path", "nas", "--no-probe", "--socket", daemon.socket).code == 10
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["neighbours", "pair-cone-symmetric", "pair-cones", "pair-restricted-symmetric", "pair-symmetric", "two-hosts"],
+)
+def test_every_pair_of_a_scenario_ends_as_its_truth_says(name: str) -> None:
+    scenario = load_scenario(name)
+    assert scenario.pairs
+    for pair in scenario.pairs:
+        for one, other in ((pair.first, pair.second), (pair.second, pair.first)):
+            drawn, code, run = play(Scene(PingCommand(peer=other), mesh=mesh_of(scenario, one)))
+            assert code == (0 if pair.direct is PairDirect.YES else 10), drawn
+            ways = [shot.way for shot in run.shots]
+            assert ways[:2] == [PingWay.RELAY, PingWay.RELAY]
+            assert (len(ways) == 3) == (code == 0)
