@@ -40,7 +40,8 @@ class Ground:
 class Support:
     """What the facts say about a cause. `missing` names the measurements that would tell, when `holds` is unknown.
 
-    `title`, `severity`, `fixes` and `hides` replace the cause's own where this case is special; `detail` has numbers.
+    `title`, `severity`, `fixes`, `hides`, `refines` and `minor` replace the cause's own where this case is special;
+    `detail` has numbers.
     """
 
     holds: Tri
@@ -51,6 +52,8 @@ class Support:
     severity: Severity | None = None
     fixes: tuple[Fix, ...] | None = None
     hides: tuple[str, ...] | None = None
+    refines: tuple[str, ...] | None = None
+    minor: bool | None = None
 
     @property
     def certainty(self) -> Certainty:
@@ -81,7 +84,8 @@ class Cause:
 
     `title` is a whole sentence for people. `sides` 1: one report suffices; 2: it takes the other side's too. `hides`
     are things, in words, that cannot be judged while this holds. `hidden_by` are ids of causes that falsify this one,
-    `refines` of those that say the same less exactly.
+    `refines` of those that say the same less exactly. `minor`: true of many sound networks, so that it is told only
+    where everything is asked for.
     `fires` and `silent` name stored reports in which it must, and must not, be found. `fixes` stand cheapest first.
     """
 
@@ -96,3 +100,4 @@ class Cause:
     hides: tuple[str, ...] = ()
     hidden_by: tuple[str, ...] = ()
     refines: tuple[str, ...] = ()
+    minor: bool = False

@@ -30,6 +30,16 @@ class Claim:
         """What cannot be judged because of it, in words; a claim that hides nothing hides no other claim either."""
         return self.cause.hides if self.support.hides is None else self.support.hides
 
+    @property
+    def refines(self) -> tuple[str, ...]:
+        """Ids of causes that say the same less exactly."""
+        return self.cause.refines if self.support.refines is None else self.support.refines
+
+    @property
+    def minor(self) -> bool:
+        """Whether it is true of many sound networks."""
+        return self.cause.minor if self.support.minor is None else self.support.minor
+
     def finding(self) -> Finding:
         """What the report says about it."""
         return Finding(
@@ -41,4 +51,5 @@ class Claim:
             fixes=self.cause.fixes if self.support.fixes is None else self.support.fixes,
             detail=self.support.detail,
             hides=self.hides,
+            minor=self.minor,
         )

@@ -18,7 +18,7 @@ _CERTAINTY = {Certainty.CERTAIN: 0, Certainty.LIKELY: 1, Certainty.POSSIBLE: 2}
 def settle(claims: Sequence[Claim]) -> tuple[Claim, ...]:
     """Without the hidden ones; worst first, then most certain, then those that hide something, then by id."""
     hiding = {claim.cause.id for claim in claims if claim.hides}
-    refined = {name for claim in claims for name in claim.cause.refines}
+    refined = {name for claim in claims for name in claim.refines}
     shown = [c for c in claims if hiding.isdisjoint(c.cause.hidden_by) and c.cause.id not in refined]
     return tuple(sorted(shown, key=_rank))
 

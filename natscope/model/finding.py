@@ -42,7 +42,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """`evidence` are observation ids; `fixes` stand cheapest first (empty: there is nothing to do, `title` says so).
 
     `detail` is one or two plain sentences with the measured numbers. `hides` are things that could not be judged
-    because of this cause.
+    because of this cause. `minor`: true of many sound networks; text names it only with `-v`.
     """
 
     id: str
@@ -53,3 +53,4 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     fixes: tuple[Fix, ...] = ()
     detail: str = ""
     hides: tuple[str, ...] = ()
+    minor: bool = False

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import msgspec
+import pytest
+
 from natscope.diagnosis.cause import Cause, Ground, Strength, Support
 from natscope.diagnosis.claim import Claim
 from natscope.diagnosis.dominance import settle
+from natscope.lab.build_sim import sim_reports
+from natscope.lab.library import load_scenario
 from natscope.model.finding import Severity
 from natscope.model.tri import Tri
 from tests.diagnosis.judging import claim, found, scene
@@ -72,3 +77,42 @@ def test_a_cause_that_says_the_same_more_exactly_replaces_the_other() -> None:
     exact = made("NS-A-04", Severity.FAIL, Strength.DECISIVE)
     exact = replace(exact, cause=replace(exact.cause, refines=("NS-A-01",)))
     assert settle((vague, exact)) == (exact,)
+
+
+def test_a_special_case_may_be_the_more_exact_one() -> None:
+    vague = made("NS-A-01", Severity.FAIL, Strength.DECISIVE)
+    exact = made("NS-A-04", Severity.FAIL, Strength.DECISIVE)
+    special = replace(exact, support=replace(exact.support, refines=("NS-A-01",)))
+    assert settle((vague, special)) == (special,)
+    usual = replace(
+        special, cause=replace(special.cause, refines=("NS-A-01",)), support=replace(exact.support, refines=())
+    )
+    assert settle((vague, usual)) == (vague, usual)
+
+
+@pytest.mark.parametrize(("name", "cause"), [("private-wan", "NS-NAT-08"), ("mapping-behind-cgnat", "NS-NAT-07")])
+def test_a_port_that_ends_at_the_next_router_is_told_once(name: str, cause: str) -> None:
+    (report,) = sim_reports(load_scenario(name)).values()
+    assert claim(report, "NS-MAP-02") is not None
+    findings = found(report)
+    assert cause in findings
+    assert "NS-MAP-02" not in findings
+
+
+def test_a_port_that_nothing_comes_in_by_for_another_reason_is_told() -> None:
+    assert "NS-MAP-02" in found(scene("mapping-unreachable"))
+
+
+def test_invented_addresses_are_told_once() -> None:
+    (report,) = sim_reports(load_scenario("fake-addresses")).values()
+    assert claim(report, "NS-CTL-09") is not None
+    findings = found(report)
+    assert "NS-ENV-01" in findings
+    assert "NS-CTL-09" not in findings
+
+
+def test_other_wrong_addresses_beside_invented_ones_are_told_too() -> None:
+    (report,) = sim_reports(load_scenario("fake-addresses")).values()
+    assert report.dns is not None
+    names = msgspec.structs.replace(report.dns, forged_addresses=("198.18.0.7", "192.0.2.66"))
+    assert "NS-CTL-09" in found(msgspec.structs.replace(report, dns=names))

@@ -43,3 +43,10 @@ def test_undo_gives_way_to_a_single_line() -> None:
 
 def test_nothing_is_drawn_without_findings() -> None:
     assert lines(findings.draw, scene("healthy")) == []
+
+
+def test_what_is_true_of_many_sound_networks_is_told_with_v_only() -> None:
+    report = scene("no-hairpin")
+    assert {finding.id for finding in report.findings if finding.minor} == {"NS-NAT-10", "NS-V6-01"}
+    assert lines(findings.draw, report) == []
+    assert "NS-NAT-10" in "\n".join(lines(findings.draw, report, verbosity=1))

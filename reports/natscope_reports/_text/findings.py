@@ -1,6 +1,7 @@
 """What is wrong and the cheapest thing to do about it.
 
-At most three findings, worst first, each with one fix; `-v` shows all with all their fixes.
+At most three findings, worst first, each with one fix; `-v` shows all with all their fixes, and those too that are true
+of many sound networks.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ def draw_all(sheet: Sheet, findings: Sequence[Finding], *, short_info: bool = Tr
     """Each finding after an empty line, then how many more there are. `short_info`: what is merely worth knowing is
     told without its fix.
     """
+    findings = findings if sheet.verbose else [finding for finding in findings if not finding.minor]
     shown = findings if sheet.verbose else findings[:MAX_SHOWN]
     for finding in shown:
         sheet.blank()

@@ -33,6 +33,8 @@ Sources
 
 from __future__ import annotations
 
+import ipaddress
+
 from natscope.diagnosis.cause import NOTHING, Cause, Ground, Strength, Support, unknown
 from natscope.diagnosis.facts import Facts
 from natscope.diagnosis.hijacks import NAT_UNTOLD, NETCHECK, past_it, through, visible
@@ -70,6 +72,7 @@ CAUSE = Cause(
 )
 
 
+FAKE = ipaddress.IPv4Network("198.18.0.0/15")
 _ELSEWHERE = "A proxy program in this network answers for your relays: their names lead to invented addresses."
 _FILTER = Fix(
     do="Put the relays' names on the proxy's list of names that get no invented addresses (fake-ip-filter).",
@@ -90,8 +93,23 @@ def evidence(facts: Facts) -> Support:
     if way.tunnel is not Tri.YES:
         grounds = tuple(Ground(Strength.FACT, sign, way.evidence) for sign in way.signs)
         detail = f"{way.signs[0][:1].upper()}{way.signs[0][1:]}." if way.signs else ""
-        return Support(Tri.YES, grounds, title=_ELSEWHERE, detail=detail, fixes=(_FILTER,))
+        same = ("NS-CTL-09",) if _are_all_invented(facts) else ()
+        return Support(Tri.YES, grounds, title=_ELSEWHERE, detail=detail, fixes=(_FILTER,), refines=same)
     return _through_a_tunnel(facts, way)
+
+
+def _are_all_invented(facts: Facts) -> bool:
+    """Whether every wrong address of a name is one that such programs invent: then the name server is that program."""
+    names = facts.report.dns
+    told = () if names is None else (*names.forged_addresses, *names.invented_addresses)
+    return bool(told) and all(_is_fake(text) for text in told)
+
+
+def _is_fake(text: str) -> bool:
+    try:
+        return ipaddress.ip_address(text) in FAKE
+    except ValueError:
+        return False
 
 
 def _through_a_tunnel(facts: Facts, way: WayReport) -> Support:

@@ -88,7 +88,8 @@ def evidence(facts: Facts) -> Support:
     if told:
         grounds.append(Ground(Strength.DECISIVE, "your router tells an outside address of 100.64.0.0/10", cite(told)))
     addresses = ", ".join(hop.address for hop in part.hops if hop.place == "shared")
-    return Support(Tri.YES, tuple(grounds), detail=f"On the way: {addresses}." if addresses else "")
+    detail = f"On the way: {addresses}." if addresses else ""
+    return Support(Tri.YES, tuple(grounds), detail=detail, refines=("NS-MAP-02",))
 
 
 def against(facts: Facts) -> Support:

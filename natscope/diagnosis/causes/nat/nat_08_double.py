@@ -78,7 +78,8 @@ def evidence(facts: Facts) -> Support:
     if part.double_nat is Tri.YES:
         told = cite(facts.outside_addresses) or part.evidence
         ground = Ground(Strength.DECISIVE, "your router's own outside address is private", told)
-        return Support(Tri.YES, (ground,), detail=f"On the way: {names}." if len(row) > 1 else "")
+        detail = f"On the way: {names}." if len(row) > 1 else ""
+        return Support(Tri.YES, (ground,), detail=detail, refines=("NS-MAP-02",))
     if part.double_nat is Tri.NO or not _is_translated(facts, part):
         return NOTHING if part.double_nat is Tri.NO else unknown(part.reasons.get("double_nat") or MISSING)
     if len(row) < 2:

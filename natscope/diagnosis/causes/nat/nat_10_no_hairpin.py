@@ -45,6 +45,7 @@ CAUSE = Cause(
     fires=("no-hairpin",),
     silent=("healthy", "mapping-varies"),
     hidden_by=("NS-ENV-01", "NS-ENV-02", "NS-ENV-06", "NS-UDP-01"),
+    minor=True,
     fixes=(
         Fix(
             do="Put computers that must meet into one network: the same Wi-Fi, no guest network, no client isolation.",

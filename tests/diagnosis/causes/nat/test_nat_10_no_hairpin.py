@@ -14,6 +14,7 @@ def test_it_is_worth_knowing_and_no_fault() -> None:
     finding = found(scene("no-hairpin"))[ID]
     assert (finding.certainty, finding.severity) == (Certainty.CERTAIN, Severity.INFO)
     assert finding.fixes[0].effort == "E1"
+    assert finding.minor
 
 
 def test_a_router_that_turns_packets_round() -> None:

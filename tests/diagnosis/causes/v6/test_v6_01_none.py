@@ -37,3 +37,8 @@ def test_other_states_are_no_claim(works: Tri, state: str) -> None:
 
 def test_nothing_works_at_all() -> None:
     assert claim(scene("no-relay-answered"), ID) is None
+
+
+def test_it_matters_where_ipv4_is_of_no_use() -> None:
+    assert not found(scene("mapping-varies"))[ID].minor
+    assert found(scene("no-hairpin"))[ID].minor
