@@ -9,7 +9,7 @@ from natscope.apps.mesh_peer import Target, find_peer
 from natscope.apps.mesh_status import Sight, SightOptions, run_for
 from natscope.errors import RefusedError, UserError
 from natscope.mesh.overview import AWAY, Asked, Overview, build_line, checked_report, last_pong, state_of
-from natscope.mesh.peer_path import PathView, build_path
+from natscope.mesh.peer_path import PathView, build_path, judge_ways
 from natscope.mesh.source import MeshSource, PingKind
 from natscope.mesh.states import check_running
 from natscope.model.mesh_path import PingAnswer
@@ -54,7 +54,16 @@ async def look_at(sight: Sight, word: str, *, probe: bool) -> PathView:
         report=report,
         notes=tuple(notes),
     )
-    return build_path(overview, line, changes=changes, details=details, pings=pings)
+    prediction, candidates = judge_ways(status, peer, report=report, changes=changes, details=details, pings=pings)
+    return build_path(
+        overview,
+        line,
+        prediction=prediction,
+        candidates=candidates,
+        changes=changes,
+        details=details,
+        pings=pings,
+    )
 
 
 async def _ping(sight: Sight, target: Target) -> tuple[PingAnswer, ...]:

@@ -16,6 +16,7 @@ from natscope.model.pair import Blame, CandidatePath, Outcome, Via
 from natscope.model.tri import Tri
 
 WAY, ENDPOINT, TRIED, WHY = 14, 23, 10, "WHY"
+AS_ABOVE = "as above"
 MAX_STEPS = 20
 MAX_ADDRESSES = 4
 _SIGNS = {Outcome.DIRECT: GOOD, Outcome.GUESS: LOOK, Outcome.NO: BROKEN, Outcome.UNKNOWN: UNKNOWN}
@@ -96,22 +97,25 @@ def _candidates(view: PathView, pen: Pen) -> Iterator[str]:
     lead = " " * pen.margin
     titles = f"{lead}{'WAY':<{WAY}}{'ENDPOINT':<{endpoint}}{'TRIED':<{TRIED}} {WHY}"
     yield pen.paint(titles, "faint")
+    before = ""
     for row in view.candidates:
-        yield from _row(row, endpoint, pen)
+        reason = AS_ABOVE if row.reason and row.reason == before and len(row.reason) > len(AS_ABOVE) else row.reason
+        yield from _row(row, reason, endpoint, pen)
+        before = row.reason
 
 
-def _row(row: CandidatePath, endpoint: int, pen: Pen) -> Iterator[str]:
+def _row(row: CandidatePath, reason: str, endpoint: int, pen: Pen) -> Iterator[str]:
     """The reason goes on below itself, an endpoint that is too long gets its line."""
     before = pen.margin + WAY + endpoint + TRIED + 1
-    reason = textwrap.wrap(pen.clean(row.reason, 400), max(pen.width - before, 20)) or [""]
+    reasons = textwrap.wrap(pen.clean(reason, 400), max(pen.width - before, 20)) or [""]
     way = pen.cell(_WAYS[row.via], WAY)
     shown = pen.clean(row.endpoint or parts.NOTHING)
     head = pen.sign(_SIGNS[row.result]) + way
     if len(shown) >= endpoint and len(shown) > ENDPOINT:
         yield head + shown
         head, shown = " " * (pen.margin + WAY), ""
-    yield f"{head}{pen.cell(shown, endpoint)}{pen.cell(_tried(row), TRIED)} {reason[0]}".rstrip()
-    for more in reason[1:]:
+    yield f"{head}{pen.cell(shown, endpoint)}{pen.cell(_tried(row), TRIED)} {reasons[0]}".rstrip()
+    for more in reasons[1:]:
         yield " " * before + more
 
 
@@ -151,13 +155,17 @@ def _history(view: PathView, pen: Pen) -> Iterator[str]:
     left = len(view.steps) - MAX_STEPS
     if left > 0:
         yield f"  {pen.ours('⋮')} {left} earlier steps"
+    newest_relay = next((step for step in reversed(view.steps) if step.kind is StepKind.RELAY), None)
     day = ""
     for step in view.steps[-MAX_STEPS:]:
         today = f"{step.first.astimezone(UTC):%d %b %Y}" if step.first is not None else ""
         if today and today != day:
             yield f"  {today}"
             day = today
-        yield from pen.wrap(_words(step), " " * 12, first=f"  {_clock(step.first):<8}  ")
+        words = _words(step)
+        if step is newest_relay and view.line.node.relay:
+            words += f" ({view.line.node.relay})"
+        yield from pen.wrap(words, " " * 12, first=f"  {_clock(step.first):<8}  ")
 
 
 def _clock(at: datetime | None) -> str:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import msgspec
 
+from natscope.diagnosis.pair.explain import pair_facts
+from natscope.diagnosis.pair.predict import predict
 from natscope.mesh.history import Step, fold, told_endpoints
-from natscope.mesh.overview import ACTIVE, Overview, PeerLine, PeerState
+from natscope.mesh.overview import ACTIVE, Overview, PeerLine, PeerState, ReportUse
 from natscope.model.address_space import is_inside
 from natscope.model.endpoint import Endpoint
 from natscope.model.mesh_details import PeerDetails
 from natscope.model.mesh_path import PathChange, PingAnswer
+from natscope.model.mesh_status import MeshNode, MeshStatus
 from natscope.model.pair import CandidatePath, Outcome, Prediction, Via
 from natscope.model.tri import Tri
 
@@ -17,7 +20,8 @@ from natscope.model.tri import Tri
 class PathView(msgspec.Struct, frozen=True, kw_only=True):
     """`overview` has this one peer as its only line. `steps` None: no history is kept, or it may not be read.
 
-    `agrees`: does the prediction say what is. `pings` are those that were sent for this view.
+    `prediction` is what both sides' facts foretell without looking at what came of any try, `agrees` whether that is
+    so; `candidates` know the tries. `pings` are those that were sent for this view.
     """
 
     overview: Overview
@@ -25,31 +29,44 @@ class PathView(msgspec.Struct, frozen=True, kw_only=True):
     candidates: tuple[CandidatePath, ...] = ()
     steps: tuple[Step, ...] | None = None
     pings: tuple[PingAnswer, ...] = ()
+    prediction: Prediction | None = None
     agrees: Tri = Tri.UNKNOWN
 
-    @property
-    def prediction(self) -> Prediction | None:
-        """What the two sides' facts foretell."""
-        return self.line.why.prediction
+
+def judge_ways(
+    status: MeshStatus,
+    peer: MeshNode,
+    *,
+    report: ReportUse | None = None,
+    changes: tuple[PathChange, ...] | None = None,
+    details: PeerDetails | None = None,
+    pings: tuple[PingAnswer, ...] = (),
+) -> tuple[Prediction, tuple[CandidatePath, ...]]:
+    """What is foretold without the tries, and the candidates with them."""
+    usable = report.report if report is not None else None
+    age_s = report.age_s if report is not None else None
+    facts = pair_facts(status, peer, details, usable, age_s, changes, pings)
+    return predict(facts.this, facts.peer), predict(facts.this, facts.peer, facts.trial).candidates
 
 
 def build_path(
     overview: Overview,
     line: PeerLine,
     *,
+    prediction: Prediction | None = None,
+    candidates: tuple[CandidatePath, ...] = (),
     changes: tuple[PathChange, ...] | None = None,
     details: PeerDetails | None = None,
     pings: tuple[PingAnswer, ...] = (),
 ) -> PathView:
-    """From one line of the overview and what was asked for it."""
-    prediction = line.why.prediction
-    rows = prediction.candidates if prediction is not None else ()
+    """From one line of the overview, what `judge_ways` says, and what was asked for it."""
     return PathView(
         overview=overview,
         line=line,
-        candidates=rows + _missing(rows, line, changes or (), details),
+        candidates=candidates + _missing(candidates, line, changes or (), details),
         steps=None if changes is None else fold(changes),
         pings=pings,
+        prediction=prediction,
         agrees=_agrees(prediction, line.state),
     )
 

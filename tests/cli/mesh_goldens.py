@@ -158,7 +158,10 @@ def path_screen(line: PeerLine, overview: Overview, pen: Pen | None = None) -> s
     )
     since = Since(at=at + timedelta(hours=2))
     line = msgspec.structs.replace(line, since=since)
-    view = build_path(msgspec.structs.replace(overview, lines=(line,)), line)
+    told = WHY.prediction
+    assert told is not None
+    overview = msgspec.structs.replace(overview, lines=(line,))
+    view = build_path(overview, line, prediction=told, candidates=told.candidates)
     return draw_path(msgspec.structs.replace(view, steps=steps), pen or Pen())
 
 
