@@ -6,10 +6,13 @@ import io
 import os
 import zipfile
 import zlib
+from dataclasses import dataclass
 from typing import BinaryIO
 
 from natscope.errors import RemoteError, UserError
 from natscope.model.report import Report
+from natscope.wire.local_api.loose import decode_json
+from natscope.wire.local_api.netcheck import is_netcheck, read_netcheck
 from natscope.wire.report_json import MAX_BYTES, decode_report
 
 HINT = "natscope netcheck --json > report.json"
@@ -19,16 +22,48 @@ MAX_MEMBERS = 1000
 _ZIP = b"PK\x03\x04"
 
 
+@dataclass(frozen=True, slots=True)
+class ReadReport:
+    """A report and where it comes from; `by` is `natscope` or `tailscale`, whose form it has."""
+
+    report: Report
+    name: str
+    by: str = "natscope"
+
+
 def read_report(path: str, *, stdin: BinaryIO | None = None) -> Report:
     """The report in a file, in a bundle, or on standard input (`-`). Raises `UserError`."""
+    return read_any_report(path, stdin=stdin).report
+
+
+def read_any_report(path: str, *, stdin: BinaryIO | None = None) -> ReadReport:
+    """Also the JSON of `tailscale netcheck`, judged as far as it goes. Raises `UserError`."""
     name = "standard input" if path == "-" else path
     data = _read(path, name, stdin)
     if data.startswith(_ZIP):
         data = _from_bundle(data, name)
+    upstream = _upstream(data, name)
+    if upstream is not None:
+        return ReadReport(upstream, name, "tailscale")
     try:
-        return decode_report(data)
+        return ReadReport(decode_report(data), name)
     except RemoteError as error:
         raise UserError(f"{name} cannot be shown: {error.message}", hint=HINT) from error
+
+
+def _upstream(data: bytes, name: str) -> Report | None:
+    """Upstream's form has no schema; its findings are judged here. None for everything else."""
+    if b'"schema"' in data[:4096] or b"PreferredDERP" not in data:
+        return None
+    try:
+        tree = decode_json(data, name, MAX_BYTES)
+    except RemoteError:
+        return None
+    if not isinstance(tree, dict) or not is_netcheck(tree):
+        return None
+    from natscope.diagnosis.engine import diagnose
+
+    return diagnose(read_netcheck(tree))
 
 
 def _read(path: str, name: str, stdin: BinaryIO | None) -> bytes:

@@ -14,6 +14,7 @@ COMMANDS = (
     ("preflight", "natscope.cli.preflight", False, "will a mesh VPN be direct here? Before you install one"),
     ("targets", "natscope.cli.targets", False, "whom would a netcheck contact, with how many packets?"),
     ("probe", "natscope.cli.probe", False, "one probe by itself; --list: which there are"),
+    ("pair", "natscope.cli.pair", False, "do two nodes connect directly, by their reports, and what would change it?"),
     ("check", "natscope.cli.check", False, "a health job: does this network meet a policy? is a finding gone?"),
     ("explain", "natscope.cli.explain", False, "what a finding means and what to do; --list: which there are"),
     ("report", "natscope.cli.report", True, "reports in files: show one in any form, say why, mask it, compare two"),

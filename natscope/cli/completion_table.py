@@ -9,7 +9,7 @@ Made by `python -m natscope.cli.generate`; do not edit.
 # path: (words with help, options (spellings, values, repeatable, help), values of the arguments)
 # values: None for a flag, a tuple of words, or the kind of file: file, folder, any
 TABLE = {
-    "": ((('netcheck', 'can this network connect directly, and if not, why?'), ('ping', 'does this peer get direct, and if not, why?'), ('status', 'how is each peer of your mesh reached, and why not directly?'), ('path', 'all about the way to one peer: candidates, history, prediction'), ('doctor', 'natscope, tailscaled and this computer, check by check, with fixes'), ('preflight', 'will a mesh VPN be direct here? Before you install one'), ('targets', 'whom would a netcheck contact, with how many packets?'), ('probe', 'one probe by itself; --list: which there are'), ('check', 'a health job: does this network meet a policy? is a finding gone?'), ('explain', 'what a finding means and what to do; --list: which there are'), ('report', 'reports in files: show one in any form, say why, mask it, compare two'), ('derp', 'relays: serve one, check whether they relay, their map'), ('stun', 'STUN: serve it, ask one server'), ('lab', 'networks to reproduce, simulated or in namespaces, each with its truth'), ('config', 'settings: what is in force, where from, a template'), ('schema', 'JSON Schema of what --json prints'), ('help', 'short texts: nat-types, relays, exit-codes, environment, …'), ('completion', 'a completion script for bash, zsh or fish'), ('version', 'the version; --json: also Python and the parts it uses')), (), ()),
+    "": ((('netcheck', 'can this network connect directly, and if not, why?'), ('ping', 'does this peer get direct, and if not, why?'), ('status', 'how is each peer of your mesh reached, and why not directly?'), ('path', 'all about the way to one peer: candidates, history, prediction'), ('doctor', 'natscope, tailscaled and this computer, check by check, with fixes'), ('preflight', 'will a mesh VPN be direct here? Before you install one'), ('targets', 'whom would a netcheck contact, with how many packets?'), ('probe', 'one probe by itself; --list: which there are'), ('pair', 'do two nodes connect directly, by their reports, and what would change it?'), ('check', 'a health job: does this network meet a policy? is a finding gone?'), ('explain', 'what a finding means and what to do; --list: which there are'), ('report', 'reports in files: show one in any form, say why, mask it, compare two'), ('derp', 'relays: serve one, check whether they relay, their map'), ('stun', 'STUN: serve it, ask one server'), ('lab', 'networks to reproduce, simulated or in namespaces, each with its truth'), ('config', 'settings: what is in force, where from, a template'), ('schema', 'JSON Schema of what --json prints'), ('help', 'short texts: nat-types, relays, exit-codes, environment, …'), ('completion', 'a completion script for bash, zsh or fish'), ('version', 'the version; --json: also Python and the parts it uses')), (), ()),
     "netcheck": (
         (),
         (
@@ -117,7 +117,7 @@ TABLE = {
         (),
         (
             (('--online',), None, False, 'use the network too: fetch the relay map, compare the clock'),
-            (('--only',), 'any', True, 'only these checks or groups (their names: -v)'),
+            (('--only',), (<Group.NATSCOPE: 'natscope'>, <Group.TAILSCALED: 'tailscaled'>, <Group.SURROUNDINGS: 'surroundings'>, 'program', 'extras', 'plugins', 'settings', 'folders', 'relay-map', 'sockets', 'ping', 'icmp-errors', 'firewall-rules', 'udp-buffers', 'clock', 'clock-online', 'tailscaled', 'state', 'health', 'version', 'start-at-boot', 'rights', 'tunnel', 'mtu', 'key-expiry', 'shields-up', 'ip-forwarding', 'udp-gro', 'way-out', 'other-vpns', 'proxies', 'resolver', 'magic-dns', 'shared-space'), True, 'only these checks or groups (their names: -v)'),
             (('--socket',), 'any', False, 'socket of a running tailscaled, when it is not in the usual place'),
             (('--derp-map',), 'file', False, 'relay map: a URL, a file, or - for standard input'),
             (('--fix-commands',), None, False, 'only the commands of the fixes, to read and copy'),
@@ -194,6 +194,17 @@ TABLE = {
             (('--verbose', '-v'), None, True, 'more: -v, -vv'),
             (('--ascii', '--no-ascii'), None, False, 'draw with ASCII only'),
             (('--no-progress',), None, False, 'show no progress'),
+        ),
+        'any',
+    ),
+    "pair": (
+        (),
+        (
+            (('--socket',), 'any', False, 'socket of a running tailscaled, when it is not in the usual place'),
+            (('--json',), None, False, 'as JSON, for a program'),
+            (('--quiet', '-q'), None, False, 'the answer only'),
+            (('--color',), ('auto', 'always', 'never'), False, 'colour [auto]'),
+            (('--ascii', '--no-ascii'), None, False, 'draw with ASCII only'),
         ),
         'any',
     ),
@@ -541,7 +552,7 @@ TABLE = {
         (),
         (
         ),
-        ('environment', 'exit-codes', 'ipv6', 'nat-types', 'privacy', 'relays', 'udp', 'netcheck', 'ping', 'status', 'path', 'doctor', 'preflight', 'targets', 'probe', 'check', 'explain', 'report', 'derp', 'stun', 'lab', 'config', 'schema', 'help', 'completion', 'version'),
+        ('environment', 'exit-codes', 'ipv6', 'nat-types', 'privacy', 'relays', 'udp', 'netcheck', 'ping', 'status', 'path', 'doctor', 'preflight', 'targets', 'probe', 'pair', 'check', 'explain', 'report', 'derp', 'stun', 'lab', 'config', 'schema', 'help', 'completion', 'version'),
     ),
     "completion": (
         (),

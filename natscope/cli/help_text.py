@@ -14,7 +14,7 @@ natscope says why your mesh connection is slow or relayed, and what to change.
   natscope ping PEER         does this peer get direct? if not, why
   natscope targets           whom would that contact, how often?
 
-  more     path, doctor, preflight, probe, check, explain, report
+  more     path, doctor, preflight, probe, pair, check, explain, report
            view|redact|diff, derp serve|check, derp map lint|show, stun
            serve|query, lab
            list|show|truth|run|matrix|up|down|status|exec|shell|daemon, config
@@ -43,6 +43,8 @@ Commands
   preflight     will a mesh VPN be direct here? Before you install one
   targets       whom would a netcheck contact, with how many packets?
   probe         one probe by itself; --list: which there are
+  pair          do two nodes connect directly, by their reports, and what would
+                change it?
   check         a health job: does this network meet a policy? is a finding
                 gone?
   explain       what a finding means and what to do; --list: which there are
@@ -166,9 +168,8 @@ tag: then its first node that is online, by name. --tsmp, --icmp and --peerapi
 tell no path and stop at the first pong, unless -c or --no-until-direct is
 given. Reasons rest on this computer's last netcheck, whose age is shown.
 
-Exit 0: direct (or a pong of a kind that tells no path); 10: only relayed; 11:
---levels, and some of them fail; 20: no answer; 124: -w passed before -c pings
-were sent; 2: no such peer; 3: no tailscaled to ask.
+Exit 0: direct, or a pong of a kind that tells no path; 11: --levels, and some
+of them fail; 124: -w passed before the pings of -c were sent.
 
 Options
   --count, -c N                 stop after so many pings, 0: never [10; with -w:
@@ -188,7 +189,7 @@ Options
   --netcheck                    measure this side's network when it stays
                                 relayed
   --report FILE                 this side's netcheck, in place of the last one
-  --socket STR                  socket of a running tailscaled, when it is not
+  --socket PATH                 socket of a running tailscaled, when it is not
                                 in the usual place
   --json                        one JSON document at the end
   --jsonl                       one JSON object a line, as pongs come
@@ -206,7 +207,9 @@ Exit codes
     3  could not test: no network, nothing answered, no permission
     4  internal error of natscope
    10  reachable, but only relayed
+   11  degraded beyond a threshold; preflight: direct with few peers only
    20  peer unreachable
+  124  deadline passed
   130  interrupted (Ctrl-C, SIGTERM)
 """,
     "status": """\
@@ -237,7 +240,7 @@ Options
   --netcheck                    measure this side's network first
   --from FILE                   read a saved status or netcheck report (repeat;
                                 - is stdin)
-  --socket STR                  socket of a running tailscaled, when it is not
+  --socket PATH                 socket of a running tailscaled, when it is not
                                 in the usual place
   --json                        upstream's JSON with ours beside it; --watch: a
                                 line each
@@ -280,7 +283,7 @@ Options
   --netcheck                    measure this side's network first
   --from FILE                   read a saved status or netcheck report (repeat;
                                 - is stdin)
-  --socket STR                  socket of a running tailscaled, when it is not
+  --socket PATH                 socket of a running tailscaled, when it is not
                                 in the usual place
   --json                        as JSON, for a program
   --verbose, -v                 more: -v, -vv
@@ -318,7 +321,7 @@ Options
   --online                      use the network too: fetch the relay map,
                                 compare the clock
   --only CHECK,…                only these checks or groups (their names: -v)
-  --socket STR                  socket of a running tailscaled, when it is not
+  --socket PATH                 socket of a running tailscaled, when it is not
                                 in the usual place
   --derp-map URL|FILE|-         relay map: a URL, a file, or - for standard
                                 input
@@ -480,6 +483,37 @@ Exit codes
     4  internal error of natscope
   130  interrupted (Ctrl-C, SIGTERM)
 """,
+    "pair": """\
+Predict from two reports whether two nodes connect directly, by which way, and
+what would change that.
+
+  natscope pair laptop.json nas.json
+      reports of both: natscope netcheck --json > laptop.json
+  natscope pair laptop.json nas
+      the other side as a running tailscaled knows it
+  natscope pair laptop.json nas.json --json  for a program
+
+Usage: natscope pair [OPTIONS] A.json B.json|PEER
+
+Reports may also be those of tailscale netcheck --format=json. Exit codes: 0
+direct, 10 relayed, 3 not known.
+
+Options
+  --socket PATH                 socket of a running tailscaled, when it is not
+                                in the usual place
+  --json                        as JSON, for a program
+  --quiet, -q                   the answer only
+  --color auto|always|never     colour [auto]
+  --ascii / --no-ascii          draw with ASCII only
+  --help, -h                    this text
+
+Exit codes
+    0  good
+    2  usage: a bad flag, file or value
+    3  could not test: no network, nothing answered, no permission
+    4  internal error of natscope
+  130  interrupted (Ctrl-C, SIGTERM)
+""",
     "check": """\
 Check this network against a policy, for a health job; or measure one finding
 again: is it gone?
@@ -507,7 +541,7 @@ Options
   --replay FILE                 draw a result kept with --json again
   --derp-map URL|FILE|-         relay map: a URL, a file, or - for standard
                                 input
-  --socket STR                  socket of a running tailscaled, when it is not
+  --socket PATH                 socket of a running tailscaled, when it is not
                                 in the usual place
   --profile quick|default|full  how much to measure [default]
   --only PROBE,…                run only these probes

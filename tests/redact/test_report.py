@@ -60,7 +60,7 @@ def real(name: str) -> Report:
         probe="links",
         outcome=Outcome.ANSWERED,
         target="derp7.acme.io:443",
-        summary=f"server key {KEY} at 81.2.69.99, de:ad:be:ef:00:01, user ana@acme.io in /home/ana/derp.yaml",
+        summary=f"server key {KEY} at 81.2.69.99, de:ad:be:ef:00:01, user ana@acme.io in /home/natscope-user/derp.yaml",
         data={"keys": {KEY: [f"nodekey:{KEY}"]}, "search": ["acme.lan"], "2a02:8108:7::1": "de-ad-be-ef-00-01"},
     )
     return msgspec.structs.replace(report, observations=(*report.observations, seen))

@@ -98,6 +98,8 @@ def _seen(report: Report, family: Family, part: FamilyReport, endpoints: list[Se
         note = "answers come back; seen from inside only"
     elif not translated:
         note = "answers come back; no translation"
+    elif not host:  # another program's report does not say from where
+        note = ""
     else:
         note = f"from {f'[{host}]' if family == 6 else host}:{port}{_interface(report, host)}"
     if len(ports) > 1:

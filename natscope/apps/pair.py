@@ -1,0 +1,103 @@
+"""Composition root of `natscope pair`: two reports, or a report and a node of the mesh, to one document."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import BinaryIO
+
+from natscope.apps.mesh_peer import find_peer
+from natscope.apps.mesh_status import SightOptions, open_sight
+from natscope.apps.report_file import ReadReport, read_any_report
+from natscope.diagnosis.pair.explain import pair_facts
+from natscope.diagnosis.pair.facts import PairFacts
+from natscope.diagnosis.pair.from_report import from_report
+from natscope.diagnosis.pair.report import pair_report
+from natscope.diagnosis.pair.side import Names, named
+from natscope.errors import UserError
+from natscope.host.real.host import build_real_host
+from natscope.model.pair_report import PairReport
+from natscope.model.report import Report
+
+
+@dataclass(frozen=True, slots=True)
+class PairRequest:
+    """`this` is a report's file; `peer` another one, or the name of a node."""
+
+    this: str
+    peer: str
+    environ: Mapping[str, str]
+    state_dir: str
+    socket: str = ""
+    stdin: BinaryIO | None = None
+
+
+def run_pair(request: PairRequest) -> PairReport:
+    """Raises `UserError` for files and names, `CannotMeasure` and `RefusedError` where a node is asked for.
+
+    Reports that somebody names are taken as they are, however old; the document tells their age.
+    """
+    this = read_any_report(request.this, stdin=request.stdin)
+    if not _is_file(request.peer):
+        return asyncio.run(_with_node(this, request))
+    peer = read_any_report(request.peer, stdin=request.stdin)
+    now = build_real_host().clock.utc()
+    ages = _age(this.report, now), _age(peer.report, now)
+    one, other = _names(this, peer)
+    facts = PairFacts(
+        this=from_report(this.report, one),
+        peer=from_report(peer.report, other, peer=True),
+        report=this.report,
+    )
+    return pair_report(facts, by=(this.by, peer.by), ages=ages)
+
+
+async def _with_node(this: ReadReport, request: PairRequest) -> PairReport:
+    """The peer as the mesh tells of it."""
+    options = SightOptions(
+        environ=request.environ, state_dir=request.state_dir, socket=request.socket, fresh=this.report
+    )
+    sight = await open_sight(options)
+    source = sight.inputs.source
+    status = await source.status()
+    target = find_peer(status, request.peer)
+    if target.is_this:
+        raise UserError(f"{request.peer} is this computer itself", hint="name another node, or its report")
+    details = await source.details(target.ip)
+    age = _age(this.report, sight.host.clock.utc())
+    facts = pair_facts(status, target.node, details, this.report)
+    return pair_report(facts, by=(this.by, "mesh"), ages=(age, None))
+
+
+def _is_file(word: str) -> bool:
+    """What looks like a path or exists is one; the rest may be a node."""
+    return word == "-" or os.sep in word or word.endswith((".json", ".zip")) or os.path.exists(word)
+
+
+def _names(this: ReadReport, peer: ReadReport) -> tuple[Names, Names]:
+    """The hosts' own names, or the files' where these are the same or missing."""
+    one, other = this.report.host.name, peer.report.host.name
+    if not one or not other or one == other:
+        one, other = _stem(this.name), _stem(peer.name)
+    return named(one), named(other if other != one else f"{other} (2)")
+
+
+def _stem(path: str) -> str:
+    return os.path.basename(path).rpartition(".")[0] or path
+
+
+def _age(report: Report, now: datetime) -> float | None:
+    """Seconds since it was measured; None where it does not say, or says a time to come."""
+    try:
+        started = datetime.fromisoformat(report.started_at)
+    except ValueError:
+        return None
+    if started.tzinfo is None:
+        started = started.replace(tzinfo=UTC)
+    seconds = (now - started).total_seconds()
+    return seconds if seconds >= 0 else None
+
+

@@ -1,0 +1,78 @@
+"""`natscope pair`: two reports in every form that is accepted, a node of a mesh, exit codes as ping's."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from rich.cells import cell_len
+
+from natscope.model.pair_report import SCHEMA
+from tests.cli.runner import Runner
+
+ROOT = Path(__file__).parents[2]
+REPORTS = ROOT / "fixtures" / "reports"
+UPSTREAM = ROOT / "fixtures" / "recordings" / "tailscale-netcheck"
+HARD, FULL, BLOCKED = (str(REPORTS / f"{name}.json") for name in ("mapping-varies", "full-cone", "udp-blocked"))
+
+
+@pytest.mark.parametrize(("peer", "code", "sign"), [(FULL, 0, "✓"), (BLOCKED, 10, "!"), (HARD, 3, "?")])
+def test_the_answer_and_its_exit_code(natscope: Runner, peer: str, code: int, sign: str) -> None:
+    result = natscope("pair", HARD, peer)
+    assert result.code == code, result.err
+    assert result.out.startswith(f"{sign} mapping-varies ↔ ")
+    assert f"exit {code}" in result.out
+    assert natscope("pair", HARD, peer, "-q").out.startswith(f"{sign} mapping-varies ↔ ")
+
+
+def test_every_way_has_its_reason(natscope: Runner) -> None:
+    out = natscope("pair", HARD, FULL).out
+    assert "  Public port       another for each peer         same for all peers\n" in out
+    assert "  203.0.113.24:41641        ✓ yes" in out
+    assert "mapping-varies has no IPv6 (NS-V6-01)" in out
+    assert "Relay fra" in out
+
+
+def test_old_reports_are_taken_and_said_to_be_old(natscope: Runner) -> None:
+    assert "! Old: mapping-varies and full-cone." in natscope("pair", HARD, FULL).out
+
+
+def test_narrow_and_ascii(natscope: Runner) -> None:
+    result = natscope("pair", HARD, FULL, "--ascii", COLUMNS="50")
+    assert result.out.isascii()
+    assert max(map(cell_len, result.out.splitlines())) <= 52
+
+
+def test_upstreams_reports_are_explained_too(natscope: Runner) -> None:
+    result = natscope("pair", str(UPSTREAM / "nat-hard.json"), str(UPSTREAM / "nat-easy.json"))
+    assert result.code == 3
+    assert "report by tailscale" in result.out
+    shown = natscope("report", str(UPSTREAM / "nat-hard.json"))
+    assert shown.out.startswith("! Direct: unlikely")
+    assert "NS-NAT-01" in shown.out
+    assert "from :" not in shown.out
+
+
+def test_for_a_program(natscope: Runner) -> None:
+    told = json.loads(natscope("pair", HARD, "-", "--json", stdin=Path(FULL).read_bytes()).out)
+    assert told["schema"] == SCHEMA
+    assert told["prediction"]["path"] == "direct"
+    assert {"via", "probability", "relay", "candidates"} <= set(told["prediction"])
+    assert {"result", "reason"} <= set(told["prediction"]["candidates"][0])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        ((HARD, "none.json"), 2, "no such file"),
+        (("-", "-"), 2, "standard input"),
+        ((HARD, "nas"), 3, "tailscaled"),
+        ((HARD, str(ROOT / "pyproject.toml")), 2, "not whole JSON"),
+        ((str(REPORTS), FULL), 2, "cannot read"),
+    ],
+)
+def test_a_mistake_is_one_line(natscope: Runner, arguments: tuple[str, ...], code: int, words: str) -> None:
+    result = natscope("pair", *arguments)
+    assert (result.code, result.out) == (code, "")
+    assert words in result.err
