@@ -97,6 +97,8 @@ def _values(param: Any) -> object:
     """What an option takes, told by its name and metavar."""
     if param.name == "format_name":
         return format_names()
+    if param.name == "only_checks":
+        return check_names()
     if param.name in ("only", "skip"):
         return probe_names()
     metavar = str(param.metavar or "")
@@ -141,6 +143,14 @@ def probe_names() -> tuple[str, ...]:
     from natscope.plugins.loader import PROBES, find
 
     return tuple(module.name for module in find(PROBES).modules if module.builtin)
+
+
+def check_names() -> tuple[str, ...]:
+    """The names of the doctor's groups and checks."""
+    from natscope.doctor.catalogue import all_checks
+    from natscope.model.doctor import Group
+
+    return (*Group, *(module.CHECK.name for module in all_checks()))
 
 
 def _rows(rows: Iterable[tuple[str, str]]) -> str:

@@ -21,7 +21,7 @@ _PATHS = {"direct": ("good", "direct"), "relay": ("broken", "relayed"), "unknown
 _OPEN = {Tri.YES: ("good", "yes"), Tri.NO: ("broken", "no"), Tri.UNKNOWN: ("unknown", "not known")}
 _STATES = {"ok": "good", "look": "look", "bad": "broken", "unknown": "unknown"}
 NAME_CELLS = 48
-GATE_CELLS, GATE_NAMES = 18, 11
+GATE_CELLS, GATE_NAMES = 20, 11
 NARROW = 72
 """Below this many cells a row's reason stands under it."""
 

@@ -7,14 +7,14 @@ from collections.abc import Callable
 import msgspec
 
 from natscope.doctor.facts import ClockFacts, Contact, DaemonFacts, MapFacts
-from natscope.errors import NatscopeError
+from natscope.errors import NatscopeError, UserError
 from natscope.host.api import Host, HostError
 from natscope.host.http_api import Http, HttpRequest
 from natscope.model.relay_map import RelayMap
 from natscope.netcheck.map_cache import BrokenCacheError, load_cached
 from natscope.netcheck.map_file import read_map_file
 from natscope.netcheck.map_source import STDIN, path_of
-from natscope.netcheck.map_url import shown_url
+from natscope.netcheck.map_url import check_url, shown_url
 from natscope.netcheck.map_usable import read_usable_map
 from natscope.netcheck.options import MapChoice
 from natscope.tailscaled.client import fetch_derp_map
@@ -53,6 +53,11 @@ async def fetch_now(host: Host, http: Http, choice: MapChoice, found: FoundMap) 
         return found, await _clock_of_relay(host, http, found.relay_map)
     url = choice.where or choice.default_url
     name = shown_url(url)
+    try:
+        check_url(url)
+    except UserError as error:
+        what = "the doctor reads no map from standard input" if url == STDIN else error.message
+        return FoundMap(msgspec.structs.replace(found.facts, error=what), found.relay_map), ClockFacts(reason=what)
     request = HttpRequest(url=url, timeout_s=LIMIT_S, max_bytes=choice.max_bytes, redirects=REDIRECTS, proxy=True)
     try:
         response = await http.fetch(request)

@@ -11,7 +11,8 @@ import msgspec
 
 
 class AgentProcess(msgspec.Struct, frozen=True, kw_only=True):
-    """A tailscaled that runs here. `socket` is the one that its command line names, empty for the usual place.
+    """A tailscaled of root or of this user that runs here. `socket` is the one that its command line names, empty for
+    the usual place; `socket_here`: is there something of that name, or has it a file system of its own (a container).
 
     `userspace`: does it run without a tunnel device. `replaced`: has its program file been replaced since it started
     (an update without a restart); None where that is not told.
@@ -19,6 +20,7 @@ class AgentProcess(msgspec.Struct, frozen=True, kw_only=True):
 
     pid: int
     socket: str = ""
+    socket_here: bool = False
     userspace: bool | None = None
     replaced: bool | None = None
 

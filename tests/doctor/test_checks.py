@@ -156,7 +156,8 @@ CASES: list[tuple[str, DoctorFacts, CheckState, str]] = [
     ("tailscaled", without_daemon(), SKIP, "no tailscaled on this computer"),
     ("tailscaled", without_daemon(unread={"programs": "not read here"}), SKIP, "not read here"),
     ("tailscaled", without_daemon(programs={"tailscaled": "/x"}, enabled=False), FAIL, "installed, but does not run"),
-    ("tailscaled", without_daemon(agents=(AgentProcess(pid=9, socket="/tmp/ts.sock"),)), WARN, "/tmp/ts.sock"),
+    ("tailscaled", without_daemon(agents=(AgentProcess(pid=9, socket="/t/s", socket_here=True),)), WARN, "/t/s"),
+    ("tailscaled", without_daemon(agents=(AgentProcess(pid=9, socket="/in/a/container"),)), FAIL, "process 9"),
     ("tailscaled", without_daemon(agents=(AgentProcess(pid=9),)), FAIL, "process 9"),
     ("tailscaled", with_daemon(contact=Contact.ABSENT, named=True, socket="/x", status=None), FAIL, "at /x"),
     ("tailscaled", with_daemon(contact=Contact.CLOSED, status=None), FAIL, "nobody listens"),
@@ -266,6 +267,8 @@ CASES: list[tuple[str, DoctorFacts, CheckState, str]] = [
     ("magic-dns", resolv("127.0.0.53", behind=("192.168.1.1",)), SKIP, "decides whom it asks"),
     ("magic-dns", resolv("100.100.100.100", daemon=STOPPED), FAIL, "not up to answer"),
     ("magic-dns", change(without_daemon(), resolver=resolv("100.100.100.100").resolver), FAIL, "not up to answer"),
+    ("magic-dns", change(without_daemon(unread={"agents": "not read"}), resolver=resolv("100.100.100.100").resolver),
+     SKIP, "no tailscaled is here"),
     ("magic-dns", with_prefs(accepts_dns=False), WARN, "although"),
     ("magic-dns", change(with_prefs(accepts_dns=False), resolver=resolv("10.0.0.1").resolver), OK, "dns=false"),
     ("magic-dns", with_status(dns_enabled=False), SKIP, "off for all"),
@@ -346,3 +349,23 @@ def test_the_tunnel_is_known_by_its_address_not_its_name() -> None:
     assert "utun7" in BY_NAME["tunnel"].judge(other).says
     assert MESH_IP in TUNNEL.addresses
     assert THIS.name
+
+
+def test_names_of_others_cannot_break_out_of_a_command() -> None:
+    evil = "x; rm -rf /"
+    agent = AgentProcess(pid=9, socket=evil, socket_here=True)
+    links = LinkFacts(interfaces=(change(ETH0, name=evil, mtu=1300), change(TUNNEL, mtu=1280)),
+                      default_routes=(DefaultRoute(4, evil, None, 1),))  # fmt: skip
+    worlds = [
+        without_daemon(agents=(agent,)), change(WELL, links=links), change(router(gro="off"), links=links),
+        with_map(source=evil, error="bad"), change(with_prefs(operator=""), setup=change(WELL.setup, user=evil)),
+        with_daemon(contact=Contact.UNTRUSTED, status=None, socket=evil),
+    ]  # fmt: skip
+    seen = 0
+    for facts in worlds:
+        for result in judge_all(facts, all_checks()):
+            for remedy in result.remedies:
+                if evil in remedy.command:
+                    seen += 1
+                    assert f"'{evil}'" in remedy.command or f"'{evil}" in remedy.command, remedy.command
+    assert seen >= 6

@@ -263,6 +263,10 @@ async def test_online_the_map_is_fetched_and_the_clock_compared(tmp_path: Path) 
     assert "cannot be fetched" in found.facts.error
     assert clock.off_s is None
     assert clock.reason
+    for where in ("-", "ftp://mesh.example.net/x"):
+        found, clock = await fetch_now(host, TableHttp(), choice(tmp_path, where), old)
+        assert found.facts.error
+        assert clock.reason
     found, clock = await fetch_now(host, TableHttp({URL: 503}), choice(tmp_path), old)
     assert found.facts.error == f"{URL} answered 503"
 

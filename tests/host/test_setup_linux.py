@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import sys
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 from natscope.host.real.ethtool import features
 from natscope.host.real.host import build_real_host
 from natscope.host.real.setup_linux import LinuxSetup, read_resolver
-from natscope.host.setup_api import PARTS, ResolverFile, UntoldSetup
+from natscope.host.setup_api import PARTS, AgentProcess, ResolverFile, UntoldSetup
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads Linux's own tables")
 
@@ -35,8 +36,23 @@ async def test_agents_are_found_by_their_processes(tmp_path: Path) -> None:
     (tmp_path / "20").mkdir()  # it ended while we looked
     first, second, hidden = (await LinuxSetup({}, [], proc=str(tmp_path)).look()).agents
     assert (first.pid, first.socket, first.userspace, first.replaced) == (17, "/run/x.sock", False, True)
+    assert not first.socket_here
     assert (second.socket, second.userspace, second.replaced) == ("", True, False)
     assert (hidden.userspace, hidden.replaced) == (None, None)
+
+
+def test_a_strangers_process_leads_nobody_to_his_socket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    process(tmp_path, "17", "tailscaled", "tailscaled", f"--socket={tmp_path}")
+
+    def look() -> tuple[AgentProcess, ...]:
+        return asyncio.run(LinuxSetup({}, [], proc=str(tmp_path)).look()).agents
+
+    assert [agent.socket_here for agent in look()] == [True]
+    if os.geteuid() == 0:
+        os.chown(tmp_path / "17", 12345, 12345)
+    else:
+        monkeypatch.setattr("os.geteuid", lambda: 12345)
+    assert look() == ()
 
 
 async def test_a_proc_that_is_closed_to_us_is_unknown_not_empty(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from natscope.doctor.check import Check, Outcome, fail, ok, skip, warn
 from natscope.doctor.checks._words import no_daemon, root_remedy
-from natscope.doctor.facts import DoctorFacts
+from natscope.doctor.facts import Contact, DoctorFacts
 from natscope.host.shared_space import MAGIC_DNS
 from natscope.model.doctor import Group, Remedy
 from natscope.model.mesh_status import MeshState
@@ -18,7 +18,7 @@ def judge(facts: DoctorFacts) -> Outcome:
     asked = direct or any(server.ip == MAGIC_DNS for server in facts.resolver.behind)
     status = facts.daemon.status
     is_up = status is not None and status.state is MeshState.RUNNING
-    if direct and not is_up and (status is not None or not facts.setup.agents):
+    if direct and not is_up and (status is not None or _is_surely_absent(facts)):
         return fail(
             f"names are asked of {MAGIC_DNS}, but tailscaled is not up to answer",
             f"{facts.resolver.source or 'The resolver'} still has the mesh's name server, so no name is found at all.",
@@ -42,6 +42,12 @@ def judge(facts: DoctorFacts) -> Outcome:
     if asked:
         return ok(f"names of the mesh are asked of {MAGIC_DNS}")
     return _fight(facts)
+
+
+def _is_surely_absent(facts: DoctorFacts) -> bool:
+    """No socket, and no process where processes could be looked at: some forms of Tailscale have no such socket."""
+    nobody = facts.daemon.contact in (Contact.ABSENT, Contact.CLOSED)
+    return nobody and not facts.setup.agents and "agents" not in facts.setup.unread
 
 
 def _not_wanted(asked: bool) -> Outcome:

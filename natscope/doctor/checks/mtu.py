@@ -5,6 +5,8 @@ Source: wireguard protocol §5.4.6 (16 bytes header, 16 bytes tag), UDP 8 bytes,
 
 from __future__ import annotations
 
+from shlex import quote
+
 from natscope.doctor.check import Check, Outcome, fail, ok, skip, warn
 from natscope.doctor.checks._words import root_remedy, running
 from natscope.doctor.checks.tunnel import tunnel_name
@@ -37,13 +39,13 @@ def judge(facts: DoctorFacts) -> Outcome:
     detail = f"A full packet takes {need} bytes over IPv{family}, and {interface.name} carries {interface.mtu}."
     if smaller < USUAL_TUNNEL:
         remedy = root_remedy(facts, f"Raise the uplink's MTU to {need} or more, where its network allows it.",
-                             f"ip link set {interface.name} mtu {need}")  # fmt: skip
+                             f"ip link set {quote(interface.name)} mtu {need}")  # fmt: skip
         return warn(f"MTU: full packets of the tunnel ({whose}) are cut in pieces on {interface.name}", detail, remedy,
                     causes=("NS-PERF-01",))  # fmt: skip
     assert device is not None
     return fail(
         f"MTU: the tunnel ({whose}) is too large for {interface.name}", detail,
-        root_remedy(facts, "Lower the tunnel's MTU.", f"ip link set {device.name} mtu {smaller}"),
+        root_remedy(facts, "Lower the tunnel's MTU.", f"ip link set {quote(device.name)} mtu {smaller}"),
         Remedy(do="Look for TS_DEBUG_MTU in tailscaled's environment: it set this value."), causes=("NS-PERF-01",),
     )  # fmt: skip
 

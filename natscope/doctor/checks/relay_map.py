@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from shlex import quote
+
 from natscope.doctor.check import Check, Outcome, fail, ok, skip, warn
 from natscope.doctor.checks._words import ago
 from natscope.doctor.facts import DoctorFacts, MapFacts
@@ -18,7 +20,7 @@ def judge(facts: DoctorFacts) -> Outcome:
     if found is None:
         return skip("the relay map was not looked for")
     if found.error and found.kind in ("file", "tailscaled"):
-        command = "" if found.kind != "file" else f"natscope derp map lint {found.source}"
+        command = "" if found.kind != "file" else f"natscope derp map lint {quote(found.source)}"
         return fail(f"relay map: {found.error}", "No relay can be asked with it.",
                     Remedy(do="Correct it, or use another: --derp-map.", command=command))  # fmt: skip
     if found.error:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from shlex import quote
+
 from natscope.doctor.check import Check, Outcome, ok, skip, warn
 from natscope.doctor.checks._words import no_daemon
 from natscope.doctor.facts import DoctorFacts
@@ -25,5 +27,5 @@ def judge(facts: DoctorFacts) -> Outcome:
     return warn(
         f"{user} may read tailscaled's status, but not its peers' endpoints",
         'Why a peer is relayed stays "likely" more often than it must.',
-        Remedy(do="Once, if you want it.", who="you, as root", command=f"sudo tailscale set --operator={user}"),
+        Remedy(do="Once, if you want it.", who="you, as root", command=f"sudo tailscale set --operator={quote(user)}"),
     )

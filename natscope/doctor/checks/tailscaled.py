@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from shlex import quote
 
 from natscope.doctor.check import Check, Outcome, fail, ok, skip, warn
 from natscope.doctor.checks._words import as_root, root_remedy
@@ -27,10 +28,10 @@ def _absent(facts: DoctorFacts, daemon: DaemonFacts) -> Outcome:
     if daemon.named:
         return fail(f"no tailscaled at {daemon.socket}", daemon.reason, *_start(facts))
     agents = facts.setup.agents
-    elsewhere = next((agent.socket for agent in agents if agent.socket), "")
+    elsewhere = next((agent.socket for agent in agents if agent.socket_here), "")
     if elsewhere:
         return warn(f"tailscaled runs with a socket of its own, {elsewhere}", "",
-                    Remedy(do="Ask it there.", command=f"natscope doctor --socket {elsewhere}"))  # fmt: skip
+                    Remedy(do="Ask it there.", command=f"natscope doctor --socket {quote(elsewhere)}"))  # fmt: skip
     if agents:
         return fail(
             f"tailscaled runs (process {agents[0].pid}), but its socket is not in the usual place",
@@ -62,7 +63,7 @@ def _untrusted(facts: DoctorFacts, daemon: DaemonFacts) -> Outcome:
     return warn(
         f"the socket {daemon.socket} was not asked: {daemon.reason}",
         "A stranger's socket could tell anything.",
-        Remedy(do="If you trust that user, name it.", command=f"natscope doctor --socket {daemon.socket}"),
+        Remedy(do="If you trust that user, name it.", command=f"natscope doctor --socket {quote(daemon.socket)}"),
     )
 
 

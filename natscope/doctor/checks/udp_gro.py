@@ -6,6 +6,8 @@ and rx-gro-list off, which matters only where the tunnel device cuts large UDP p
 
 from __future__ import annotations
 
+from shlex import quote
+
 from natscope.doctor.check import Check, Outcome, ok, skip, warn
 from natscope.doctor.checks._router import offers
 from natscope.doctor.checks._words import root_remedy
@@ -42,7 +44,7 @@ def judge(facts: DoctorFacts) -> Outcome:
 
 
 def _bad(facts: DoctorFacts, uplink: str, detail: str) -> Outcome:
-    name = uplink or "INTERFACE"
+    name = quote(uplink) if uplink else "INTERFACE"
     return warn(
         f"UDP GRO forwarding is off{f' at {uplink}' if uplink else ''}: forwarded traffic is slower than it could be",
         detail or "Until the next restart of the computer, this changes it.",

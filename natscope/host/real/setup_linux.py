@@ -59,7 +59,7 @@ class LinuxSetup:
         return {name: where for name, where in found.items() if where}
 
     def _agents(self) -> Iterator[AgentProcess]:
-        """Processes called tailscaled; what another user's process hides is not told."""
+        """Processes called tailscaled, of root or of us: a stranger's could lead us to a socket of his."""
         for name in itertools.islice(sorted(os.listdir(self._proc)), MAX_PROCESSES):
             if not name.isdecimal():
                 continue
@@ -67,13 +67,19 @@ class LinuxSetup:
             try:
                 if read_text(f"{folder}/comm").strip() != "tailscaled":
                     continue
+                if os.stat(folder).st_uid not in (0, os.geteuid()):
+                    continue
                 words = read_text(f"{folder}/cmdline").split("\0")
             except OSError:
                 continue
             socket, userspace = agent_arguments(words)
             told = bool(words[0])
             yield AgentProcess(
-                pid=int(name), socket=socket, userspace=userspace if told else None, replaced=_is_replaced(folder)
+                pid=int(name),
+                socket=socket,
+                socket_here=bool(socket) and os.path.exists(socket),
+                userspace=userspace if told else None,
+                replaced=_is_replaced(folder),
             )
 
 
