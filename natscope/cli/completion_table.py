@@ -117,7 +117,7 @@ TABLE = {
         (),
         (
             (('--online',), None, False, 'use the network too: fetch the relay map, compare the clock'),
-            (('--only',), (<Group.NATSCOPE: 'natscope'>, <Group.TAILSCALED: 'tailscaled'>, <Group.SURROUNDINGS: 'surroundings'>, 'program', 'extras', 'plugins', 'settings', 'folders', 'relay-map', 'sockets', 'ping', 'icmp-errors', 'firewall-rules', 'udp-buffers', 'clock', 'clock-online', 'tailscaled', 'state', 'health', 'version', 'start-at-boot', 'rights', 'tunnel', 'mtu', 'key-expiry', 'shields-up', 'ip-forwarding', 'udp-gro', 'way-out', 'other-vpns', 'proxies', 'resolver', 'magic-dns', 'shared-space'), True, 'only these checks or groups (their names: -v)'),
+            (('--only',), ('natscope', 'tailscaled', 'surroundings', 'program', 'extras', 'plugins', 'settings', 'folders', 'relay-map', 'sockets', 'ping', 'icmp-errors', 'firewall-rules', 'udp-buffers', 'clock', 'clock-online', 'tailscaled', 'state', 'health', 'version', 'start-at-boot', 'rights', 'tunnel', 'mtu', 'key-expiry', 'shields-up', 'ip-forwarding', 'udp-gro', 'way-out', 'other-vpns', 'proxies', 'resolver', 'magic-dns', 'shared-space'), True, 'only these checks or groups (their names: -v)'),
             (('--socket',), 'any', False, 'socket of a running tailscaled, when it is not in the usual place'),
             (('--derp-map',), 'file', False, 'relay map: a URL, a file, or - for standard input'),
             (('--fix-commands',), None, False, 'only the commands of the fixes, to read and copy'),

@@ -150,7 +150,7 @@ def check_names() -> tuple[str, ...]:
     from natscope.doctor.catalogue import all_checks
     from natscope.model.doctor import Group
 
-    return (*Group, *(module.CHECK.name for module in all_checks()))
+    return (*map(str, Group), *(module.CHECK.name for module in all_checks()))
 
 
 def _rows(rows: Iterable[tuple[str, str]]) -> str:
