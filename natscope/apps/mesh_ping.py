@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Coroutine
+from collections.abc import Awaitable
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeVar
+from datetime import datetime
+from typing import Protocol, TypeVar
 
 from natscope.apps.mesh_peer import Target, find_peer
 from natscope.apps.mesh_status import Sight, SightOptions, open_sight
@@ -16,7 +17,7 @@ from natscope.errors import CannotMeasure, NatscopeError, RefusedError
 from natscope.mesh.levels import LevelResult, ping_levels
 from natscope.mesh.overview import ReportUse
 from natscope.mesh.ping_stats import summarize
-from natscope.mesh.pinging import PingPlan, ping_peer, until
+from natscope.mesh.pinging import PingPlan, ping_peer
 from natscope.mesh.source import MeshSource
 from natscope.mesh.states import check_running
 from natscope.model.mesh_details import PeerDetails
@@ -26,6 +27,7 @@ from natscope.model.mesh_status import MeshNode, MeshStatus
 from natscope.model.pair import Explanation
 
 T = TypeVar("T")
+SOON_S = 1.0
 
 
 class PingShower(Protocol):
@@ -73,7 +75,7 @@ class PingRun:
     notes: list[str] = field(default_factory=list)
     interrupted: bool = False
     error: NatscopeError | None = None
-    utc: Any = None
+    utc: datetime | None = None
 
     @property
     def summary(self) -> PingSummary:
@@ -122,8 +124,9 @@ async def ping(
         run.error = error
     run.interrupted = stop.is_set()
     if run.wants_reasons and run.error is None:
-        stop = asyncio.Event() if run.interrupted else stop  # who pressed Ctrl-C once wants the summary
-        await until(stop, _ask_for_reasons(run, source))
+        with contextlib.suppress(TimeoutError):  # whoever pressed Ctrl-C wants the sums, soon
+            async with asyncio.timeout(SOON_S if run.interrupted else None):
+                await _ask_for_reasons(run, source)
     run.utc = sight.host.clock.utc()
     return run
 
@@ -165,11 +168,7 @@ def run_ping(options: SightOptions, word: str, plan: PingPlan, shower: PingShowe
     async def main() -> PingRun:
         stop = asyncio.Event()
         with stop_on_signals(stop):
-            sight = await unless_stopped(_opened(options), stop)
+            sight = await unless_stopped(open_sight(options), stop)
             return await ping(sight, word, plan, shower, stop, levels=levels)
 
     return asyncio.run(main())
-
-
-def _opened(options: SightOptions) -> Coroutine[None, None, Sight]:
-    return open_sight(options)

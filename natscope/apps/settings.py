@@ -55,7 +55,13 @@ SETTINGS: tuple[Setting, ...] = (
         "derp_map", "place", "", "relay map: a URL, a file, or - for standard input", metavar="URL|FILE|-", project=True
     ),
     Setting("default_map_url", "text", DEFAULT_MAP_URL, "the map to use when neither you nor tailscaled names one"),
-    Setting("tailscaled_socket", "file", "", "socket of a running tailscaled, when it is not in the usual place"),
+    Setting(
+        "tailscaled_socket",
+        "file",
+        "",
+        "socket of a running tailscaled, when it is not in the usual place",
+        metavar="PATH",
+    ),
     Setting("use_tailscaled", "switch", True, "ask a running tailscaled for its relay map"),
     Setting("offline", "switch", False, "fetch nothing: use the cached relay map"),
     Setting("color", "choice", "auto", "colour", choices=("auto", "always", "never"), project=True),
@@ -63,11 +69,11 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("progress", "switch", True, "show progress on a terminal", project=True),
     Setting("cache_dir", "file", "", "where fetched maps are kept (default: the platform's cache folder)"),
     Setting("state_dir", "file", "", "where history is kept (default: the platform's state folder)"),
-    Setting("netcheck.redact", "switch", False, "mask public addresses, names and keys in the report", project=True),
     Setting("keep_report", "switch", True, "keep the last netcheck's report, from which status and ping explain"),
     Setting(
         "netcheck.format", "text", "text", "output format: text, json, html, md, junit, …", metavar="NAME", project=True
     ),
+    Setting("netcheck.redact", "switch", False, "mask public addresses, names and keys in the report", project=True),
     Setting("netcheck.output", "file", "", "write the report to a file, whole or not at all", metavar="FILE"),
     Setting(
         "netcheck.profile",

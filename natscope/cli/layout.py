@@ -166,7 +166,8 @@ def _record(name: str, text: str, column: int) -> list[str]:
 def _codes_of(path: str, command: Any) -> tuple[int, ...]:
     """1 belongs to commands that judge something, 10 and 20 to those that reach peers."""
     if path in _REACHING:
-        return tuple(sorted((*exit_codes.COMMON, exit_codes.RELAYED, exit_codes.UNREACHABLE)))
+        more = (exit_codes.DEGRADED, exit_codes.DEADLINE) if path == "ping" else ()
+        return tuple(sorted((*exit_codes.COMMON, exit_codes.RELAYED, exit_codes.UNREACHABLE, *more)))
     if path == "preflight":
         return tuple(sorted((*exit_codes.COMMON, exit_codes.RELAYED, exit_codes.DEGRADED)))
     judges = path in ("config check", "doctor") or any("--fail-on" in param.opts for param in command.params)

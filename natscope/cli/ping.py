@@ -76,8 +76,8 @@ def ping(
     online, by name. --tsmp, --icmp and --peerapi tell no path and stop at the first pong, unless -c or
     --no-until-direct is given. Reasons rest on this computer's last netcheck, whose age is shown.
 
-    Exit 0: direct (or a pong of a kind that tells no path); 10: only relayed; 11: --levels, and some of them fail; 20:
-    no answer; 124: -w passed before -c pings were sent; 2: no such peer; 3: no tailscaled to ask.
+    Exit 0: direct, or a pong of a kind that tells no path; 11: --levels, and some of them fail; 124: -w passed before
+    the pings of -c were sent.
     """
     del quiet, verbose, color, ascii_only, no_progress, socket  # read from the context as settings
     command = PingCommand(
