@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -21,8 +21,6 @@ map_app = typer.Typer(add_completion=False)
 app.command(cls=ServeCommand)(serve)
 app.command()(check)
 app.add_typer(map_app, name="map")
-
-LINT_SCHEMA = "natscope.derp-map-lint/1"
 
 _THRESHOLDS = {"fail": ("error",), "warn": ("error", "warning"), "never": ()}
 
@@ -59,6 +57,10 @@ def lint(
     source: Annotated[str, typer.Argument(metavar="FILE|URL|-", show_default=False)],
     fail_at: FailAt = "fail",
     as_json: opt.AsJson = False,
+    lint_format: Annotated[
+        str | None,
+        typer.Option("--format", help="text, json, sarif or github [text]", metavar="NAME", show_default=False),
+    ] = None,
     color: opt.Color = None,
     ascii_only: opt.Ascii = None,
 ) -> int:
@@ -82,14 +84,15 @@ def lint(
     if any(problem.severity in _THRESHOLDS[fail_at] for problem in linted.problems):
         code = exit_codes.FINDINGS
     usable = len(linted.relay_map.regions)
-    if as_json:
-        document = {
-            "schema": LINT_SCHEMA,
-            "source": source,
-            "regions": {"total": linted.total_regions, "usable": usable},
-            "problems": linted.problems,
-        }
-        session.console.data(_as_json(document))
+    wanted = "json" if as_json else lint_format or "text"
+    if wanted != "text":
+        from natscope.cli.formats import MAP_LINT, choose_format
+        from natscope.model.map_lint import SCHEMA, MapLint, RegionCount
+        from natscope.plugins.report_format import RenderOptions
+
+        regions = RegionCount(total=linted.total_regions, usable=usable)
+        found = MapLint(schema=SCHEMA, source=source, regions=regions, problems=tuple(linted.problems))
+        session.console.data(str(choose_format(wanted, MAP_LINT).renderer().render(found, RenderOptions())))
         return code
     from natscope.cli.map_frames import FrameStyle, draw_problems, summary
 
@@ -145,9 +148,3 @@ def _reader(session: Session) -> Callable[[int], bytes]:
     if stream is None:
         return lambda _count: b""
     return stream.read
-
-
-def _as_json(document: dict[str, Any]) -> str:
-    import msgspec
-
-    return msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n"

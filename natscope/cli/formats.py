@@ -16,11 +16,16 @@ from natscope.plugins.loader import REPORTS, Found, PluginModule, find, load
 if TYPE_CHECKING:
     from natscope.plugins.report_format import Format, RenderOptions
 
-REPORT, DERP_CHECK, POLICY_CHECK = "report", "derp-check", "policy-check"
+REPORT, DERP_CHECK, POLICY_CHECK, MAP_LINT = "report", "derp-check", "policy-check", "map-lint"
 """Documents, as `natscope.plugins.report_format` has them, which is not imported before the first packet."""
 
-_PREFIXES = {REPORT: ("report_", ""), DERP_CHECK: ("derp_check_",), POLICY_CHECK: ("policy_check_",)}
-_COMMANDS = {REPORT: "netcheck", DERP_CHECK: "derp check", POLICY_CHECK: "check"}
+_PREFIXES = {
+    REPORT: ("report_", ""),
+    DERP_CHECK: ("derp_check_",),
+    POLICY_CHECK: ("policy_check_",),
+    MAP_LINT: ("map_lint_",),
+}
+_COMMANDS = {REPORT: "netcheck", DERP_CHECK: "derp check", POLICY_CHECK: "check", MAP_LINT: "derp map lint"}
 
 
 class Renderer(NamedTuple):
@@ -62,7 +67,7 @@ def choose_format(name: str, document: str = REPORT) -> FormatChoice:
     plain = name.replace("-", "_")
     names = [prefix + plain for prefix in _PREFIXES[document]]
     if document == REPORT:
-        others = _PREFIXES[DERP_CHECK] + _PREFIXES[POLICY_CHECK]
+        others = tuple(prefix for other in _PREFIXES if other != REPORT for prefix in _PREFIXES[other])
         names = [known for known in names if not known.startswith(others)]
     module = next((known for known in map(found.named, names) if known is not None), None)
     if module is None:

@@ -904,6 +904,7 @@ are not asked.
 Options
   --fail-on fail|warn|never     exit 1 from which problem on [fail]
   --json                        as JSON, for a program
+  --format NAME                 text, json, sarif or github [text]
   --color auto|always|never     colour [auto]
   --ascii / --no-ascii          draw with ASCII only
   --help, -h                    this text

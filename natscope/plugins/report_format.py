@@ -15,6 +15,8 @@ DERP_CHECK = "derp-check"
 """What a check of relays found, `natscope.model.derp_check.DerpCheck`."""
 POLICY_CHECK = "policy-check"
 """What a check of a policy found, `natscope.model.policy_check.PolicyCheck`."""
+MAP_LINT = "map-lint"
+"""What is wrong with a relay map, `natscope.model.map_lint.MapLint`."""
 
 
 @dataclass(frozen=True, slots=True)

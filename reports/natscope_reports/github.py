@@ -29,7 +29,7 @@ def render(report: Report, options: RenderOptions) -> str:
     lines = [line(_VERDICTS.get(verdict.direct, "warning"), "natscope", verdict.sentence, {})]
     lines += [_finding(finding) for finding in report.findings]
     if report.relay_map.kind == "file":
-        lines += [_problem(problem, report.relay_map.source) for problem in report.relay_map.problems]
+        lines += [problem_line(problem, report.relay_map.source) for problem in report.relay_map.problems]
     return "\n".join(lines) + "\n"
 
 
@@ -40,7 +40,8 @@ def _finding(finding: Finding) -> str:
     return line(_COMMANDS.get(finding.severity, "notice"), title, words, {})
 
 
-def _problem(problem: MapProblem, file: str) -> str:
+def problem_line(problem: MapProblem, file: str) -> str:
+    """One problem of a relay map, pointing into its file."""
     where = {"file": file}
     if problem.line:
         where |= {"line": str(problem.line), "col": str(problem.column or 1)}

@@ -161,3 +161,15 @@ def test_a_problem_far_to_the_right_is_still_seen() -> None:
     column = drawn[4].index("^")
     assert drawn[3][column : column + 6] == '"here"'
     assert drawn[4][column:].startswith("^^^^^^ m")
+
+
+def test_lint_for_code_scanning_and_annotations(natscope: Runner, tmp_path: Path) -> None:
+    path = tmp_path / "derp.yaml"
+    path.write_text("regions:\n  900:\n    regionid: 900\n    nodes: []\n", encoding="utf-8")
+    sarif = natscope("derp", "map", "lint", str(path), "--format", "sarif", "--fail-on", "never")
+    assert sarif.code == 0, sarif.err
+    assert json.loads(sarif.out)["runs"][0]["results"]
+    github = natscope("derp", "map", "lint", str(path), "--format", "github", "--fail-on", "never")
+    assert github.out.startswith(("::error file=", "::warning file="))
+    wrong = natscope("derp", "map", "lint", str(path), "--format", "html")
+    assert (wrong.code, wrong.out) == (2, "")

@@ -75,6 +75,7 @@ def rows(report: Report) -> Iterator[Row]:
     yield from _ports(report)
     yield from _filtering(report)
     yield from _opens(report)
+    yield from _pinhole(report)
     yield from time_rows(report)
 
 
@@ -185,3 +186,12 @@ def _opens(report: Report) -> Iterator[Row]:
                 return
     elif report.ipv4.works is Tri.YES and all(service.state is Tri.NO for _, service in services):
         yield "Opens ports", "no", "", "no UPnP, NAT-PMP or PCP"
+
+
+def _pinhole(report: Report) -> Iterator[Row]:
+    """The IPv6 firewall, where its router opens it on demand."""
+    service = report.port_mapping.pcp_v6
+    if service.state is Tri.YES:
+        for proof, judgement, term in _PROOFS:
+            if service.proof == proof:
+                yield "Opens, IPv6", "PCP", judgement, _why(proof, term, [("PCP", service)])
