@@ -34,8 +34,8 @@ PARALLEL = 16
 MAX_ASKED = 64
 """Peers that are asked about one by one; the rest of a larger mesh is shown from the status alone."""
 PING_S = 3.0
-ROUNDS = 2
-"""A first pong often comes through the relay while the direct path is still being found."""
+ROUNDS, PAUSE_S = 3, 0.3
+"""The first pongs come through the relay while the direct path is still being found."""
 T = TypeVar("T")
 
 
@@ -54,6 +54,7 @@ async def look(
     *,
     report: ReportUse | None = None,
     at: Callable[[], datetime] | None = None,
+    sleep: Callable[[float], Awaitable[None]] | None = None,
     is_saved: bool = False,
 ) -> Overview:
     """One look. `at` tells the time in UTC, None where the source is not of now. Raises `CannotMeasure` and
@@ -67,7 +68,7 @@ async def look(
     )
     if status.state is not MeshState.RUNNING or not wanted.peers:
         return overview
-    asking = _Asking(source, notes)
+    asking = _Asking(source, notes, sleep)
     asked = Asked()
     if wanted.probe:
         asked = await asking.probe(status, wanted)
@@ -92,12 +93,13 @@ async def look(
 class _Asking:
     """Questions about single peers, a bounded number at a time."""
 
-    def __init__(self, source: MeshSource, notes: list[str]) -> None:
+    def __init__(self, source: MeshSource, notes: list[str], sleep: Callable[[float], Awaitable[None]] | None) -> None:
+        self._sleep = sleep
         self._source = source
         self._notes = notes
 
     async def probe(self, status: MeshStatus, wanted: Wanted) -> Asked:
-        """Ping; a second time those whose first pong came another way than directly."""
+        """Ping; again those whose pongs came another way than directly."""
         peers = [
             peer
             for peer, state in sorted_peers(status, Asked())
@@ -107,6 +109,8 @@ class _Asking:
         pings: dict[str, tuple[PingAnswer, ...]] = {peer.key: () for peer in chosen}
         for number in range(ROUNDS):
             again = [peer for peer in chosen if number == 0 or _may_improve(pings[peer.key])]
+            if number and again and self._sleep is not None:
+                await self._sleep(PAUSE_S)
             answers = await self._of_each(again, self._ping, "pings")
             for key, answer in answers.items():
                 pings[key] = (*pings[key], answer)
@@ -171,4 +175,4 @@ def _ip(peer: MeshNode) -> str:
 
 def _may_improve(pings: tuple[PingAnswer, ...]) -> bool:
     pong = last_pong(pings)
-    return pong is None or pong.endpoint is None
+    return pong is not None and pong.endpoint is None

@@ -43,6 +43,7 @@ class Sight:
             wanted,
             report=self.report,
             at=None if saved else self.host.clock.utc,
+            sleep=self.host.clock.sleep,
             is_saved=saved,
         )
 

@@ -46,7 +46,7 @@ def choose_columns(overview: Overview, pen: Pen) -> list[Column]:
     while room < 0 and len(columns) > 1:
         room += columns.pop().width + len(GAP)
     if room >= MIN_NOTE:
-        columns.append(Column(NOTE, [parts.note_of(line) for line in overview.lines], room))
+        columns.append(Column(NOTE, [parts.note_of(line, overview.at) for line in overview.lines], room))
     return columns
 
 

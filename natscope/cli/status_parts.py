@@ -74,12 +74,18 @@ def size_of(count: int | None) -> str:
     return NOTHING if count is None else size(count)
 
 
-def note_of(line: PeerLine) -> str:
-    """The explanation in a few words; nothing for a direct peer without one."""
+def note_of(line: PeerLine, now: datetime | None = None) -> str:
+    """The explanation in a few words; of a peer with which all is well, what else there is to say."""
     if line.state is PeerState.OFFLINE and line.since is not None:
         return "not connected to control"  # the column before says since when
+    if line.state in (PeerState.DIRECT, PeerState.IDLE):
+        expiry = line.node.key_expiry
+        if expiry is not None and now is not None and expiry - now < SOON:
+            return f"key expires in {age((expiry - now).total_seconds())}"
+        if line.node.is_exit_node:
+            return "exit node"
     if line.state is PeerState.DIRECT and line.why.short.startswith("direct"):
-        return "exit node" if line.node.is_exit_node else ""
+        return ""
     return line.why.short
 
 

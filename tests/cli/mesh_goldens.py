@@ -127,7 +127,7 @@ def live(mesh: StandInMesh = MESH, use: ReportUse | None = None, *, probe: bool 
 
     clock = Quick()
     daemon = Daemon(StandInHttp(StandIn(mesh, clock), clock), "/t.sock")
-    return asyncio.run(look(daemon, Wanted(probe=probe), report=use, at=clock.utc))
+    return asyncio.run(look(daemon, Wanted(probe=probe), report=use, at=clock.utc, sleep=clock.sleep))
 
 
 def report_of(file: Path) -> SavedReport:

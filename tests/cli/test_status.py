@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from natscope.lab.library import load_scenario
 from natscope.lab.stand_in import Fault, StandInMesh, StandInPeer
+from natscope.lab.stand_in_scenario import mesh_of
 from natscope.model.mesh_status import Way
 from tests.cli.runner import Runner
 from tests.cli.stand_in import serving
@@ -58,7 +61,7 @@ def test_probe_measures_round_trips_but_of_nobody_who_is_away(natscope: Runner, 
     assert 5 < peers["office"]["rtt_ms"] < 25
     assert peers["phone"]["state"] == "relayed"  # its pong says so
     assert (peers["lab-pi"]["rtt_ms"], peers["lab-pi"]["pinged"]) == (None, False)
-    assert asked.count("POST ping") == 3 + 2  # a second one where the first did not come directly
+    assert asked.count("POST ping") == 3 + 2 * 2  # two more where none came directly
 
 
 def test_the_json_has_upstreams_names_and_ours(natscope: Runner, tmp_path: Path) -> None:
@@ -234,7 +237,6 @@ def test_a_report_of_last_week_is_not_used(natscope: Runner, tmp_path: Path) -> 
 def kept_report(natscope: Runner, age_s: float = 60) -> None:
     """As a netcheck in this very network leaves it."""
     import asyncio
-    from datetime import UTC, datetime, timedelta
 
     import msgspec
 
@@ -269,3 +271,31 @@ def test_a_fresh_netcheck_is_measured_first(natscope: Runner, tmp_path: Path, he
         )  # fmt: skip
     report = json.loads(result.out)["natscope"]["report"]
     assert (report["origin"], report["age_s"]) == ("fresh", 0.0)
+
+
+@pytest.mark.parametrize(
+    ("scenario", "this", "peer", "state"),
+    [
+        ("pair-cones", "alice", "bob", "direct"),
+        ("pair-cone-symmetric", "alice", "bob", "relayed"),
+        ("pair-symmetric", "alice", "bob", "relayed"),
+    ],
+)
+def test_a_probe_of_a_scenario_s_mesh_finds_its_truth(
+    natscope: Runner, tmp_path: Path, scenario: str, this: str, peer: str, state: str
+) -> None:
+    with serving(mesh_of(load_scenario(scenario), this), tmp_path) as daemon:
+        told = json.loads(natscope("status", "--probe", "--json", "--socket", daemon.socket).out)
+        code = natscope("status", "--fail-on", "relayed", "--socket", daemon.socket).code
+    found = {node["HostName"]: node["natscope"] for node in told["Peer"].values()}
+    assert found[peer]["state"] == state
+    assert found[peer]["rtt_ms"] > 0
+    assert code == (10 if state == "relayed" else 0)
+
+
+def test_keys_that_run_out_are_said(natscope: Runner, tmp_path: Path) -> None:
+    soon, late = datetime.now(UTC) + timedelta(days=3, hours=1), datetime.now(UTC) + timedelta(days=90)
+    peers = (StandInPeer("soon", "100.64.0.20", key_expiry=soon), StandInPeer("late", "100.64.0.21", key_expiry=late))
+    with serving(StandInMesh(peers=peers), tmp_path) as daemon:
+        out = natscope("status", "--socket", daemon.socket).out
+    assert out.count("key expires in 3 d") == 1
