@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from natscope.plugins.clean import clean
@@ -17,14 +18,16 @@ def json_text(document: Any, *, indent: int = 0) -> str:
 
 def escape(text: str) -> str:
     """JSON text in which no character outside ASCII is one that `clean` would escape."""
-    if text.isascii() and "\x7f" not in text:
-        return text
-    return "".join(
-        char if (char.isascii() and char != "\x7f") or clean(char) == char else _escape(char) for char in text
-    )
+    return text if text.isascii() and "\x7f" not in text else _UNUSUAL.sub(_as_escape, text)
 
 
-def _escape(char: str) -> str:
+_UNUSUAL = re.compile("[\x7f-\U0010ffff]")
+
+
+def _as_escape(match: re.Match[str]) -> str:
     """RFC 8259 §7: beyond the basic plane as a surrogate pair."""
+    char = match[0]
+    if char != "\x7f" and clean(char) == char:
+        return char
     units = char.encode("utf-16-be", "surrogatepass")
     return "".join(f"\\u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2))

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
-
+from natscope.cli.json_text import json_text
 from natscope.cli.status_json import peer_fields, report_fields, written
 from natscope.mesh.history import Step
 from natscope.mesh.peer_path import PathView
@@ -16,7 +15,7 @@ SCHEMA = "natscope.path/1"
 
 def encode_path(view: PathView) -> str:
     """As text."""
-    return msgspec.json.format(msgspec.json.encode(document(view), enc_hook=str), indent=2).decode() + "\n"
+    return json_text(document(view), indent=2)
 
 
 def document(view: PathView) -> dict[str, Any]:

@@ -9,8 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-import msgspec
-
+from natscope.cli.json_text import json_text
 from natscope.mesh.health import explain_health
 from natscope.mesh.overview import Overview, PeerLine, ReportUse
 from natscope.wire.local_api.status_out import encode_node, encode_status
@@ -20,8 +19,7 @@ SCHEMA = "natscope.status/1"
 
 def encode_overview(overview: Overview, *, compact: bool = False) -> str:
     """As text: one line when `compact`, else indented."""
-    data = msgspec.json.encode(document(overview), enc_hook=str)
-    return (data if compact else msgspec.json.format(data, indent=2)).decode() + "\n"
+    return json_text(document(overview), indent=0 if compact else 2)
 
 
 def document(overview: Overview) -> dict[str, Any]:
