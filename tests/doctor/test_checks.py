@@ -254,7 +254,7 @@ CASES: list[tuple[str, DoctorFacts, CheckState, str]] = [
     ("proxies", WELL, OK, "no proxy"),
     ("proxies", change(WELL, proxies=(ProxySetting(variable="HTTPS_PROXY", url="http://p:1"),)), WARN, "http://p:1"),
     ("proxies", change(WELL, proxies=(ProxySetting(variable="ALL_PROXY", url="socks5://p:1", usable=False),)), WARN,
-     "may not use"),
+     "natscope cannot use"),
     ("proxies", change(WELL, settings=NetworkSettings(proxies=(SystemProxy(where="GNOME", kind="wpad"),))), WARN,
      "GNOME: wpad"),
     ("resolver", WELL, OK, "127.0.0.53, which asks 100.100.100.100; /etc/resolv.conf is kept by systemd-resolved"),

@@ -18,7 +18,7 @@ def judge(facts: DoctorFacts) -> Outcome:
     if kept:
         return ok("clock is kept right (the kernel says so); --online compares it")
     return warn(
-        "nothing keeps this computer's clock right",
+        "the kernel says that nothing keeps this computer's clock right",
         "A clock that drifts makes TLS certificates invalid and node keys end early; --online says how far it is off.",
         root_remedy(facts, "Turn on time synchronisation.", "timedatectl set-ntp true"),
         causes=("NS-CTL-06",),

@@ -15,8 +15,8 @@ def judge(facts: DoctorFacts) -> Outcome:
     odd = [proxy for proxy in facts.proxies if not proxy.usable]
     if odd:
         return warn(
-            f"{odd[0].variable} names a proxy that natscope and Go programs may not use: {odd[0].url}",
-            "Relays are then asked past it, or not reached at all.",
+            f"{odd[0].variable} names a proxy that natscope cannot use: {odd[0].url}",
+            "natscope asks relays past it; what tailscaled makes of it was not tried.",
             Remedy(do="Name an http:// or https:// proxy, or unset the variable.", command=f"unset {odd[0].variable}"),
             causes=("NS-ENV-04",),
         )

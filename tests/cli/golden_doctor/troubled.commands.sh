@@ -12,7 +12,7 @@ sudo natscope netcheck
 # Raise the limit. (you, as root)
 sudo sysctl -w net.core.rmem_max=4194304
 
-# clock: nothing keeps this computer's clock right
+# clock: the kernel says that nothing keeps this computer's clock right
 # Turn on time synchronisation. (you, as root)
 sudo timedatectl set-ntp true
 
