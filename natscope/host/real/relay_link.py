@@ -61,6 +61,8 @@ class PeerSocket(LinkOwner, ABC):
                 self._relay.end(self._link, End.CLIENT, effects)
                 break
             self._received(data, now, effects)
+            if len(data) < READ_BYTES and not self._is_pending:
+                break  # there is no more, or the loop says so
         return effects
 
     def write(self, data: bytes) -> None:

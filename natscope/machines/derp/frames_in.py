@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from natscope.errors import RemoteError
 from natscope.machines.derp.client import Client
 from natscope.machines.derp.counters import End
-from natscope.machines.derp.routing import forward_from_mesh, send_elsewhere
+from natscope.machines.derp.routing import LETTER, disco_among, forward_from_mesh, send_run
 from natscope.wire.derp.frames import (
     HEADER,
     HEADER_BYTES,
@@ -24,7 +24,6 @@ from natscope.wire.derp.frames import (
     Ping,
     Pong,
     encode,
-    is_disco,
 )  # fmt: skip
 from natscope.wire.derp.parsing import decode
 from natscope.wire.keys import KEY_BYTES
@@ -39,8 +38,6 @@ MAX_PREFIXES = 256
 _SEND, _FORWARD = int(FrameType.SEND_PACKET), int(FrameType.FORWARD_PACKET)
 _HEAD = HEADER.unpack_from
 _BODY = HEADER_BYTES + KEY_BYTES
-_DISCO = ord("T")
-"""The first letter of disco's magic. A run of frames is asked for it at once, by its stride: not each frame."""
 _LONGEST_SEND, _LONGEST_FORWARD = KEY_BYTES + MAX_PACKET_BYTES, 2 * KEY_BYTES + MAX_PACKET_BYTES
 
 
@@ -80,8 +77,8 @@ def _cut(relay: Relay, client: Client, data: bytes, now: float, effects: Effects
         while pos < end:
             head = data[pos : pos + _BODY]
             if head != last:
-                if last is not None and _DISCO in data[run + _BODY : pos : size]:
-                    disco += _disco_among(data, run, pos, size)
+                if last is not None and LETTER in data[run + _BODY : pos : size]:
+                    disco += disco_among(data, run, pos, size)
                 last = None
                 if len(head) < HEADER_BYTES:
                     break
@@ -103,12 +100,8 @@ def _cut(relay: Relay, client: Client, data: bytes, now: float, effects: Effects
                 key = head[HEADER_BYTES:]
                 to = relay.registry.active.get(key)
                 if to is None or to.blocked_since is not None:
-                    received += 1
-                    packet = data[pos + _BODY : pos + size]
-                    disco += is_disco(packet)
-                    send_elsewhere(relay, client, key, packet, now, effects)
-                    pos += size
-                    others += size
+                    after, count, of_disco = send_run(relay, client, data, pos, size, now, effects)
+                    received, disco, others, pos = received + count, disco + of_disco, others + after - pos, after
                     continue
                 if client.key not in to.heard_from:
                     relay.registry.listen(to, client.key)  # who gets something from here learns when this client goes
@@ -124,19 +117,14 @@ def _cut(relay: Relay, client: Client, data: bytes, now: float, effects: Effects
             pos = after
             sent += 1
     finally:
-        if last is not None and _DISCO in data[run + _BODY : pos : size]:
-            disco += _disco_among(data, run, pos, size)
+        if last is not None and LETTER in data[run + _BODY : pos : size]:
+            disco += disco_among(data, run, pos, size)
         counters = relay.counters
         counters.packets_received += received + sent
         counters.disco_received += disco
         counters.packets_sent += sent
         counters.bytes_sent += pos - others - sent * _BODY
     return pos
-
-
-def _disco_among(data: bytes, run: int, end: int, size: int) -> int:
-    """How many packets of a run of equal heads are disco messages; asked only where one begins with that letter."""
-    return sum(is_disco(data[at + _BODY : at + size]) for at in range(run, end, size))
 
 
 def _prefix(client: Client, length: int) -> bytes:

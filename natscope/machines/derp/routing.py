@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from natscope.machines.derp.client import Client
 from natscope.machines.derp.counters import Drop
-from natscope.wire.derp.frames import HEADER, FrameType, GoneReason, PeerGone, encode, is_disco
+from natscope.wire.derp.frames import HEADER, HEADER_BYTES, FrameType, GoneReason, PeerGone, encode, is_disco
 from natscope.wire.keys import KEY_BYTES
 
 if TYPE_CHECKING:
@@ -18,12 +18,50 @@ if TYPE_CHECKING:
     from natscope.machines.derp.relay import Relay
 
 _RECV, _FORWARD = int(FrameType.RECV_PACKET), int(FrameType.FORWARD_PACKET)
+_BODY = HEADER_BYTES + KEY_BYTES
+LETTER = ord("T")
+"""The first letter of disco's magic. A run of frames is asked for it at once, by its stride: nearly always none has it."""
 GONE_PER_S, GONE_BURST = 1.0, 3.0
 """How often one client is told that somebody is not here."""
 
 
-def send_elsewhere(relay: Relay, client: Client, key: bytes, packet: bytes, now: float, effects: Effects) -> None:
-    """A packet whose destination is blocked, in another process, behind another relay, or unknown."""
+def send_run(
+    relay: Relay, client: Client, data: bytes, pos: int, size: int, now: float, effects: Effects
+) -> tuple[int, int, int]:
+    """SendPacket frames of `size` bytes at `pos`, of which the first is whole, whose destination is not here and reads:
+    behind another process or relay as many as have the same head. Gives the position after them, how many they were,
+    and how many of them disco messages.
+    """
+    head = data[pos : pos + _BODY]
+    key = head[HEADER_BYTES:]
+    away = relay.registry.away.get(key)
+    link = away.link if away is not None else relay.registry.link_for(key)
+    if key in relay.registry.active or link is None or link.blocked_since is not None:
+        packet = data[pos + _BODY : pos + size]
+        _send_elsewhere(relay, client, key, packet, now, effects)
+        return pos + size, 1, int(is_disco(packet))
+    start, pieces = pos, effects.to(link)
+    forward = HEADER.pack(_FORWARD, size - HEADER_BYTES + KEY_BYTES) + client.key + key
+    while True:
+        pieces.append(forward)
+        pieces.append(data[pos + _BODY : pos + size])
+        pos += size
+        if pos + size > len(data) or data[pos : pos + _BODY] != head:
+            break
+    count = (pos - start) // size
+    if away is None:
+        relay.counters.forwarded_out += count
+    disco = disco_among(data, start, pos, size) if LETTER in data[start + _BODY : pos : size] else 0
+    return pos, count, disco
+
+
+def disco_among(data: bytes, start: int, end: int, size: int) -> int:
+    """How many SendPacket frames of a run with equal heads carry disco messages; to be asked where `LETTER` is there."""
+    return sum(is_disco(data[at + _BODY : at + size]) for at in range(start, end, size))
+
+
+def _send_elsewhere(relay: Relay, client: Client, key: bytes, packet: bytes, now: float, effects: Effects) -> None:
+    """A packet whose destination is blocked, behind what is blocked, or unknown."""
     registry = relay.registry
     to = registry.active.get(key)
     if to is not None:

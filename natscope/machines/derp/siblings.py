@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 WAITING_PACKETS = 1024
 """Of each kind, for a process that does not keep up: it stands for many clients."""
-_FORWARD = int(FrameType.FORWARD_PACKET)
+_RECV, _FORWARD = int(FrameType.RECV_PACKET), int(FrameType.FORWARD_PACKET)
 _HEADS = 2 * KEY_BYTES
 
 
@@ -82,28 +82,50 @@ def lost(relay: Relay, sibling: Sibling, effects: Effects) -> None:
 
 
 def _cut(relay: Relay, sibling: Sibling, data: bytes, effects: Effects) -> int:
+    """Handle what is complete; how many bytes that was. Raises `RemoteError`."""
     pos, end = 0, len(data)
-    here = relay.registry.here
     while end - pos >= HEADER_BYTES and not sibling.closed:
         kind, length = HEADER.unpack_from(data, pos)
-        body = pos + HEADER_BYTES
-        after = body + length
+        after = pos + HEADER_BYTES + length
         if length > (_HEADS + MAX_PACKET_BYTES if kind == _FORWARD else MAX_NEWS_BYTES):
             raise RemoteError(f"news of type {kind} with {length} bytes", field="length")
         if after > end:
             break
         if kind != _FORWARD:
-            _learn(relay, sibling, decode_news(kind, data[body:after]), effects)
+            _learn(relay, sibling, decode_news(kind, data[pos + HEADER_BYTES : after]), effects)
+            pos = after
         elif length < _HEADS:
             raise RemoteError(f"a packet of {length} bytes", field="length")
         else:
-            source, packet = data[body : body + KEY_BYTES], data[body + _HEADS : after]
-            to = here(data[body + KEY_BYTES : body + _HEADS])
-            if to is None:
-                relay.counters.drop(Drop.UNKNOWN_DEST, is_disco(packet), len(packet))
-            else:
-                deliver(relay, to, source, packet, effects)
-        pos = after
+            pos = _take_run(relay, data, pos, HEADER_BYTES + length, effects)
+    return pos
+
+
+def _take_run(relay: Relay, data: bytes, pos: int, size: int, effects: Effects) -> int:
+    """Packets with the same source, destination and length as the first, which is whole; the position after them."""
+    head = data[pos : pos + FORWARD_HEAD_BYTES]
+    source = head[HEADER_BYTES : HEADER_BYTES + KEY_BYTES]
+    to = relay.registry.here(head[HEADER_BYTES + KEY_BYTES :])
+    if to is None or to.blocked_since is not None:
+        packet = data[pos + FORWARD_HEAD_BYTES : pos + size]
+        if to is None:
+            relay.counters.drop(Drop.UNKNOWN_DEST, is_disco(packet), len(packet))
+        else:
+            deliver(relay, to, source, packet, effects)
+        return pos + size
+    if source not in to.heard_from:
+        relay.registry.listen(to, source)
+    start, pieces = pos, effects.to(to)
+    received = HEADER.pack(_RECV, size - HEADER_BYTES - KEY_BYTES) + source
+    while True:
+        pieces.append(received)
+        pieces.append(data[pos + FORWARD_HEAD_BYTES : pos + size])
+        pos += size
+        if pos + size > len(data) or data[pos : pos + FORWARD_HEAD_BYTES] != head:
+            break
+    count = (pos - start) // size
+    relay.counters.packets_sent += count
+    relay.counters.bytes_sent += pos - start - count * FORWARD_HEAD_BYTES
     return pos
 
 
