@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _RECV, _FORWARD = int(FrameType.RECV_PACKET), int(FrameType.FORWARD_PACKET)
 _BODY = HEADER_BYTES + KEY_BYTES
 LETTER = ord("T")
-"""The first letter of disco's magic. A run of frames is asked for it at once, by its stride: nearly always none has it."""
+"""The first of disco's magic. A run of frames is asked for it at once, by its stride: nearly always none has it."""
 GONE_PER_S, GONE_BURST = 1.0, 3.0
 """How often one client is told that somebody is not here."""
 
@@ -56,7 +56,7 @@ def send_run(
 
 
 def disco_among(data: bytes, start: int, end: int, size: int) -> int:
-    """How many SendPacket frames of a run with equal heads carry disco messages; to be asked where `LETTER` is there."""
+    """How many SendPacket frames of a run with equal heads carry disco messages; asked where `LETTER` is there."""
     return sum(is_disco(data[at + _BODY : at + size]) for at in range(start, end, size))
 
 
