@@ -1,7 +1,7 @@
 """Holds reports against the truth of their scenario: agree, wrong, or not measured yet.
 
-A report that does not know is not wrong, but not acceptable either: only pairs may be "not measured yet", because no
-netcheck of a single host measures them. Where the truth is `unknown`, because nobody at that host could know, any other
+A report that does not know is not wrong, but not acceptable either: only pairs may be "not measured yet", because two
+reports cannot always tell what becomes of them. Where the truth is `unknown`, because nobody at that host could know, any other
 word is wrong. What a report leaves unknown though the truth says nothing about it is in `unexplained`.
 """
 
@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from natscope.diagnosis.catalogue import entries
+from natscope.diagnosis.pair.of_reports import facts_of_reports
 from natscope.lab.scenario import Scenario
 from natscope.lab.scenario_truth import HostTruth, MappingTruth, RelayFault
 from natscope.lab.scenario_unknown import not_asked
@@ -58,7 +59,7 @@ class Comparison:
 
     @property
     def acceptable(self) -> bool:
-        """Right, or known to be wrong; or a pair, which no report on one host speaks of."""
+        """Right, or known to be wrong; or a pair of which both reports leave open what becomes of it."""
         if self.excuse:
             return True
         if self.agreement is Agreement.NOT_MEASURED:
@@ -72,7 +73,7 @@ def compare(scenario: Scenario, reports: Mapping[str, Report]) -> tuple[Comparis
     for name, truth in scenario.truth.items():
         if name in reports:
             found += (_excused(scenario, one) for one in _host(scenario, name, truth, reports[name]))
-    return (*found, *_pairs(scenario))
+    return (*found, *_pairs(scenario, reports))
 
 
 def unexplained(scenario: Scenario, name: str, report: Report) -> tuple[str, ...]:
@@ -85,11 +86,18 @@ def unexplained(scenario: Scenario, name: str, report: Report) -> tuple[str, ...
     )
 
 
-def _pairs(scenario: Scenario) -> Iterator[Comparison]:
-    """Nothing measures pairs yet."""
+def _pairs(scenario: Scenario, reports: Mapping[str, Report]) -> Iterator[Comparison]:
+    """What the engine foretells from both reports."""
     for pair in scenario.pairs:
-        text = f"{pair.direct} ({pair.by})" if pair.by else str(pair.direct)
-        yield _judge(f"{pair.first} - {pair.second}", PAIR, text, UNKNOWN)
+        told = UNKNOWN
+        if pair.first in reports and pair.second in reports:
+            facts = facts_of_reports(reports[pair.first], reports[pair.second])
+            told = _PATHS.get(facts.prediction.path, UNKNOWN)
+        found = _judge(f"{pair.first} - {pair.second}", PAIR, str(pair.direct), told)
+        yield replace(found, truth=f"{pair.direct} ({pair.by})" if pair.by else str(pair.direct))
+
+
+_PATHS = {"direct": "yes", "relay": "no"}
 
 
 def _faults(scenario: Scenario, truth: HostTruth) -> dict[str, RelayFault]:
@@ -114,7 +122,7 @@ def claims_of(scenario: Scenario) -> tuple[Comparison, ...]:
         told |= {f"finding {cause}": _FOUND for cause in truth.findings}
         told |= {f"finding {cause}": _NOT_FOUND for cause in truth.no_findings}
         found += [_judge(name, what, text, UNKNOWN) for what, text in told.items()]
-    return (*found, *_pairs(scenario))
+    return (*found, *_pairs(scenario, {}))
 
 
 def _excused(scenario: Scenario, found: Comparison) -> Comparison:
@@ -281,5 +289,6 @@ _MEASURED: dict[str, Callable[[Report, NatFamilyReport], Any]] = {
     "upnp": lambda report, nat: _opens(report.port_mapping.upnp),
     "nat_pmp": lambda report, nat: _opens(report.port_mapping.nat_pmp),
     "pcp": lambda report, nat: _opens(report.port_mapping.pcp),
+    "pcp_v6": lambda report, nat: _opens(report.port_mapping.pcp_v6),
     "mapping_lifetime_s": lambda report, nat: nat.mapping_lifetime_s,
 }

@@ -113,12 +113,21 @@ def test_a_relay_of_which_nothing_was_measured_is_unknown() -> None:
     assert fault_of(changed(report, relays=(blank,)), 1) == "unknown"
 
 
-def test_pairs_are_claims_that_nothing_measures_yet() -> None:
+def test_pairs_take_both_reports() -> None:
     scenario = load_scenario("pair-cones")
     pair = compare(scenario, {})[-1]
     assert (pair.who, pair.truth, pair.agreement) == ("alice - bob", "yes (punch)", NOT_MEASURED)
     assert pair.acceptable
     assert claims_of(scenario)[-1] == pair
+    both = sim_reports(scenario)
+    assert compare(scenario, {"alice": both["alice"]})[-1] == pair
+    assert compare(scenario, both)[-1].agreement is Agreement.AGREE
+
+
+def test_a_wrong_pair_is_found_out() -> None:
+    cones, symmetric = load_scenario("pair-cones"), sim_reports(load_scenario("pair-symmetric"))
+    pair = compare(cones, symmetric)[-1]
+    assert (pair.measured, pair.agreement, pair.acceptable) == ("no", WRONG, False)
 
 
 def test_all_claims_are_told_without_a_report() -> None:

@@ -57,7 +57,8 @@ def _rows(peer: Side, judged: dict[Via, Judged], near: Neighbours, trial: Trial)
     seen = set()
     for endpoint in ends:
         via = via_of(endpoint, peer)
-        seen.add(via)
+        if via is not Via.LAN or near.same_network is not Tri.YES or network_of(endpoint.ip) in near.common:
+            seen.add(via)
         yield _tried(endpoint, via, _of_endpoint(endpoint, via, judged, near), trial)
     for via in judged.keys() - seen:
         found = judged[via]

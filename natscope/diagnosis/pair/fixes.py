@@ -12,7 +12,7 @@ from natscope.diagnosis.catalogue import find
 from natscope.diagnosis.cause import Strength
 from natscope.diagnosis.pair.facts import PairFacts
 from natscope.diagnosis.pair.predict import predict
-from natscope.diagnosis.pair.side import FamilySide, Side, Told
+from natscope.diagnosis.pair.side import YOU, FamilySide, Side, Told
 from natscope.model.finding import Fix
 from natscope.model.nat import Filtering
 from natscope.model.tri import Tri
@@ -40,7 +40,7 @@ def changes_that_help(facts: PairFacts) -> tuple[Fix, ...]:
 
 def at_side(fix: Fix, side: Side, *, is_this: bool) -> Fix:
     """A fix of the catalogue, which is written for its reader, for whoever sits at the peer."""
-    if is_this:
+    if is_this and side.names is YOU:
         return fix
     who = f"owner of {side.called}" if fix.who == "you" else f"{fix.who} of {side.called}"
     return msgspec.structs.replace(fix, do=f"On {side.whose} side: {fix.do}", who=who)

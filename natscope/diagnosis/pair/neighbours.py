@@ -32,7 +32,7 @@ def neighbours(this: Side, peer: Side) -> Neighbours:
     by_prefix = tuple(network for network in by_prefix if ":" in network)
     private = common_networks(this.local, peer.local, Kind.PRIVATE)
     if by_prefix:
-        return Neighbours(same_router, Tri.YES, by_prefix, f"both have an address in {by_prefix[0]}")
+        return Neighbours(same_router, Tri.YES, by_prefix + private, f"both have an address in {by_prefix[0]}")
     if not this.local or not peer.local:
         return Neighbours(same_router, Tri.UNKNOWN, (), "local addresses are known of one side only")
     if not private:

@@ -14,9 +14,10 @@ from natscope.diagnosis.pair.settled import STALE_HANDSHAKE_S, handshake_age_s
 from natscope.diagnosis.words import as_sentence
 from natscope.model.finding import Certainty, Finding, Fix, Severity
 from natscope.model.mesh_status import Way
-from natscope.model.pair import Blame, Explanation
+from natscope.model.pair import Blame, Explanation, Via
 from natscope.model.tri import Tri
 
+_WAYS = {Via.LAN: "LAN", Via.V4: "IPv4", Via.V6: "IPv6", Via.PORT_MAPPING: "open port"}
 PEER_COMMAND = "natscope netcheck --json > peer.json"
 _DOMINATING = ("NS-ENV-01", "NS-ENV-02", "NS-ENV-06", "NS-ENV-03", "NS-HOST-01", "NS-UDP-02")
 """Causes of this side's own report that keep everything else from being judged, or UDP in."""
@@ -44,6 +45,17 @@ def explain_relayed(facts: PairFacts) -> Explanation:
     if claims:
         return _by_claims(facts, claims)
     return _silent(facts) if _is_silent(facts) else _without_cause(facts)
+
+
+def explain_direct(facts: PairFacts) -> Explanation:
+    """What is expected, where nobody has tried yet."""
+    found = facts.prediction
+    return _explanation(
+        facts,
+        short=f"direct, {_WAYS.get(found.via, 'expected')}",
+        sentence=as_sentence(f"Direct is expected: {found.reason}"),
+        blame=Blame.NOBODY,
+    )
 
 
 def _own(facts: PairFacts, ids: tuple[str, ...]) -> Finding | None:

@@ -34,7 +34,7 @@ from natscope.diagnosis.cause import NOTHING, Cause, Ground, Strength, Support, 
 from natscope.diagnosis.causes.nat.nat_01_symmetric import FIXES
 from natscope.diagnosis.pair.by_classes import by_family
 from natscope.diagnosis.pair.facts import PairFacts
-from natscope.diagnosis.pair.side import Side
+from natscope.diagnosis.pair.side import YOU, Side
 from natscope.diagnosis.pair.support import PairSupport, blame_of, ground, shorter
 from natscope.model.finding import Severity
 from natscope.model.nat import Filtering
@@ -74,7 +74,7 @@ def pair_evidence(facts: PairFacts) -> Support:
     else:
         return NOTHING if found.result is Outcome.DIRECT else unknown(f"whom {easy[0].called} lets in")
     blame = blame_of(facts.this, hard[0])
-    whose = "Your" if hard[0] is facts.this else hard[0].whose
+    whose = "Your" if hard[0].names is YOU else hard[0].whose
     rest = f"router picks a new port for each peer, and {easy[0].called} lets in only ports that were written to"
     if lets_in.value is Filtering.UNKNOWN:
         rest = f"router picks a new port for each peer, and {easy[0].called} seems to let in none that it does not know"
