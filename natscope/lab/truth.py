@@ -1,8 +1,8 @@
 """Holds reports against the truth of their scenario: agree, wrong, or not measured yet.
 
 A report that does not know is not wrong, but not acceptable either: only pairs may be "not measured yet", because two
-reports cannot always tell what becomes of them. Where the truth is `unknown`, because nobody at that host could know, any other
-word is wrong. What a report leaves unknown though the truth says nothing about it is in `unexplained`.
+reports cannot always tell what becomes of them. Where the truth is `unknown`, because nobody at that host could know,
+any other word is wrong. What a report leaves unknown though the truth says nothing about it is in `unexplained`.
 """
 
 from __future__ import annotations
