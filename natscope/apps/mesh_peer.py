@@ -27,6 +27,11 @@ class Target:
     is_this: bool = False
     note: str = ""
 
+    @property
+    def node_ip(self) -> str:
+        """An address of the node itself, IPv4 where it has one: `ip` may lie behind it."""
+        return str(min(self.node.addresses, key=lambda address: address.version, default=self.ip))
+
 
 def find_peer(status: MeshStatus, word: str) -> Target:
     """Names are compared without case, the last dot and, where it is unique, the network's suffix.

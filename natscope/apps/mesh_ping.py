@@ -104,17 +104,15 @@ class PingRun:
 async def ping(
     sight: Sight, word: str, plan: PingPlan, shower: PingShower, stop: asyncio.Event, *, levels: bool = False
 ) -> PingRun:
-    """Raises `UserError` for what is no peer, `CannotMeasure` and `RefusedError` when not even one ping was sent."""
+    """Raises `UserError` for what is no peer, `CannotMeasure` and `RefusedError` when not even one ping was sent,
+    `KeyboardInterrupt` when `stop` comes before the first.
+    """
     source = sight.inputs.source
-    status = await source.status()
-    check_running(status, source.name)
-    target = find_peer(status, word)
     notes: list[str] = []
-    details = None if target.is_this else await _told(source.details(target.ip), notes, "details of the peer")
-    start = PingStart(source.name, status, target, details)
+    start = await unless_stopped(_start(source, word, notes), stop)
     shower.begin(start)
-    run = PingRun(start, plan, sight.report, status, target.node, notes=notes)
-    if target.is_this:
+    run = PingRun(start, plan, sight.report, start.status, start.target.node, notes=notes)
+    if start.target.is_this:
         return run
     try:
         await _ping(run, sight, shower, stop, levels=levels)
@@ -129,6 +127,14 @@ async def ping(
                 await _ask_for_reasons(run, source)
     run.utc = sight.host.clock.utc()
     return run
+
+
+async def _start(source: MeshSource, word: str, notes: list[str]) -> PingStart:
+    status = await source.status()
+    check_running(status, source.name)
+    target = find_peer(status, word)
+    details = None if target.is_this else await _told(source.details(target.node_ip), notes, "details of the peer")
+    return PingStart(source.name, status, target, details)
 
 
 async def _ping(run: PingRun, sight: Sight, shower: PingShower, stop: asyncio.Event, *, levels: bool) -> None:
@@ -151,7 +157,7 @@ async def _ask_for_reasons(run: PingRun, source: MeshSource) -> None:
         run.status = await source.status()
         run.peer = next((peer for peer in run.status.peers if peer.key == run.peer.key), run.peer)
     with contextlib.suppress(CannotMeasure):
-        run.changes = await _told(source.path_changes(run.start.target.ip), run.notes, "the history of the path")
+        run.changes = await _told(source.path_changes(run.start.target.node_ip), run.notes, "the history of the path")
 
 
 async def _told(question: Awaitable[T], notes: list[str], what: str) -> T | None:

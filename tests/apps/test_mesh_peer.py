@@ -79,6 +79,11 @@ def test_this_node(word: str) -> None:
     assert find_peer(STATUS, word).is_this
 
 
+def test_a_node_is_asked_about_by_its_own_address() -> None:
+    assert find_peer(STATUS, "192.168.50.7").node_ip == "100.64.0.4"
+    assert find_peer(STATUS, "fd7a::9").node_ip == "100.64.0.9"
+
+
 def test_what_is_not_obvious_is_said() -> None:
     assert find_peer(STATUS, "nas").note == ""
     assert find_peer(STATUS, "tag:eu").note == ""

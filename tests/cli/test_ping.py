@@ -232,6 +232,19 @@ def test_ctrl_c_before_the_first_pong_of_one_that_is_silent(natscope: Runner, tm
     assert (child.returncode, err, out.strip()) == (130, b"", b"")
 
 
+def test_ctrl_c_while_the_daemon_keeps_silent(natscope: Runner, tmp_path: Path) -> None:
+    with (
+        serving(replace(MESH, faults={"status": Fault.SILENT}), tmp_path) as daemon,
+        natscope.child("ping", "nas", "--socket", daemon.socket) as child,
+    ):
+        until = time.monotonic() + 10
+        while "GET status" not in daemon.stand_in.asked and time.monotonic() < until:
+            time.sleep(0.01)
+        child.send_signal(signal.SIGINT)
+        out, err = child.communicate(timeout=20)
+    assert (child.returncode, out, err) == (130, b"", b"natscope: interrupted\n")
+
+
 def test_help_names_every_option(natscope: Runner) -> None:
     text = natscope("ping", "--help").out
     for option in (
