@@ -15,7 +15,7 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
 
 help:
 	@echo 'make venv    create $(VENV) and install natscope with its development tools'
-	@echo 'make demo    netchecks on three hosts of a small lab, and which lines of their reports are right'
+	@echo 'make demo    netchecks on three hosts of a small lab, which lines are right, and why two of them are relayed'
 	@echo 'make test    all tests; those whose programs are missing are skipped with the reason'
 	@echo 'make check   ruff, format, mypy, import arrows, house rules'
 	@echo 'make fmt     format and sort imports'
@@ -71,5 +71,5 @@ dist: venv
 	@$(BIN)/python -m build --outdir dist .
 
 clean:
-	rm -rf $(VENV) dist build .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) dist build natscope-demo .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

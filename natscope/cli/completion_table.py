@@ -450,6 +450,7 @@ TABLE = {
             (('--sim',), None, False, 'in the simulator, without privileges'),
             (('--reports',), None, False, "also draw every host's report"),
             (('--report',), 'any', True, "also draw this host's report"),
+            (('--keep',), 'folder', False, "write every host's report into a folder"),
             (('--json',), None, False, 'as JSON, for a program'),
             (('--ascii', '--no-ascii'), None, False, 'draw with ASCII only'),
         ),

@@ -748,7 +748,7 @@ The certificate is from an authority where --hostname is a name, your own with
 pin, is printed.
 
 SIGTERM lets the clients go within --drain seconds, a second one ends it at
-once. SIGHUP reads certificates, the rate file and the names again. Every flag
+once. SIGHUP reads the settings, and the files that they name, again. Every flag
 of derper is taken under its own spelling or refused by name; -c is the key file
 there, our own settings are --config. Nothing is sent to anybody who did not
 ask, but by --mesh-with, an authority for the certificate, and the checks of
@@ -1157,6 +1157,7 @@ Options
   --sim                         in the simulator, without privileges
   --reports                     also draw every host's report
   --report HOST                 also draw this host's report
+  --keep DIR                    write every host's report into a folder
   --json                        as JSON, for a program
   --ascii / --no-ascii          draw with ASCII only
   --help, -h                    this text

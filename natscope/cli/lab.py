@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -10,6 +11,7 @@ import typer
 from natscope.cli import exit_codes
 from natscope.cli import options as opt
 from natscope.cli.lab_daemon import daemon
+from natscope.cli.output import deliver, prepare_folder
 from natscope.cli.render import Console
 from natscope.cli.session import begin
 from natscope.errors import UserError
@@ -18,6 +20,7 @@ from natscope.plugins.clean import clean
 if TYPE_CHECKING:
     from natscope.lab.matrix import MatrixRow
     from natscope.lab.scenario import Bed, Scenario
+    from natscope.model.report import Report
 
 app = typer.Typer(add_completion=False)
 
@@ -143,6 +146,10 @@ def run(
     sim: Sim = False,
     reports: Annotated[bool, opt.switch("also draw every host's report", "--reports")] = False,
     report_of: ReportOf = None,
+    keep: Annotated[
+        str | None,
+        typer.Option("--keep", help="write every host's report into a folder", metavar="DIR", show_default=False),
+    ] = None,
     as_json: opt.AsJson = False,
     ascii_only: opt.Ascii = None,
 ) -> int:
@@ -165,7 +172,10 @@ def run(
     bed = Bed.SIM if sim else Bed.KERNEL
     if not scenario.can(bed):
         raise UserError(f"the bed {bed} cannot express {scenario.name}: {scenario.cannot[bed]}")
+    prepare_folder(keep or "")
     found = measure(scenario, bed)
+    if keep:
+        _keep(found, keep, console)
     row = next(matrix([scenario], [bed], lambda _scenario, _bed: found))
     if as_json:
         kept = {host: found[host] for host in shown}
@@ -361,7 +371,13 @@ def _drawn(report: Any, console: Console) -> str:
     return str(renderer.render(report, options))
 
 
-def _json(document: dict[str, Any]) -> str:
+def _keep(reports: Mapping[str, Report], folder: str, console: Console) -> None:
+    """`HOST.json` for every host; whole or not at all."""
+    for host, report in reports.items():
+        deliver(_json(report), os.path.join(folder, f"{os.path.basename(host)}.json"), console)
+
+
+def _json(document: object) -> str:
     import msgspec
 
     return msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n"

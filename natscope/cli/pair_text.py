@@ -97,19 +97,22 @@ def _word(value: Tri) -> str:
 def _ways(prediction: Prediction, pen: Pen) -> Iterator[str]:
     """In the order in which a node would use them; the relay last."""
     yield pen.paint(f"  {'Way':{VIA}}{'Result':{RESULT}}Why", "bold")
+    above = ""
     for way in prediction.candidates:
-        yield from _way(way, pen)
+        yield from _way(way, above, pen)
+        above = f"{way.reason} {way.cause}"
     if prediction.relay:
         told = f"about {prediction.relay_rtt_ms:.0f} ms" if prediction.relay_rtt_ms is not None else "as ever"
         sign = pen.paint(pen.cell("✓ yes", RESULT), GOOD)
         yield f"  {pen.cell(f'Relay {prediction.relay}', VIA)}{sign}{told}"
 
 
-def _way(way: CandidatePath, pen: Pen) -> list[str]:
+def _way(way: CandidatePath, above: str, pen: Pen) -> list[str]:
+    """`above` is the reason of the row above, which is not said twice."""
     name = way.endpoint or _VIAS.get(way.via, "Another way")
     result, role = _RESULTS[way.result]
-    chance = f"; {way.probability:.0%} chance, and hardly a client guesses" if way.probability is not None else ""
-    words = f"{way.reason}{chance}{f' ({way.cause})' if way.cause else ''}"
+    same = above == f"{way.reason} {way.cause}"
+    words = "the same" if same else f"{way.reason}{f' ({way.cause})' if way.cause else ''}"
     lead = f"  {pen.cell(name, VIA)}{pen.paint(pen.cell(result, RESULT), role)}"
     if pen.width < VIA + RESULT + 30:
         return [lead.rstrip(), *pen.wrap(words, "      ")]
