@@ -172,6 +172,8 @@ def _ways(why: Explanation, width: int, pen: Pen, verbosity: int) -> Iterator[st
 
 def _came_of(row: CandidatePath) -> str:
     tried = {Tri.YES: "answered", Tri.NO: "no answer"}.get(row.answered, "tried" if row.tried is Tri.YES else "")
+    if tried and row.reason.startswith(tried):
+        return row.reason
     return ": ".join(part for part in (tried, row.reason) if part) or "not known"
 
 

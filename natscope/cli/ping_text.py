@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from natscope.apps.mesh_ping import PingRun, PingStart
     from natscope.mesh.overview import ReportUse
 
-ROOM = 18
+ROOM = 21
 """Lines that the answer and its reasons take."""
 MIN_SHOWN = 3
 CLEAR_LINE = "\r\x1b[2K"
