@@ -13,7 +13,7 @@ from natscope.apps.config import Config, Places, cache_directory, load, state_di
 from natscope.apps.config_file import read_settings
 from natscope.doctor.facts import ConfigFacts, FolderFacts, OwnFacts, PartFacts
 from natscope.errors import PluginError, UserError
-from natscope.plugins.loader import PROBES, REPORTS, find
+from natscope.plugins.loader import PROBES, REPORTS, SCENARIOS, find
 from natscope.plugins.loader import load as load_plugin
 from natscope.version import VERSION
 
@@ -41,7 +41,8 @@ PARTS = (
 )
 NOT_IMPORTED = (("pystun3", "stun", ""), ("scapy", "scapy", "packets"))
 """Only looked for: one runs in a child process alone, the other's licence keeps it out of ours."""
-_ATTRIBUTES = {PROBES: "PROBE", REPORTS: "FORMAT"}
+_ATTRIBUTES = {PROBES: "PROBE", REPORTS: "FORMAT", SCENARIOS: ""}
+"""What each plug-in of a group defines; scenarios are files, of which only the package is looked for."""
 NO_FILES = Places("", "", "")
 MAX_WORDS = 200
 
@@ -97,9 +98,15 @@ def _plugins() -> tuple[int, int, tuple[str, ...]]:
     working = strangers = 0
     broken: list[str] = []
     for group, attribute in _ATTRIBUTES.items():
-        found = find(group)
+        try:
+            found = find(group)
+        except UserError as error:  # not even our own package is there
+            broken.append(error.message)
+            continue
         broken += [error.message for error in found.warnings]
         for module in found.modules:
+            if not attribute:
+                continue
             try:
                 load_plugin(module, attribute)
             except PluginError as error:

@@ -71,6 +71,15 @@ def test_a_plugin_of_somebody_else_that_fails(monkeypatch: pytest.MonkeyPatch, t
     assert "their_probe" in facts.broken_plugins[1]
 
 
+def test_an_installation_without_its_own_packages(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def find(group: str) -> Found:
+        raise UserError(f"natscope is not installed properly: nothing declares {group}")
+
+    monkeypatch.setattr(doctor_own, "find", find)
+    facts = look_at_itself(load({}, places=NO_FILES), environ(tmp_path), str(tmp_path))
+    assert (facts.plugins, len(facts.broken_plugins)) == (0, 3)
+
+
 def test_settings_that_are_wrong(tmp_path: Path) -> None:
     (tmp_path / "config" / "natscope").mkdir(parents=True)
     file = tmp_path / "config" / "natscope" / "config.toml"

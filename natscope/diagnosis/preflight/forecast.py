@@ -39,15 +39,19 @@ def forecast(report: Report, this: Side, peers: Sequence[PeerForecast]) -> Forec
         return _filtered(report, filtered)
     if this.blurred or report.interrupted:
         return _unknown(report, _why_blurred(report, this))
+    if report.verdict.direct is Direct.NO:
+        return _relayed(report)
+    special = [kind for kind in _ONLY if paths[kind] == DIRECT]
+    sure = _listed(special)
+    if report.verdict.direct is Direct.UNKNOWN:
+        return _unknown(report, report.udp_reason, f"Peers with {sure} will be direct." if sure else "")
     if paths[PeerKind.HOME] == DIRECT:
         return _direct(paths)
-    special = [kind for kind in _ONLY if paths[kind] == DIRECT]
     if special and (paths[PeerKind.HOME] == RELAY or this.v4.varies.value is Tri.YES):
         return _sometimes(this, special, peers)
     if all(paths[kind] == RELAY for kind in PeerKind):
         return _relayed(report)
     question = next((peer.reason for peer in peers if peer.path not in (DIRECT, RELAY)), "")
-    sure = _listed(special)
     return _unknown(report, question or report.udp_reason, f"Peers with {sure} will be direct." if sure else "")
 
 

@@ -11,7 +11,7 @@ from natscope.mesh.health import explain_health
 from natscope.model.doctor import Group, Remedy
 
 CHECK = Check("health", Group.TAILSCALED, 30)
-MAX_SHOWN = 5
+MAX_SHOWN, MAX_WORDS = 5, 300
 _STATES = frozenset({"stopped", "logged-out", "starting"})
 """What the check of the state says already."""
 _COMMAND = re.compile(r"(?:sudo|natscope|tailscale) [^;,:]*")
@@ -27,12 +27,16 @@ def judge(facts: DoctorFacts) -> Outcome:
     notes = [note for note in explain_health(status.health) if note.id not in _STATES]
     if not notes:
         return ok("tailscaled warns of nothing" if not status.health else "tailscaled warns of nothing but its state")
-    parts = [f'"{note.message}"' + (f": {note.meaning}" if note.meaning else "") for note in notes[:MAX_SHOWN]]
+    parts = [f'"{_short(note.message)}"' + (f": {note.meaning}" if note.meaning else "") for note in notes[:MAX_SHOWN]]
     remedies = [_remedy(note.fix) for note in notes[:MAX_SHOWN] if note.fix]
     said = f"tailscaled warns of {len(notes)} thing{'s' if len(notes) > 1 else ''}"
     make = fail if any(note.matters for note in notes) else warn
     more = f" And {len(notes) - MAX_SHOWN} more." if len(notes) > MAX_SHOWN else ""
     return make(said, " ".join(parts) + more, *dict.fromkeys(remedies))
+
+
+def _short(message: str) -> str:
+    return message if len(message) <= MAX_WORDS else f"{message[: MAX_WORDS - 1]}…"
 
 
 def _remedy(fix: str) -> Remedy:

@@ -11,7 +11,7 @@ from natscope.diagnosis.preflight.judge import judge
 from natscope.model.finding import Certainty
 from natscope.model.preflight import Expected, PeerKind
 from natscope.model.tri import Tri
-from natscope.model.verdict import Direct
+from natscope.model.verdict import Direct, Verdict
 from tests.diagnosis.judging import scene
 from tests.reports.scenes import names
 
@@ -108,6 +108,13 @@ def test_a_filter_that_no_class_shows_is_not_overlooked() -> None:
         found = judge(scene(name))
         assert words in found.forecast.sentence
         assert {peer.path for peer in found.peers[:-1]} == {"unknown"}
+
+
+@pytest.mark.parametrize(("direct", "state"), [(Direct.NO, Expected.RELAYED), (Direct.UNKNOWN, Expected.UNKNOWN)])
+def test_the_netchecks_own_no_and_unknown_stand(direct: Direct, state: Expected) -> None:
+    """Also for a reason that no class of router shows, and that was not thought of here."""
+    verdict = Verdict(direct=direct, sentence=f"Direct: {direct}, the moon is in the way", reasons=("NS-XX-01",))
+    assert judge(scene("healthy", verdict=verdict)).forecast.expected is state
 
 
 def test_what_is_sure_is_said_where_the_rest_is_not_known() -> None:
