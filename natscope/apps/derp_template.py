@@ -7,7 +7,7 @@ from natscope.apps.derp_settings import SETTINGS, RelaySetting
 
 _HEAD = """\
 # natscope derp serve --config FILE. Every line is the default; remove the # and change it.
-# A flag wins over this file. SIGHUP reads certificates, the rate file and the names again.
+# A flag wins over this file. SIGHUP reads it again, and the files that it names; what needs a restart is then told.
 """
 
 

@@ -102,8 +102,8 @@ def serve(
     The certificate is from an authority where --hostname is a name, your own with --cert, and otherwise self-signed:
     then its entry for the relay map, with its pin, is printed.
 
-    SIGTERM lets the clients go within --drain seconds, a second one ends it at once. SIGHUP reads certificates, the
-    rate file and the names again. Every flag of derper is taken under its own spelling or refused by name; -c is the
+    SIGTERM lets the clients go within --drain seconds, a second one ends it at once. SIGHUP reads the settings, and
+    the files that they name, again. Every flag of derper is taken under its own spelling or refused by name; -c is the
     key file there, our own settings are --config. Nothing is sent to anybody who did not ask, but by --mesh-with, an
     authority for the certificate, and the checks of --verify-clients and --verify-client-url.
     """

@@ -140,7 +140,7 @@ class HostRelay:
                     await pipe.stream.write(data)
                 if pipe.is_blocked and not pipe.out:
                     pipe.is_blocked = False
-                    pieces = self.front.drained(connection)
+                    pieces = self.front.drained(connection, self._host.clock.now())
                     if pieces:
                         pipe.out += connection.ready(pieces)
                 pipe.room.set()

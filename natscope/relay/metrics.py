@@ -67,6 +67,10 @@ def _present(relay: Relay) -> Iterator[Family]:
 
 def _by_reason(relay: Relay) -> Iterator[Family]:
     counters = relay.counters
+    words = "Times that a connection took again what had waited for it."
+    yield Family("natscope_derp_queued", COUNTER, words, {"": counters.queued})
+    words = "How long it had waited, all times together: what was first in the queue."
+    yield Family("natscope_derp_queued_seconds", COUNTER, words, {"": round(counters.queued_s, 6)})
     for what, words, dropped in (
         ("packets", "Packets that were not delivered, by reason and kind.", counters.drops),
         ("bytes", "Their bytes.", counters.dropped_bytes),

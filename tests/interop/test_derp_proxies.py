@@ -31,6 +31,7 @@ from tests.relay.drivers import wait_for
 
 pytestmark = pytest.mark.interop
 PAGE = (ROOT / "docs" / "relay.md").read_text()
+README = (ROOT / "README.md").read_text()
 START_S = 15.0
 NGINX = """\
 daemon off;
@@ -68,26 +69,28 @@ class Front:
 
 @dataclass(frozen=True)
 class Around:
-    """Where a proxy is to listen, and with what."""
+    """Where a proxy is to listen, and with what; `page` has its configuration."""
 
+    page: str
     folder: Path
     relay: Endpoint
     tls: Endpoint
     plain: Endpoint
 
 
-def replaced(text: str, *pairs: tuple[str, str]) -> str:
-    """The block with other ports and files; what is replaced must stand on the page."""
+def replaced(page: str, text: str, *pairs: tuple[str, str]) -> str:
+    """The block with other ports and files; what is replaced must stand on the operator's page."""
     for old, new in pairs:
-        assert old in text, f"{old} does not stand in the configuration of docs/relay.md"
+        assert page != PAGE or old in text, f"{old} does not stand in the configuration of docs/relay.md"
         text = text.replace(old, new)
     return text
 
 
 def nginx(around: Around) -> list[str]:
     program = require("nginx")
-    [block] = blocks(PAGE, "nginx")
+    [block] = blocks(around.page, "nginx")
     ours = replaced(
+        around.page,
         block,
         ("127.0.0.1:8080", str(around.relay)),
         ("listen 443 ssl;", f"listen {around.tls} ssl;"),
@@ -106,9 +109,10 @@ def nginx(around: Around) -> list[str]:
 
 def caddy(around: Around) -> list[str]:
     program = require("caddy")
-    [block] = blocks(PAGE, "caddyfile")
+    [block] = blocks(around.page, "caddyfile")
     files = f"{around.folder}/chain.pem {around.folder}/key.pem"
     ours = replaced(
+        around.page,
         block,
         ("127.0.0.1:8080", str(around.relay)),
         ("http://relay.example {", f"http://relay.test:{around.plain.port} {{\n\tbind {around.plain.ip}"),
@@ -120,8 +124,13 @@ def caddy(around: Around) -> list[str]:
 
 @pytest.fixture(name="front", scope="module", params=[nginx, caddy], ids=["nginx", "caddy"])
 def proxied_relay(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
-    make: Callable[[Around], list[str]] = request.param
-    folder = tmp_path_factory.mktemp("proxy")
+    with behind(request.param, PAGE, tmp_path_factory.mktemp("proxy")) as front:
+        yield front
+
+
+@contextlib.contextmanager
+def behind(make: Callable[[Around], list[str]], page: str, folder: Path) -> Iterator[Front]:
+    """A relay behind a proxy that is configured as a page says."""
     authority = trustme.CA()
     issued = authority.issue_cert("relay.test")
     (folder / "chain.pem").write_bytes(b"".join(blob.bytes() for blob in issued.cert_chain_pems))
@@ -132,11 +141,11 @@ def proxied_relay(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempP
     config = RelayConfig(listen=(served.LOOPBACK,), drain_s=0.0, trusted_proxies=("127.0.0.1",))
     tls, plain = (Endpoint.parse(f"127.0.0.1:{free_port()}") for _ in range(2))
     with served.in_thread(config) as relay, open(folder / "log", "wb") as log:
-        command = make(Around(folder, relay.ready.listen[0], tls, plain))
+        command = make(Around(page, folder, relay.ready.listen[0], tls, plain))
         environ = {**os.environ, "HOME": str(folder), "XDG_DATA_HOME": str(folder), "XDG_CONFIG_HOME": str(folder)}
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environ)
         try:
-            for end in (tls, plain):
+            for end in (tls, plain) if page == PAGE else (tls,):
                 _wait_for(end, process, folder / "log")
             yield Front(relay, tls, plain, trust, folder / "ca.pem")
         finally:
@@ -231,3 +240,15 @@ def test_pages_pass(front: Front) -> None:
     with front.trust.wrap_socket(sock, server_hostname="relay.test") as tls:
         tls.sendall(b"GET /derp/latency-check HTTP/1.1\r\nHost: relay.test\r\nConnection: close\r\n\r\n")
         assert tls.recv(64).startswith(b"HTTP/1.1 200 ")
+
+
+@pytest.mark.parametrize("make", [nginx, caddy])
+def test_the_readmes_shorter_configurations_relay_too(
+    make: Callable[[Around], list[str]], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    with behind(make, README, tmp_path_factory.mktemp("proxy")) as front:
+        a, b = front.client(), front.client("127.0.0.9")
+        a.packet(b, b"x" * 65_536)
+        assert b.packets(1) == [b"x" * 65_536]
+        relay = front.relay.service.front.relay
+        assert "127.0.0.9" in {str(client.address.ip) for client in relay.registry.active.values()}

@@ -11,7 +11,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -220,6 +220,21 @@ def test_signals_of_a_terminal_or_a_service_manager_are_the_first_process_busine
     b.close()
 
 
+def test_what_is_between_the_processes_has_no_name_and_no_port(relay: served.Served) -> None:
+    """Only the first process listens, and only where it says so."""
+    listening = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    ports = {f[9]: int(f[1].rpartition(":")[2], 16) for f in listening if f[3] == "0A"}
+    named = {f[6]: f[7] for f in (li.split() for li in Path("/proc/net/unix").read_text().splitlines()) if len(f) > 7}
+    for pid in [relay.process.pid, *pids(relay)]:
+        sockets = set()
+        for fd in Path(f"/proc/{pid}/fd").iterdir():
+            with contextlib.suppress(OSError):
+                sockets.add(os.readlink(fd).removeprefix("socket:[").removesuffix("]"))
+        own = {relay.at.port, Endpoint.parse(relay.ready["metrics"]).port} if pid == relay.process.pid else set()
+        assert {ports[inode] for inode in sockets if inode in ports} == own
+        assert [named[inode] for inode in sockets if inode in named] == []
+
+
 def page(at: Endpoint) -> tuple[int, str]:
     connection = http.client.HTTPConnection(str(at.ip), at.port, timeout=LIMIT_S)
     connection.request("GET", "/", headers={"Host": "relay.test"})
@@ -352,9 +367,6 @@ def test_who_was_let_in_by_one_worker_is_known_to_all(tmp_path: Path) -> None:
             assert numbers(relay)['natscope_admission{result="refused"}'] == 1
     finally:
         server.server_close()
-
-
-Broken = Callable[[Path], list[str]]
 
 
 @pytest.mark.parametrize(

@@ -341,7 +341,7 @@ class RelayLoop:
             if item.is_ending:
                 self._drop(item)
                 return
-            pieces = self.front.drained(item.connection)
+            pieces = self.front.drained(item.connection, now)
             self._watch(item)
             if pieces:
                 self._write(item.connection, item.connection.ready(pieces), now)

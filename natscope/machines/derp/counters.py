@@ -54,6 +54,9 @@ class Counters:
     gone_disconnected_frames: int = 0
     gone_not_here_frames: int = 0
     write_timeouts: int = 0
+    queued: int = 0
+    """How often a connection took again what it had not taken; `queued_s` is how long that was, all together."""
+    queued_s: float = 0.0
     drops: dict[tuple[Drop, bool], int] = field(default_factory=dict)
     dropped_bytes: dict[tuple[Drop, bool], int] = field(default_factory=dict)
     ends: dict[End, int] = field(default_factory=dict)

@@ -131,10 +131,10 @@ class Front:
             self._stuck[connection] = now
             connection.outlet.blocked_since = now
 
-    def drained(self, connection: Connection) -> list[bytes]:
+    def drained(self, connection: Connection, now: float | None = None) -> list[bytes]:
         """The system takes more; the pieces that waited."""
         if connection.client is not None:
-            return self.relay.drained(connection.client)
+            return self.relay.drained(connection.client, now)
         self._stuck.pop(connection, None)
         connection.outlet.blocked_since = None
         return connection.outlet.take()

@@ -122,8 +122,11 @@ class Relay:
             outlet.blocked_since = now
             self._stuck[outlet] = None
 
-    def drained(self, outlet: Outlet) -> list[bytes]:
-        """The system takes more; what waited, to be sent joined."""
+    def drained(self, outlet: Outlet, now: float | None = None) -> list[bytes]:
+        """The system takes more; what waited, to be sent joined. Without `now` the time that it took is not counted."""
+        if now is not None and outlet.blocked_since is not None:
+            self.counters.queued += 1
+            self.counters.queued_s += now - outlet.blocked_since
         outlet.blocked_since = None
         self._stuck.pop(outlet, None)
         if isinstance(outlet, Client):

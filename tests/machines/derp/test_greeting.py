@@ -130,3 +130,27 @@ def test_the_known_transcript_is_answered_byte_for_byte() -> None:
     assert b"".join(effects.sends[client]) == known["server_2"]
     assert client.home
     assert b"".join(relay.received(client, known["client_3"], 0.0).sends[client]) == known["server_3"]
+
+
+def test_a_mesh_key_that_is_admitted_no_longer_ends_its_connections() -> None:
+    """While a region changes its key both are admitted."""
+    new = bytes(range(200, 232))
+    bench = Bench()
+    old_one = bench.join("old", mesh=True)
+    client = bench.join("client")
+
+    def change(key: bytes, *others: bytes) -> None:
+        effects = bench.relay.reconfigure(write_limit_s=1.0, mesh_key=key, other_mesh_keys=others)
+        bench.carry_out(effects)
+
+    change(MESH_KEY, new)
+    new_one = bench.join("new", info=ClientInfo(mesh_key=new))
+    change(new, MESH_KEY)
+    assert new_one.client.is_mesh
+    assert (old_one.ended, new_one.ended) == (None, None)
+    change(new)
+    assert (old_one.ended, new_one.ended, client.ended) == (End.REFUSED, None, None)
+    assert not bench.join("late", mesh=True).client.is_mesh
+    assert client.client.write_limit_s == 1.0
+    change(b"")
+    assert new_one.ended is End.REFUSED

@@ -28,6 +28,17 @@ def test_a_full_queue_drops_its_oldest_and_keeps_disco_apart() -> None:
     assert b.take() == [RecvPacket(a.key, b"again")]
 
 
+def test_how_long_packets_waited_is_counted_where_the_time_is_told() -> None:
+    bench = Bench()
+    a, b = bench.join("a"), bench.join("b")
+    bench.block(b)
+    bench.packet(a, b, b"x")
+    bench.relay.drained(b.client, bench.now + 1.5)
+    bench.relay.drained(b.client, bench.now + 9.0)  # nothing waited
+    assert (bench.relay.counters.queued, bench.relay.counters.queued_s) == (1, 1.5)
+    assert (bench.relay.counters.packets_sent, bench.relay.counters.bytes_sent) == (1, 1)
+
+
 def test_a_slow_client_does_not_hold_up_others_and_is_closed() -> None:
     bench = Bench()
     a, slow, c = (bench.join(name) for name in ("a", "slow", "c"))
