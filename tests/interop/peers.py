@@ -39,6 +39,7 @@ ORIGIN = {
     "caddy": "Debian package caddy",
     "systemd-analyze": "Debian package systemd",
     "tinyproxy": "Debian package tinyproxy",
+    "chromium": "Debian package chromium",
     "nft": "Debian package nftables",
     "ping": "Debian package iputils-ping",
     "tcpdump": "Debian package tcpdump",
