@@ -121,8 +121,10 @@ class _Asking:
         states = sorted_peers(status, asked)
         active = self._first([peer for peer, state in states if state in ACTIVE], "asked about one by one")
         relayed = [peer for peer, state in states if state in ACTIVE and state is not PeerState.DIRECT]
-        changes = await self._of_each(active, lambda peer: self._source.path_changes(_ip(peer)), "the history of paths")
-        details = await self._of_each(relayed[:MAX_ASKED], lambda peer: self._source.details(_ip(peer)), "details")
+        changes = await self._of_each(
+            active, lambda peer: self._source.path_changes(mesh_ip(peer)), "the history of paths"
+        )
+        details = await self._of_each(relayed[:MAX_ASKED], lambda peer: self._source.details(mesh_ip(peer)), "details")
         return Asked(changes=changes, details=details, pings=asked.pings)
 
     async def traffic(self) -> dict[str, Traffic] | None:
@@ -140,7 +142,7 @@ class _Asking:
         return named[:MAX_ASKED]
 
     async def _ping(self, peer: MeshNode) -> PingAnswer:
-        return await self._source.ping(_ip(peer), PingKind.DISCO, timeout_s=PING_S)
+        return await self._source.ping(mesh_ip(peer), PingKind.DISCO, timeout_s=PING_S)
 
     async def _of_each(
         self, peers: Iterable[MeshNode], ask: Callable[[MeshNode], Awaitable[T]], what: str
@@ -168,9 +170,9 @@ class _Asking:
         return found
 
 
-def _ip(peer: MeshNode) -> str:
-    """IPv4 where there is one, as people name their nodes."""
-    return str(next((ip for ip in peer.addresses if ip.version == 4), peer.addresses[0]))
+def mesh_ip(peer: MeshNode) -> str:
+    """By which it is asked about: IPv4 where there is one, as people name their nodes; empty where it has none."""
+    return str(min(peer.addresses, key=lambda ip: ip.version)) if peer.addresses else ""
 
 
 def _may_improve(pings: tuple[PingAnswer, ...]) -> bool:

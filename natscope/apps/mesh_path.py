@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable
 from typing import TypeVar
 
+from natscope.apps.mesh_overview import mesh_ip
 from natscope.apps.mesh_peer import Target, find_peer
 from natscope.apps.mesh_status import Sight, SightOptions, run_for
 from natscope.errors import RefusedError, UserError
@@ -40,8 +41,9 @@ async def look_at(sight: Sight, word: str, *, probe: bool) -> PathView:
         pings = await _ping(sight, target)
         status = await source.status()
         peer = _again(status, peer)
-    changes = await _told(source.path_changes(target.ip), notes, "the history of the path")
-    details = await _told(source.details(target.ip), notes, "details of the peer")
+    ip = mesh_ip(peer) or target.ip  # the word may have been an address behind it
+    changes = await _told(source.path_changes(ip), notes, "the history of the path")
+    details = await _told(source.details(ip), notes, "details of the peer")
     asked = Asked(changes={peer.key: changes}, details={peer.key: details}, pings={peer.key: pings} if pings else {})
     report = checked_report(sight.report, status)
     line = build_line(status, peer, state_of(peer, pings), asked, report)

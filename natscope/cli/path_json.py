@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from natscope.cli.json_text import json_text
 from natscope.cli.status_json import peer_fields, report_fields, written
 from natscope.mesh.history import Step
 from natscope.mesh.peer_path import PathView
+from natscope.model.mesh_path import PingAnswer
 from natscope.wire.local_api.status_out import encode_node
 
 SCHEMA = "natscope.path/1"
@@ -30,11 +33,16 @@ def document(view: PathView) -> dict[str, Any]:
         "report": report_fields(overview.report),
         "candidates": view.candidates,
         "history": None if view.steps is None else [_step(step) for step in view.steps],
-        "pings": view.pings,
+        "pings": [_ping(ping) for ping in view.pings],
         "prediction": view.prediction,
         "agrees": view.agrees,
         "notes": overview.notes,
     }
+
+
+def _ping(ping: PingAnswer) -> dict[str, Any]:
+    fields: dict[str, Any] = msgspec.structs.asdict(ping)
+    return fields | {"endpoint": str(ping.endpoint) if ping.endpoint is not None else None}
 
 
 def _step(step: Step) -> dict[str, Any]:

@@ -63,7 +63,9 @@ def check_contradictions(command: StatusCommand) -> None:
 
 
 def sight_options(session: Session, files: tuple[str, ...], *, fresh: Report | None = None) -> SightOptions:
-    """Where to look from, by the settings."""
+    """Where to look from, by the settings. Raises `UserError` for a socket beside files."""
+    if files and session.config.origins["tailscaled_socket"].layer == "flag":
+        raise UserError("--socket and --from contradict each other: files are read in place of a daemon")
     from natscope.apps.mesh_status import SightOptions
 
     source = session.console.streams.binary_input()
@@ -93,6 +95,7 @@ def fresh_report(session: Session) -> Report:
             state_dir=state_directory(session.config, session.environ),
             progress=line if line.wanted else None,
             environ=session.environ,
+            stdin=session.console.streams.binary_input(),
             keep_report=session.config.switch("keep_report"),
         )
     finally:

@@ -9,9 +9,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+import msgspec
+
 from natscope.cli.json_text import json_text
 from natscope.mesh.health import explain_health
 from natscope.mesh.overview import Overview, PeerLine, ReportUse
+from natscope.model.mesh_details import PeerDetails
 from natscope.wire.local_api.status_out import encode_node, encode_status
 
 SCHEMA = "natscope.status/1"
@@ -62,8 +65,16 @@ def peer_fields(line: PeerLine) -> dict[str, Any]:
         "since": written(line.since.at) if line.since is not None else None,
         "since_at_least": line.since.at_least if line.since is not None else None,
         "why": line.why,
-        "details": line.details,
+        "details": _details(line.details),
     }
+
+
+def _details(details: PeerDetails | None) -> dict[str, Any] | None:
+    """With endpoints as text, as everywhere in the document."""
+    if details is None:
+        return None
+    fields: dict[str, Any] = msgspec.structs.asdict(details)
+    return fields | {"endpoints": [str(endpoint) for endpoint in details.endpoints]}
 
 
 def report_fields(use: ReportUse | None) -> dict[str, Any] | None:

@@ -30,7 +30,7 @@ ORIGINS = {"kept": "this computer's last netcheck", "fresh": "a netcheck of just
 
 def name_of(line: PeerLine) -> str:
     """As people call it; an address where it has no name."""
-    return line.node.short_name or address_of(line)
+    return line.called or address_of(line)
 
 
 def address_of(line: PeerLine) -> str:

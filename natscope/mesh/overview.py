@@ -97,10 +97,12 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 class PeerLine(msgspec.Struct, frozen=True, kw_only=True):
     """One peer. `endpoint` where packets go while direct, `relay` the code of the relay in use while relayed.
 
-    `rtt_s` of the path in `state`, None when nobody asked or nothing came back. `since` of that state.
+    `rtt_s` of the path in `state`, None when nobody asked or nothing came back. `since` of that state. `called` is the
+    name for people: without the network's suffix, but whole for nodes of other networks.
     """
 
     node: MeshNode
+    called: str = ""
     state: PeerState
     endpoint: Endpoint | None = None
     relay: str = ""
@@ -226,6 +228,7 @@ def build_line(
         )
     return PeerLine(
         node=peer,
+        called=_called(status, peer),
         state=state,
         endpoint=(pong.endpoint if pong is not None else peer.current) if state is PeerState.DIRECT else None,
         relay=_relay(peer, state, pong),
@@ -235,6 +238,12 @@ def build_line(
         why=why,
         details=details,
     )
+
+
+def _called(status: MeshStatus, peer: MeshNode) -> str:
+    if status.dns_suffix and peer.name and not peer.name.endswith(status.dns_suffix):
+        return peer.name
+    return peer.short_name
 
 
 def _relay(peer: MeshNode, state: PeerState, pong: PingAnswer | None) -> str:

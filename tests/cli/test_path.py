@@ -50,6 +50,19 @@ def test_a_direct_peer_is_pinged_once_and_its_candidate_answered(natscope: Runne
     assert asked.count("POST ping") == 2  # through the relay first
     assert [step["kind"] for step in told["history"]][-1] == "direct"
     assert told["peer"]["HostName"] == "office"
+    assert [ping["endpoint"] for ping in told["pings"]] == [None, "203.0.113.9:41641"]
+
+
+def test_an_address_behind_a_peer_leads_to_that_peer(natscope: Runner, tmp_path: Path) -> None:
+    router = StandInPeer(
+        "router", "100.64.0.4", way=Way.RELAYED, routes=("192.168.50.0/24",), endpoints=("192.0.2.9:1",)
+    )
+    with serving(StandInMesh(peers=(router,)), tmp_path) as daemon:
+        result = natscope("path", "192.168.50.7", "--no-probe", "--socket", daemon.socket)
+    assert result.code == 10
+    assert result.out.startswith("! router (100.64.0.4): relayed")
+    assert "192.0.2.9:1" in result.out  # its own history and details
+    assert "192.168.50.7 lies behind router" in result.out
 
 
 def test_silence_is_exit_20_and_control_s_word_comes_first(natscope: Runner, tmp_path: Path) -> None:

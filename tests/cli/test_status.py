@@ -299,3 +299,18 @@ def test_keys_that_run_out_are_said(natscope: Runner, tmp_path: Path) -> None:
     with serving(StandInMesh(peers=peers), tmp_path) as daemon:
         out = natscope("status", "--socket", daemon.socket).out
     assert out.count("key expires in 3 d") == 1
+
+
+def test_nodes_of_other_networks_keep_their_whole_name(natscope: Runner, tmp_path: Path) -> None:
+    shared = StandInPeer("theirs", "100.64.0.30", more={"DNSName": "nas.friends.example."})
+    with serving(StandInMesh(peers=(NAS, shared)), tmp_path) as daemon:
+        out = natscope("status", "--socket", daemon.socket).out
+    assert "nas.friends.example  100.64.0.30" in out
+    assert "! nas                  100.64.0.9" in out
+
+
+def test_a_socket_beside_files_is_a_mistake(natscope: Runner) -> None:
+    for command in (("status",), ("path", "node-b")):
+        result = natscope(*command, "--socket", "/x", "--from", recorded("status-active.json"))
+        assert result.code == 2
+        assert "--socket and --from contradict each other" in result.err

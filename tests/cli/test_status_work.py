@@ -16,6 +16,8 @@ from natscope.lab.stand_in import StandInMesh, many_peers
 from natscope.lab.stand_in_daemon import StandIn
 from natscope.model.mesh_status import Way
 from tests.cli.runner import Runner
+from tests.cli.test_startup import loaded_by
+from tests.wire.local_api.recorded import FOLDER
 
 FEW, MANY = 200, 600
 CALLS_A_PEER = 260
@@ -50,3 +52,12 @@ def test_calls_grow_with_the_peers(natscope: Runner, tmp_path: Path, way: Way) -
             assert natscope("status", "--from", str(file)).code == 0
         spent[count] = calls()
     assert (spent[MANY] - spent[FEW]) / (MANY - FEW) < CALLS_A_PEER
+
+
+def test_a_saved_status_imports_nothing_of_the_network() -> None:
+    loaded = loaded_by("status", "--from", str(FOLDER / "status-active.json"))
+    heavy = {"h11", "httpx", "httpcore", "aiodns", "dns", "rich", "yaml", "cryptography", "jinja2", "platformdirs"}
+    assert loaded & heavy == set()
+    assert {
+        name for name in loaded if name.startswith(("natscope_probes", "natscope_reports", "natscope.sim"))
+    } == set()

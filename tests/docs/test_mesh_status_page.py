@@ -55,9 +55,7 @@ def documents() -> list[Any]:
     with fixed_reasons():
         overview = live()
         view = build_path(overview, overview.lines[0], changes=())
-    return [
-        msgspec.to_builtins(document, enc_hook=str) for document in (status_document(overview), path_document(view))
-    ]
+    return [msgspec.to_builtins(document) for document in (status_document(overview), path_document(view))]
 
 
 @pytest.mark.parametrize("key", sorted({key for document in documents() for key in ours(document)}))
