@@ -26,6 +26,7 @@ import msgspec
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.accuracy_page import Judged, Row, page
+from benchmarks.accuracy_pairs import measured_pairs
 from natscope.errors import NatscopeError
 from natscope.lab.kernel.bed import Running, standing
 from natscope.lab.library import load_scenario
@@ -62,7 +63,7 @@ def main() -> int:
     names = options.scenarios or [file.name for file in scenario_files() if load_scenario(file.name).can(Bed.KERNEL)]
     with ThreadPoolExecutor(options.jobs) as pool:
         rows = list(pool.map(measured, names))
-    text = page(rows)
+    text = page(rows, () if options.scenarios else measured_pairs())
     if options.write:
         PAGE.write_text(text)
     else:

@@ -22,6 +22,14 @@ with `--hairpin` too: its seconds are more than a usual run takes.
 """
 
 
+PAIRS_HEAD = """## Pairs: prediction against fact
+
+From the reports of two sides natscope foretells whether they connect directly. Here two plain UDP hole punchers
+(`tests/punching/punch.py`, not natscope's code) try it in the simulator, for every pair of networks, each with itself
+too (`python benchmarks/accuracy_pairs.py`). Where the reports leave open what becomes of a pair, it is `unknown`.
+"""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
     """One program in one scenario. `wrong` are sentences, `untold` names of facts, `unknowable` why each is."""
@@ -49,13 +57,84 @@ class Row:
         return next((one for one in self.judged if one.program == program), None)
 
 
-def page(rows: Sequence[Row]) -> str:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairCell:
+    """Two networks: what was foretold (`direct`, `relay`, `unknown`, with a clause), and what became of it."""
+
+    first: str
+    second: str
+    told: str
+    direct: bool
+    reason: str = ""
+
+    @property
+    def is_wrong(self) -> bool:
+        """Foretold otherwise; not knowing is not wrong."""
+        return self.told in ("direct", "relay") and (self.told == "direct") != self.direct
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairTable:
+    """Every pair of some networks."""
+
+    title: str
+    cells: tuple[PairCell, ...] = ()
+
+
+def page(rows: Sequence[Row], pairs: Sequence[PairTable] = ()) -> str:
     """The whole page."""
     parts = [HEAD, *_table(rows), "", *_sums(rows), ""]
     for program in PROGRAMS:
         parts += _wrong(rows, program)
     parts += ["## What nobody at that host can know", "", *_unknowable(rows), ""]
-    return "\n".join(parts)
+    return "\n".join([*parts, *pairs_section(pairs)])
+
+
+def pairs_section(tables: Sequence[PairTable]) -> Iterator[str]:
+    """Prediction against fact, in numbers; every miss, and why the rest could not be foretold."""
+    if not tables:
+        return
+    yield from PAIRS_HEAD.split("\n")
+    yield "| pairs of | networks | pairs | foretold direct, and is | foretold relay, and is | wrong | unknown |"
+    yield "|---|---|---|---|---|---|---|"
+    for table in tables:
+        yield _pair_counts(table)
+    yield ""
+    for table in tables:
+        yield from _pair_misses(table)
+    yield ""
+
+
+def _pair_counts(table: PairTable) -> str:
+    cells = table.cells
+    networks = {name for cell in cells for name in (cell.first, cell.second)}
+    direct = sum(cell.told == "direct" and cell.direct for cell in cells)
+    relay = sum(cell.told == "relay" and not cell.direct for cell in cells)
+    wrong, unknown = sum(cell.is_wrong for cell in cells), sum(cell.told == "unknown" for cell in cells)
+    bold = f"**{wrong}**" if wrong else "0"
+    return f"| {table.title} | {len(networks)} | {len(cells)} | {direct} | {relay} | {bold} | {unknown} |"
+
+
+def _pair_misses(table: PairTable) -> Iterator[str]:
+    """Wrong ones by name; unknown ones by reason, with how many of them are direct in fact."""
+    wrong = [cell for cell in table.cells if cell.is_wrong]
+    yield f"Of {table.title}:"
+    yield ""
+    for cell in wrong:
+        fact = "direct" if cell.direct else "not direct"
+        yield f"- {cell.first} with {cell.second}: foretold {cell.told}, {fact} in fact ({cell.reason})"
+    if not wrong:
+        yield "- No wrong prediction."
+    reasons: dict[str, list[PairCell]] = {}
+    for cell in table.cells:
+        if cell.told == "unknown":
+            reasons.setdefault(
+                cell.reason.replace("the peer's", "your").replace("at the peer", "on your side"), []
+            ).append(cell)
+    for reason, cells in sorted(reasons.items(), key=lambda item: (-len(item[1]), item[0])):
+        direct = sum(cell.direct for cell in cells)
+        yield f"- Unknown {len(cells)} times, {direct} of them direct: {reason}."
+    yield ""
 
 
 def _table(rows: Sequence[Row]) -> Iterator[str]:
