@@ -50,7 +50,7 @@ class FolderFacts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MapFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """The relay map that a netcheck would use. `kind`: `file`, `tailscaled`, `cache`, `fetched`, `none`.
+    """The relay map that a netcheck would use. `kind`: `file`, `tailscaled`, `cache`, `fetched`, `stdin`, `none`.
 
     `none`: nothing is at hand, a netcheck would fetch it. `error` says what is wrong with what is there.
     """

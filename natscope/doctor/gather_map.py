@@ -36,7 +36,7 @@ async def look_for_map(host: Host, http: Http, choice: MapChoice, daemon: Daemon
     """In the order of a netcheck: the one named, tailscaled's, the kept copy. Nothing leaves this computer."""
     where = choice.where
     if where == STDIN:
-        return FoundMap(MapFacts(source="standard input", kind="none"))
+        return FoundMap(MapFacts(source="standard input", kind="stdin"))
     path = path_of(where)
     if path:
         return _read(path, "file", lambda: read_map_file(path, choice.max_bytes))

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
 
 import jsonschema  # type: ignore[import-untyped]
@@ -55,6 +56,7 @@ def report(facts: DoctorFacts) -> DoctorReport:
     return change(report_of(facts, judge_all(facts, modules), online=False), natscope="0.1.0")  # type: ignore[no-any-return]
 
 
+@cache
 def screens() -> dict[str, str]:
     pictures = {"well": WELL, "troubled": troubled(), "bare": without_daemon()}
     texts = {}

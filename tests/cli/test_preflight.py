@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
 
 import jsonschema  # type: ignore[import-untyped]
@@ -31,6 +32,7 @@ def found(name: str) -> Preflight:
     return judge(load(name), relays=RELAYS)
 
 
+@cache
 def screens() -> dict[str, str]:
     texts = {}
     for name in SCREENS:

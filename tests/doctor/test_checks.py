@@ -125,6 +125,7 @@ CASES: list[tuple[str, DoctorFacts, CheckState, str]] = [
     ("relay-map", with_map(kind="cache", error="/c is damaged"), WARN, "/c is damaged"),
     ("relay-map", with_map(kind="cache", age_s=40 * 86_400.0), WARN, "40 d ago"),
     ("relay-map", with_map(kind="none", regions=0), SKIP, "no relay map is kept yet"),
+    ("relay-map", with_map(kind="stdin", regions=0), SKIP, "by a netcheck alone"),
     ("relay-map", with_own(relay_map=None), SKIP, "not looked for"),
     ("sockets", WELL, OK, "UDP and TCP"),
     ("sockets", with_sockets(udp=NO), FAIL, "UDP on loopback does not work"),

@@ -238,7 +238,7 @@ async def test_a_map_from_a_file(tmp_path: Path) -> None:
     assert (await look_for_map(host, TableHttp(), choice(tmp_path, str(good)), NOBODY)).facts.regions == 1
     assert (await look_for_map(host, TableHttp(), choice(tmp_path, str(bad)), NOBODY)).facts.error
     assert (await look_for_map(host, TableHttp(), choice(tmp_path, str(tmp_path / "no")), NOBODY)).facts.error
-    assert (await look_for_map(host, TableHttp(), choice(tmp_path, "-"), NOBODY)).facts.kind == "none"
+    assert (await look_for_map(host, TableHttp(), choice(tmp_path, "-"), NOBODY)).facts.kind == "stdin"
 
 
 async def test_the_map_of_a_running_tailscaled(tmp_path: Path) -> None:

@@ -25,6 +25,8 @@ def judge(facts: DoctorFacts) -> Outcome:
                     Remedy(do="Correct it, or use another: --derp-map.", command=command))  # fmt: skip
     if found.error:
         return warn(f"relay map: {found.error}", "", Remedy(do="Fetch it once.", command="natscope netcheck"))
+    if found.kind == "stdin":
+        return skip("a relay map on standard input is read by a netcheck alone")
     if found.kind == "none":
         return skip(f"no relay map is kept yet: a netcheck fetches {found.source}, --online tries it now")
     told = f"relay map: {found.regions} region{'s' if found.regions != 1 else ''}, {_words(found)}"

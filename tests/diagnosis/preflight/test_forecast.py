@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 import pytest
 
 from natscope.diagnosis.preflight.forecast import FEW, MOST, NEARLY_ALL, NONE
 from natscope.diagnosis.preflight.judge import judge
 from natscope.model.finding import Certainty
-from natscope.model.preflight import Expected, PeerKind
+from natscope.model.preflight import Expected, PeerKind, Preflight
 from natscope.model.tri import Tri
 from natscope.model.verdict import Direct, Verdict
 from tests.diagnosis.judging import scene
 from tests.reports.scenes import names
+
+
+@cache
+def judged(name: str) -> Preflight:
+    return judge(scene(name))
+
 
 SOMETIMES = {
     "address-dependent", "cloud-gateway", "container", "ipv6-only", "mapping-varies", "mapping-varies-with-ipv6",
@@ -39,7 +46,7 @@ TABLE = {
 
 @pytest.mark.parametrize("name", TABLE)
 def test_a_stored_report(name: str) -> None:
-    assert judge(scene(name)).forecast.expected is TABLE[name]
+    assert judged(name).forecast.expected is TABLE[name]
 
 
 @pytest.mark.parametrize("name", names())
@@ -61,7 +68,7 @@ def test_it_never_says_more_than_the_netcheck(name: str) -> None:
 
 @pytest.mark.parametrize("name", names())
 def test_the_sentence_has_the_grammar_that_scripts_look_for(name: str) -> None:
-    forecast = judge(scene(name)).forecast
+    forecast = judged(name).forecast
     opening = {Expected.DIRECT: "likely. ", Expected.SOMETIMES: "sometimes. ", Expected.RELAYED: "no. ",
                Expected.UNKNOWN: "unknown, "}[forecast.expected]  # fmt: skip
     assert forecast.sentence.startswith(f"Direct: {opening}")
@@ -76,7 +83,7 @@ def test_the_sentence_has_the_grammar_that_scripts_look_for(name: str) -> None:
 
 @pytest.mark.parametrize("name", names())
 def test_share_and_rows_agree(name: str) -> None:
-    found = judge(scene(name))
+    found = judged(name)
     paths = {peer.kind: peer.path for peer in found.peers}
     share = found.forecast.share
     assert (share == NEARLY_ALL) == (found.forecast.expected is Expected.DIRECT and paths[PeerKind.RANDOM] == "direct")
@@ -88,11 +95,11 @@ def test_share_and_rows_agree(name: str) -> None:
 
 
 def test_whose_doing_it_is() -> None:
-    assert "This computer's own rules keep UDP in" in judge(scene("own-rules")).forecast.sentence
-    assert "Only a few UDP ports" in judge(scene("udp-other-ports")).forecast.sentence
-    assert "wants you to log in" in judge(scene("captive-portal")).forecast.sentence
-    assert "inside this network" in judge(scene("inside-relays")).forecast.sentence
-    assert "this computer has no network" in judge(scene("no-network")).forecast.sentence
+    assert "This computer's own rules keep UDP in" in judged("own-rules").forecast.sentence
+    assert "Only a few UDP ports" in judged("udp-other-ports").forecast.sentence
+    assert "wants you to log in" in judged("captive-portal").forecast.sentence
+    assert "inside this network" in judged("inside-relays").forecast.sentence
+    assert "this computer has no network" in judged("no-network").forecast.sentence
 
 
 def test_relays_that_are_not_reached_either_are_not_promised() -> None:
@@ -105,7 +112,7 @@ def test_relays_that_are_not_reached_either_are_not_promised() -> None:
 
 def test_a_filter_that_no_class_shows_is_not_overlooked() -> None:
     for name, words in (("wireguard-filtered", "drops what looks like WireGuard"), ("stun-filtered", "filters STUN")):
-        found = judge(scene(name))
+        found = judged(name)
         assert words in found.forecast.sentence
         assert {peer.path for peer in found.peers[:-1]} == {"unknown"}
 
@@ -118,5 +125,5 @@ def test_the_netchecks_own_no_and_unknown_stand(direct: Direct, state: Expected)
 
 
 def test_what_is_sure_is_said_where_the_rest_is_not_known() -> None:
-    assert judge(scene("nat66")).forecast.explanation.startswith("Peers with IPv6 will be direct.")
+    assert judged("nat66").forecast.explanation.startswith("Peers with IPv6 will be direct.")
     assert scene("nat66").ipv4.works is not Tri.NO
