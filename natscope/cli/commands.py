@@ -18,6 +18,7 @@ COMMANDS = (
     ("check", "natscope.cli.check", False, "a health job: does this network meet a policy? is a finding gone?"),
     ("explain", "natscope.cli.explain", False, "what a finding means and what to do; --list: which there are"),
     ("report", "natscope.cli.report", True, "reports in files: show one in any form, say why, mask it, compare two"),
+    ("bundle", "natscope.cli.bundle", False, "one zip for a support ticket: report, mesh, doctor, versions; masked"),
     ("derp", "natscope.cli.derp", True, "relays: serve one, check whether they relay, their map"),
     ("stun", "natscope.cli.stun", True, "STUN: serve it, ask one server"),
     ("lab", "natscope.cli.lab", True, "networks to reproduce, simulated or in namespaces, each with its truth"),

@@ -9,7 +9,7 @@ Made by `python -m natscope.cli.generate`; do not edit.
 # path: (words with help, options (spellings, values, repeatable, help), values of the arguments)
 # values: None for a flag, a tuple of words, or the kind of file: file, folder, any
 TABLE = {
-    "": ((('netcheck', 'can this network connect directly, and if not, why?'), ('ping', 'does this peer get direct, and if not, why?'), ('status', 'how is each peer of your mesh reached, and why not directly?'), ('path', 'all about the way to one peer: candidates, history, prediction'), ('doctor', 'natscope, tailscaled and this computer, check by check, with fixes'), ('preflight', 'will a mesh VPN be direct here? Before you install one'), ('targets', 'whom would a netcheck contact, with how many packets?'), ('probe', 'one probe by itself; --list: which there are'), ('pair', 'do two nodes connect directly, by their reports, and what would change it?'), ('check', 'a health job: does this network meet a policy? is a finding gone?'), ('explain', 'what a finding means and what to do; --list: which there are'), ('report', 'reports in files: show one in any form, say why, mask it, compare two'), ('derp', 'relays: serve one, check whether they relay, their map'), ('stun', 'STUN: serve it, ask one server'), ('lab', 'networks to reproduce, simulated or in namespaces, each with its truth'), ('config', 'settings: what is in force, where from, a template'), ('schema', 'JSON Schema of what --json prints'), ('help', 'short texts: nat-types, relays, exit-codes, environment, …'), ('completion', 'a completion script for bash, zsh or fish'), ('version', 'the version; --json: also Python and the parts it uses')), (), ()),
+    "": ((('netcheck', 'can this network connect directly, and if not, why?'), ('ping', 'does this peer get direct, and if not, why?'), ('status', 'how is each peer of your mesh reached, and why not directly?'), ('path', 'all about the way to one peer: candidates, history, prediction'), ('doctor', 'natscope, tailscaled and this computer, check by check, with fixes'), ('preflight', 'will a mesh VPN be direct here? Before you install one'), ('targets', 'whom would a netcheck contact, with how many packets?'), ('probe', 'one probe by itself; --list: which there are'), ('pair', 'do two nodes connect directly, by their reports, and what would change it?'), ('check', 'a health job: does this network meet a policy? is a finding gone?'), ('explain', 'what a finding means and what to do; --list: which there are'), ('report', 'reports in files: show one in any form, say why, mask it, compare two'), ('bundle', 'one zip for a support ticket: report, mesh, doctor, versions; masked'), ('derp', 'relays: serve one, check whether they relay, their map'), ('stun', 'STUN: serve it, ask one server'), ('lab', 'networks to reproduce, simulated or in namespaces, each with its truth'), ('config', 'settings: what is in force, where from, a template'), ('schema', 'JSON Schema of what --json prints'), ('help', 'short texts: nat-types, relays, exit-codes, environment, …'), ('completion', 'a completion script for bash, zsh or fish'), ('version', 'the version; --json: also Python and the parts it uses')), (), ()),
     "netcheck": (
         (),
         (
@@ -287,6 +287,25 @@ TABLE = {
         ),
         'any',
     ),
+    "bundle": (
+        (),
+        (
+            (('--report',), 'file', False, 'a report to put in, instead of measuring'),
+            (('--with-pcap',), 'file', False, 'a capture to put in, never masked'),
+            (('--redact', '--no-redact'), None, False, 'mask addresses, names and keys [yes]'),
+            (('--derp-map',), 'file', False, 'relay map: a URL, a file, or - for standard input'),
+            (('--socket',), 'any', False, 'socket of a running tailscaled, when it is not in the usual place'),
+            (('--profile',), ('quick', 'default', 'full'), False, 'how much to measure [default]'),
+            (('--only',), ('captive_portal', 'dns', 'fresh_port', 'host_connections', 'host_facts', 'host_firewall', 'interfaces', 'ipv6_pinhole', 'nat64', 'nat_cross_check', 'nat_filtering', 'nat_hairpin', 'nat_layers', 'nat_lifetime', 'nat_mapping', 'nat_ports', 'nat_servers', 'path_marks', 'path_mtu', 'port_mapping', 'proxy', 'relay_health', 'relay_https', 'relay_icmp', 'relay_stun', 'route_hijack', 'shared_space', 'udp_ports', 'udp_rate', 'udp_shapes'), True, 'run only these probes'),
+            (('--skip',), ('captive_portal', 'dns', 'fresh_port', 'host_connections', 'host_facts', 'host_firewall', 'interfaces', 'ipv6_pinhole', 'nat64', 'nat_cross_check', 'nat_filtering', 'nat_hairpin', 'nat_layers', 'nat_lifetime', 'nat_mapping', 'nat_ports', 'nat_servers', 'path_marks', 'path_mtu', 'port_mapping', 'proxy', 'relay_health', 'relay_https', 'relay_icmp', 'relay_stun', 'route_hijack', 'shared_space', 'udp_ports', 'udp_rate', 'udp_shapes'), True, 'leave these probes out'),
+            (('--timeout', '-W'), 'any', False, 'limit of the run, and of fetching its map (--lifetime: 110) [5]'),
+            (('--offline', '--no-offline'), None, False, 'fetch nothing: use the cached relay map'),
+            (('--output', '-o'), 'file', False, 'write the report to a file, whole or not at all'),
+            (('--quiet', '-q'), None, False, 'the answer only'),
+            (('--no-progress',), None, False, 'show no progress'),
+        ),
+        (),
+    ),
     "derp": (
         (('serve', 'Serve a relay (DERP) that clients of a mesh VPN reach each other through, with STUN beside it'), ('check', 'Say whether relays really relay: two clients meet through each of them, step by step'), ('map', 'The relay map: look for mistakes, show it')),
         (
@@ -554,7 +573,7 @@ TABLE = {
         (),
         (
         ),
-        ('environment', 'exit-codes', 'ipv6', 'nat-types', 'privacy', 'relays', 'udp', 'netcheck', 'ping', 'status', 'path', 'doctor', 'preflight', 'targets', 'probe', 'pair', 'check', 'explain', 'report', 'derp', 'stun', 'lab', 'config', 'schema', 'help', 'completion', 'version'),
+        ('environment', 'exit-codes', 'ipv6', 'nat-types', 'privacy', 'relays', 'udp', 'netcheck', 'ping', 'status', 'path', 'doctor', 'preflight', 'targets', 'probe', 'pair', 'check', 'explain', 'report', 'bundle', 'derp', 'stun', 'lab', 'config', 'schema', 'help', 'completion', 'version'),
     ),
     "completion": (
         (),

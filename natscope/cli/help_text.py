@@ -15,7 +15,7 @@ natscope says why your mesh connection is slow or relayed, and what to change.
   natscope targets           whom would that contact, how often?
 
   more     path, doctor, preflight, probe, pair, check, explain, report
-           view|redact|diff, derp serve|check, derp map lint|show, stun
+           view|redact|diff, bundle, derp serve|check, derp map lint|show, stun
            serve|query, lab
            list|show|truth|run|matrix|up|down|status|exec|shell|daemon, config
            show|check|path|template, schema, help, completion, version
@@ -50,6 +50,8 @@ Commands
   explain       what a finding means and what to do; --list: which there are
   report        reports in files: show one in any form, say why, mask it,
                 compare two
+  bundle        one zip for a support ticket: report, mesh, doctor, versions;
+                masked
   derp          relays: serve one, check whether they relay, their map
   stun          STUN: serve it, ask one server
   lab           networks to reproduce, simulated or in namespaces, each with its
@@ -701,6 +703,47 @@ Options
   --color auto|always|never     colour [auto]
   --ascii / --no-ascii          draw with ASCII only
   --verbose, -v                 more: -v, -vv
+  --help, -h                    this text
+
+Exit codes
+    0  good
+    2  usage: a bad flag, file or value
+    3  could not test: no network, nothing answered, no permission
+    4  internal error of natscope
+  130  interrupted (Ctrl-C, SIGTERM)
+""",
+    "bundle": """\
+Put all that a helper asks for into one zip on this computer, masked; nothing is
+sent anywhere.
+
+  natscope bundle
+      measures, and writes natscope-bundle.zip
+  natscope bundle --report report.json -o ticket.zip
+      a report that is there already
+  natscope report natscope-bundle.zip         what the helper does with it
+
+Usage: natscope bundle [OPTIONS]
+
+In it: the report as JSON, HTML and Markdown, the mesh's status, natscope
+doctor, versions; packets only with --with-pcap.
+
+Options
+  --report FILE                 a report to put in, instead of measuring
+  --with-pcap FILE              a capture to put in, never masked
+  --redact / --no-redact        mask addresses, names and keys [yes]
+  --derp-map URL|FILE|-         relay map: a URL, a file, or - for standard
+                                input
+  --socket PATH                 socket of a running tailscaled, when it is not
+                                in the usual place
+  --profile quick|default|full  how much to measure [default]
+  --only PROBE,…                run only these probes
+  --skip PROBE,…                leave these probes out
+  --timeout, -W SECONDS         limit of the run, and of fetching its map
+                                (--lifetime: 110) [5]
+  --offline / --no-offline      fetch nothing: use the cached relay map
+  --output, -o FILE             write the report to a file, whole or not at all
+  --quiet, -q                   the answer only
+  --no-progress                 show no progress
   --help, -h                    this text
 
 Exit codes

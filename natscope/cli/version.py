@@ -39,6 +39,12 @@ def version(context: typer.Context, as_json: AsJson = False) -> None:
         console.data(f"natscope {VERSION}\n")
         return
     import json
+
+    console.data(json.dumps(document(), indent=2) + "\n")
+
+
+def document() -> dict[str, object]:
+    """Versions of natscope, Python, the system and the parts in use; None for a part that is not there."""
     import platform
     from importlib.metadata import PackageNotFoundError
     from importlib.metadata import version as version_of
@@ -49,10 +55,9 @@ def version(context: typer.Context, as_json: AsJson = False) -> None:
             parts[name] = version_of(name)
         except PackageNotFoundError:
             parts[name] = None
-    document = {
+    return {
         "natscope": VERSION,
         "python": platform.python_version(),
         "system": platform.platform(),
         "parts": parts,
     }
-    console.data(json.dumps(document, indent=2) + "\n")

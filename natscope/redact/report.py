@@ -14,9 +14,7 @@ from typing import Any
 import msgspec
 
 from natscope.model.report import Report
-from natscope.redact.addresses import AddressMask, addresses_in
-from natscope.redact.keys import KeyMask
-from natscope.redact.names import NameMask, host_names_in
+from natscope.redact.mask import Mask
 
 VOCABULARY = frozenset(
     {
@@ -58,22 +56,24 @@ SEARCHED = ("search", "domains", "zone", "domain")
 def redact(report: Report) -> Report:
     """The masked report. Findings and verdict are those of the original, their texts masked alike."""
     tree = msgspec.to_builtins(report)
-    texts = tuple(_texts(tree))
-    addresses = AddressMask(ip for text in texts for ip in addresses_in(text))
-    hosts = [name for text in texts for name in host_names_in(text)]
-    names = NameMask([*_bare_names(report, tree), *hosts], _places(report))
-    keys = KeyMask()
-
-    def mask(text: str) -> str:
-        return names.text(keys.text(addresses.text(text)))
-
-    return msgspec.convert(_masked(tree, mask), type=Report)
+    return masked_by(Mask(texts_of(report), bare=bare_names(report), places=places(report)), tree)
 
 
-def _bare_names(report: Report, tree: object) -> list[str]:
+def masked_by(mask: Mask, tree: Any) -> Report:
+    """A report, given as builtins, masked by a mapping that other documents may share."""
+    return msgspec.convert(_masked(tree, mask.text), type=Report)
+
+
+def texts_of(report: Report) -> tuple[str, ...]:
+    """Everything in it that may come from outside."""
+    return tuple(_texts(msgspec.to_builtins(report)))
+
+
+def bare_names(report: Report) -> list[str]:
     """This computer's own name, with and without its domain, and search domains."""
     own = report.host.name
-    return [name for name in (own, own.partition(".")[0], *_searched(tree)) if name and not _is_address(name)]
+    found = (own, own.partition(".")[0], *_searched(msgspec.to_builtins(report)))
+    return [name for name in found if name and not _is_address(name)]
 
 
 def _is_address(text: str) -> bool:
@@ -95,7 +95,7 @@ def _searched(value: object) -> Iterator[str]:
             yield from _searched(each)
 
 
-def _places(report: Report) -> list[str]:
+def places(report: Report) -> list[str]:
     """Codes and names of regions, unless they are the vendor's, whom everybody has."""
     if report.relay_map.vendor:
         return []

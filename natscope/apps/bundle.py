@@ -1,0 +1,110 @@
+"""One zip for a support ticket: the report in three forms, the mesh, the doctor, versions; masked alike unless refused.
+
+Nothing is sent anywhere: the file stays on this computer until somebody attaches it.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from natscope.apps.report_file import MEMBER
+from natscope.model.report import Report
+from natscope.redact.mask import Mask, texts_in
+from natscope.redact.report import bare_names, masked_by, places, texts_of
+from natscope.version import VERSION
+
+MAX_PCAP_BYTES = 64 * 1024 * 1024
+EPOCH = (1980, 1, 1, 0, 0, 0)
+"""Zip's earliest time: the files' times would only say when the bundle was made, which the report says better."""
+_BARE = ("HostName", "LoginName", "DisplayName", "Name", "ComputedName", "owner", "host_name", "user")
+Draw = Callable[[Report, str], str]
+"""A report in a form, by the form's name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ingredients:
+    """What goes in. `documents` by file name, JSON values; `notes` say what is missing and why."""
+
+    report: Report
+    documents: Mapping[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    pcap: bytes = b""
+    masked: bool = True
+
+
+def make_bundle(found: Ingredients, draw: Draw) -> bytes:
+    """The zip's bytes: the same ingredients give the same bytes."""
+    tree = msgspec.to_builtins(found.report)
+    report, documents, notes = found.report, dict(found.documents), found.notes
+    if found.masked:
+        mask = _mask(found)
+        report = masked_by(mask, tree)
+        documents = {name: mask.tree(document) for name, document in documents.items()}
+        notes = tuple(mask.text(note) for note in notes)
+    members = {
+        "README.txt": _readme(found, sorted(documents), notes),
+        MEMBER: draw(report, "json"),
+        "report.html": draw(report, "html"),
+        "report.md": draw(report, "md"),
+        **{name: json.dumps(document, indent=2, ensure_ascii=False) + "\n" for name, document in documents.items()},
+    }
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in members.items():
+            archive.writestr(
+                zipfile.ZipInfo(name, EPOCH), text.encode("utf-8", "backslashreplace"), zipfile.ZIP_DEFLATED
+            )
+        if found.pcap:
+            archive.writestr(zipfile.ZipInfo("packets.pcapng", EPOCH), found.pcap, zipfile.ZIP_DEFLATED)
+    return out.getvalue()
+
+
+def _mask(found: Ingredients) -> Mask:
+    """One mapping for all that goes in."""
+    texts = [*texts_of(found.report), *(text for document in found.documents.values() for text in texts_in(document))]
+    bare = [*bare_names(found.report), *(name for document in found.documents.values() for name in _people(document))]
+    return Mask([*texts, *found.notes], bare=bare, places=places(found.report))
+
+
+def _people(value: object) -> list[str]:
+    """Names of hosts and people in a mesh's status, by the fields that hold them."""
+    if isinstance(value, dict):
+        own = [each for name, each in value.items() if name in _BARE and isinstance(each, str) and len(each) > 1]
+        return [*own, *(name for each in value.values() for name in _people(each))]
+    return [name for each in value for name in _people(each)] if isinstance(value, list | tuple) else []
+
+
+def _readme(found: Ingredients, documents: list[str], notes: tuple[str, ...]) -> str:
+    masked = (
+        "Public addresses, names of hosts and people, keys and hardware addresses are masked, the same one everywhere."
+        if found.masked
+        else "NOTHING IS MASKED: addresses, names and public keys are those of this network."
+    )
+    lines = [
+        f"A bundle of natscope {VERSION} for a support ticket.",
+        "",
+        masked,
+        "",
+        "report.html   open it in a browser: it loads and runs nothing",
+        "report.md     the same for an issue",
+        f"{MEMBER}   the same for programs: natscope report BUNDLE.zip",
+        *(f"{name:<13} {_ABOUT.get(name, '')}".rstrip() for name in documents),
+        *(["packets.pcapng  what the probes sent and received, never masked"] if found.pcap else []),
+    ]
+    if notes:
+        lines += ["", "Not in it:", *(f"- {note}" for note in notes)]
+    return "\n".join(lines) + "\n"
+
+
+_ABOUT = {
+    "status.json": "the mesh as this computer sees it: natscope status --json",
+    "doctor.json": "natscope, tailscaled and this computer: natscope doctor --json",
+    "versions.json": "versions: natscope version --json",
+}
