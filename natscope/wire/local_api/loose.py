@@ -55,7 +55,7 @@ class Loose:
     def text(self, name: str) -> str | None:
         """A string."""
         value = self._tree.get(name)
-        if isinstance(value, str):
+        if value is None or isinstance(value, str):
             return value
         self._odd(name, value, "text")
         return None
@@ -63,7 +63,7 @@ class Loose:
     def flag(self, name: str) -> bool | None:
         """True or false."""
         value = self._tree.get(name)
-        if isinstance(value, bool):
+        if value is None or isinstance(value, bool):
             return value
         self._odd(name, value, "boolean")
         return None
@@ -112,6 +112,8 @@ class Loose:
 
     def texts(self, name: str) -> tuple[str, ...]:
         """A list of strings; what is none is left out."""
+        if self._tree.get(name) is None:
+            return ()
         items = self.items(name)
         found = tuple([item for item in items if isinstance(item, str)])
         if len(found) < len(items):
