@@ -54,6 +54,8 @@ RELINK_S = 0.2
 LAST_S = 5.0
 """On top of the time for letting clients go: who is still there then is ended."""
 END_S = 2.0
+LOOK_S, HUNG_S = 5.0, 30.0
+"""How often workers are looked at, and how long one may say nothing: its loop tells its connections every second."""
 MESSAGES_PER_TURN = 64
 
 
@@ -87,6 +89,8 @@ class Supervisor:
         self._reactor = Reactor(lambda error: log.failed("workers", error))
         self.doors = Doors(self._reactor, limit, host.clock.now, self._give)
         self._running: dict[int, WorkerProcess] = {}
+        self._heard_at: dict[int, float] = {}
+        self._relinking: set[frozenset[int]] = set()
         self._crew = Crew()
         self._totals = Totals()
         self._failure: Failed | None = None
@@ -108,6 +112,7 @@ class Supervisor:
                 raise CannotMeasure(f"{self._workers - len(self._crew.ready)} of the workers do not start")
         self._is_open = True
         self.doors.open(True)
+        self._reactor.later(LOOK_S, self._look)
 
     def serve(self) -> None:
         """Until `drain` is done, or `stop`."""
@@ -203,6 +208,7 @@ class Supervisor:
                 self.log.failed("workers", error)
 
     def _heard(self, number: int, news: FromWorker) -> None:
+        self._heard_at[number] = self.host.clock.now()
         if isinstance(news, Ready):
             for other in self._crew.ready:
                 self._link(number, other)
@@ -217,7 +223,7 @@ class Supervisor:
         elif isinstance(news, Known):
             self._tell(news, besides=number)
         elif isinstance(news, Lost):
-            self._reactor.later(RELINK_S, lambda: self._relink(number, news.number))
+            self._relink_soon(frozenset((number, news.number)))
         else:
             self._failure = news
             if self._is_open:
@@ -227,6 +233,7 @@ class Supervisor:
         """Its channel is closed: it is dead, or as good as that."""
         self._reactor.forget(worker.channel.fileno())
         del self._running[number]
+        self._heard_at.pop(number, None)
         lived_s, clients = worker.lived_s(), self._crew.connections(number)
         how = worker.end(END_S)
         pause = self._crew.gone(number, lived_s)
@@ -255,11 +262,29 @@ class Supervisor:
             self._running[number].channel.send(STREAM + bytes([peer]), end)
             end.close()
 
-    def _relink(self, one: int, other: int) -> None:
-        """Where both live their stream broke, which is a fault of ours; it is told by one of them."""
-        if one < other and {one, other} <= set(self._crew.ready) and not self.is_draining:
+    def _relink_soon(self, both: frozenset[int]) -> None:
+        """Both may tell that their stream is gone; mostly since one of them is."""
+        if both not in self._relinking:
+            self._relinking.add(both)
+            self._reactor.later(RELINK_S, lambda: self._relink(both))
+
+    def _relink(self, both: frozenset[int]) -> None:
+        """Where both live their stream broke, which is a fault of ours."""
+        self._relinking.discard(both)
+        if both <= set(self._crew.ready) and not self.is_draining:
+            one, other = sorted(both)
             self.log.say("worker-link", f"the stream between workers {one} and {other} is made again", Level.WARNING)
             self._link(one, other)
+
+    def _look(self) -> None:
+        """One that says nothing for long serves nobody: it is ended, and so started again."""
+        now = self.host.clock.now()
+        for number in self._crew.ready:
+            if now - self._heard_at.get(number, now) > HUNG_S and not self.is_draining:
+                self.log.say("worker-hung", f"worker {number} says nothing: it is ended", Level.ERROR, worker=number)
+                self._heard_at[number] = now
+                self._running[number].kill()
+        self._reactor.later(LOOK_S, self._look)
 
     def _tell(self, order: ToWorker, besides: int = 0) -> None:
         message = pack(order)

@@ -172,13 +172,14 @@ class Control:
             self._steered.admission.know(key, ip)
 
     async def _tell_connections(self) -> None:
-        told = 0
+        """Every second, whether there is news or not: it also says that the relay's loop is well."""
         while True:
             await self._service.host.clock.sleep(TELL_S)
-            connections = await self._service.ask(lambda: self._loop.connections)
-            if connections != told:
-                told = connections
-                self._post(Told(connections))
+            self._service.post(self._tell)
+
+    def _tell(self, _: float) -> Effects:
+        self._say(Told(self._loop.connections))
+        return Effects()
 
     def _post(self, message: FromWorker) -> None:
         def act(_: float) -> Effects:

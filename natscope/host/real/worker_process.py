@@ -54,6 +54,10 @@ class WorkerProcess:
         """Seconds since its start."""
         return time.monotonic() - self.began
 
+    def kill(self) -> None:
+        """At once; its channel tells when it is gone."""
+        self._process.kill()
+
     def end(self, patience_s: float) -> str:
         """Wait for its end, and make it after that time; how it ended, in words."""
         self.channel.close()
