@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from natscope.diagnosis.pair.explain import explain_peer
+from natscope.diagnosis.pair.explain import explain_peer, pair_facts
 from natscope.model.endpoint import Endpoint
-from natscope.model.mesh_details import PeerDetails
+from natscope.model.finding import Certainty
+from natscope.model.mesh_details import PeerDetails, PeerNetwork
+from natscope.model.mesh_path import PingAnswer
 from natscope.model.mesh_status import MeshNode, MeshStatus
 from natscope.model.pair import Blame
+from natscope.model.tri import Tri
+from tests.reports.scenes import load
 
 SEEN = datetime(2026, 11, 21, 18, 2, tzinfo=UTC)
 
@@ -36,3 +40,79 @@ def test_not_approved() -> None:
     peer = MeshNode(is_active=True, relay="fra")
     explained = explain_peer(MeshStatus(), peer, details=PeerDetails(is_authorized=False))
     assert explained.short == "not approved"
+
+
+NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+ENDS = (Endpoint.parse("198.51.100.60:33217"), Endpoint.parse("192.168.178.4:41641"))
+HERE = MeshStatus(this=MeshNode(relay="fra", endpoints=(Endpoint.parse("203.0.113.24:41641"),)))
+PONGS = (PingAnswer(latency_s=0.04, relay_id=2, relay_code="fra"),) * 4
+NAS = MeshNode(
+    name="nas.lab.internal", relay="fra", is_active=True, is_online=True, last_write=NOW,
+    last_handshake=NOW - timedelta(seconds=40),
+)  # fmt: skip
+
+
+def told(varies: str) -> PeerDetails:
+    no = Tri.NO
+    network = PeerNetwork(mapping_varies=Tri(varies), udp=Tri.YES, ipv6=no, upnp=no, nat_pmp=no, pcp=no)
+    return PeerDetails(endpoints=ENDS, network=network)
+
+
+def test_a_symmetric_peer() -> None:
+    found = explain_peer(HERE, NAS, details=told("yes"), report=load("port-restricted"), pings=PONGS)
+    assert (found.short, found.blame, found.causes) == ("its router: random ports", Blame.PEER, ("NS-NAT-02",))
+    assert found.certainty is Certainty.LIKELY
+    assert found.sentence.startswith("nas's router picks a new port for each peer, and your side lets in only ports")
+    assert {"you", "owner of nas"} <= {fix.who for fix in found.fixes}
+    assert found.peer_command == "natscope netcheck --json > peer.json"
+    assert found.prediction is not None
+    assert [row.endpoint for row in found.prediction.candidates if row.answered is Tri.NO] == [
+        "192.168.178.4:41641", "198.51.100.60:33217",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("age_s", "certainty"), [(None, Certainty.LIKELY), (7200.0, Certainty.LIKELY), (200_000.0, Certainty.POSSIBLE)]
+)
+def test_an_old_report_says_less(age_s: float | None, certainty: Certainty) -> None:
+    found = explain_peer(
+        HERE, NAS, details=told("yes"), report=load("port-restricted"), report_age_s=age_s, pings=PONGS
+    )
+    assert found.certainty is certainty
+    assert ("2 d old" in found.sentence) is (age_s == 200_000.0)
+
+
+def test_a_report_of_another_network_is_not_believed() -> None:
+    status = MeshStatus(this=MeshNode(endpoints=(Endpoint.parse("192.0.2.77:41641"),)))
+    found = explain_peer(status, NAS, details=told("yes"), report=load("udp-blocked"), pings=PONGS)
+    assert "NS-UDP-01" in found.causes, "a report without a public address cannot be told apart"
+    found = explain_peer(status, NAS, details=told("yes"), report=load("port-restricted"), pings=PONGS)
+    assert found.causes == ()
+    assert "of another network" in found.sentence
+
+
+def test_a_report_through_a_vpn_says_nothing_of_the_router() -> None:
+    found = explain_peer(HERE, NAS, details=told("yes"), report=load("vpn-tunnel"), pings=PONGS)
+    assert "NS-NAT-02" not in found.causes
+    assert found.this_side.startswith("not measured")
+
+
+def test_nothing_but_the_status() -> None:
+    found = explain_peer(MeshStatus(), NAS)
+    assert found.short == "run natscope netcheck here"
+    assert found.unknowable
+
+
+def test_hostile_names_do_no_harm() -> None:
+    name = "\x1b[31m" + "x" * 100_000
+    found = explain_peer(HERE, MeshNode(name=name, relay=name, is_active=True), details=told("yes"))
+    assert len(found.sentence) < 500
+    assert len(found.short) <= 40
+
+
+def test_what_one_side_needs_is_asked_of_the_mesh_too() -> None:
+    """Without a report, this side's own endpoints still tell that it is in the peer's network."""
+    here = MeshStatus(this=MeshNode(endpoints=(Endpoint.parse("[2001:db8:7::1]:41641"),)))
+    there = PeerDetails(endpoints=(Endpoint.parse("[2001:db8:7::2]:41641"),))
+    facts = pair_facts(here, NAS, there)
+    assert facts.near.same_network is Tri.YES
