@@ -61,7 +61,7 @@ def _with_meant_command(arguments: list[str]) -> list[str]:
     if meant is None or len(arguments) < 2 or arguments[1] in _children(arguments[0]):
         return arguments
     word = arguments[1]
-    is_file = word == "-" or "/" in word or "." in word or os.path.exists(word)
+    is_file = word in ("-", "last") or "/" in word or "." in word or os.path.exists(word)
     return [arguments[0], meant, *arguments[1:]] if is_file and (word == "-" or word[0] != "-") else arguments
 
 

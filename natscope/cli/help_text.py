@@ -609,8 +609,8 @@ Reports in files: show one again, in any form; say why; mask it; compare two.
 
 Usage: natscope report COMMAND
 
-`natscope report FILE` is `natscope report view FILE`. FILE may be a bundle, or
-`-` for standard input.
+`natscope report FILE` is `natscope report view FILE`. FILE may be a bundle, `-`
+for standard input, or `last` for what this computer's last netcheck left.
 
 Commands
   view          Show a report that somebody saved, as if it had just been
@@ -629,8 +629,8 @@ Show a report that somebody saved, as if it had just been measured.
   natscope report view report.json            as netcheck would show it
   natscope report view report.json --format md
       for an issue
-  natscope report view report.json --why NS-UDP-01
-      also for a finding that it does not have
+  natscope report view last --why NS-UDP-01
+      of the last netcheck here; also for a finding that it does not have
 
 Usage: natscope report view [OPTIONS] FILE
 

@@ -14,6 +14,7 @@ from natscope.errors import UserError
 if TYPE_CHECKING:
     from natscope.model.report import Report
 
+LAST = "last"
 DIFF_SCHEMA = "natscope.report-diff/1"
 
 File = Annotated[str, typer.Argument(metavar="FILE", show_default=False)]
@@ -31,7 +32,8 @@ def report() -> None:
     natscope report view report.json --why NS-NAT-01  # from the finding down to packets
     natscope report diff before.json after.json  # what has changed?
 
-    `natscope report FILE` is `natscope report view FILE`. FILE may be a bundle, or `-` for standard input.
+    `natscope report FILE` is `natscope report view FILE`. FILE may be a bundle, `-` for standard input, or `last` for
+    what this computer's last netcheck left.
     """
 
 
@@ -58,7 +60,7 @@ def view(
     Examples:
     natscope report view report.json  # as netcheck would show it
     natscope report view report.json --format md  # for an issue
-    natscope report view report.json --why NS-UDP-01  # also for a finding that it does not have
+    natscope report view last --why NS-UDP-01  # of the last netcheck here; also for a finding that it does not have
 
     The exit code is that of the netcheck. Findings and verdict are those in the file; --why judges again.
     """
@@ -156,9 +158,28 @@ def diff(
 
 
 def _read(path: str, session: Session) -> Report:
+    """A file, standard input, or `last`: what this host's last whole netcheck left."""
     from natscope.apps.report_file import read_report
 
+    if path == LAST:
+        return _last(session)
     return read_report(path, stdin=session.console.streams.binary_input() if path == "-" else None)
+
+
+def _last(session: Session) -> Report:
+    import asyncio
+    from dataclasses import replace
+
+    from natscope.apps.config import state_directory
+    from natscope.apps.last_report import load_last
+    from natscope.host.real.host import build_real_host
+
+    host = replace(build_real_host(), environ=dict(session.environ))
+    folder = state_directory(session.config, session.environ)
+    last = asyncio.run(load_last(folder, host, note=session.console.warn))
+    if last is None:
+        raise UserError("there is no last report", hint="natscope netcheck keeps one; a part of it (--only) does not")
+    return last.report
 
 
 def _redacted(found: Report) -> Report:

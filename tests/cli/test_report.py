@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from natscope.apps.last_report import FILE_NAME, SCHEMA, Network
+from natscope.wire.report_json import decode_report
 from tests.cli.runner import Runner
 
 ROOT = Path(__file__).parents[2]
@@ -70,6 +73,7 @@ def test_more_is_shown_with_v(natscope: Runner) -> None:
     ("arguments", "words"),
     [
         (("none.json",), "no such file"),
+        (("last",), "there is no last report"),
         (("view", "/dev/zero"), "the limit is"),
         (("veiw",), "Did you mean view?"),
         (("view", HEALTHY, "--format", "htm"), "Did you mean html?"),
@@ -99,3 +103,13 @@ def test_a_masked_report_is_another_report_with_the_same_findings(natscope: Runn
     assert before["host"]["name"] != after["host"]["name"]
     assert "198.51.100.2:" not in target.read_text(encoding="utf-8")
     assert natscope("report", str(target)).out == natscope("report", BLOCKED, "--redact").out
+
+
+def test_the_last_report_of_this_host(natscope: Runner) -> None:
+    """As a netcheck leaves it in the state directory."""
+    state = Path(natscope.environ["XDG_STATE_HOME"]) / "natscope"
+    state.mkdir(parents=True)
+    report = decode_report(Path(BLOCKED).read_bytes())
+    kept = {"schema": SCHEMA, "network": Network.of(None), "report": report}
+    (state / FILE_NAME).write_bytes(msgspec.json.encode(kept))
+    assert natscope("report", "last").out == natscope("report", BLOCKED).out
