@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from ipaddress import IPv4Address
 
 import msgspec
 
@@ -37,7 +36,7 @@ from natscope.lab.scenario_faults import addresses_after_reboot
 from natscope.lab.scenario_map import relay_map
 from natscope.lab.scenario_nat import firewall_6
 from natscope.lab.scenario_proxy import environment, proxies_on, proxy_address
-from natscope.lab.sim_ports import ToldPorts
+from natscope.lab.sim_ports import ToldFirewall, ToldPorts
 from natscope.lab.sim_relay import HTTP, HTTPS, serve_portal, start_relay
 from natscope.lab.tls_inspector import inspector_certificate, serve_inspector
 from natscope.machines.nat.packet import TCP
@@ -143,7 +142,7 @@ def _add_site(net: Network, site: Site) -> None:
         host = net.programs_on(built)
         net.start(host, serve_portal(host, site.portal))
     if site.mapping_service is not None:
-        _start_mapping_service(net, built, site.mapping_service, site.gateway)
+        _start_mapping_service(net, built, site.mapping_service, site)
 
 
 def _add_inspector(net: Network, scenario: Scenario, site: Site) -> None:
@@ -157,13 +156,16 @@ def _add_inspector(net: Network, scenario: Scenario, site: Site) -> None:
         net.start(host, serve_inspector(host, inspector_certificate(scenario, folder)))
 
 
-def _start_mapping_service(net: Network, built: SimSite, config: ServiceConfig, gateway: IPv4Address) -> None:
+def _start_mapping_service(net: Network, built: SimSite, config: ServiceConfig, site: Site) -> None:
     """On the router's own programs side, beside its NAT."""
-    nat = built.up.nat(4) if built.up is not None else None
+    nat, guard = (built.up.nat(4), built.up.nat(6)) if built.up is not None else (None, None)
     if nat is None:
         return
-    host = net.programs_on(built)
-    service = MappingService(config, gateway, ToldPorts(nat, built.router.world), host.clock.now())
+    host, world = net.programs_on(built), built.router.world
+    service = MappingService(
+        config, site.gateway, ToldPorts(nat, world), host.clock.now(), gateway_6=site.gateway_6,
+        firewall=None if guard is None else ToldFirewall(guard, world),
+    )  # fmt: skip
     net.start(host, MappingServer(host, service).serve())
 
 

@@ -12,12 +12,13 @@ from natscope.machines.api import Command, Event, Received, Send, Tick
 from natscope.machines.portmap_router.config import HTTP_PORT, Service
 from natscope.machines.portmap_router.service import (
     CONTROL,
+    CONTROL_6,
     SEARCH,
     SEARCH_ELSEWHERE,
     SEARCH_GROUP,
     MappingService,
 )
-from natscope.model.endpoint import Endpoint
+from natscope.model.endpoint import Endpoint, IPAddress
 from natscope.web.server import HttpServer, ServerRequest, ServerResponse
 from natscope.wire.portmap import nat_pmp, ssdp
 
@@ -50,7 +51,7 @@ class MappingServer:
 
     async def _open(self) -> None:
         config, here = self._service.config, self._service.gateway
-        places = {}
+        places: dict[int, tuple[IPAddress, int]] = {}
         if config.speaks(Service.NAT_PMP) or config.speaks(Service.PCP):
             places[CONTROL] = (here, nat_pmp.SERVER_PORT)
         if config.speaks(Service.UPNP):
@@ -58,10 +59,16 @@ class MappingServer:
             if config.upnp.search_port != ssdp.PORT:
                 places[SEARCH_ELSEWHERE] = (here, config.upnp.search_port)
             await HttpServer(self._host, self._page).listen(Endpoint(here, HTTP_PORT))
+        if self._service.gateway_6 is not None:
+            places[CONTROL_6] = (self._service.gateway_6, nat_pmp.SERVER_PORT)
         for number, (address, port) in places.items():
             announces = number == CONTROL and bool(self._inside)
             self._sockets[number] = await self._host.udp.open(
-                4, address=address, port=port, interface=self._inside if announces else None, multicast=announces
+                4 if address.version == 4 else 6,
+                address=address,
+                port=port,
+                interface=self._inside if announces else None,
+                multicast=announces,
             )
 
     async def _read(self, number: int, socket: UdpSocket) -> None:

@@ -152,6 +152,7 @@ class MappingServiceForm(Table, frozen=True, kw_only=True):
     for_others: bool = False
     other_versions: bool = True
     announces: bool = True
+    pinholes: bool = False
     upnp: UpnpForm = UpnpForm()
 
 
@@ -311,6 +312,7 @@ class HostTruthForm(Table, frozen=True, kw_only=True):
     upnp: MappingTruth | None = None
     nat_pmp: MappingTruth | None = None
     pcp: MappingTruth | None = None
+    pcp_v6: MappingTruth | None = None
     public: tuple[str, ...] | None = None
     home: str | None = None
     relays: dict[str, RelayFault] | None = None

@@ -10,7 +10,7 @@ Keys, all optional; what they mean in full stands in `machines.portmap_router.co
   `capacity` [256] ports, 0 is out of resources at once; `min_lease_s` [1] and `max_lease_s` [86400]; `taken`: external
   ports that another host has; `late_ms` [0]: every answer waits so long; `for_others` [false]: a host may open ports
   for another one; `other_versions` [true]: NAT-PMP alone answers PCP by a version error, and the other way round;
-  `announces` [true]: a restart is told to 224.0.0.1.
+  `announces` [true]: a restart is told to 224.0.0.1; `pinholes` [false]: PCP opens the site's IPv6 firewall too.
 - `upnp`: `version` [1] of the device, 1 or 2; `services` [the usual one]: `wan-ip-2`, `wan-ip-1`, `wan-ppp-1`,
   `dslforum-ip`, `dslforum-ppp`, several or none; `first_down` [false]: the first of several has no connection; `leases`
   [any]: `any`, `permanent-only` (error 725), `invalid-args` (402 for a lease that ends); `searches` [both]: `both`,
@@ -32,6 +32,7 @@ from typing import Any
 
 from natscope.lab.scenario import INTERNET, ScenarioHost, Site
 from natscope.lab.scenario_form import MappingServiceForm, SiteForm, UpnpForm
+from natscope.lab.scenario_nat import GUARDED
 from natscope.lab.scenario_toml import Path, Source
 from natscope.lab.scenario_truth import MappingTruth
 from natscope.machines.portmap_router.config import Service, ServiceConfig, UpnpConfig, WanService
@@ -39,7 +40,7 @@ from natscope.machines.portmap_router.config import Service, ServiceConfig, Upnp
 _USUAL = {1: (WanService.IP_1,), 2: (WanService.IP_2,)}
 
 
-MAPPING_CLAIMS = ("upnp", "nat_pmp", "pcp")
+MAPPING_CLAIMS = ("upnp", "nat_pmp", "pcp", "pcp_v6")
 
 
 def unserved(host: ScenarioHost, sites: Mapping[str, Site], told: Mapping[str, Any]) -> dict[str, MappingTruth]:
@@ -62,6 +63,8 @@ def mapping_service_of(source: Source, name: str, form: SiteForm, *, may: bool) 
         config = _config(source, where, given)
     except ValueError as error:
         source.wrong(where, str(error))
+    if config.pinholes and form.ipv6 not in GUARDED:
+        source.wrong((*where, "pinholes"), "there is no IPv6 firewall to open (see ipv6)")
     if form.kernel_nat is not None:
         _check_miniupnpd(source, where, config, form)
     return config
@@ -101,6 +104,7 @@ def _config(source: Source, where: Path, form: MappingServiceForm) -> ServiceCon
         for_others=form.for_others,
         other_versions=form.other_versions,
         announces=form.announces,
+        pinholes=form.pinholes,
         upnp=_upnp(source, (*where, "upnp"), form.upnp),
     )
 

@@ -24,9 +24,9 @@ only where it was not asked (`scenario_unknown`).
   `wireguard_passes`: datagrams of that look come back where others do; `nat64`; `udp_open`, `udp_closed`: ports.
 - `udp_limited`, `udp_limited_back`: somebody drops UDP beyond a rate that a run with `udp_rate` reaches, there and
   back; `udp_limited_only`: and not TCP; `udp_limit_counts`: `packets` or `bytes`.
-- `upnp`, `nat_pmp`, `pcp`: `no` (not there), `proved` (opens a port, and packets come in), `unreachable` (opens one
-  where nobody outside can send), `refused`. Where the file says nothing and all ways of the host lead to routers
-  without a mapping service, or to none, it is `no`.
+- `upnp`, `nat_pmp`, `pcp`, and `pcp_v6` for the IPv6 firewall: `no` (not there), `proved` (opens a port, and packets
+  come in), `unreachable` (opens one where nobody outside can send), `refused`. Where the file says nothing and all ways
+  of the host lead to routers without a mapping service, or to none, it is `no`.
 - `unknowable` {FIELD = WHY}: nobody at that host could know the field, so any other word than `unknown` is wrong; also
   {GROUP = WHY} for `nat`, `way` and `dns`, where fields that the file claims count first.
 - `public`: the public addresses that relays see; `home`: the relay that a sound choice prefers.
@@ -159,6 +159,7 @@ class HostTruth:
     upnp: MappingTruth | None = None
     nat_pmp: MappingTruth | None = None
     pcp: MappingTruth | None = None
+    pcp_v6: MappingTruth | None = None
     public: tuple[str, ...] | None = None
     home: str | None = None
     relays: dict[str, RelayFault] | None = None

@@ -179,11 +179,12 @@ class MappingServiceReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PortMappingReport(msgspec.Struct, frozen=True, kw_only=True):
-    """Can a port be opened on the router."""
+    """Can a port be opened on the router. `pcp_v6`: PCP at the IPv6 gateway, which opens its firewall (a pinhole)."""
 
     upnp: MappingServiceReport
     nat_pmp: MappingServiceReport
     pcp: MappingServiceReport
+    pcp_v6: MappingServiceReport = MappingServiceReport(reason="the router was not asked")
 
 
 class RelayLatency(msgspec.Struct, frozen=True, kw_only=True):

@@ -43,8 +43,25 @@ class _Seen:
 
 def port_mapping_report(links: LinkFacts | None, observations: Sequence[Observation]) -> PortMappingReport:
     """The best that any gateway showed, per protocol."""
-    upnp, nat_pmp, pcp = (_service(protocol, links, observations) for protocol in PROTOCOLS)
-    return PortMappingReport(upnp=upnp, nat_pmp=nat_pmp, pcp=pcp)
+    four = [o for o in observations if o.family != 6]
+    upnp, nat_pmp, pcp = (_service(protocol, links, four) for protocol in PROTOCOLS)
+    return PortMappingReport(upnp=upnp, nat_pmp=nat_pmp, pcp=pcp, pcp_v6=_pinholes(links, observations))
+
+
+def _pinholes(links: LinkFacts | None, observations: Sequence[Observation]) -> MappingServiceReport:
+    """PCP at the gateway of IPv6."""
+    six = [o for o in observations if o.family == 6]
+    if any(o.kind == "portmap.service" for o in six):
+        return _service("pcp", links, six)
+    judged = [o for o in six if o.kind == "portmap.gateway"]
+    told = links is not None and links.routes_known
+    if told and links is not None and not any(r.family == 6 and r.gateway is not None for r in links.default_routes):
+        cited = tuple(o.id for o in observations if o.kind == "host.links")
+        words = "there is no router to ask: no default route over IPv6 has a gateway"
+        return MappingServiceReport(state=Tri.NO, reason=words, evidence=cited)
+    reasons = "; ".join(dict.fromkeys(o.summary for o in judged if o.summary))
+    reason = f"{NOT_ASKED}: {reasons}" if reasons else NOT_ASKED
+    return MappingServiceReport(state=Tri.UNKNOWN, reason=reason, evidence=tuple(o.id for o in judged))
 
 
 def _service(protocol: str, links: LinkFacts | None, observations: Sequence[Observation]) -> MappingServiceReport:

@@ -35,8 +35,8 @@ class IgdOpener:
     def __init__(
         self, host: Host, http: Http, way: Way, talker: Talker, search: SsdpSearch, *, permanent: bool
     ) -> None:
-        assert way.gateway is not None
-        assert way.own is not None
+        assert isinstance(way.gateway, IPv4Address)
+        assert isinstance(way.own, IPv4Address)
         self.talker = talker
         self.search = search
         self.chosen: igd.Chosen | None = None
@@ -219,7 +219,7 @@ async def open_igd(
     host: Host, http: Http, way: Way, *, permanent: bool, retransmission: Retransmission = SEARCH
 ) -> IgdOpener:
     """A socket for the search on the way's interface alone. Raises `HostError`."""
-    assert way.gateway is not None
+    assert isinstance(way.gateway, IPv4Address)
     search = SsdpSearch(way.gateway, retransmission=retransmission)
     talker = Talker(host, await host.udp.open(4, interface=way.interface, multicast=True), search)
     talker.start()

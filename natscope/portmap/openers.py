@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass, field
-from ipaddress import IPv4Address
 from typing import Protocol as TypingProtocol
 
 from natscope.machines.portmap_client.values import Protocol
+from natscope.model.endpoint import IPAddress
 
 
 class Kind(enum.StrEnum):
@@ -40,7 +40,7 @@ class Presence:
 
     protocol: Protocol
     answered_at: float
-    external: IPv4Address | None = None
+    external: IPAddress | None = None
     epoch_s: int | None = None
     source: str = ""
     restarted: bool = False
@@ -54,7 +54,7 @@ class Grant:
     protocol: Protocol
     internal_port: int
     external_port: int
-    external: IPv4Address | None
+    external: IPAddress | None
     lifetime_s: int
     epoch_s: int | None = None
     restarted: bool = False

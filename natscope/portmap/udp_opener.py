@@ -22,6 +22,7 @@ from natscope.machines.portmap_client.values import (
     Restarted,
     Silent,
 )
+from natscope.model.endpoint import IPAddress
 from natscope.portmap.openers import Denial, Grant, Kind, Presence
 from natscope.portmap.talker import Talker
 
@@ -124,7 +125,7 @@ class UdpOpener:
         """Close the socket."""
         await self.talker.close()
 
-    async def _external(self, until: float) -> IPv4Address | None:
+    async def _external(self, until: float) -> IPAddress | None:
         """NAT-PMP says the address in an answer of its own."""
         if not isinstance(self._machine, NatPmpClient):
             return None
@@ -156,7 +157,7 @@ class UdpOpener:
 
 async def open_nat_pmp(host: Host, way: Way, retransmission: Retransmission, *, strict: bool) -> UdpOpener:
     """A socket and a client for the way's gateway. Raises `HostError`."""
-    assert way.gateway is not None
+    assert isinstance(way.gateway, IPv4Address)
     machine = NatPmpClient(way.gateway, retransmission=retransmission, strict=strict)
     return await _started(host, way, machine, Protocol.NAT_PMP)
 
@@ -170,7 +171,8 @@ async def open_pcp(host: Host, way: Way, retransmission: Retransmission, *, stri
 
 
 async def _started(host: Host, way: Way, machine: NatPmpClient | PcpClient, protocol: Protocol) -> UdpOpener:
-    talker = Talker(host, await host.udp.open(4, interface=way.interface), machine)
+    own = way.own if way.family == 6 else None  # else the system would take the link-local one for the gateway's
+    talker = Talker(host, await host.udp.open(way.family, address=own, interface=way.interface), machine)
     talker.start()
     return UdpOpener(host, talker, machine, protocol)
 

@@ -60,7 +60,7 @@ def _observe(ctx: ProbeContext, way: Way, counts: _Counts, started_at: float) ->
     ctx.observe(
         "portmap.control",
         outcome,
-        family=4,
+        family=way.family,
         target=str(way.gateway),
         sent_at=started_at,
         rtt_ms=round(min(times) * 1000, 4) if times else None,

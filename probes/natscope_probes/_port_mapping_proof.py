@@ -16,7 +16,7 @@ from natscope.machines.helper.trial import HelperTrial
 from natscope.machines.portmap_client.gateways import Way
 from natscope.machines.unseen_trial import MAX_IDS, TrialResult
 from natscope.model.address_space import is_inside
-from natscope.model.endpoint import Endpoint
+from natscope.model.endpoint import Endpoint, Family
 from natscope.model.observation import Outcome
 from natscope.portmap.openers import Grant, Presence
 from natscope.wire.stun.helper_messages import Way as HelperWay
@@ -41,7 +41,7 @@ async def prove(ctx: ProbeContext, way: Way, behind: UdpSocket, granted: Grant, 
     result: TrialResult | None = None
     servers: dict[Endpoint, None] = {}
     while ctx.host.clock.now() < until and len(servers) < MAX_HELPERS:
-        server = next((s for s in _servers(ctx) if s not in servers), None)
+        server = next((s for s in _servers(ctx, way.family) if s not in servers), None)
         if server is None:
             if servers and not any(exchange.is_open for exchange in ctx.exchanges()):
                 break
@@ -56,11 +56,11 @@ async def prove(ctx: ProbeContext, way: Way, behind: UdpSocket, granted: Grant, 
     _observe(ctx, way, granted, Outcome.LOCAL_ERROR, "no-helper", words, result)
 
 
-def _servers(ctx: ProbeContext) -> list[Endpoint]:
-    """The nearest relays that answered over IPv4."""
+def _servers(ctx: ProbeContext, family: Family) -> list[Endpoint]:
+    """The nearest relays that answered over that family."""
     best: dict[Endpoint, float] = {}
     for exchange in ctx.exchanges():
-        if exchange.answered_at is None or exchange.target.family != 4:
+        if exchange.answered_at is None or exchange.target.family != family:
             continue
         rtt = exchange.answered_at - exchange.sent_at
         best[exchange.target] = min(rtt, best.get(exchange.target, rtt))
@@ -74,7 +74,8 @@ async def _with_helper(
         server, ctx.host.rng.bytes(12 * MAX_IDS), ways=(HelperWay.OTHER_PORT,), until=until, port=granted.external_port
     )
     try:
-        asking = await ctx.host.udp.open(4, interface=way.interface)
+        own = way.own if way.family == 6 else None
+        asking = await ctx.host.udp.open(way.family, address=own, interface=way.interface)
     except HostError as error:
         trial.result.reason = error.message
         return trial.result
@@ -133,7 +134,7 @@ def _observe(
     data: dict[str, Any] = {
         "protocol": granted.protocol.value,
         "interface": way.interface,
-        "external": None if granted.external is None else f"{granted.external}:{granted.external_port}",
+        "external": None if granted.external is None else str(Endpoint(granted.external, granted.external_port)),
         "internal_port": granted.internal_port,
     }
     if result is not None:
@@ -148,7 +149,7 @@ def _observe(
     ctx.observe(
         KIND,
         outcome,
-        family=4,
+        family=way.family,
         target="" if result is None else str(result.server),
         source="" if result is None or count.source is None else str(count.source),
         packets=0 if result is None else result.packets_sent,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from natscope.host.api import HostError, UdpSocket
 from natscope.machines.portmap_client.gateways import Way
+from natscope.model.endpoint import Endpoint
 from natscope.model.observation import Outcome
 from natscope.portmap.openers import Denial, Grant, Kind, Opener, Presence
 from natscope_probes._port_mapping_proof import prove
@@ -75,7 +76,9 @@ class Trial:
     async def _open_and_close(self, found: Presence) -> None:
         ctx = self._ctx
         try:
-            self._socket = await ctx.host.udp.open(4, interface=self._way.interface)
+            way = self._way
+            own = way.own if way.family == 6 else None
+            self._socket = await ctx.host.udp.open(way.family, address=own, interface=way.interface)
         except HostError as error:
             at = ctx.host.clock.now()
             self._observe("portmap.map", Outcome.LOCAL_ERROR, at, error=error.failure.value, summary=error.message)
@@ -100,7 +103,7 @@ class Trial:
         if isinstance(granted, Denial):
             self._observe_denial("portmap.map", granted, started_at, internal_port=port)
             return granted
-        external = "" if granted.external is None else f"{granted.external}:{granted.external_port}"
+        external = "" if granted.external is None else str(Endpoint(granted.external, granted.external_port))
         data = {
             "external": external,
             "external_port": granted.external_port,
@@ -166,7 +169,7 @@ class Trial:
         return self._ctx.observe(
             kind,
             outcome,
-            family=4,
+            family=self._way.family,
             target=str(self._way.gateway),
             source=source,
             sent_at=started_at,
@@ -186,8 +189,9 @@ async def opened(ctx: ProbeContext, way: Way, make: Any, protocol: str) -> Opene
         found: Opener = await make
     except HostError as error:
         ctx.observe(
-            "portmap.service", Outcome.LOCAL_ERROR, family=4, target=str(way.gateway), error=error.failure.value,
-            summary=error.message, data={"protocol": protocol, "interface": way.interface, "kind": Kind.NOT_SENT.value},
+            "portmap.service", Outcome.LOCAL_ERROR, family=way.family, target=str(way.gateway),
+            error=error.failure.value, summary=error.message,
+            data={"protocol": protocol, "interface": way.interface, "kind": Kind.NOT_SENT.value},
         )  # fmt: skip
         return None
     return found

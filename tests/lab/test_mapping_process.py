@@ -9,9 +9,11 @@ from collections.abc import Iterator
 import pytest
 
 from natscope.lab.kernel.mapping_process import NatEnd, RemotePorts
+from natscope.machines.nat.config import NatConfig
 from natscope.machines.nat.forwards import Forward, Transport
 from natscope.machines.nat.translator import Nat
 from natscope.model.endpoint import Endpoint
+from natscope.model.nat import Mapping
 from tests.machines.nat.site import PUBLIC, SECOND, config, end
 
 
@@ -21,9 +23,14 @@ def nat() -> Nat:
 
 
 @pytest.fixture
-def ports(nat: Nat) -> Iterator[RemotePorts]:
+def firewall() -> Nat:
+    return Nat(NatConfig(mapping=Mapping.NONE), b"seed")
+
+
+@pytest.fixture
+def ports(nat: Nat, firewall: Nat) -> Iterator[RemotePorts]:
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    served = NatEnd(nat, ours)
+    served = NatEnd(nat, firewall, ours)
     ended = threading.Event()
 
     def serve() -> None:
@@ -50,6 +57,15 @@ def test_the_same_as_in_one_process(nat: Nat, ports: RemotePorts) -> None:
     assert (ports.external(), ports.restarts()) == (PUBLIC, 0)
     nat.reboot([SECOND])
     assert (ports.external(), ports.restarts()) == (SECOND, 1)
+
+
+def test_ports_over_ipv6_are_the_firewalls(nat: Nat, firewall: Nat, ports: RemotePorts) -> None:
+    own = Endpoint.parse("[2001:db8::10]:5000")
+    assert ports.open(Forward(transport=Transport.UDP, external_port=5000, internal=own), 5.0, 10.0) == own
+    assert [m.internal for m in firewall.mappings(14.0)] == [own]
+    assert ports.open(Forward(transport=Transport.UDP, external_port=5001, internal=own), 5.0, 10.0) is None
+    ports.close(Forward(transport=Transport.UDP, external_port=5000, internal=own))
+    assert list(firewall.mappings(6.0)) == list(nat.mappings(6.0)) == []
 
 
 def test_a_router_that_has_ended_is_told() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 from typing import Any
 
+import msgspec
 import pytest
 
 from natscope.host.api import DefaultRoute, LinkFacts
@@ -145,3 +146,18 @@ def test_where_there_is_no_router_the_answer_is_no(gateway: str | None) -> None:
     report = Seen().pcp(LinkFacts(default_routes=(DefaultRoute(4, "eth0", ip),)))
     assert report.state is Tri.NO
     assert "no router to ask" in report.reason
+
+
+def test_pinholes_are_told_by_themselves() -> None:
+    four = Seen().service(Outcome.ANSWERED).found
+    six = [msgspec.structs.replace(o, family=6) for o in Seen("fe80::1%eth0", first=9).service(Outcome.NO_ANSWER).found]
+    report = port_mapping_report(LINKS, [*four, *six])
+    assert (report.pcp.state, report.pcp_v6.state) == (Tri.YES, Tri.UNKNOWN)
+    assert report.pcp_v6.gateway == "fe80::1%eth0"
+
+
+def test_pinholes_without_a_gateway_and_without_a_look() -> None:
+    assert port_mapping_report(LINKS, []).pcp_v6.state is Tri.NO
+    six = DefaultRoute(6, "eth0", ipaddress.ip_address("fe80::1"))
+    told = port_mapping_report(LinkFacts(default_routes=(six,)), []).pcp_v6
+    assert (told.state, told.reason) == (Tri.UNKNOWN, NOT_ASKED)

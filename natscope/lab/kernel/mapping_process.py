@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import socket
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv6Address
 
 import msgspec
 
@@ -17,10 +17,13 @@ from natscope.host.real.host import build_real_host
 from natscope.lab.kernel.netns import Space
 from natscope.lab.kernel.nftables import INSIDE
 from natscope.lab.kernel.processes import Processes, Ready
+from natscope.lab.kernel.wiring import GATEWAY_6
 from natscope.lab.mapping_service import GROUP, MappingServer
 from natscope.lab.scenario import Site
+from natscope.lab.scenario_nat import GUARDED
 from natscope.machines.nat.forwards import Forward, Transport
 from natscope.machines.nat.translator import Nat
+from natscope.machines.portmap_router.pinholes import FirewallPorts
 from natscope.machines.portmap_router.ports import NatPorts
 from natscope.machines.portmap_router.service import MappingService
 from natscope.model.endpoint import Endpoint, IPAddress
@@ -59,8 +62,9 @@ class Reply(msgspec.Struct, frozen=True):
 class NatEnd:
     """In the router's process: answers what comes over `pipe`."""
 
-    def __init__(self, nat: Nat, pipe: socket.socket) -> None:
+    def __init__(self, nat: Nat, firewall: Nat | None, pipe: socket.socket) -> None:
         self._ports = NatPorts(nat)
+        self._firewall = None if firewall is None else FirewallPorts(firewall)
         self._pipe = pipe
         pipe.setblocking(False)
 
@@ -75,16 +79,19 @@ class NatEnd:
         except BlockingIOError:
             return
         if data:
-            self._pipe.send(msgspec.json.encode(reply_to(self._ports, msgspec.json.decode(data, type=Question))))
+            question = msgspec.json.decode(data, type=Question)
+            is_six = self._firewall is not None and question.internal.startswith("[")
+            opener = self._firewall if is_six and self._firewall is not None else self._ports
+            self._pipe.send(msgspec.json.encode(reply_to(opener, self._ports, question)))
 
 
-def reply_to(ports: NatPorts, question: Question) -> Reply:
-    """Do what is asked."""
+def reply_to(opener: NatPorts, ports: NatPorts, question: Question) -> Reply:
+    """Do what is asked with `opener`, and tell how the NAT stands."""
     opened: Endpoint | None = None
     if question.do == "open":
-        opened = ports.open(question.forward(), question.now, question.lifetime_s)
+        opened = opener.open(question.forward(), question.now, question.lifetime_s)
     elif question.do == "close":
-        ports.close(question.forward())
+        opener.close(question.forward())
     return Reply(str(ports.external()), ports.restarts(), "" if opened is None else str(opened))
 
 
@@ -125,7 +132,11 @@ def start_mapping_service(processes: Processes, space: Space, site: Site, pipe: 
 async def _serve(site: Site, pipe: socket.socket, ready: Ready) -> None:
     assert site.mapping_service is not None
     host = build_real_host()
-    service = MappingService(site.mapping_service, site.gateway, RemotePorts(pipe), host.clock.now())
+    ports = RemotePorts(pipe)
+    service = MappingService(
+        site.mapping_service, site.gateway, ports, host.clock.now(), gateway_6=IPv6Address(f"{GATEWAY_6}%{INSIDE}"),
+        firewall=ports if site.ipv6 in GUARDED else None,
+    )  # fmt: skip
     with _member(site.gateway):
         await MappingServer(host, service, INSIDE, LOOK_S).serve(ready)
 

@@ -97,7 +97,7 @@ class Routers:
             return ()
         pair = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         start_mapping_service(self._processes, space, site, pair[1])
-        listeners.append(NatEnd(nat, pair[0]))
+        listeners.append(NatEnd(nat, router.nat(6), pair[0]))
         return pair
 
     def _serve(

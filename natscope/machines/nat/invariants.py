@@ -259,7 +259,9 @@ class Checker:
     def _is_forwarded(self, proto: int, inside: End, outside: End) -> bool:
         for forward in self._forwards:
             ip = int(forward.external_ip) if forward.external_ip is not None else -1
-            where = ip if ip in self._own else self._own[0]
+            if not self._own:  # a firewall: the inside host's own address
+                ip = int(forward.internal.ip)
+            where = ip if ip in self._own or not self._own else self._own[0]
             place = (forward.transport.number, where, forward.external_port)
             if place == (proto, *outside) and inside == (int(forward.internal.ip), forward.internal.port):
                 return True

@@ -21,10 +21,11 @@ def lease(
 ) -> Endpoint | None:
     """Open or renew a forward; the external endpoint, or None where another internal endpoint owns it.
 
-    A forward whose address went with a reboot moves to the NAT's first address. Flows end with the lease, and a renewal
+    A forward whose address went with a reboot moves to the NAT's first address; a firewall has none, and the forward
+    names the inside host's own. Flows end with the lease, and a renewal
     keeps them.
     """
-    ip = forward.external_ip if forward.external_ip in external else external[0]
+    ip = forward.external_ip if not external or forward.external_ip in external else external[0]
     assert ip is not None
     inside = (int(forward.internal.ip), forward.internal.port)
     proto = forward.transport.number

@@ -156,7 +156,10 @@ class Nat:
             self.open_forward(forward, 0.0)
 
     def open_forward(self, forward: Forward, now: float, lifetime_s: float | None = None) -> Endpoint | None:
-        """Open a port, for good or as a lease; the external endpoint, or None where another host owns it."""
+        """Open a port, for good or as a lease; the external endpoint, or None where another host owns it.
+
+        In a firewall that translates nothing a forward has its host's own address for an external one.
+        """
         self._purge(now)
         return lease(self._table, self._forwards, forward, self.external, now, lifetime_s)
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from ipaddress import IPv4Address
 
 from natscope.model.address_space import is_private, is_shared
+from natscope.model.endpoint import Family, IPAddress
 
 TUNNEL_NAMES = (
     "tailscale", "tun", "tap", "utun", "wg", "ipsec", "ppp", "zt", "nordlynx", "proton", "mullvad", "meta", "clash",
@@ -23,13 +23,19 @@ MAX_GATEWAYS = 3
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """A default route over IPv4: its interface, that interface's kind and own address, and the gateway."""
+    """A default route: its interface, that interface's kind and own address, and the gateway, all of one family."""
 
     interface: str
     kind: str
-    own: IPv4Address | None
-    gateway: IPv4Address | None
+    own: IPAddress | None
+    gateway: IPAddress | None
     metric: int = 0
+
+    @property
+    def family(self) -> Family:
+        """Of the gateway, else of the own address."""
+        ip = self.gateway if self.gateway is not None else self.own
+        return 6 if ip is not None and ip.version == 6 else 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +54,7 @@ class Choice:
 def choose(ways: Iterable[Way], only_interface: str = "") -> tuple[Choice, ...]:
     """Judge every way, the preferred route first; a gateway on two routes is asked once."""
     found: list[Choice] = []
-    asked: set[tuple[str, IPv4Address]] = set()
+    asked: set[tuple[str, IPAddress]] = set()
     for way in sorted(ways, key=lambda w: (w.metric, w.interface)):
         reason = _against(way, only_interface)
         if not reason and way.gateway is not None:
@@ -69,10 +75,23 @@ def _against(way: Way, only_interface: str) -> str:
         return f"{way.interface} is a tunnel (VPN or proxy), not the way to a router of this network"
     if way.gateway is None:
         return f"{way.interface} has no gateway"
+    if way.family == 6:
+        return _against_six(way)
     if not (is_private(way.gateway) or is_shared(way.gateway) or way.gateway.is_link_local):
         return f"the gateway {way.gateway} has a public address"
     if way.own is None:
         return f"{way.interface} has no address"
+    return ""
+
+
+def _against_six(way: Way) -> str:
+    """Over IPv6 a gateway is link-local, or in the same network of 64 bits (RFC 4291 §2.5.4); else it is far away."""
+    if way.own is None or way.own.is_link_local:
+        return f"{way.interface} has no IPv6 address that a peer could write to"
+    assert way.gateway is not None
+    near = way.gateway.packed[:8] == way.own.packed[:8]
+    if not (way.gateway.is_link_local or is_private(way.gateway) or near):
+        return f"the gateway {way.gateway} is not in this network"
     return ""
 
 

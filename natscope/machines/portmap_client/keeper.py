@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from ipaddress import IPv4Address
 from typing import TypeAlias
 
 from natscope.machines.portmap_client.timing import renew_after_s
 from natscope.machines.portmap_client.values import MAX_LEASE_S, Protocol
 from natscope.model.address_space import is_inside
+from natscope.model.endpoint import IPAddress
 
 REFUSED_S, SILENT_S = 1800.0, 600.0
 """How long a protocol is left alone after that, unless the router says otherwise."""
@@ -28,7 +28,7 @@ class Held:
     """The mapping that is open. `expires_at` is the time at which the router forgets it unless it is renewed."""
 
     protocol: Protocol
-    external: IPv4Address | None
+    external: IPAddress | None
     external_port: int
     lease_s: float
     granted_at: float
@@ -112,7 +112,7 @@ class Keeper:
         return Wait(min(self._renew_at, self._check_at, held.expires_at))
 
     def granted(
-        self, protocol: Protocol, external: IPv4Address | None, external_port: int, lifetime_s: float, now: float
+        self, protocol: Protocol, external: IPAddress | None, external_port: int, lifetime_s: float, now: float
     ) -> None:
         """A port is open, or open for longer. `lifetime_s` 0: until it is removed, looked after all the same."""
         lease = min(lifetime_s, float(MAX_LEASE_S)) or float(MAX_LEASE_S)

@@ -1,15 +1,16 @@
-"""PCP's client: ANNOUNCE and MAP for IPv4 UDP, with one nonce per mapping, kept and checked.
+"""PCP's client: ANNOUNCE and MAP for UDP, with one nonce per mapping, kept and checked.
 
 Source: RFC 6887 §8, §11, §14.1. Only the same nonce renews and removes a mapping, so it stays as long as the mapping
-does. An answer from a NAT-PMP gateway (version 0, result 1) says to fall back. Success with the external address
-0.0.0.0 is no mapping that anybody could use, and is told as a refusal.
+does. Over IPv6 a mapping is a pinhole in a firewall: external and internal place are the same. An answer from a NAT-PMP
+gateway (version 0, result 1) says to fall back. Success with the external address 0.0.0.0 is no mapping that anybody
+could use, and is told as a refusal.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from ipaddress import IPv4Address
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address
 
 from natscope.errors import RemoteError
 from natscope.machines.api import Closed as SocketClosed
@@ -36,7 +37,8 @@ from natscope.wire.portmap import pcp as wire
 
 ANNOUNCE = 0
 """The key of the ANNOUNCE; MAP requests have their internal port."""
-NO_WISH = IPv4Address(0)
+NO_WISH: dict[int, IPAddress] = {4: IPv4Address(0), 6: IPv6Address(0)}
+"""The suggested external address of who has none (RFC 6887 §11.1)."""
 UNUSABLE = "unusable-address"
 
 
@@ -50,8 +52,8 @@ class _Pending:
 @dataclass(slots=True)
 class _Mapping:
     nonce: bytes
+    external: IPAddress
     external_port: int = 0
-    external: IPAddress = field(default=NO_WISH)
     granted: bool = False
 
 
@@ -60,8 +62,8 @@ class PcpClient:
 
     def __init__(
         self,
-        gateway: IPv4Address,
-        client: IPv4Address,
+        gateway: IPAddress,
+        client: IPAddress,
         random: Callable[[int], bytes],
         *,
         retransmission: Retransmission = PCP,
@@ -94,9 +96,12 @@ class PcpClient:
         self, internal_port: int, now: float, *, external_port: int = 0, lifetime_s: int = LEASE_S
     ) -> Sequence[Command | Event]:
         """Open or renew a UDP port; a renewal wishes for what the mapping has."""
-        mapping = self._mappings.setdefault(internal_port, _Mapping(self._random(wire.NONCE_BYTES)))
+        mapping = self._mappings.setdefault(internal_port, self._new())
         port = mapping.external_port or external_port
         return self._ask(internal_port, self._map(internal_port, mapping, port, lifetime_s), now)
+
+    def _new(self) -> _Mapping:
+        return _Mapping(self._random(wire.NONCE_BYTES), NO_WISH[self._client.version])
 
     def release(self, internal_port: int, now: float) -> Sequence[Command | Event]:
         """Close a port: lifetime 0 with the mapping's nonce. Nothing to do for a port that was never asked for."""
@@ -221,8 +226,8 @@ class PcpClient:
         renewed, mapping.granted = mapping.granted, True
         mapping.external_port, mapping.external = body.external_port, body.external
         ip = body.external
-        if not isinstance(ip, IPv4Address) or ip.is_unspecified or ip.is_loopback or not body.external_port:
-            words = f"granted {ip}:{body.external_port}, which nobody can reach"
+        if ip.version != self._client.version or ip.is_unspecified or ip.is_loopback or not body.external_port:
+            words = f"granted {Endpoint(ip, body.external_port)}, which nobody can reach"
             return [Refused(words, Protocol.PCP, UNUSABLE, words, key)]
         lifetime, epoch = response.lifetime_s, response.epoch_s
         return [Mapped("", Protocol.PCP, key, body.external_port, ip, lifetime, epoch, renewed)]

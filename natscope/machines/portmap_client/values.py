@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import enum
-import ipaddress
 from dataclasses import dataclass
 
 from natscope.machines.api import Event
+from natscope.model.endpoint import IPAddress
 
 LEASE_S = 7200
 """What a lasting mapping asks for (RFC 6886 §3.3; upstream asks for the same in all three protocols)."""
@@ -35,7 +35,7 @@ class Present(Event):
     """The service has answered. `external` is the router's outside address where it says so."""
 
     protocol: Protocol
-    external: ipaddress.IPv4Address | None = None
+    external: IPAddress | None = None
     epoch_s: int | None = None
     source: str = ""
 
@@ -47,7 +47,7 @@ class Mapped(Event):
     protocol: Protocol
     internal_port: int
     external_port: int
-    external: ipaddress.IPv4Address | None
+    external: IPAddress | None
     lifetime_s: int
     epoch_s: int | None = None
     renewed: bool = False

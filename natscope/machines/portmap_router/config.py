@@ -109,7 +109,7 @@ class ServiceConfig:
     and longest lease, `taken` external ports that somebody else has. `late_s` holds every answer back. `for_others`:
     hosts may open ports for other hosts (PCP THIRD_PARTY, UPnP NewInternalClient). `other_versions`: requests of
     another version than it speaks are answered by a version error, else by silence. `announces` a restart to
-    224.0.0.1:5350.
+    224.0.0.1:5350. `pinholes`: PCP at its IPv6 address too, which opens the firewall there.
     """
 
     protocols: tuple[Service, ...] = tuple(Service)
@@ -123,6 +123,7 @@ class ServiceConfig:
     for_others: bool = False
     other_versions: bool = True
     announces: bool = True
+    pinholes: bool = False
     upnp: UpnpConfig = field(default_factory=UpnpConfig)
 
     def __post_init__(self) -> None:

@@ -6,7 +6,6 @@ PEER and FILTER are not offered, and say so.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from ipaddress import IPv4Address
 
 from natscope.errors import RemoteError
 from natscope.machines.nat.forwards import Transport
@@ -44,7 +43,7 @@ class _Ask:
     body: Mapping
     transport: Transport | None
     internal: Endpoint
-    external: IPv4Address
+    external: IPAddress
     now: float
 
     @property
@@ -60,7 +59,7 @@ class PcpServer:
         self._config = config
         self._table = table
 
-    def answer(self, data: bytes, source: Endpoint, external: IPv4Address, epoch_s: int, now: float) -> bytes | None:
+    def answer(self, data: bytes, source: Endpoint, external: IPAddress, epoch_s: int, now: float) -> bytes | None:
         """To a datagram of version 1 or later; `external` is what the router tells for its address."""
         try:
             request = decode_request(data)

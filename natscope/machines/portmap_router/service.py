@@ -1,9 +1,9 @@
 """The mapping service as one machine: datagrams of three sockets and HTTP requests in, answers out.
 
 Sockets: `CONTROL` is UDP 5351 of the router's inside address, `SEARCH` UDP 1900 of it, `SEARCH_GROUP` hears what is
-sent to 239.255.255.250:1900. Answers to searches leave from `SEARCH`, or from `SEARCH_ELSEWHERE` where the router
-answers from another port. The NAT behind it is reached through `Ports`; when that has lost everything (a restart of the
-router) the table is empty and the epoch begins anew.
+sent to 239.255.255.250:1900, `CONTROL_6` is UDP 5351 of its IPv6 address (PCP alone, for pinholes). Answers to searches
+leave from `SEARCH`, or from `SEARCH_ELSEWHERE` where the router answers from another port. The NAT behind it is reached
+through `Ports`; when that has lost everything (a restart of the router) the table is empty and the epoch begins anew.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import heapq
 import itertools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv6Address
 
 from natscope.machines.api import Command, Event, Input, Received, Send
 from natscope.machines.portmap_router import nat_pmp_server, pcp_server
@@ -29,6 +29,7 @@ from natscope.machines.portmap_router.igd_pages import (
 from natscope.machines.portmap_router.igd_server import Caller, IgdServer
 from natscope.machines.portmap_router.nat_pmp_server import NatPmpServer
 from natscope.machines.portmap_router.pcp_server import PcpServer
+from natscope.machines.portmap_router.pinholes import PinholeServer
 from natscope.machines.portmap_router.ports import Ports
 from natscope.machines.portmap_router.ssdp_server import SsdpServer
 from natscope.machines.portmap_router.table import PortTable
@@ -37,7 +38,7 @@ from natscope.wire.portmap import nat_pmp, pcp
 from natscope.wire.portmap.igd_description import encode_description
 from natscope.wire.portmap.soap import CONTENT_TYPE
 
-CONTROL, SEARCH, SEARCH_GROUP, SEARCH_ELSEWHERE = range(4)
+CONTROL, SEARCH, SEARCH_GROUP, SEARCH_ELSEWHERE, CONTROL_6 = range(5)
 ANNOUNCE_TO = Endpoint(nat_pmp.ANNOUNCE_GROUP, nat_pmp.CLIENT_PORT)
 MAX_LATE = 1024
 """Answers that are held back; more are never sent."""
@@ -57,11 +58,25 @@ class Page:
 
 
 class MappingService:
-    """A router's mapping service. `gateway` is its inside address; `now` at creation is when its epoch begins."""
+    """A router's mapping service. `gateway` is its inside address; `now` at creation is when its epoch begins.
 
-    def __init__(self, config: ServiceConfig, gateway: IPv4Address, ports: Ports, now: float) -> None:
+    `gateway_6` and the `firewall` before IPv6 are None where it opens no pinholes.
+    """
+
+    def __init__(
+        self,
+        config: ServiceConfig,
+        gateway: IPv4Address,
+        ports: Ports,
+        now: float,
+        *,
+        gateway_6: IPv6Address | None = None,
+        firewall: Ports | None = None,
+    ) -> None:
         self.config = config
         self.gateway = gateway
+        self.gateway_6 = gateway_6 if config.pinholes and config.speaks(Service.PCP) and firewall is not None else None
+        self._pinholes = PinholeServer(config, firewall) if self.gateway_6 is not None and firewall else None
         self.table = PortTable(config, ports)
         self._ports = ports
         self._began = now
@@ -86,8 +101,8 @@ class MappingService:
     def deadline(self) -> float | None:
         """When a `Tick` is wanted: an answer that is held back, or the end of a lease."""
         times = [self._late[0][0]] if self._late else []
-        lapses = self.table.next_time()
-        return min([*times, *([lapses] if lapses is not None else [])], default=None)
+        lapses = [self.table.next_time(), None if self._pinholes is None else self._pinholes.next_time()]
+        return min([*times, *(time for time in lapses if time is not None)], default=None)
 
     def http(
         self, method: str, path: str, headers: Mapping[str, str], body: bytes, source: Endpoint, now: float
@@ -120,12 +135,16 @@ class MappingService:
     def _look(self, now: float) -> list[Send]:
         """See what has become of the NAT; announcements after a restart."""
         self.table.purge(now)
+        if self._pinholes is not None:
+            self._pinholes.purge(now)
         restarts = self._ports.restarts()
         if restarts == self._restarts:
             return []
         self._restarts = restarts
         self._began = now
         self.table.forget()
+        if self._pinholes is not None:
+            self._pinholes.forget()
         self._late.clear()
         if not self.config.announces:
             return []
@@ -137,7 +156,12 @@ class MappingService:
         return [Send(data, ANNOUNCE_TO, CONTROL) for data in told]
 
     def _answers(self, item: Received, now: float) -> list[Send]:
-        if not isinstance(item.source.ip, IPv4Address) or item.source.port == 0:
+        if item.source.port == 0:
+            return []
+        if item.socket == CONTROL_6:
+            answer = self._control_6(item.data, item.source, now)
+            return [Send(answer, item.source, CONTROL_6)] if answer is not None else []
+        if not isinstance(item.source.ip, IPv4Address):
             return []
         if item.socket == CONTROL:
             answer = self._control(item.data, item.source, now)
@@ -164,6 +188,12 @@ class MappingService:
         if old:
             return nat_pmp_server.version_error(data, epoch)
         return pcp_server.refuse(data, pcp.Result.UNSUPP_VERSION, epoch)
+
+    def _control_6(self, data: bytes, source: Endpoint, now: float) -> bytes | None:
+        """PCP only: NAT-PMP knows no IPv6."""
+        if self._pinholes is None or nat_pmp.version_of(data) in (None, nat_pmp.VERSION) or len(data) < 2:
+            return None
+        return None if data[1] & nat_pmp.ANSWER else self._pinholes.answer(data, source, self.epoch_s(now), now)
 
     def _page(self, path: str) -> Page:
         upnp = self.config.upnp

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv6Address
 
 import pytest
 
@@ -56,3 +56,26 @@ def test_there_is_a_limit() -> None:
     found = choose([way(f"192.168.{n}.1", f"eth{n}") for n in range(6)])
     assert sum(c.is_asked for c in found) == MAX_GATEWAYS
     assert "more than" in found[-1].reason
+
+
+SIX = IPv6Address("2001:db8:1::20")
+
+
+@pytest.mark.parametrize("gateway", ["fe80::1%eth0", "2001:db8:1::1", "fd00::1"])
+def test_near_gateways_of_ipv6_are_asked(gateway: str) -> None:
+    [choice] = choose([Way("eth0", "ethernet", SIX, IPv6Address(gateway))])
+    assert choice.is_asked
+    assert choice.way.family == 6
+
+
+@pytest.mark.parametrize(
+    ("own", "gateway", "reason"),
+    [
+        (SIX, "2001:db8:2::1", "not in this network"),
+        (IPv6Address("fe80::20"), "fe80::1", "no IPv6 address"),
+        (None, "fe80::1", "no IPv6 address"),
+    ],
+)
+def test_other_gateways_of_ipv6_are_not(own: IPv6Address | None, gateway: str, reason: str) -> None:
+    [choice] = choose([Way("eth0", "ethernet", own, IPv6Address(gateway))])
+    assert reason in choice.reason

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv6Address
 from typing import Any
 
 from hypothesis import given
@@ -181,3 +181,29 @@ def test_garbage_changes_nothing(data: bytes) -> None:
     for item in (data, bytes.fromhex(KNOWN["map_response"])[: len(data)]):
         found = client.handle(Received(item, SERVER), 0.1)
         assert all(isinstance(event, Dropped | Mapped | Refused | OtherVersion | Removed) for event in found)
+
+
+SIX, GATEWAY_6 = IPv6Address("2001:db8:1::20"), IPv6Address("fe80::1%eth0")
+
+
+def over_six(external: IPv4Address | IPv6Address) -> Sequence[Any]:
+    """What comes of a grant of that place to a client over IPv6."""
+    client = PcpClient(GATEWAY_6, SIX, lambda count: NONCE[:count] if count == wire.NONCE_BYTES else b"\x80" * count)
+    (ask,) = (item for item in client.map_port(41641, 0.0) if isinstance(item, Send))
+    request = wire.decode_request(ask.data)
+    assert (request.client, ask.target) == (SIX, Endpoint(GATEWAY_6, 5351))
+    assert isinstance(request.body, wire.Mapping)
+    assert request.body.external == IPv6Address(0)
+    body = wire.Mapping(NONCE, wire.UDP, 41641, 41641, external)
+    response = wire.Response(wire.Opcode.MAP, wire.Result.SUCCESS, 120, 7, body)
+    return client.handle(Received(wire.encode_response(response), Endpoint(GATEWAY_6, 5351)), 0.1)
+
+
+def test_a_pinhole_keeps_its_own_place() -> None:
+    assert over_six(SIX) == [Mapped("", Protocol.PCP, 41641, 41641, SIX, 120, 7)]
+
+
+def test_a_place_of_the_other_family_is_of_no_use() -> None:
+    (refused,) = over_six(OUTSIDE)
+    assert isinstance(refused, Refused)
+    assert refused.code == UNUSABLE

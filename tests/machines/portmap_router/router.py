@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv6Address
 from typing import Any
 
 from natscope.machines.api import Received, Send, Tick
+from natscope.machines.nat.config import NatConfig
 from natscope.machines.nat.packet import UDP, between
 from natscope.machines.nat.translator import Nat, is_drop
 from natscope.machines.portmap_router.config import Service, ServiceConfig, UpnpConfig
+from natscope.machines.portmap_router.pinholes import FirewallPorts
 from natscope.machines.portmap_router.ports import NatPorts
-from natscope.machines.portmap_router.service import CONTROL, SEARCH, SEARCH_GROUP, MappingService, Page
+from natscope.machines.portmap_router.service import (
+    CONTROL,
+    CONTROL_6,
+    SEARCH,
+    SEARCH_GROUP,
+    MappingService,
+    Page,
+)
 from natscope.model.endpoint import Endpoint
+from natscope.model.nat import Mapping
 from natscope.wire.portmap import igd_actions, nat_pmp, pcp, soap, ssdp
 from natscope.wire.portmap.igd_description import WAN_IP_1, Description, decode_description
 from natscope.wire.portmap.pcp_options import Option
@@ -23,6 +33,7 @@ GATEWAY = IPv4Address("192.168.1.1")
 NONCE, OTHER_NONCE = b"n" * 12, b"o" * 12
 ANY = IPv4Address(0)
 UPNP_ONLY = (Service.UPNP,)
+GATEWAY_6 = IPv6Address("2001:db8::1")
 
 
 def settings(**changes: Any) -> ServiceConfig:
@@ -37,7 +48,11 @@ class Router:
     def __init__(self, options: ServiceConfig | None = None, **changes: Any) -> None:
         self.nat = Nat(config(), b"seed")
         self.now = 0.0
-        self.service = MappingService(options or settings(**changes), GATEWAY, NatPorts(self.nat), 0.0)
+        self.firewall = Nat(NatConfig(mapping=Mapping.NONE), b"seed")
+        self.service = MappingService(
+            options or settings(**changes), GATEWAY, NatPorts(self.nat), 0.0, gateway_6=GATEWAY_6,
+            firewall=FirewallPorts(self.firewall),
+        )  # fmt: skip
         self.sent: list[Send] = []
         """What the last datagram or `tick` made the service send."""
 
@@ -55,6 +70,13 @@ class Router:
         items = self.service.handle(Received(data, end(who), socket), self.now)
         self.sent = [c for c in items if isinstance(c, Send)]
         return [s.data for s in self.sent if s.target == end(who)]
+
+    def six(self, data: bytes, who: str) -> bytes | None:
+        """The answer to a datagram at the IPv6 address, of `who` as an endpoint in full."""
+        source = Endpoint.parse(who)
+        items = self.service.handle(Received(data, source, CONTROL_6), self.now)
+        self.sent = [c for c in items if isinstance(c, Send)]
+        return next((s.data for s in self.sent if s.target == source), None)
 
     def one(self, data: bytes, who: str = "a:9") -> bytes:
         [answer] = self.raw(data, who)

@@ -30,6 +30,7 @@ from natscope.wire.portmap.igd_description import WAN_IP_1
 from natscope.wire.portmap.pcp_options import ThirdParty
 from tests.machines.nat.site import SECOND, end
 from tests.machines.portmap_router.router import Router
+from tests.machines.portmap_router.test_pinholes import announce
 
 Script = Callable[[Router], object]
 
@@ -128,6 +129,10 @@ def location(router: Router) -> object:
     return [answer.location for answer in router.search(ssdp.GATEWAY_1)]
 
 
+def over_six(router: Router) -> object:
+    return router.six(announce(), "[2001:db8::10]:9")
+
+
 def described(router: Router) -> object:
     return [(s.service_type, s.control_url) for s in router.description().wan_services()]
 
@@ -164,6 +169,7 @@ ROWS = [
     Row("for_others", (False, True), for_another),
     Row("other_versions", (False, True), other_version, {"protocols": (Service.NAT_PMP,)}),
     Row("announces", (False, True), restart),
+    Row("pinholes", (False, True), over_six),
     Row("version", (1, 2), devices),
     Row(
         "services",
