@@ -12,6 +12,7 @@ import ssl
 from collections.abc import Mapping
 
 from natscope.errors import RemoteError
+from natscope.host.real.relay_socket import RelaySocket
 from natscope.host.real.relay_tls import TlsBuffers, TlsRelaySocket
 from natscope.machines.derp.connection import Connection
 from natscope.wire.tls_hello import MAX_HELLO_BYTES, read_client_hello
@@ -78,3 +79,14 @@ class HelloSocket(TlsRelaySocket):
         if context is not among.usual:
             self._tls = context.wrap_bio(self._buffers.incoming, self._buffers.outgoing, server_side=True)
         return True
+
+
+def relay_socket(
+    sock: socket.socket, connection: Connection, context: ssl.SSLContext | None, buffers: TlsBuffers
+) -> RelaySocket:
+    """An accepted connection as its listener's context has it: plain without one. Raises `OSError`."""
+    if context is None:
+        return RelaySocket(sock, connection)
+    if isinstance(context, HelloContext):
+        return HelloSocket(sock, connection, context, buffers)
+    return TlsRelaySocket(sock, connection, context, buffers)

@@ -1,8 +1,8 @@
 """A relay on this computer's sockets: accept, TLS, HTTP and frames on one epoll loop, in one thread (Linux).
 
-A ready connection is read once a turn, so that a flood leaves the others their turn; the relay's machine answers with
-one joined write for each connection that gets something. What the system does not take is kept here, and the machine is
-told, so that it queues and drops by its own rules. TLS is OpenSSL in memory, between the socket and the machine.
+A ready connection is read once a turn, so that a flood leaves the others their turn. What they sent is gathered, up to
+`GATHER_BYTES`, and leaves in one joined write per connection. What the system does not take is kept here, and the
+machine is told, so that it queues and drops by its own rules. TLS is OpenSSL in memory, before the socket.
 
 What a usual turn does not need is left out of it: deadlines are asked for again only after something that may have
 brought one forward, and one `Effects` serves all reads of packets.
@@ -23,10 +23,10 @@ from collections.abc import Callable
 from natscope.host.real.failures import host_error
 from natscope.host.real.relay_accept import Acceptor
 from natscope.host.real.relay_guests import Adopted, Decide, everybody, ignore
-from natscope.host.real.relay_hello import HelloContext, HelloSocket
+from natscope.host.real.relay_hello import relay_socket
 from natscope.host.real.relay_listen import TcpTimes, listening_socket
 from natscope.host.real.relay_socket import RelaySocket
-from natscope.host.real.relay_tls import TlsBuffers, TlsRelaySocket
+from natscope.host.real.relay_tls import TlsBuffers
 from natscope.host.real.sockaddr import from_sockaddr
 from natscope.host.real.udp_server import StopPipe
 from natscope.machines.derp.client import Client, State
@@ -40,6 +40,7 @@ from natscope.model.endpoint import Endpoint
 
 NONCE_BYTES = 24
 LINGER_S = 2.0  # for a connection that ends to read what was sent last
+GATHER_BYTES = 64 * 1024  # read in a turn before what is for others leaves: a bound for memory and delay
 MAX_UNSENT_BYTES = 1 << 20
 """More of our own bytes (pongs, pages) on top of what waits already means that nobody reads."""
 
@@ -68,6 +69,7 @@ class RelayLoop:
         self._posted: deque[Callable[[float], Effects]] = deque()
         self._buffers = TlsBuffers()
         self._effects = Effects()
+        self._gathered = 0
         self._due: float | None = None
         self._is_due_old = True
         self._epoll.register(self._stop.fileno(), select.EPOLLIN)
@@ -156,6 +158,8 @@ class RelayLoop:
                     self._ready(item, events, now)
             except Exception as error:  # whatever a stranger's bytes brought to light, the others go on
                 self._fault(item, error, now)
+        if self._effects.sends:
+            self._deliver(now)
         if self._decisions or self._posted:
             self._others(now)
         if self._paused:
@@ -220,7 +224,7 @@ class RelayLoop:
             return
         self._is_due_old = True
         try:
-            item = self._socket(sock, connection, context)
+            item = relay_socket(sock, connection, context, self._buffers)
         except OSError:
             sock.close()
             self.front.closed(connection)
@@ -228,13 +232,6 @@ class RelayLoop:
         connection.driver = item
         self._sockets[item.fd] = item
         self._epoll.register(item.fd, select.EPOLLIN)
-
-    def _socket(self, sock: socket.socket, connection: Connection, context: ssl.SSLContext | None) -> RelaySocket:
-        if context is None:
-            return RelaySocket(sock, connection)
-        if isinstance(context, HelloContext):
-            return HelloSocket(sock, connection, context, self._buffers)
-        return TlsRelaySocket(sock, connection, context, self._buffers)
 
     def _ready(self, item: RelaySocket, events: int, now: float) -> None:
         if events & select.EPOLLOUT:
@@ -257,21 +254,31 @@ class RelayLoop:
         relay, effects = self.front.relay, self._effects
         relay.counters.bytes_received += len(data)
         take_open(relay, client, data, now, effects)
-        for outlet, pieces in effects.sends.items():
-            owner = outlet.owner
-            if isinstance(owner, Connection) and owner.websocket is None:
-                to: RelaySocket = owner.driver
-                if to.is_open and not (to.write(b"".join(pieces)) and not to.unsent):
-                    self._not_all(to, now)
-            else:
-                self._send(outlet, pieces, now)
-        effects.sends.clear()
+        self._gathered += len(data)
         if effects.pause_s or effects.closes:
+            self._deliver(now)
             self._effects = Effects()
             self._pause(item, effects, now)
             self._carry_out(effects, now)
+        elif self._gathered >= GATHER_BYTES:
+            self._deliver(now)
         if item.is_over:
             self._lose(item, now)
+
+    def _deliver(self, now: float) -> None:
+        """Send what was gathered. A fault on the way costs the connection that it was for."""
+        sends, self._effects.sends, self._gathered = self._effects.sends, {}, 0
+        for outlet, pieces in sends.items():
+            owner = outlet.owner
+            try:
+                if isinstance(owner, Connection) and owner.websocket is None:
+                    to: RelaySocket = owner.driver
+                    if to.is_open and not (to.write(b"".join(pieces)) and not to.unsent):
+                        self._not_all(to, now)
+                else:
+                    self._send(outlet, pieces, now)
+            except Exception as error:
+                self._fault(owner.driver if isinstance(owner, Connection) else None, error, now)
 
     def _read_head(self, item: RelaySocket, data: bytes, now: float) -> None:
         """What a connection says before packets are all that it says, or inside WebSocket messages."""
@@ -286,12 +293,14 @@ class RelayLoop:
             self._lose(item, now)
 
     def _pause(self, item: RelaySocket, effects: Effects, now: float) -> None:
-        if effects.pause_s:
+        if effects.pause_s and item.is_open:
             self._paused[item] = now + effects.pause_s
             self._watch(item)
 
     def _carry_out(self, effects: Effects, now: float) -> None:
         self._is_due_old = True
+        if self._effects.sends:
+            self._deliver(now)  # packets leave before what is told of their senders
         for connection, raw in effects.raw.items():
             self._write(connection, raw, now)
         for outlet, pieces in effects.sends.items():
@@ -370,9 +379,8 @@ class RelayLoop:
             self._drop(item)
 
     def _fault(self, item: RelaySocket | None, error: BaseException, now: float) -> None:
-        """Something of ours went wrong with a connection: it ends, and nothing half done is kept."""
-        self.faults += 1
-        self._effects = Effects()
+        """Something of ours went wrong with a connection: it ends. What was gathered for others stays."""
+        self.faults, self._effects = self.faults + 1, Effects(sends=self._effects.sends)
         self._failed(error)
         if item is not None:
             self._lose(item, now)
