@@ -62,6 +62,8 @@ _KINDS = (
     ("handleCallMeMaybe-new-endpoints", StepKind.CALLED),
     ("handlePongConnLocked-bestAddr-update", StepKind.DIRECT),
     ("handlePongConnLocked-bestAddr-latency", StepKind.CONFIRMED),
+    ("handlePingLocked-bestAddr-update", StepKind.DIRECT),  # the same two in 1.76
+    ("handlePingLocked-bestAddr-latency", StepKind.CONFIRMED),
     ("deleteEndpointLocked-bestAddr-", StepKind.LOST),
     ("deleteEndpointLocked-", StepKind.FORGOTTEN),
     ("updateFromNode-resetLocked", StepKind.RESET),

@@ -76,8 +76,8 @@ class Daemon:
         return None if response is None else self._decoded(details.decode_details, response)
 
     async def traffic(self) -> dict[str, Traffic] | None:
-        """None where the daemon is too old to count."""
-        response = await self._read("usermetrics", metrics.MAX_BYTES, optional=True)
+        """None where the daemon is too old to count, or does so only under a debug flag (1.76 says 403)."""
+        response = await self._read("usermetrics", metrics.MAX_BYTES, optional=True, untold=(403, 404))
         return None if response is None else metrics.decode_traffic(response.body)
 
     async def prefs(self) -> MeshPrefs:
@@ -92,12 +92,15 @@ class Daemon:
         response = await self._read(check, prefs.MAX_BYTES, optional=True)
         return None if response is None else self._decoded(prefs.decode_warning, response)
 
-    async def _read(self, what: str, max_bytes: int, *, optional: bool = False) -> HttpResponse | None:
+    async def _read(
+        self, what: str, max_bytes: int, *, optional: bool = False, untold: tuple[int, ...] = (404,)
+    ) -> HttpResponse | None:
+        """An `optional` answer with a status in `untold` is None."""
         try:
             response = await self._ask(what, max_bytes, timeout_s=READ_S)
         except HostError as error:
             self._absent(error)
-        if optional and response.status == 404:
+        if optional and response.status in untold:
             return None
         return self._good(response)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from natscope.mesh.history import StepKind, fold, since_direct, since_relayed, told_endpoints
+from natscope.mesh.history import StepKind, fold, kind_of, since_direct, since_relayed, told_endpoints
 from natscope.model.mesh_path import PathChange
 from natscope.wire.local_api.path_changes import decode_path_changes
 from tests.wire.local_api.recorded import body
@@ -85,3 +85,14 @@ def test_told_endpoints_are_the_newest_first_without_relays() -> None:
         change("handleCallMeMaybe-new-endpoints", 2, "c:1", "a:1", "127.3.3.40:5"),
     )
     assert told_endpoints(changes) == ("c:1", "a:1", "b:1")
+
+
+def test_a_daemon_of_1_76_calls_its_answers_otherwise() -> None:
+    changes = decode_path_changes(body("1.76.6/peer-endpoint-changes.http"))
+    direct, confirmed = StepKind.DIRECT, StepKind.CONFIRMED
+    assert [kind_of(change) for change in changes] == [
+        StepKind.ENDPOINTS, direct, confirmed, confirmed, direct, confirmed,
+    ]  # fmt: skip
+    since = since_direct(changes)
+    assert since is not None
+    assert (since.at, since.at_least) == (changes[1].at, False)

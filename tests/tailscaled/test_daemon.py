@@ -65,6 +65,7 @@ async def test_history_and_counters_where_the_daemon_has_them() -> None:
     assert traffic["derp"].bytes_in == 936
     assert await daemon(CHANGES, 404)[0].path_changes("100.64.0.2") is None
     assert await daemon("usermetrics", 404)[0].traffic() is None
+    assert await daemon("usermetrics", 403)[0].traffic() is None  # 1.76: a debug flag
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """Daemons from some years back to some years ahead: a field that is missing or new costs nothing but itself.
 
-There are no recordings of old daemons. Their answers are made from today's by leaving out fields, each alone and in the
-groups that came later, and those of future ones by adding fields and values.
+Two were recorded: 1.102.5, and 1.76.6 of November 2024. Those before, between and after them are made from the first by
+leaving out fields, each alone and in groups that came later, and by adding fields and values.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import msgspec
 import pytest
 
 from natscope.wire.local_api.details import decode_details
-from natscope.wire.local_api.notices import read_notice
+from natscope.wire.local_api.notices import NoticeReader, read_notice
 from natscope.wire.local_api.path_changes import decode_path_changes
 from natscope.wire.local_api.ping import decode_ping
 from natscope.wire.local_api.prefs import decode_prefs
@@ -39,6 +39,37 @@ DECODERS: dict[str, tuple[Callable[[bytes], Any], str]] = {
 }
 NEEDED = {"status": {"BackendState", "Self"}, "ping": {"IP"}, "relayed ping": {"IP"}, "whois": {"Node"}}
 """By which an answer is known to be one."""
+
+
+OLD = {
+    "status": "status.http", "logged out": "status-needslogin.http", "ping": "ping-disco.http",
+    "TSMP ping": "ping-tsmp.http", "ICMP ping": "ping-icmp.http", "peerapi ping": "ping-peerapi.http",
+    "whois": "whois.http", "prefs": "prefs.http", "history": "peer-endpoint-changes.http",
+}  # fmt: skip
+"""What 1.76.6 answered."""
+
+
+@pytest.mark.parametrize("what", OLD)
+def test_a_recorded_daemon_of_november_2024_has_no_problem(what: str) -> None:
+    decode = {"logged out": decode_status}.get(what) or DECODERS[what.split()[-1]][0]
+    assert problems_of(decode(body(f"1.76.6/{OLD[what]}"))) == ()
+
+
+def test_what_it_tells() -> None:
+    status = decode_status(body("1.76.6/status.http"))
+    (peer,) = status.peers
+    assert (status.version[:6], str(status.state), peer.short_name) == ("1.76.6", "running", "b")
+    assert (peer.node_id, peer.peer_relay, str(peer.current)) == (None, "", "[2001:db8:c::2]:43147")
+    assert str(decode_status(body("1.76.6/status-needslogin.http")).state) == "needs-login"
+    assert str(decode_ping(body("1.76.6/ping-disco.http")).endpoint) == "203.0.113.11:49760"
+    assert decode_ping(body("1.76.6/ping-tsmp.http")).peer_api_port == 46590
+    details = decode_details(body("1.76.6/whois.http"))
+    assert (details.capability, details.home_region, len(details.endpoints)) == (106, None, 3)
+    assert details.network is not None
+    assert (details.network.home_region, details.network.latency_ms) == (900, {900: 0.777392})
+    assert decode_prefs(body("1.76.6/prefs.http")).wants_running is True
+    (tree,) = NoticeReader().feed(body("1.76.6/watch-ipn-bus.http"))
+    assert str(read_notice(tree).state) == "running"
 
 
 def objects(found: Any) -> Iterator[dict[str, Any]]:
