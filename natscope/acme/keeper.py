@@ -185,8 +185,8 @@ class Keeper:
         until = bundle.validity.not_after
         issuer = f" from {bundle.issuer}" if bundle.issuer else ""
         words = f"certificate for {self._settings.name}{issuer}, good until {until.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
-        self._say("certificate", words, is_trouble=False)
         self._take(bundle)
+        self._say("certificate", words, is_trouble=False)
 
     def _failed(self, reason: str, asked_s: float) -> None:
         now = self._host.clock.utc()

@@ -94,3 +94,25 @@ def test_the_command_alone_does_it_and_uses_it_again(authority: Pebble, tmp_path
         assert [line["event"] for line in relay.lines].count("certificate") == 1
         exchange(relay.at, trusting(authority))
         assert relay.end() == 0
+
+
+@pytest.mark.parametrize("challenge", ["http-01", "tls-alpn-01"])
+def test_of_several_processes_one_obtains_it_and_all_answer_and_serve(
+    authority: Pebble, challenge: str, tmp_path: Path
+) -> None:
+    settings = tmp_path / "relay.toml"
+    settings.write_text(
+        f'[tls]\nacme_directory = "{authority.directory}"\nacme_ca = "{authority.ca_file}"\n'
+        f'acme_challenge = "{challenge}"\n'
+    )
+    words = (
+        "--tls", "acme", "--hostname", "relay.test", "--cert-dir", str(tmp_path / "certs"), "--config", str(settings),
+        "--listen", f"127.0.0.1:{authority.tls_port}", "--http", f"127.0.0.1:{authority.http_port}", "--workers", "2",
+    )  # fmt: skip
+    with served.process(*words) as relay:
+        told = [relay.until("certificate") for _ in range(2)]
+        assert {line["worker"] for line in told} == {1, 2}
+        for _ in range(2):
+            exchange(relay.at, trusting(authority))
+        assert not any(line["event"] == "certificate-failed" for line in relay.lines)
+        assert relay.end() == 0
