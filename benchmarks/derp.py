@@ -34,7 +34,7 @@ from tests.interop import peers
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "performance.md"
 LOAD_LIMIT_S = 120.0
-IDLE_RUNS = 3
+IDLE_RUNS = 2
 """Memory hardly differs from run to run."""
 
 

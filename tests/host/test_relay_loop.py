@@ -16,9 +16,10 @@ import trustme
 
 from natscope.host.real.relay_loop import GATHER_BYTES
 from natscope.host.real.relay_socket import RelaySocket
+from natscope.machines.derp import frames_in
 from natscope.machines.derp.effects import Effects
 from natscope.machines.derp.relay import Relay
-from natscope.wire.derp.frames import FrameType, PeerGone, RecvPacket
+from natscope.wire.derp.frames import FrameType, PeerGone, Ping, RecvPacket
 from natscope.wire.keys import PrivateKey
 from tests.relay.derp_client import DerpClient
 from tests.relay.drivers import OnEpoll, client_context, front_of, server_context, wait_for
@@ -156,6 +157,26 @@ def test_a_fault_in_sending_costs_the_one_it_was_for(monkeypatch: pytest.MonkeyP
     assert relay.loop.faults == 1
     sender.packet(other, b"goes on")
     assert other.packets(1) == [b"goes on"]
+    for client in clients:
+        client.close()
+    relay.end()
+
+
+def test_a_fault_in_reading_leaves_what_others_sent_in_the_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise IndexError("a mistake of ours")
+
+    relay = running()
+    sender, bad, to = clients = [DerpClient(relay.at) for _ in range(3)]
+    monkeypatch.setitem(frames_in._HANDLERS, FrameType.PING, broken)
+    with held(relay):
+        sender.packet(to, b"before")  # the system tells of those who are ready in their order
+        time.sleep(0.02)
+        bad.send(Ping(bytes(8)))
+    sender.packet(to, b"after")
+    assert to.packets(2) == [b"before", b"after"]
+    wait_for(lambda: relay.relay.clients == 2)
+    assert relay.loop.faults == 1
     for client in clients:
         client.close()
     relay.end()
