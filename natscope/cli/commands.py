@@ -31,7 +31,7 @@ COMMANDS = (
 
 BY_NAME = {row[0]: row for row in COMMANDS}
 
-QUICK = {"netcheck": "natscope.cli.netcheck_flow"}
+QUICK = {"netcheck": "natscope.cli.netcheck_flow", "status": "natscope.cli.status_flow"}
 """Commands that are parsed without typer where possible; the module has `run(session)`."""
 
 FILE_MEANS = {"report": "view"}

@@ -62,8 +62,30 @@ OPTIONS = {
         '--no-ascii': ('ascii_only', 'no'),
         '--no-progress': ('no_progress', 'yes'),
     },
+    "status": {
+        '--watch': ('watch', 'yes'),
+        '-w': ('watch', 'yes'),
+        '--active': ('active', 'yes'),
+        '--peers': ('peers', 'yes'),
+        '--no-peers': ('peers', 'no'),
+        '--probe': ('probe', 'yes'),
+        '--netcheck': ('netcheck', 'yes'),
+        '--from': ('files', 'list'),
+        '--socket': ('socket', 'value'),
+        '--json': ('as_json', 'yes'),
+        '--fail-on': ('status_fail_on', 'value'),
+        '--quiet': ('quiet', 'yes'),
+        '-q': ('quiet', 'yes'),
+        '--verbose': ('verbose', 'count'),
+        '-v': ('verbose', 'count'),
+        '--color': ('color', 'value'),
+        '--ascii': ('ascii_only', 'yes'),
+        '--no-ascii': ('ascii_only', 'no'),
+        '--no-progress': ('no_progress', 'yes'),
+    },
 }
 
 DEFAULTS = {
     "netcheck": {'derp_map': None, 'profile': None, 'full': False, 'https': None, 'icmp': None, 'hairpin': None, 'lifetime': None, 'udp_rate': None, 'cross_check': None, 'only': (), 'skip': (), 'gentle': None, 'timeout': None, 'only_v4': False, 'only_v6': False, 'interface': None, 'source_port': None, 'bind_address': None, 'offline': None, 'as_json': False, 'format_name': None, 'tailscale_json': False, 'output': None, 'record': None, 'pcap': None, 'replay': None, 'redact': None, 'fail_on': None, 'quiet': False, 'verbose': 0, 'debug': False, 'color': None, 'ascii_only': None, 'no_progress': False},
+    "status": {'watch': False, 'active': False, 'peers': True, 'probe': False, 'netcheck': False, 'files': (), 'socket': None, 'as_json': False, 'status_fail_on': None, 'quiet': False, 'verbose': 0, 'color': None, 'ascii_only': None, 'no_progress': False},
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from natscope.apps.config import Config, load
@@ -18,11 +18,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """What a command works with."""
+    """What a command works with. `parameters` are those of its function, for the ones that are no settings."""
 
     console: Console
     config: Config
     environ: Mapping[str, str]
+    parameters: Mapping[str, object] = field(default_factory=dict)
 
 
 def console_of(context: typer.Context) -> Console:
@@ -54,4 +55,4 @@ def begin_with(console: Console, parameters: Mapping[str, object]) -> Session:
     )
     for warning in config.warnings:
         console.warn(warning)
-    return Session(console, config, console.environ)
+    return Session(console, config, console.environ, parameters)

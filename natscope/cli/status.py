@@ -8,7 +8,7 @@ import typer
 
 from natscope.cli import options as opt
 from natscope.cli.session import begin
-from natscope.cli.status_flow import StatusCommand, run
+from natscope.cli.status_flow import run
 
 app = typer.Typer(add_completion=False)
 
@@ -49,14 +49,4 @@ def status(
     from what the mesh tells of the peers. -v shows all that is known of each peer. Exit 0 also when peers are
     relayed, unless --fail-on relayed (10) or offline (20) asks for more; exit 3: nothing can be told.
     """
-    del no_progress, color, ascii_only, quiet, verbose, socket, status_fail_on  # read from the context as settings
-    command = StatusCommand(
-        watch=watch,
-        active=active,
-        peers=peers,
-        probe=probe,
-        netcheck=netcheck,
-        files=tuple(files or ()),
-        as_json=as_json,
-    )
-    return run(begin(context), command)
+    return run(begin(context))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -34,9 +35,24 @@ class StatusCommand:
     files: tuple[str, ...] = ()
     as_json: bool = False
 
+    @classmethod
+    def of(cls, parameters: Mapping[str, object]) -> StatusCommand:
+        """From the parameters of the command's function."""
+        files = parameters.get("files")
+        return cls(
+            watch=bool(parameters.get("watch")),
+            active=bool(parameters.get("active")),
+            peers=bool(parameters.get("peers", True)),
+            probe=bool(parameters.get("probe")),
+            netcheck=bool(parameters.get("netcheck")),
+            files=tuple(str(name) for name in files) if isinstance(files, list | tuple) else (),
+            as_json=bool(parameters.get("as_json")),
+        )
 
-def run(session: Session, command: StatusCommand) -> int:
+
+def run(session: Session) -> int:
     """The whole command; the exit code. Raises `UserError`, `CannotMeasure` and `RefusedError`."""
+    command = StatusCommand.of(session.parameters)
     check_contradictions(command)
     from natscope.apps.mesh_overview import Wanted
 
