@@ -30,9 +30,8 @@ def _check_clients(relay: Relay) -> None:
     for client in relay._clients:
         assert not client.closed
         assert client.state is not State.CLOSED
-        assert len(client.data) <= client.packets
-        assert len(client.disco) <= client.packets
-        assert client.blocked_since is not None or not (client.data or client.disco or client.control)
+        assert all(count <= client.packets for _, count, _ in client.waiting())
+        assert client.blocked_since is not None or client._waiting is None
         assert (client in relay._stuck) == (client.blocked_since is not None)
         assert len(client.info.app_name) <= 100
         if client.state is State.OPEN:
