@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import msgspec
+
 from natscope.diagnosis.cause import Cause, Support
-from natscope.model.finding import Certainty, Finding, Severity
+from natscope.model.finding import Certainty, Finding, Fix, Severity
+
+WHOLE_NETCHECK = "natscope netcheck"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +52,17 @@ class Claim:
             title=self.support.title or self.cause.title,
             certainty=self.certainty,
             evidence=self.support.evidence,
-            fixes=self.cause.fixes if self.support.fixes is None else self.support.fixes,
+            fixes=tuple(self._verified(fix) for fix in self._fixes()),
             detail=self.support.detail,
             hides=self.hides,
             minor=self.minor,
         )
+
+    def _fixes(self) -> tuple[Fix, ...]:
+        return self.cause.fixes if self.support.fixes is None else self.support.fixes
+
+    def _verified(self, fix: Fix) -> Fix:
+        """What a whole netcheck would show, a check of this finding alone shows sooner."""
+        if fix.verify != WHOLE_NETCHECK:
+            return fix
+        return msgspec.structs.replace(fix, verify=f"natscope check {self.cause.id}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from natscope.diagnosis.cause import Cause, Ground, Strength, Support
 from natscope.diagnosis.claim import Claim
 from natscope.model.finding import Certainty, Fix, Severity
@@ -37,3 +39,9 @@ def test_the_case_replaces_what_it_knows_better() -> None:
     support = Support(Tri.YES, GROUNDS, title="Own.", detail="Numbers.", severity=Severity.INFO, fixes=())
     finding = Claim(CAUSE, support).finding()
     assert (finding.title, finding.detail, finding.severity, finding.fixes) == ("Own.", "Numbers.", Severity.INFO, ())
+
+
+def test_a_whole_netcheck_is_replaced_by_a_check_of_this_finding() -> None:
+    again, other = (msgspec.structs.replace(FIX, verify=verify) for verify in ("natscope netcheck", "ip route"))
+    finding = Claim(CAUSE, Support(Tri.YES, GROUNDS, fixes=(again, other))).finding()
+    assert [fix.verify for fix in finding.fixes] == ["natscope check NS-ENV-99", "ip route"]
