@@ -195,10 +195,17 @@ def build_lines(
 ) -> Iterator[PeerLine]:
     """One line each. A reason is looked for at most `max_explained` times; what is settled without costs little."""
     looked_for = 0
+    of_idle: Explanation | None = None
     for peer, state in peers:
-        looked_for += state in _WANTING
-        is_too_many = state in _WANTING and looked_for > max_explained
-        yield build_line(status, peer, state, asked, report, why=TOO_MANY if is_too_many else None)
+        why = None
+        if state in _WANTING:
+            looked_for += 1
+            why = TOO_MANY if looked_for > max_explained else None
+        is_plain = state is PeerState.IDLE and peer.key not in asked.pings
+        line = build_line(status, peer, state, asked, report, why=of_idle if is_plain else why)
+        if is_plain:  # nothing was tried, so what is said of one is said of all
+            of_idle = line.why
+        yield line
 
 
 def build_line(
