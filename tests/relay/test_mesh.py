@@ -22,7 +22,7 @@ from natscope.relay.mesh import MeshLinks
 from natscope.relay.mesh_peers import parse_mesh_peers
 from natscope.wire.keys import PrivateKey
 from tests.relay.drivers import AUTHORITY, WAIT_S, server_context
-from tests.relay.mesh_contract import MESH_KEY, MeshContract
+from tests.relay.mesh_contract import MESH_KEY, MeshContract, until
 
 
 class EpollRelay:
@@ -90,3 +90,80 @@ class TestOnEpoll(MeshContract):
         yield region
         for relay in region.relays.values():
             await relay.end()
+
+
+class Alone:
+    """One relay, and the links of another one to it, in this process."""
+
+    def __init__(self, ca_file: str) -> None:
+        self.host = build_real_host()
+        self.relay, self.other = EpollRelay(Endpoint.parse("127.0.0.1:0")), EpollRelay(Endpoint.parse("127.0.0.1:0"))
+        self.lines: list[str] = []
+        self.peers = parse_mesh_peers([f"relay.test:{self.relay.at.port}/127.0.0.1"])
+        log = Log(self.lines.append, self.host.clock.utc)
+        self.links = MeshLinks(self.host, self.other.relay.private, MESH_KEY, self.peers, log, ca_file=ca_file)
+        self.other.mesh = asyncio.ensure_future(self.links.keep(self.other.loop))
+
+    async def end(self) -> None:
+        await self.other.end()
+        await self.relay.end()
+
+
+async def test_a_relay_whose_certificate_is_not_trusted_is_told_nothing() -> None:
+    """Whoever stands between two relays would learn the mesh key otherwise."""
+    alone = Alone("")
+    try:
+        await until(lambda: any("certificate" in line for line in alone.lines))
+        assert alone.relay.relay.counters.accepts == 0
+        assert not any("linked to" in line for line in alone.lines)
+    finally:
+        await alone.end()
+
+
+async def test_links_follow_the_list_of_relays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("natscope.relay.mesh.RECONNECT_S", 0.1)
+    AUTHORITY.cert_pem.write_to_path(tmp_path / "ca.pem")
+    alone = Alone(str(tmp_path / "ca.pem"))
+    watchers = alone.relay.relay.registry.watchers
+    try:
+        await until(lambda: len(watchers) == 1)
+        [first] = watchers
+        alone.links.change(alone.peers, MESH_KEY)  # nothing new: the link stays
+        await asyncio.sleep(0.2)
+        assert list(watchers) == [first]
+        alone.links.change((), MESH_KEY)
+        await until(lambda: not watchers)
+        alone.links.change(alone.peers, MESH_KEY)
+        await until(lambda: len(watchers) == 1)
+        assert alone.relay.relay.counters.accepts == 2
+    finally:
+        await alone.end()
+
+
+async def test_with_another_key_the_new_link_stands_before_the_old_one_goes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("natscope.relay.mesh.SETTLE_S", 0.1)
+    AUTHORITY.cert_pem.write_to_path(tmp_path / "ca.pem")
+    alone, new = Alone(str(tmp_path / "ca.pem")), bytes(32 * [9])
+    watchers = alone.relay.relay.registry.watchers
+    most = 0
+
+    def look() -> bool:
+        nonlocal most
+        most = max(most, len(watchers))
+        return len(watchers) == 1 and first not in watchers
+
+    try:
+        await until(lambda: len(watchers) == 1)
+        [first] = watchers
+        alone.links.change(alone.peers, new)  # which the other relay does not admit yet
+        await until(lambda: alone.relay.relay.counters.accepts >= 2)
+        assert first in watchers
+        alone.relay.loop.post(
+            lambda _: alone.relay.relay.reconfigure(write_limit_s=2.0, mesh_key=MESH_KEY, other_mesh_keys=(new,))
+        )
+        await until(look)
+        assert most == 2
+    finally:
+        await alone.end()
