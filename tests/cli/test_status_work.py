@@ -20,8 +20,8 @@ from tests.cli.test_startup import loaded_by
 from tests.wire.local_api.recorded import FOLDER
 
 FEW, MANY = 200, 600
-CALLS_A_PEER = 260
-"""160 to 200 when this was written; ten thousand peers then took 0.7 s of a slow core."""
+CALLS_A_PEER = 200
+"""100 to 175 when this was written (docs/performance.md has the seconds)."""
 
 
 @contextmanager
