@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from natscope.model.report import Report
 
 NEXT = "natscope path PEER"
+MEASURE = "natscope status --netcheck"
 STDIN = "standard input"
 
 
@@ -158,7 +159,13 @@ def rendered(overview: Overview, console: Console, *, as_json: bool, compact: bo
         return draw_state(overview, pen_of(console), verbosity=console.verbosity)
     from natscope.cli.status_text import draw_overview
 
-    return draw_overview(overview, pen_of(console), verbosity=console.verbosity, hint=NEXT + next_files(overview))
+    return draw_overview(overview, pen_of(console), verbosity=console.verbosity, hint=next_command(overview))
+
+
+def next_command(overview: Overview) -> str:
+    """First this side is measured where its network is not known, then one peer is looked at."""
+    is_known = overview.report is not None and overview.report.report is not None
+    return NEXT + next_files(overview) if is_known or overview.is_saved else MEASURE
 
 
 def next_files(overview: Overview) -> str:

@@ -39,7 +39,7 @@ def test_the_first_line_counts_and_trouble_stands_first(natscope: Runner, tmp_pa
     assert "relay fra" in lines[4]
     assert "direct v4" in lines[5]
     assert "RTT" not in lines[3]  # nobody measured one
-    assert "Next: natscope path nas" in result.out
+    assert "Next: natscope status --netcheck" in result.out  # nothing was measured yet
 
 
 def test_details_and_history_are_asked_of_those_that_need_them(natscope: Runner, tmp_path: Path) -> None:
@@ -223,6 +223,7 @@ def test_this_computer_s_netcheck_explains_a_live_mesh_and_never_a_saved_one(nat
     saved = json.loads(natscope("status", "--json", "--from", recorded("status-active.json")).out)
     assert (told["natscope"]["report"]["origin"], told["natscope"]["report"]["used"]) == ("kept", True)
     assert "This side is judged by this computer's last netcheck" in screen
+    assert "Next: natscope path nas" in screen
     assert elsewhere["natscope"]["report"]["used"] is False
     assert saved["natscope"]["report"] is None
 
