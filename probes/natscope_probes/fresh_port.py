@@ -61,7 +61,7 @@ PROBE = Probe(
         packets=2 * 2 * RELAYS * TRIES, bytes=2 * 2 * RELAYS * TRIES * REQUEST_BYTES, seconds=LAST_S + TRIES * APART_S
     ),
     contacts=contacts,
-    emits=(KIND,),
+    emits=(KIND, "stun.binding"),
 )
 
 
