@@ -21,9 +21,10 @@ def draw_overview(overview: Overview, pen: Pen, *, verbosity: int = 0, hint: str
     """The whole screen. `verbosity` -1: the first line alone; 1: everything of each peer. `hint` is the command that
     asks about one peer, with `PEER` in the place of its name.
     """
-    lines = list(_head(overview, pen))
     if verbosity < 0:
-        return lines[0] + "\n"
+        sign, words = headline(overview)
+        return f"{pen.sign(sign) if sign != PLAIN else ''}{words}\n"
+    lines = list(_head(overview, pen))
     lines += _table(overview, pen, verbosity)
     lines += parts.routes(overview, pen)
     lines += parts.health(overview, pen)  # before the reasons of single peers: it may be that of all
@@ -36,6 +37,8 @@ def headline(overview: Overview) -> tuple[str, str]:
     """(sign, the first line without it)."""
     counts = overview.counts
     total = sum(counts.values())
+    if not counts:
+        return PLAIN, "This node alone, as you asked"
     if not total:
         return PLAIN, "No peers yet"
     words = ", ".join(f"{number} {parts.WORDS[state]}" for state, number in _by_interest(overview) if number)
@@ -56,11 +59,8 @@ def _by_interest(overview: Overview) -> Iterator[tuple[PeerState, int]]:
 
 
 def _head(overview: Overview, pen: Pen) -> Iterator[str]:
-    if overview.counts:
-        sign, words = headline(overview)
-        yield from pen.wrap(words, sign=sign) if sign != PLAIN else [words]
-    else:
-        yield "This node alone, as you asked"
+    sign, words = headline(overview)
+    yield from pen.wrap(words, sign=sign) if sign != PLAIN else [words]
     yield from parts.this_node(overview, pen)
     if overview.counts and not sum(overview.counts.values()):
         yield ""

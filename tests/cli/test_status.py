@@ -156,6 +156,12 @@ def test_no_peers_is_said_kindly(natscope: Runner, tmp_path: Path) -> None:
     assert quiet.out == "No peers yet\n"
 
 
+def test_quiet_is_the_whole_first_line_on_any_screen(natscope: Runner, tmp_path: Path) -> None:
+    with serving(MESH, tmp_path) as daemon:
+        out = natscope("status", "-q", "--socket", daemon.socket, COLUMNS="30").out
+    assert out == "! 4 peers: 1 direct, 1 relayed, 1 idle, 1 offline\n"
+
+
 def test_active_leaves_the_others_out_of_the_list_but_not_of_the_count(natscope: Runner, tmp_path: Path) -> None:
     with serving(MESH, tmp_path) as daemon:
         out = natscope("status", "--active", "--socket", daemon.socket).out
