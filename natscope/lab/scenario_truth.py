@@ -32,7 +32,8 @@ only where it was not asked (`scenario_unknown`).
 - `public`: the public addresses that relays see; `home`: the relay that a sound choice prefers.
 - `relays` {NAME = FAULT}: `no-answer`, `stun-closed` (TCP works), `https-closed` (UDP works), `expired`, `self-signed`,
   `wrong-name`, `not-yet-valid`, `untrusted`, `pin-mismatch`, `dns`, `lies`; relays that are not named are sound.
-- `findings`: causes that a diagnosis must name; `no_findings`: causes that it must not.
+- `findings`: causes that a diagnosis must name, and all that it may say louder than "info", the one that matters first;
+  `no_findings`: causes that it must not name even as "info".
 
 `[truth.pairs."A B"]`: `direct` is `yes`, `no` or `luck`, by simultaneous open without guessing ports; `by`: `lan`,
 `public`, `punch`, `ipv6`, `hairpin`, or why not.

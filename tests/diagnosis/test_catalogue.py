@@ -70,6 +70,7 @@ MEANINGS = {
     "NS-REL-14": "one of its families",
     "NS-REL-15": "No relay answers",
     "NS-REL-16": "takes no relay connections",
+    "NS-REL-17": "No relay is near",
     "NS-UDP-01": "drops UDP",
     "NS-UDP-02": "STUN's is not among them",
     "NS-UDP-03": "filters STUN",

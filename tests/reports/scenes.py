@@ -52,6 +52,20 @@ def mapping_varies() -> Report:
     return builder.report(udp=Tri.YES)
 
 
+def far_relays() -> Report:
+    builder = Builder()
+    for region, code, name, rtt in PLACES[:5]:
+        builder.relay(region, code, name, v4=rtt + 140, mapped=f"198.51.100.207:{7019 + region * 5431}")
+    return builder.report(udp=Tri.YES)
+
+
+def far_relays_cone() -> Report:
+    builder = Builder()
+    for region, code, name, rtt in PLACES[:5]:
+        builder.relay(region, code, name, v4=rtt + 140, mapped="203.0.113.24:41641")
+    return builder.report(udp=Tri.YES)
+
+
 def mapping_varies_with_ipv6() -> Report:
     builder = Builder()
     for region, code, name, rtt in PLACES[:4]:
@@ -337,6 +351,8 @@ SCENES: dict[str, Callable[[], Report]] = {
         refused_relay,
         ipv6_only,
         single_region,
+        far_relays,
+        far_relays_cone,
         mapping_varies,
         mapping_varies_with_ipv6,
         several_addresses,

@@ -1,0 +1,37 @@
+"""Stories that people tell of their meshes, each as a scenario: the first screen names what it was."""
+
+from __future__ import annotations
+
+import pytest
+
+from natscope.lab.build_sim import sim_reports
+from natscope.lab.library import load_scenario
+from natscope.plugins.report_format import RenderOptions
+from natscope_reports.text import render
+
+FIRST_SCREEN = 24
+"""Lines of a terminal that nobody has enlarged."""
+STORIES = (
+    # what people say, scenario, host, first finding, words of the first screen
+    ("a proxy program takes the mesh's packets too", "tun-proxy", "alice", "NS-ENV-01", "proxy program"),
+    ("a resolver in 100.64.0.0/10 is dropped", "drops-shared-space", "alice", "NS-HOST-02", "100.64.0.0/10"),
+    ("a relay in a container tells a bridge's address", "stun-bridged", "alice", "NS-CTL-03", "an address"),
+    ("a symmetric router behind the carrier's", "cgnat-symmetric", "alice", "NS-NAT-01", "symmetric NAT"),
+    ("traversal failed and no relay is near", "far-relays", "alice", "NS-NAT-01", "No relay is near"),
+    ("the hotel lets nothing out but the web", "tcp-443-only", "alice", "NS-UDP-01", "drops UDP"),
+    ("nobody has logged in to the hotel's network yet", "captive-portal", "alice", "NS-ENV-06", "log in first"),
+    ("another VPN carries everything", "vpn-carries-all", "alice", "NS-ENV-02", "VPN"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "host", "cause", "words"), [story[1:] for story in STORIES], ids=[s[0] for s in STORIES]
+)
+def test_the_first_screen_names_it(name: str, host: str, cause: str, words: str) -> None:
+    report = sim_reports(load_scenario(name))[host]
+    lines = render(report, RenderOptions()).splitlines()[:FIRST_SCREEN]
+    screen = " ".join(" ".join(lines).split())
+    assert report.findings[0].id == cause
+    assert cause in screen
+    assert words in screen
+    assert "→" in screen, "and what to do"
