@@ -41,7 +41,9 @@ def read_saved(data: bytes, name: str) -> SavedStatus | SavedReport:
         if isinstance(schema, str) and schema.startswith("natscope.report/"):
             return SavedReport(_own_report(data, name, schema), name, "natscope")
         if is_netcheck(tree):
-            return SavedReport(read_netcheck(tree), name, "tailscale")
+            from natscope.diagnosis.engine import diagnose  # the catalogue of causes, for this form alone
+
+            return SavedReport(diagnose(read_netcheck(tree)), name, "tailscale")
     raise UserError(f"{name}: this is neither a status nor a netcheck's report", hint=HINT)
 
 
