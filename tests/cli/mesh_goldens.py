@@ -1,12 +1,14 @@
 """The golden screens of `natscope status` and `natscope path`: every recorded body, a mesh with everything, saved ones.
 
-`python -m tests.cli.mesh_goldens` writes them again; read the difference before you keep it. Reasons are the engine's
-in the screens named `saved-…` alone: the others hold a fixed one, because they are about drawing.
+`python -m tests.cli.mesh_goldens` writes them again, and those of docs/mesh-status.md; read the difference before you
+keep it. Reasons are the engine's in the screens named `saved-…` alone: the others hold a fixed one, because they are
+about drawing.
 """
 
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -39,6 +41,8 @@ from tests.mesh.saved_mesh import AT, FOLDER, Clock
 from tests.wire.local_api.recorded import STATUS, body
 
 GOLDEN = Path(__file__).parent / "golden_mesh"
+PAGE = Path(__file__).parents[2] / "docs" / "mesh-status.md"
+SHOWN = re.compile(r"(<!-- golden: (\S+) -->\n```text\n).*?```", re.DOTALL)
 NETCHECKS = Path(__file__).parents[2] / "fixtures" / "recordings" / "tailscale-netcheck"
 NEXT = "natscope path PEER"
 WHY = Explanation(
@@ -213,6 +217,7 @@ def main() -> None:
             file.unlink()
     for name, text in texts.items():
         (GOLDEN / name).write_text(text, encoding="utf-8")
+    PAGE.write_text(SHOWN.sub(lambda found: f"{found[1]}{texts[Path(found[2]).name]}```", PAGE.read_text()))
 
 
 if __name__ == "__main__":
