@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from natscope.diagnosis.claim import Claim
 from natscope.diagnosis.pair.describe import describe, unknown_of
 from natscope.diagnosis.pair.facts import PairFacts
-from natscope.diagnosis.pair.fixes import at_side, changes_that_help
+from natscope.diagnosis.pair.fixes import at_side, changes_that_help, fixes_of
 from natscope.diagnosis.pair.judge import blame, settled_pair, short
 from natscope.diagnosis.pair.predict import predict
 from natscope.diagnosis.pair.settled import STALE_HANDSHAKE_S, handshake_age_s
@@ -77,8 +77,17 @@ def _by_finding(facts: PairFacts, finding: Finding, certainty: Certainty) -> Exp
         blame=Blame.THIS,
         certainty=certainty,
         causes=(finding.id,),
-        fixes=finding.fixes,
+        fixes=_that_may_help(facts, finding.fixes),
     )
+
+
+def _that_may_help(facts: PairFacts, fixes: tuple[Fix, ...]) -> tuple[Fix, ...]:
+    """IPv6 on this side alone helps nobody: it comes last where nobody knows of the peer's, and not at all without."""
+    works = facts.peer.v6.works.value
+    texts = {fixes_of(cause)[0].do for cause in ("NS-NAT-01", "NS-V6-01")}
+    six = tuple(fix for fix in fixes if fix.do in texts)
+    rest = tuple(fix for fix in fixes if fix.do not in texts)
+    return fixes if works is Tri.YES or not rest else rest if works is Tri.NO else rest + six
 
 
 def _is_silent(facts: PairFacts) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from natscope.diagnosis.cause import Ground, Strength, Support
@@ -45,6 +46,13 @@ class PairSupport(Support):
 def ground(told: Told[Tri] | Told[object], says: str) -> Ground:
     """A needed fact of one side."""
     return Ground(told.strength, says, told.evidence)
+
+
+def strongest(told: Sequence[tuple[Side, Told[Tri]]]) -> tuple[tuple[Side, Told[Tri]], ...]:
+    """Those of several that carry most: where one side suffices, a weaker word about the other adds nothing."""
+    order = list(Strength)
+    most = max((order.index(one.strength) for _, one in told), default=0)
+    return tuple((side, one) for side, one in told if order.index(one.strength) == most)
 
 
 def blame_of(this: Side, *sides: Side) -> Blame:

@@ -10,6 +10,7 @@ import pytest
 from natscope.diagnosis.pair.facts import PairFacts
 from natscope.diagnosis.pair.from_report import from_report
 from natscope.diagnosis.pair.relayed import PEER_COMMAND, explain_relayed
+from natscope.diagnosis.pair.side import FamilySide
 from natscope.diagnosis.pair.trial import Trial
 from natscope.model.finding import Certainty
 from natscope.model.pair import Blame
@@ -70,6 +71,10 @@ def test_own_hard_side_and_an_unknown_peer() -> None:
     found = explain_relayed(PairFacts(from_report(report), there, trial=FAILED, node=node(), report=report))
     assert (found.causes, found.certainty, found.blame) == (("NS-NAT-01",), Certainty.POSSIBLE, Blame.THIS)
     assert found.peer_command == PEER_COMMAND
+    assert "IPv6" not in " ".join(fix.do for fix in found.fixes), "the peer has none"
+    known = replace(there, v6=FamilySide())
+    found = explain_relayed(PairFacts(from_report(report), known, trial=FAILED, node=node(), report=report))
+    assert ["IPv6" in fix.do for fix in found.fixes] == [False, False, True]
 
 
 def test_what_only_the_other_side_could_tell() -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from natscope.diagnosis.cause import Ground, Strength
-from natscope.diagnosis.pair.support import PairSupport, blame_of, ground, shorter
+from natscope.diagnosis.pair.side import Told
+from natscope.diagnosis.pair.support import PairSupport, blame_of, ground, shorter, strongest
 from natscope.model.finding import Certainty
 from natscope.model.pair import Blame
 from natscope.model.tri import Tri
@@ -48,6 +49,13 @@ def test_blame() -> None:
     assert shorter(Blame.THIS, "a", "b", "c") == "a"
     assert shorter(Blame.BOTH, "a", "b", "c") == "c"
     assert shorter(Blame.BOTH, "a", "b") == "b"
+
+
+def test_strongest() -> None:
+    weak, strong = (this(), Told(Tri.NO, A)), (peer(), Told(Tri.NO, D))
+    assert strongest([weak, strong]) == (strong,)
+    assert strongest([strong, strong]) == (strong, strong)
+    assert strongest([]) == ()
 
 
 def test_ground_of_a_told_fact() -> None:

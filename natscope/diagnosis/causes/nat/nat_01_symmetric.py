@@ -145,9 +145,9 @@ def _grounds(facts: Facts, ports: tuple[SeenEndpoint, ...]) -> tuple[Ground, ...
 def pair_evidence(facts: PairFacts) -> Support:
     """Both sides show each peer another port, and neither lets in enough for the other."""
     hard = facts.hard()
-    if len(hard) < 2 or facts.near.same_router is Tri.YES:
-        known = all(side.v4.varies.value.known for side in facts.sides)
-        return NOTHING if known else unknown("how both sides' routers translate")
+    if len(hard) < 2 or facts.near.same_router is not Tri.NO:
+        known = facts.near.same_router.known and all(side.v4.varies.value.known for side in facts.sides)
+        return NOTHING if known else unknown("both sides' public addresses, and how both routers translate")
     found = by_family(facts.this, facts.peer, 4, facts.near)
     if found.result is not Outcome.NO:
         return NOTHING if found.result is Outcome.DIRECT else unknown("whom both routers let in")

@@ -59,9 +59,9 @@ _TRIED = Ground(Strength.FACT, "no address answered, while the peer did through 
 def pair_evidence(facts: PairFacts) -> Support:
     """A hard side and an easy one whose filter, or whose silence in a trial, keeps the new port out."""
     hard, easy = facts.hard(), facts.easy()
-    if len(hard) != 1 or len(easy) != 1 or facts.near.same_router is Tri.YES:
-        known = all(side.v4.varies.value.known for side in facts.sides)
-        return NOTHING if known else unknown("how both sides' routers translate")
+    if len(hard) != 1 or len(easy) != 1 or facts.near.same_router is not Tri.NO:
+        known = facts.near.same_router.known and all(side.v4.varies.value.known for side in facts.sides)
+        return NOTHING if known else unknown("both sides' public addresses, and how both routers translate")
     lets_in = easy[0].v4.lets_in
     found = by_family(facts.this, facts.peer, 4, facts.near)
     needed = [ground(hard[0].v4.varies, f"{hard[0].called} shows each peer another port")]

@@ -30,7 +30,7 @@ from __future__ import annotations
 from natscope.diagnosis.cause import NOTHING, Cause, Ground, Strength, Support, unknown
 from natscope.diagnosis.facts import Facts
 from natscope.diagnosis.pair.facts import PairFacts
-from natscope.diagnosis.pair.support import PairSupport, ground
+from natscope.diagnosis.pair.support import PairSupport, ground, strongest
 from natscope.model.endpoint import Family
 from natscope.model.finding import Fix, Severity
 from natscope.model.pair import Blame
@@ -98,7 +98,7 @@ def pair_evidence(facts: PairFacts) -> Support:
     """Both behind one router, which was seen not to turn packets round; it matters where local addresses fail."""
     if facts.near.same_router is not Tri.YES:
         return NOTHING if facts.near.same_router is Tri.NO else unknown("both sides' public addresses")
-    told = [side.v4.hairpin for side in facts.sides if side.v4.hairpin.value is Tri.NO]
+    told = strongest([(s, s.v4.hairpin) for s in facts.sides if s.v4.hairpin.value is Tri.NO])
     if not told or any(side.v4.hairpin.value is Tri.YES for side in facts.sides):
         return NOTHING if not told else unknown(MISSING)
     matters = facts.prediction.path == "relay"
@@ -106,7 +106,7 @@ def pair_evidence(facts: PairFacts) -> Support:
         Tri.YES,
         (
             Ground(Strength.FACT, "both show one public address", ("peer:endpoints",)),
-            ground(told[0], "calls to that address got lost"),
+            ground(told[0][1], "calls to that address got lost"),
         ),
         title="Both are behind one router, which does not turn packets to its own address round.",
         severity=Severity.FAIL if matters else Severity.INFO,

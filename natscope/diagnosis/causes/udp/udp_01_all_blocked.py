@@ -38,7 +38,7 @@ from __future__ import annotations
 from natscope.diagnosis.cause import NOTHING, Cause, Ground, Strength, Support, unknown
 from natscope.diagnosis.facts import Facts, cite, is_public
 from natscope.diagnosis.pair.facts import PairFacts
-from natscope.diagnosis.pair.support import PairSupport, blame_of, ground, shorter
+from natscope.diagnosis.pair.support import PairSupport, blame_of, ground, shorter, strongest
 from natscope.diagnosis.refusals import refusal, refusing_router
 from natscope.diagnosis.words import counted, enumerated
 from natscope.model.finding import Fix, Severity
@@ -149,7 +149,7 @@ def _refusals(facts: Facts) -> str:
 
 def pair_evidence(facts: PairFacts) -> Support:
     """One side, or both, without UDP: by its own report, or as its program told the mesh."""
-    blocked = facts.blocked()
+    blocked = tuple(side for side, _ in strongest([(side, side.udp) for side in facts.blocked()]))
     if not blocked:
         known = all(side.udp.value.known for side in facts.sides)
         return NOTHING if known else unknown("whether UDP works on both sides")

@@ -30,7 +30,7 @@ from __future__ import annotations
 from natscope.diagnosis.cause import NOTHING, Cause, Ground, Strength, Support, unknown
 from natscope.diagnosis.facts import Facts
 from natscope.diagnosis.pair.facts import PairFacts
-from natscope.diagnosis.pair.support import PairSupport, blame_of, ground, shorter
+from natscope.diagnosis.pair.support import PairSupport, blame_of, ground, shorter, strongest
 from natscope.model.finding import Fix, Severity
 from natscope.model.tri import Tri
 
@@ -95,7 +95,8 @@ def against(facts: Facts) -> Support:
 
 def pair_evidence(facts: PairFacts) -> Support:
     """One side, or both, without IPv6 of its own."""
-    lacking = tuple(s for s in facts.sides if not s.blurred and s.v6.absent.value is Tri.YES)
+    told = [(s, s.v6.absent) for s in facts.sides if not s.blurred and s.v6.absent.value is Tri.YES]
+    lacking = tuple(side for side, _ in strongest(told))
     if not lacking:
         known = all(side.v6.works.value.known for side in facts.sides)
         return NOTHING if known else unknown("whether both sides have IPv6")
