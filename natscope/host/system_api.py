@@ -80,7 +80,8 @@ class SystemFacts(msgspec.Struct, frozen=True, kw_only=True):
 
     `source_drops` counts packets that the check of source addresses (rp_filter) has dropped since the start.
     `wsl`: Windows Subsystem for Linux, 1 or 2, 0 for none. `cloud`: by the firmware's names, nobody is asked.
-    `clock_synchronised`: what the kernel's clock discipline says.
+    `clock_synchronised`: what the kernel's clock discipline says. `neighbours`: IPv4 addresses to the first three bytes
+    of their hardware addresses, which name the maker and nobody's device.
     """
 
     devices: tuple[Device, ...] = ()
@@ -96,6 +97,7 @@ class SystemFacts(msgspec.Struct, frozen=True, kw_only=True):
     cloud: str | None = None
     clock_synchronised: bool | None = None
     metered: dict[str, bool] = {}
+    neighbours: dict[str, str] = {}
     unread: dict[str, str] = {}
 
     def device(self, name: str) -> Device | None:

@@ -155,6 +155,7 @@ def _computer(told: Observation | None, table: Observation | None) -> ComputerRe
         asleep=_texts(data, "asleep"),
         shadowed=_shadowed(data),
         stuck_flows=stuck,
+        gateway_makers=_texts(data, "gateway_makers"),
         metered=Tri.of(any(metered.values()) if isinstance(metered, dict) and metered else None),
         reasons={str(k): str(v) for k, v in unread.items()} if isinstance(unread, dict) else {},
         evidence=(told.id,),

@@ -61,10 +61,17 @@ async def run(ctx: ProbeContext) -> None:
             "metered": facts.metered,
             "devices": [{"name": d.name, "driver": d.driver, "addresses": list(d.addresses)} for d in wired[:64]],
             "shadowed": shadowed,
+            "gateway_makers": _makers(facts),
             "unread": facts.unread,
         },
         summary=f"{len(wired)} interfaces, {len(facts.unread)} things are not told",
     )
+
+
+def _makers(facts: SystemFacts) -> list[str]:
+    """Of the gateways of IPv4's default routes that this computer has written to of late."""
+    gateways = [r.gateway for r in facts.routes if r.destination in ("0.0.0.0/0", "default") and r.gateway]
+    return [facts.neighbours[ip] for ip in dict.fromkeys(gateways) if ip in facts.neighbours]
 
 
 async def _shadowed(ctx: ProbeContext, facts: SystemFacts) -> list[dict[str, str]] | None:

@@ -47,6 +47,7 @@ MEANINGS = {
     "NS-NAT-03": "one after the other",
     "NS-NAT-04": "address-dependent mapping",
     "NS-NAT-05": "pfSense or OPNsense",
+    "NS-NAT-06": "company's firewall",
     "NS-NAT-07": "CGNAT",
     "NS-NAT-08": "double NAT",
     "NS-NAT-09": "several public addresses",

@@ -110,6 +110,7 @@ SENTENCES = {
     "stuck-flow": "Direct: likely, with most peers",
     "stun-filtered": "Direct: unlikely, this network filters STUN",
     "wireguard-filtered": "Direct: unlikely, this network drops what looks like WireGuard",
+    "company-firewall": "Direct: unlikely, except to peers with an open port",
     "wrong-interface": "Direct: unknown, packets leave by an interface that leads nowhere",
 }
 

@@ -69,3 +69,10 @@ def test_the_own_card_or_another_one_is_no_tunnel() -> None:
 
 def test_routes_that_are_not_told() -> None:
     assert shadowed("wg0", unread=("routes",)) is None
+
+
+def test_of_a_gateway_only_its_maker_is_told() -> None:
+    facts = SystemFacts(
+        devices=(ETH0,), routes=ROUTES[:2], neighbours={"192.168.1.1": "00:09:0f", "192.168.1.7": "aa:bb:cc"}
+    )
+    assert told(World(system=FakeSystem(facts))).data["gateway_makers"] == ["00:09:0f"]

@@ -36,6 +36,15 @@ def random_source_port() -> Report:
     return with_nat(report, port_allocation=PortAllocation.RANDOM, evidence=(*report.nat.v4.evidence, name))
 
 
+def company_firewall() -> Report:
+    """A Fortinet box that nobody has told of fixed ports."""
+    builder = Builder()
+    _relays(builder, varying=True)
+    looked(builder)
+    computer(builder, gateway_makers=["00:09:0f"])
+    return finished(builder)
+
+
 def table_full() -> Report:
     """This computer's own table of connections."""
     builder = Builder()
@@ -113,6 +122,6 @@ def stale_port() -> Report:
 
 
 ROUTER_SCENES = (
-    random_source_port, table_full, new_sockets_silent, changed_meanwhile, taken_for_attack,
+    random_source_port, company_firewall, table_full, new_sockets_silent, changed_meanwhile, taken_for_attack,
     stale_port,
 )  # fmt: skip

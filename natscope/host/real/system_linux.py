@@ -10,6 +10,7 @@ import msgspec
 
 from natscope.host.system_api import ConnectionTable, Container, Device, FirewallFacts, RouteChoice, SystemFacts
 from natscope.model.endpoint import IPAddress
+from natscope.wire.arp_table import read_makers
 from natscope.wire.system_text import cloud_of_firmware, container_of_cgroups, counter, whole, wsl_of_release
 
 MAX_BYTES = 65_536
@@ -155,6 +156,10 @@ def _cloud() -> str:
     return cloud_of_firmware(texts)
 
 
+def _neighbours() -> dict[str, str]:
+    return read_makers(read_text("/proc/net/arp"))
+
+
 def _clock_synchronised() -> bool:
     """By adjtimex(2) without a mode, which only reads: TIME_ERROR is a clock that nobody disciplines."""
     import ctypes
@@ -179,4 +184,5 @@ _READERS: dict[str, Callable[[], Any]] = {
     "wsl": lambda: wsl_of_release(read_text("/proc/sys/kernel/osrelease")),
     "cloud": _cloud,
     "clock_synchronised": _clock_synchronised,
+    "neighbours": _neighbours,
 }
