@@ -21,6 +21,7 @@ from natscope.plugins.report_format import RenderOptions
 from natscope_reports import report_json
 from tests.reports.builder import LOCAL, PLACES, PUBLIC, Builder, six_absent, six_works
 from tests.reports.cloud_scenes import CLOUD_SCENES
+from tests.reports.far_scenes import FAR_SCENES
 from tests.reports.mapping_scenes import MAPPING_SCENES
 from tests.reports.nat_scenes import NAT_SCENES
 from tests.reports.path_scenes import PATH_SCENES
@@ -49,20 +50,6 @@ def mapping_varies() -> Report:
     builder = Builder()
     for region, code, name, rtt in PLACES:
         builder.relay(region, code, name, v4=rtt + 20, mapped=f"198.51.100.207:{7019 + region * 5431}")
-    return builder.report(udp=Tri.YES)
-
-
-def far_relays() -> Report:
-    builder = Builder()
-    for region, code, name, rtt in PLACES[:5]:
-        builder.relay(region, code, name, v4=rtt + 140, mapped=f"198.51.100.207:{7019 + region * 5431}")
-    return builder.report(udp=Tri.YES)
-
-
-def far_relays_cone() -> Report:
-    builder = Builder()
-    for region, code, name, rtt in PLACES[:5]:
-        builder.relay(region, code, name, v4=rtt + 140, mapped="203.0.113.24:41641")
     return builder.report(udp=Tri.YES)
 
 
@@ -351,8 +338,7 @@ SCENES: dict[str, Callable[[], Report]] = {
         refused_relay,
         ipv6_only,
         single_region,
-        far_relays,
-        far_relays_cone,
+        *FAR_SCENES,
         mapping_varies,
         mapping_varies_with_ipv6,
         several_addresses,
