@@ -75,7 +75,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--runs", type=int, default=5, help="of each relay and cell [5]")
-    parser.add_argument("--seconds", type=float, default=1.5, help="measured in each run [1.5]")
+    parser.add_argument("--seconds", type=float, default=1.2, help="measured in each run [1.2]")
     parser.add_argument("--cells", default="*", help="names or patterns with *, separated by commas [*]")
     parser.add_argument("--quick", action="store_true", help="one short run of each, to see that everything works")
     parser.add_argument("--write", action="store_true", help="put the tables into docs/performance.md")

@@ -105,6 +105,11 @@ def per_second(run: dict[str, Any]) -> float:
     return float(run["frames_per_second"])
 
 
+def lost_frames(run: dict[str, Any]) -> float:
+    """Frames that were sent and never arrived, the unmeasured ones included."""
+    return float(run["lost"])
+
+
 def resident_mb(run: dict[str, Any]) -> float:
     """Memory of the relay while the connections stand, megabytes."""
     return int(run["bytes_after"]) / 1e6

@@ -15,6 +15,7 @@ from benchmarks.derp_cells import (
     client_kib,
     connect_ms,
     cpu_us,
+    lost_frames,
     p50_us,
     per_second,
     resident_mb,
@@ -32,6 +33,10 @@ def tables(cells: Sequence[Cell]) -> str:
         of_load = [cell for cell in cells if cell.load == load]
         if of_load:
             parts.append("\n".join(table(of_load)))
+    busy = [cell for cell in cells if cell.load != IDLE]
+    if busy:
+        lost = [sum(sum(cell.figures(relay, lost_frames)) for cell in busy) for relay in (THEIRS, OURS)]
+        parts.append(f"Frames lost in all runs: {lost[0]:,.0f} by derper, {lost[1]:,.0f} by natscope.")
     return "\n\n".join(parts)
 
 
