@@ -15,7 +15,7 @@ from natscope.sim.host import SimHost
 from natscope.sim.topology import Network
 from natscope.sim.udp import HEADER_BYTES
 
-REFLECTOR_PORT, PORT, EVERY_S, ROUNDS = 3478, 41641, 0.2, 6
+REFLECTOR_PORT, PORT, EVERY_S, ROUNDS = 3478, 41641, 0.2, 4
 REFLECTORS = ("198.51.100.200", "198.51.100.201")
 ASK, TELL, PING, PONG = b"ask", b"tell", b"ping", b"pong"
 

@@ -20,8 +20,7 @@ from tests.punching.two_sites import both_reports, standing
 NETWORKS = behaviours(every=False)
 """The whole product is measured for docs/accuracy.md (`benchmarks/accuracy.py`)."""
 NAMES = list(NETWORKS)
-UNKNOWABLE = {("firewall by address", "unpaired pool"), ("ei/ad/preserving", "unpaired pool"),
-    ("ei/ad/sequential", "unpaired pool"), ("ei/ad/random", "unpaired pool")}  # fmt: skip
+UNKNOWABLE = {("firewall by address", "unpaired pool"), ("ei/ad/random", "unpaired pool")}
 """Which of its addresses the pool picks for a peer is chance: nobody can foretell it."""
 
 
