@@ -3,8 +3,8 @@
 What it is
     The first side's router picks a new public port for each peer (symmetric NAT), so the port that a relay saw of it
     is not the one from which its packets come. The other side's router keeps one port, but lets in only packets from
-    ports that were written to, and nobody wrote to the new one. Each waits for the other. If the second side let in any port of an address,
-    or everybody, the two would meet.
+    ports that were written to, and nobody wrote to the new one. Each waits for the other. If the second side let in
+    any port of an address, or everybody, the two would meet.
 
 What we look for
     - on one side another public port or address for each destination;
