@@ -49,7 +49,7 @@ def bundle(
     Examples:
     natscope bundle  # measures, and writes natscope-bundle.zip
     natscope bundle --report report.json -o ticket.zip  # a report that is there already
-    natscope report natscope-bundle.zip  # what the helper does with it
+    natscope report view natscope-bundle.zip  # what the helper does with it
 
     In it: the report as JSON, HTML and Markdown, the mesh's status, natscope doctor, versions; packets only with
     --with-pcap.

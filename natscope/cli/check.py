@@ -67,7 +67,7 @@ def check(
     ascii_only: opt.Ascii = None,
     no_progress: opt.NoProgress = False,
 ) -> int:
-    """Check this network against a policy, for a health job; or measure one finding again: is it gone?
+    """Check this network against a policy, for a health job; or measure one finding again, to see whether it is gone.
 
     Examples:
     natscope check --init -o natscope-policy.toml  # a first policy from what is true now

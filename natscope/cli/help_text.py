@@ -518,7 +518,7 @@ Exit codes
 """,
     "check": """\
 Check this network against a policy, for a health job; or measure one finding
-again: is it gone?
+again, to see whether it is gone.
 
   natscope check --init -o natscope-policy.toml
       a first policy from what is true now
@@ -720,7 +720,7 @@ sent anywhere.
       measures, and writes natscope-bundle.zip
   natscope bundle --report report.json -o ticket.zip
       a report that is there already
-  natscope report natscope-bundle.zip         what the helper does with it
+  natscope report view natscope-bundle.zip    what the helper does with it
 
 Usage: natscope bundle [OPTIONS]
 
