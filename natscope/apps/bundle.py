@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -23,7 +24,9 @@ from natscope.version import VERSION
 MAX_PCAP_BYTES = 64 * 1024 * 1024
 EPOCH = (1980, 1, 1, 0, 0, 0)
 """Zip's earliest time: the files' times would only say when the bundle was made, which the report says better."""
-_BARE = ("HostName", "LoginName", "DisplayName", "Name", "ComputedName", "owner", "host_name", "user")
+_BARE = ("HostName", "LoginName", "DisplayName", "Name", "ComputedName", "owner", "host_name", "user", "ID")
+_DOMAINS = ("DNSName", "Name", "LoginName")
+"""Their first part alone also names somebody: of a node, a tailnet, a person."""
 Draw = Callable[[Report, str], str]
 """A report in a form, by the form's name."""
 
@@ -70,15 +73,25 @@ def _mask(found: Ingredients) -> Mask:
     """One mapping for all that goes in."""
     texts = [*texts_of(found.report), *(text for document in found.documents.values() for text in texts_in(document))]
     bare = [*bare_names(found.report), *(name for document in found.documents.values() for name in _people(document))]
-    return Mask([*texts, *found.notes], bare=bare, places=places(found.report))
+    regions = places(found.report)
+    if regions:
+        regions += [code for document in found.documents.values() for code in _fields(document, ("Relay", "relay"))]
+    return Mask([*texts, *found.notes], bare=bare, places=regions)
 
 
 def _people(value: object) -> list[str]:
     """Names of hosts and people in a mesh's status, by the fields that hold them."""
+    own = [name for name in _fields(value, _BARE) if len(name) > 1]
+    first = [re.split(r"[.@]", name, maxsplit=1)[0] for name in _fields(value, _DOMAINS)]
+    return [*own, *(name for name in first if len(name) > 1)]
+
+
+def _fields(value: object, names: tuple[str, ...]) -> list[str]:
+    """Every text in fields of these names."""
     if isinstance(value, dict):
-        own = [each for name, each in value.items() if name in _BARE and isinstance(each, str) and len(each) > 1]
-        return [*own, *(name for each in value.values() for name in _people(each))]
-    return [name for each in value for name in _people(each)] if isinstance(value, list | tuple) else []
+        own = [each for name, each in value.items() if name in names and isinstance(each, str)]
+        return [*own, *(text for each in value.values() for text in _fields(each, names))]
+    return [text for each in value for text in _fields(each, names)] if isinstance(value, list | tuple) else []
 
 
 def _readme(found: Ingredients, documents: list[str], notes: tuple[str, ...]) -> str:

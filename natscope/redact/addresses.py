@@ -14,12 +14,20 @@ from collections.abc import Iterable, Iterator
 from natscope.model.address_space import FAKE_IP, ULA, is_private, is_shared
 from natscope.model.endpoint import IPAddress
 
-_V4 = r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w]|\.\d)"
-_V6 = r"(?<![\w:.])(?:[0-9A-Fa-f]{0,4}:){2,7}(?:(?:\d{1,3}\.){3}\d{1,3}|[0-9A-Fa-f]{0,4})(?![\w:])"
+_V4 = r"(?<![\d.])(?<!\bv)(?:\d{1,3}\.){3}\d{1,3}(?!\d|\.\d)"
+_V6 = (
+    r"(?<![0-9A-Za-z:.])(?:[0-9A-Fa-f]{0,4}:){2,7}(?:(?:\d{1,3}\.){3}\d{1,3}|[0-9A-Fa-f]{0,4})"
+    r"(?![0-9A-Za-z:])"
+)
 TOKEN = re.compile(f"{_V6}|{_V4}")
 _PREFIX = re.compile(r"/(\d{1,3})(?!\d)")
-_MAX_PREFIX = {4: 16, 6: 40}
-"""A shorter prefix is a range that standards know, not somebody's network."""
+_MAX_PREFIX = {4: 8, 6: 12}
+"""A whole range with such a prefix is one that standards know; a longer one may be somebody's whole network."""
+_REVERSE = (
+    r"(?<![\w.-])(?P<four>(?:\d{1,3}\.){1,4})(?i:in-addr\.arpa)|"
+    r"(?<![\w.-])(?P<six>(?:[0-9A-Fa-f]\.){1,32})(?i:ip6\.arpa)"
+)
+_WRITTEN = re.compile(f"{_REVERSE}|{_V6}|{_V4}")
 
 POOLS = tuple(ipaddress.IPv4Network(net) for net in ("198.51.100.0/24", "203.0.113.0/24", "192.0.2.0/24"))
 OVERFLOW = ipaddress.IPv4Network("240.0.0.0/5")
@@ -28,6 +36,8 @@ DOCUMENTATION_6 = int(ipaddress.IPv6Address("2001:db8::"))
 NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 SIX_TO_FOUR = ipaddress.IPv6Network("2002::/16")
 TEREDO = ipaddress.IPv6Network("2001::/32")
+OVERLAY_6 = ipaddress.IPv6Network("fd7a:115c:a1e0::/48")
+"""The mesh's own range, as 100.64.0.0/10: a diagnosis knows it by that."""
 EVERYBODYS = frozenset(
     ipaddress.ip_address(text)
     for text in (
@@ -39,7 +49,7 @@ EVERYBODYS = frozenset(
             "2001:4860:4860::8844",
             "2620:fe::fe",
         ),
-        *("192.0.0.170", "192.0.0.171"),
+        *("192.0.0.170", "192.0.0.171", "2002::", "fd7a:115c:a1e0::", "fd7a:115c:a1e0::53"),
     )
 )
 
@@ -64,17 +74,37 @@ class AddressMask:
         self._hosts = itertools.count(1)
 
     def text(self, text: str) -> str:
-        """The text with every address masked; short prefixes stay."""
-        return TOKEN.sub(lambda found: self._token(found.group(), text, found.end()), text)
+        """The text with every address masked, also in names of reverse look-ups; ranges of standards stay."""
+        return _WRITTEN.sub(lambda found: self._token(found, text), text)
 
-    def _token(self, token: str, text: str, end: int) -> str:
+    def _token(self, found: re.Match[str], text: str) -> str:
+        if found["four"]:
+            return self._reverse_4(found["four"]) + found.group()[found.end("four") - found.start() :]
+        if found["six"]:
+            return self._reverse_6(found["six"]) + found.group()[found.end("six") - found.start() :]
+        token = found.group()
         ip = _parsed(token)
         if ip is None:
             return token
-        prefix = _PREFIX.match(text, end)
-        if prefix and int(prefix.group(1)) <= _MAX_PREFIX[ip.version]:
+        prefix = _PREFIX.match(text, found.end())
+        if prefix and _is_standards_range(ip, int(prefix.group(1))):
             return token
         return str(self.address(ip))
+
+    def _reverse_4(self, labels: str) -> str:
+        """As many labels as there were, those of the masked address."""
+        numbers = labels.split(".")[-2::-1]
+        ip = _parsed(".".join([*numbers, *["0"] * (4 - len(numbers))]))
+        if ip is None:
+            return labels
+        masked = str(self.address(ip)).split(".")[: len(numbers)]
+        return "".join(f"{number}." for number in reversed(masked))
+
+    def _reverse_6(self, labels: str) -> str:
+        digits = labels.replace(".", "")[::-1]
+        ip = ipaddress.IPv6Address(int(digits.ljust(32, "0"), 16))
+        masked = f"{int(self.address(ip)):032x}"[: len(digits)]
+        return "".join(f"{digit}." for digit in reversed(masked))
 
     def address(self, ip: IPAddress) -> IPAddress:
         """The mask of one address, or itself where it says nothing of a person."""
@@ -99,6 +129,8 @@ class AddressMask:
             return self._free(int(net.network_address) | 0xDB8 << 80, 80)
         if ip.is_link_local:
             return self._free(0xFE80 << 112, 64)
+        if ip in OVERLAY_6:
+            return self._free(int(OVERLAY_6.network_address), 64)
         return self._placed(ip, 0xFD00 << 112 if ip in ULA else DOCUMENTATION_6)
 
     def _placed(self, ip: ipaddress.IPv6Address, base: int) -> ipaddress.IPv6Address:
@@ -118,10 +150,20 @@ class AddressMask:
 
 
 def _parsed(token: str) -> IPAddress | None:
+    """Also with leading zeros, as some programs write them."""
     try:
         return ipaddress.ip_address(token)
     except ValueError:
+        pass
+    try:
+        return ipaddress.IPv4Address(".".join(str(int(part)) for part in token.split(".")))
+    except ValueError:
         return None
+
+
+def _is_standards_range(ip: IPAddress, prefix: int) -> bool:
+    host_bits = ip.max_prefixlen - prefix
+    return prefix <= _MAX_PREFIX[ip.version] and int(ip) & ((1 << host_bits) - 1) == 0
 
 
 def _says_nothing(ip: IPAddress) -> bool:

@@ -8,6 +8,10 @@ from typing import Any
 from natscope.redact.addresses import AddressMask, addresses_in
 from natscope.redact.keys import KeyMask
 from natscope.redact.names import NameMask, host_names_in
+from natscope.redact.urls import mask_urls
+
+_EMPTY: dict[str, Any] = {"AuthURL": "…", "ProfilePicURL": "…", "sshHostKeys": []}
+"""Fields of a mesh's status that lead to an account, or let somebody in; nothing else refers to them."""
 
 
 class Mask:
@@ -21,14 +25,19 @@ class Mask:
 
     def text(self, text: str) -> str:
         """One text, masked."""
-        return self._names.text(self._keys.text(self._addresses.text(text)))
+        return self._addresses.text(self._names.text(self._keys.text(mask_urls(text))))
 
     def tree(self, value: Any) -> Any:
         """A document of another program: every text and every key that may be a name, an address or a key."""
         if isinstance(value, str):
             return self.text(value)
         if isinstance(value, dict):
-            return {self.text(name) if _may_tell(name) else name: self.tree(each) for name, each in value.items()}
+            return {
+                self.text(name) if _may_tell(name) else name: _EMPTY[name]
+                if name in _EMPTY and each
+                else self.tree(each)
+                for name, each in value.items()
+            }
         if isinstance(value, list | tuple):
             return [self.tree(each) for each in value]
         return value

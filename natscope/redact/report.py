@@ -70,9 +70,10 @@ def texts_of(report: Report) -> tuple[str, ...]:
 
 
 def bare_names(report: Report) -> list[str]:
-    """This computer's own name, with and without its domain, and search domains."""
+    """This computer's own name, with and without its domain, search domains, issuers that are no public ones."""
     own = report.host.name
-    found = (own, own.partition(".")[0], *_searched(msgspec.to_builtins(report)))
+    tree = msgspec.to_builtins(report)
+    found = (own, own.partition(".")[0], *_searched(tree), *_issuers(tree))
     return [name for name in found if name and not _is_address(name)]
 
 
@@ -82,6 +83,19 @@ def _is_address(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _issuers(value: object) -> Iterator[str]:
+    """A company's own, or what opens TLS on the way; those that everybody trusts are nobody's."""
+    if isinstance(value, dict):
+        issuer = value.get("issuer")
+        if isinstance(issuer, str) and value.get("public_issuer") not in (True, "yes"):
+            yield issuer
+        for each in value.values():
+            yield from _issuers(each)
+    elif isinstance(value, list | tuple):
+        for each in value:
+            yield from _issuers(each)
 
 
 def _searched(value: object) -> Iterator[str]:
@@ -99,7 +113,8 @@ def places(report: Report) -> list[str]:
     """Codes and names of regions, unless they are the vendor's, whom everybody has."""
     if report.relay_map.vendor:
         return []
-    return [text for relay in report.relays for text in (relay.region_code, relay.region_name)]
+    nodes = [o.node for o in report.observations if o.node and any(char.isalpha() for char in o.node[1:-1])]
+    return [*(text for relay in report.relays for text in (relay.region_code, relay.region_name)), *nodes]
 
 
 def _texts(value: object, key: str = "") -> Iterator[str]:

@@ -26,7 +26,7 @@ def masked(text: str) -> str:
         "198.18.0.7",
         "8.8.8.8:53",
         "169.254.169.254",
-        "fd7a::/8 2000::/3 0.0.0.0/0 81.0.0.0/8",
+        "fd00::/8 2000::/3 0.0.0.0/0 81.0.0.0/8 2002::/16 fd7a:115c:a1e0::/48 fd7a:115c:a1e0::53",
         "version 1.102.5 of 4.3.2.1.0, 12:30:45, 300.1.1.1",
         "RFC 4787 section 4.2.1",
     ],
@@ -41,6 +41,40 @@ def test_what_says_nothing_of_anybody_stays(text: str) -> None:
 )
 def test_an_address_is_found_wherever_it_stands(text: str) -> None:
     assert "81.2.69" not in masked(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["81.2.0.0/16", "81.2.69.7/8", "081.002.069.007", "host81.2.69.7", "_81.2.69.7", "81.2.69.7_x", "2a02:8108::/29"],
+)
+def test_networks_of_somebody_and_odd_notations_are_masked_too(text: str) -> None:
+    result = masked(text)
+    assert not any(part in result for part in ("81.2.", "081.002", "2a02:8108"))
+
+
+@pytest.mark.parametrize(
+    ("text", "secret"),
+    [
+        ("7.69.2.81.in-addr.arpa", "69.2.81"),
+        ("69.2.81.IN-ADDR.ARPA", "69.2.81"),
+        (f"{'1.' + '0.' * 23}8.0.1.8.2.0.a.2.ip6.arpa", "8.0.1.8.2.0.a.2"),
+    ],
+)
+def test_names_of_reverse_lookups_are_those_of_the_mask(text: str, secret: str) -> None:
+    result = masked(text)
+    assert secret not in result.lower()
+    assert result.count(".") == text.count(".")
+    assert result.lower().endswith(".arpa")
+
+
+def test_a_reverse_name_and_its_address_have_one_mask() -> None:
+    address, name = masked("81.2.69.7 7.69.2.81.in-addr.arpa").split()
+    assert name == f"{ipaddress.ip_address(address).reverse_pointer}"
+    assert masked("4.1.168.192.in-addr.arpa") == "4.1.168.192.in-addr.arpa"
+
+
+def test_addresses_of_the_mesh_stay_in_its_range() -> None:
+    assert ipaddress.ip_address(masked("fd7a:115c:a1e0:ab12::7")) in ipaddress.IPv6Network("fd7a:115c:a1e0::/48")
 
 
 def test_the_same_address_is_the_same_mask_and_others_are_not() -> None:

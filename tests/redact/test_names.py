@@ -10,7 +10,19 @@ from natscope.redact.names import NameMask, host_names_in
 
 
 @pytest.mark.parametrize(
-    "name", ["derp.acme.io", "a.b.example-corp.de", "_dns.acme.io", "xn--bcher-kva.de", "Relay1.ACME.io"]
+    "name",
+    [
+        "derp.acme.io",
+        "a.b.example-corp.de",
+        "_dns.acme.io",
+        "xn--bcher-kva.de",
+        "Relay1.ACME.io",
+        "bücher.de",
+        "a.xn--p1ai",
+        "derp.acme.md",
+        "nas.home.arpa",
+        "nas.acme.zip",
+    ],
 )
 def test_a_domain_name_is_found(name: str) -> None:
     assert list(host_names_in(f"asked https://{name}:443/derp, then {name}. (twice)")) == [name, name]
@@ -31,6 +43,34 @@ def test_a_domain_name_is_found(name: str) -> None:
 )
 def test_what_is_nobodys_is_not(text: str) -> None:
     assert list(host_names_in(text)) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("names *.acme.io and .acme.io", ["acme.io", "acme.io"]),
+        ("by http://acmeproxy:3128 and socks5://u:p@corp/", ["acmeproxy", "corp"]),
+        ("plugins/probe.py in lib/x.so", []),
+        ("http://localhost:80/", []),
+    ],
+)
+def test_wildcards_and_hosts_of_urls_are_found(text: str, wanted: list[str]) -> None:
+    assert list(host_names_in(text)) == wanted
+
+
+def test_a_part_of_an_address_is_no_name() -> None:
+    mask = NameMask(["cafe", "7", "81.2.69.7.dyn.acme.io"])
+    assert mask.text("2a02:8108::cafe 81.2.69.7 cafe:443") == "2a02:8108::cafe 81.2.69.7 host-1:443"
+    assert mask.text("from 81.2.69.7.dyn.acme.io") == "from host-3.domain-1.example"
+
+
+def test_thousands_of_names_and_long_texts_are_quick_work() -> None:
+    """Each word is looked up once: with an alternative a name, this would take minutes."""
+    names = [f"host of nr {number}" for number in range(20_000)]
+    mask = NameMask(names)
+    assert mask.text(" ".join(names)).count("host-") == len(names)
+    for piece in ("a-", "a.", "a@", "://a", "İ"):
+        mask.text(piece * 50_000)
 
 
 def test_names_of_one_domain_stay_in_one() -> None:
@@ -57,6 +97,10 @@ def test_our_own_words_stay() -> None:
     [
         *((f"{folder}/ana/derp.yaml", f"{folder}/user/derp.yaml") for folder in ("/home", "/Users")),
         ("C:\\Users\\ana\\x", "C:\\Users\\user\\x"),
+        ("C:\\Users\\Ana Maria Lopez\\x.yaml", "C:\\Users\\user\\x.yaml"),
+        ("/Users/Ana Lopez/derp.yaml", "/Users/user/derp.yaml"),
+        ("/home/ana is no folder; see /etc", "/home/user is no folder; see /etc"),
+        ("http://ana:se/c@ret@proxy:3128/", "http://user@proxy:3128/"),
         ("http://ana:secret@proxy:3128/", "http://user@proxy:3128/"),
         ("write to ana@corp", "write to user@corp"),
     ],
