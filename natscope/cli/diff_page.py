@@ -11,7 +11,7 @@ from natscope.diagnosis.compare import Change
 
 def draw(changes: Sequence[Change], left_out: int, pen: Pen) -> list[str]:
     """A line that counts them, then each under its part."""
-    rest = f"; {left_out} that happen by chance are left out (-v)" if left_out else ""
+    rest = f"; {left_out} by chance or not known are left out (-v)" if left_out else ""
     if not changes:
         return pen.wrap(f"Nothing has changed{rest}.", " " * pen.margin, sign=GOOD)
     count = f"{len(changes)} change{'s' if len(changes) > 1 else ''}"

@@ -55,9 +55,9 @@ def pair(
     )
     code = _CODES.get(report.prediction.path, exit_codes.CANNOT_TEST)
     if as_json:
-        import msgspec
+        from natscope.cli.json_text import json_text
 
-        console.data(msgspec.json.format(msgspec.json.encode(report), indent=2).decode() + "\n")
+        console.data(json_text(report, indent=2))
         return code
     from natscope.cli.pair_text import draw
     from natscope.cli.pen import Pen

@@ -146,10 +146,10 @@ def diff(
     changes = compare(_read(before, session), _read(after, session))
     code = exit_codes.FINDINGS if any(change.matters for change in changes) else exit_codes.GOOD
     if as_json:
-        import msgspec
+        from natscope.cli.json_text import json_text
 
         document = {"schema": DIFF_SCHEMA, "before": before, "after": after, "changes": changes}
-        console.data(msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n")
+        console.data(json_text(document, indent=2))
         return code
     shown = changes if console.verbosity > 0 else tuple(change for change in changes if change.matters)
     pen = Pen(console.width, console.ascii_only, console.colour)

@@ -13,6 +13,7 @@ from natscope.model.observation import Observation
 _STRENGTHS = {
     Strength.DECISIVE: "decides",
     Strength.FACT: "speaks for it",
+    Strength.FINGERPRINT: "a hint alone",
     Strength.ABSENCE: "silence alone",
 }
 _STANDINGS = {
@@ -43,6 +44,8 @@ def draw(chain: Chain, pen: Pen) -> list[str]:
     if missing:
         lines += ["", pen.paint("What would tell", "bold")]
         lines += [line for words in missing for line in pen.wrap(words, "    ", first="  - ")]
+    if chain.standing is Standing.TWO_SIDES:
+        lines += pen.wrap("natscope path PEER, or natscope pair A.json B.json, judges it", "  ", first="→ ")
     lines += ["", *pen.wrap(f"natscope explain {chain.module.CAUSE.id} has the rules behind it", "", role="faint")]
     return lines
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from natscope.diagnosis.why import Standing, why
+from natscope.errors import UserError
 from natscope.model.nat import Filtering, Mapping
 from natscope.model.report import MappingServiceReport, NatFamilyReport, RelayReport, Report
 from natscope.model.tri import Tri
@@ -58,9 +60,19 @@ def _findings(before: Report, after: Report) -> Iterator[Change]:
         if old is None and new is not None:
             yield Change("finding", name, "", f"{new.severity}, {new.certainty}: {new.title}")
         elif new is None and old is not None:
-            yield Change("finding", name, f"{old.severity}, {old.certainty}: {old.title}", "")
+            known = _is_known(after, name)
+            words = f"{old.severity}, {old.certainty}: {old.title}"
+            yield Change("finding", name, words, "" if known else "not known any more", known)
         elif old is not None and new is not None and (old.severity, old.certainty) != (new.severity, new.certainty):
             yield Change("finding", name, f"{old.severity}, {old.certainty}", f"{new.severity}, {new.certainty}")
+
+
+def _is_known(report: Report, finding_id: str) -> bool:
+    """Whether a report that does not have a finding could tell; one of a newer version is taken at its word."""
+    try:
+        return why(report, finding_id).standing is not Standing.UNKNOWN
+    except UserError:
+        return True
 
 
 _NAT_FIELDS = (
@@ -83,15 +95,18 @@ def _router(before: Report, after: Report) -> Iterator[Change]:
     for family, old, new in (("IPv4", before.nat.v4, after.nat.v4), ("IPv6", before.nat.v6, after.nat.v6)):
         yield from _family(family, old, new)
     if before.udp != after.udp:
-        yield Change("router", "UDP", before.udp, after.udp)
+        yield Change("router", "UDP", before.udp, after.udp, _both_known(before.udp, after.udp))
 
 
 def _family(family: str, before: NatFamilyReport, after: NatFamilyReport) -> Iterator[Change]:
     for field, words in _NAT_FIELDS:
         old, new = getattr(before, field), getattr(after, field)
         if old != new:
-            known = old not in _UNKNOWN and new not in _UNKNOWN
-            yield Change("router", f"{words}, {family}", _text(old), _text(new), known)
+            yield Change("router", f"{words}, {family}", _text(old), _text(new), _both_known(old, new))
+
+
+def _both_known(old: object, new: object) -> bool:
+    return old not in _UNKNOWN and new not in _UNKNOWN
 
 
 def _text(value: object) -> str:
@@ -101,14 +116,14 @@ def _text(value: object) -> str:
 def _addresses(before: Report, after: Report) -> Iterator[Change]:
     for family, old, new in (("IPv4", before.ipv4, after.ipv4), ("IPv6", before.ipv6, after.ipv6)):
         if old.works != new.works:
-            yield Change("address", f"{family} works", old.works, new.works)
+            yield Change("address", f"{family} works", old.works, new.works, _both_known(old.works, new.works))
         had, has = ({e.address for e in part.endpoints} for part in (old, new))
         if had != has and (had or has):
             yield Change("address", f"public, {family}", ", ".join(sorted(had)), ", ".join(sorted(has)), False)
 
 
 def _services(before: Report, after: Report) -> Iterator[Change]:
-    for name in ("pcp", "nat_pmp", "upnp"):
+    for name in ("pcp", "nat_pmp", "upnp", "pcp_v6"):
         old: MappingServiceReport = getattr(before.port_mapping, name)
         new: MappingServiceReport = getattr(after.port_mapping, name)
         if (old.state, old.proof) != (new.state, new.proof):

@@ -6,7 +6,7 @@ import enum
 from dataclasses import dataclass
 
 from natscope.diagnosis.catalogue import CauseModule, find
-from natscope.diagnosis.cause import Cause, Support
+from natscope.diagnosis.cause import NOTHING, Cause, Support
 from natscope.diagnosis.dominance import settle
 from natscope.diagnosis.engine import judge
 from natscope.diagnosis.facts import Facts
@@ -46,6 +46,8 @@ def why(report: Report, cause_id: str) -> Chain:
     """The chain of one cause in one report. Raises `UserError` for an id that nobody has."""
     module = find(cause_id).load()
     facts = Facts(report)
+    if module.CAUSE.sides == 2:  # it asks both sides' facts, and has no functions for one
+        return Chain(module, Standing.TWO_SIDES, NOTHING, NOTHING, (), {})
     support, against = module.evidence(facts), module.against(facts)
     claims = settle(judge(facts))
     standing = _standing(module, support, against, {claim.cause.id for claim in claims})
@@ -65,8 +67,6 @@ def _hides(cause: Cause, other: Cause) -> bool:
 def _standing(module: CauseModule, support: Support, against: Support, shown: set[str]) -> Standing:
     if module.CAUSE.id in shown:
         return Standing.CLAIMED
-    if module.CAUSE.sides == 2:
-        return Standing.TWO_SIDES
     if support.holds is Tri.NO:
         return Standing.NOT_SEEN
     if support.holds is Tri.UNKNOWN or against.holds is Tri.UNKNOWN:

@@ -9,6 +9,7 @@ import pytest
 
 from natscope.diagnosis.compare import Change, compare
 from natscope.model.report import Report
+from natscope.model.tri import Tri
 from tests.reports.scenes import load, names
 
 
@@ -34,6 +35,15 @@ def test_a_new_finding_and_a_gone_one() -> None:
 def test_what_became_unknown_is_no_change_of_behaviour() -> None:
     changes = compare(load("healthy"), load("udp-blocked"))
     assert not any(change.matters for change in changes if change.after == "unknown" and change.part == "router")
+
+
+def test_what_was_not_measured_again_is_not_gone() -> None:
+    before, after = load("udp-blocked"), load("no-network")
+    change = next(change for change in compare(before, after) if change.what == "NS-UDP-01")
+    assert change.after == "not known any more"
+    assert not change.matters
+    changes = compare(load("healthy"), msgspec.structs.replace(load("healthy"), udp=Tri.UNKNOWN))
+    assert [(change.what, change.matters) for change in changes] == [("UDP", False)]
 
 
 @pytest.mark.parametrize(("factor", "add", "seen"), [(1.1, 0.0, False), (1.0, 9.0, False), (3.0, 50.0, True)])

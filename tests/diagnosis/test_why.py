@@ -49,6 +49,11 @@ def test_findings_of_the_file_do_not_matter() -> None:
     assert why(report, "ns-udp-01").standing is Standing.CLAIMED
 
 
+def test_what_takes_two_sides_says_so() -> None:
+    for name in ("NS-CTL-01", "NS-NAT-02", "NS-PERF-04"):
+        assert why(load("healthy"), name).standing is Standing.TWO_SIDES
+
+
 def test_an_id_that_nobody_has() -> None:
     with pytest.raises(UserError):
         why(load("healthy"), "NS-XX-99")
