@@ -44,7 +44,7 @@ TABLE = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", TABLE)
+@pytest.mark.parametrize("name", sorted(TABLE))
 def test_a_stored_report(name: str) -> None:
     assert judged(name).forecast.expected is TABLE[name]
 
