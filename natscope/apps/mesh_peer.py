@@ -153,11 +153,41 @@ def _target(status: MeshStatus, node: MeshNode, note: str = "") -> Target:
     return Target(node, str(ip), is_this=node is status.this, note=note)
 
 
-def word_for(target: Target) -> str:
-    """What a command that is shown to be copied may call it: its name if that is plain, else its address."""
-    name = target.node.short_name
-    plain = name.isascii() and name.replace("-", "").replace("_", "").isalnum() and not name.startswith("-")
-    return name if plain and len(name) <= MAX_LABEL else target.ip
+def word_for(status: MeshStatus, target: Target) -> str:
+    """What a command that is shown to be copied may call it: its name if that is plain and means this node alone, else
+    the whole one, else its address.
+    """
+    return _word(status, target.node) or target.ip
+
+
+def word_of(status: MeshStatus, node: MeshNode) -> str:
+    """The same for a node that nobody named. A node without an address has no word: empty."""
+    return _word(status, node) or str(min(node.addresses, key=lambda address: address.version, default=""))
+
+
+def _word(status: MeshStatus, node: MeshNode) -> str:
+    for name in (node.short_name, node.name):
+        if _is_plain(name) and _means(status, name, node):
+            return name
+    return ""
+
+
+def _is_plain(name: str) -> bool:
+    """A shell, and a reader, take it for nothing else (RFC 1035 lengths)."""
+    letters = name.translate(_BETWEEN)
+    is_word = letters.isascii() and letters.isalnum() and not name.startswith(("-", "."))
+    return is_word and len(name) <= MAX_WORD and all(len(label) <= MAX_LABEL for label in name.split("."))
+
+
+_BETWEEN = {ord(char): None for char in "-_."}
+
+
+def _means(status: MeshStatus, name: str, node: MeshNode) -> bool:
+    try:
+        found = find_peer(status, name).node
+    except UserError:
+        return False
+    return found is node or bool(node.key and found.key == node.key)
 
 
 def name_of(node: MeshNode) -> str:

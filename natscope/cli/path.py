@@ -9,7 +9,7 @@ import typer
 from natscope.cli import exit_codes
 from natscope.cli import options as opt
 from natscope.cli.session import begin
-from natscope.cli.status_flow import fresh_report, next_files, pen_of, sight_options
+from natscope.cli.status_flow import fresh_report, next_files, pen_of, sight_options, socket_again
 from natscope.errors import UserError
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(add_completion=False)
 
-Probe = Annotated[bool, opt.switch("ping the peer first, at most 4 times [yes]", "--probe/--no-probe")]
+Probe = Annotated[bool | None, opt.switch("ping the peer first, at most 4 times [yes]", "--probe/--no-probe")]
 Netcheck = Annotated[bool, opt.switch("measure this side's network first", "--netcheck")]
 
 
@@ -25,7 +25,7 @@ Netcheck = Annotated[bool, opt.switch("measure this side's network first", "--ne
 def path(
     context: typer.Context,
     peer: Annotated[str, typer.Argument(metavar="PEER", show_default=False)],
-    probe: Probe = True,
+    probe: Probe = None,
     netcheck: Netcheck = False,
     files: opt.From = None,
     socket: opt.Socket = None,
@@ -53,10 +53,15 @@ def path(
             "--netcheck and --from contradict each other: a saved status is of another computer",
             hint="the report of that computer is a second file: --from netcheck.json",
         )
+    if saved and probe:
+        raise UserError(
+            "--probe and --from contradict each other: a saved status is of another computer",
+            hint="leave one of them out",
+        )
     from natscope.apps.mesh_path import run_path
 
     options = sight_options(session, saved, fresh=fresh_report(session) if netcheck else None)
-    view = run_path(options, peer, probe=probe)
+    view = run_path(options, peer, probe=probe is not False)
     if as_json:
         from natscope.cli.path_json import encode_path
 
@@ -64,8 +69,8 @@ def path(
     else:
         from natscope.cli.path_text import draw_path
 
-        files_again = next_files(view.overview)
-        session.console.data(draw_path(view, pen_of(session.console), files=files_again))
+        again = next_files(view.overview) or socket_again(session.config)
+        session.console.data(draw_path(view, pen_of(session.console), again=again))
     return exit_code(view)
 
 

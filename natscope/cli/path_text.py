@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+from natscope.apps.mesh_peer import word_of
 from natscope.cli import status_parts as parts
 from natscope.cli.pen import BROKEN, GOOD, LOOK, UNKNOWN, Pen
 from natscope.cli.quantities import round_trip
@@ -40,12 +41,15 @@ _STATES = {
 }
 
 
-def draw_path(view: PathView, pen: Pen, *, files: str = "") -> str:
-    """The whole screen. `files` are the `--from` options of a saved status, for commands that are shown."""
+def draw_path(view: PathView, pen: Pen, *, again: str = "") -> str:
+    """The whole screen. `again` are the options with which a command that is shown reaches the same source, with a
+    blank before.
+    """
+    command = f"natscope path {word_of(view.overview.status, view.line.node)}"
     lines = [*_head(view, pen), *_why(view, pen), *_candidates(view, pen), *_prediction(view, pen)]
-    lines += [*_history(view, pen), *parts.footer(view.overview, pen)]
+    lines += [*_history(view, pen), *parts.footer(view.overview, pen, measure=f"{command} --netcheck{again}")]
     if view.line.state is PeerState.IDLE and not view.overview.is_saved and not view.pings:
-        lines += pen.wrap(f"Next: natscope path {parts.name_of(view.line)}{files}  (sends a few packets)")
+        lines.append(pen.clean(f"  Next: {command}{again}  (sends a few packets)"))
     return "\n".join(lines) + "\n"
 
 

@@ -35,19 +35,22 @@ _WAYS = {
 }
 
 
-def draw_end(run: PingRun, report: ReportUse | None, code: int, pen: Pen, verbosity: int = 0) -> Iterator[str]:
-    """The answer first. `verbosity` -1: the answer and the sums alone; 1: every fix and every candidate."""
+def draw_end(
+    run: PingRun, report: ReportUse | None, code: int, pen: Pen, verbosity: int = 0, *, again: str = ""
+) -> Iterator[str]:
+    """The answer first. `verbosity` -1: the answer and the sums alone; 1: every fix and every candidate.
+
+    `again` are the options with which a command that is shown reaches the same daemon, with a blank before.
+    """
     why = run.explanation(report) if run.wants_reasons else None
     sign, words = headline(run, why)
     yield from pen.wrap(words, sign=sign)
     if why is not None and verbosity >= 0:
-        yield from _paragraph(_why(run, why, report, pen, verbosity))
+        yield from _paragraph(_why(run, why, report, pen, verbosity, again))
     yield ""
     yield from sums(run.summary, run, code, pen)
     if run.summary.outcome is PingOutcome.RELAYED and verbosity >= 0:
-        yield pen.clean(
-            f"Next: natscope path {word_for(run.start.target)}  (every address, what came of it)", pen.width
-        )
+        yield pen.clean(f"Next: natscope path {_word(run)}{again}  (every address, what came of it)")
 
 
 def _paragraph(lines: Iterator[str]) -> Iterator[str]:
@@ -113,12 +116,18 @@ def _ago(at: datetime, now: datetime | None) -> str:
     return f"{age((now - at).total_seconds())} ago" if now is not None else f"{at:%Y-%m-%d %H:%M} UTC"
 
 
-def _why(run: PingRun, why: Explanation, report: ReportUse | None, pen: Pen, verbosity: int) -> Iterator[str]:
+def _word(run: PingRun) -> str:
+    return word_for(run.start.status, run.start.target)
+
+
+def _why(
+    run: PingRun, why: Explanation, report: ReportUse | None, pen: Pen, verbosity: int, again: str
+) -> Iterator[str]:
     name = name_of(run.peer)
     if run.summary.outcome is PingOutcome.NO_ANSWER:
         if run.peer.is_online is not False and not run.peer.is_expired:
-            again = f"natscope ping {word_for(run.start.target)} --levels"
-            level = f"{NAMES[run.plan.kind]} got no pong; {again} shows which level fails first"
+            levels = f"natscope ping {_word(run)} --levels{again}"
+            level = f"{NAMES[run.plan.kind]} got no pong; {levels} shows which level fails first"
             yield from pen.wrap(level)
         yield from _fixes(why, pen, verbosity)
         if not why.fixes:
@@ -136,7 +145,7 @@ def _why(run: PingRun, why: Explanation, report: ReportUse | None, pen: Pen, ver
         yield from pen.wrap(f"not known from here: {unknown}", role="faint")
     if why.peer_command:
         yield from pen.wrap(f"to be certain, on {name}: {why.peer_command}")
-    yield from _judged(run, report, pen)
+    yield from _judged(f"natscope ping {_word(run)} --netcheck{again}", report, pen)
     for note in run.notes:
         yield from pen.wrap(note, role="faint")
 
@@ -185,9 +194,8 @@ def _fixes(why: Explanation, pen: Pen, verbosity: int) -> Iterator[str]:
         yield from pen.wrap(about, "    ", role="faint")
 
 
-def _judged(run: PingRun, use: ReportUse | None, pen: Pen) -> Iterator[str]:
-    """On which netcheck of this side the reasons rest."""
-    again = f"natscope ping {word_for(run.start.target)} --netcheck"
+def _judged(again: str, use: ReportUse | None, pen: Pen) -> Iterator[str]:
+    """On which netcheck of this side the reasons rest; `again` is the command that measures it."""
     if use is None:
         yield from pen.wrap(f"This side's network is not known: {again} measures it", sign=UNKNOWN)
         return
@@ -231,7 +239,14 @@ def _joined(parts: Sequence[str], pen: Pen) -> Iterator[str]:
     yield line
 
 
-def draw_levels(run: PingRun, code: int, pen: Pen) -> Iterator[str]:
+def draw_stopped(run: PingRun, code: int, pen: Pen) -> Iterator[str]:
+    """Somebody stopped it while the first ping was under way."""
+    yield from pen.wrap(f"Not known: stopped before {name_of(run.peer)} answered the first ping", sign=UNKNOWN)
+    yield ""
+    yield pen.ours(f"interrupted · exit {code}")
+
+
+def draw_levels(run: PingRun, code: int, pen: Pen, *, again: str = "") -> Iterator[str]:
     """Which level fails first, and what to do."""
     verdict = judge_levels(tuple(run.levels), run.peer)
     peer: MeshNode = run.peer
@@ -242,7 +257,7 @@ def draw_levels(run: PingRun, code: int, pen: Pen) -> Iterator[str]:
         )
         yield from pen.wrap(f"{verdict.sentence}{f', {way}' if way else ''}", sign=GOOD)
         if summary.outcome is PingOutcome.RELAYED:
-            yield from pen.wrap(f"why it is relayed: natscope ping {word_for(run.start.target)}", role="faint")
+            yield from pen.wrap(f"why it is relayed: natscope ping {_word(run)}{again}", role="faint")
     else:
         yield from pen.wrap(verdict.sentence, sign=BROKEN)
         if all(result.pong is None for result in run.levels):

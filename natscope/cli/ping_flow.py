@@ -143,7 +143,7 @@ def exit_code(found: PingRun, *, count_given: bool) -> int:
 def _shower(session: Session, command: PingCommand, plan: PingPlan) -> PingScreen | PingDocument | PingLines:
     if command.form == "text":
         from natscope.cli.ping_text import PingScreen, rows_of
-        from natscope.cli.status_flow import pen_of
+        from natscope.cli.status_flow import pen_of, socket_again
 
         console = session.console
         return PingScreen(
@@ -153,6 +153,7 @@ def _shower(session: Session, command: PingCommand, plan: PingPlan) -> PingScree
             stamps=command.stamps,
             levels=command.levels,
             rows=rows_of(console, plan.kind),
+            again=socket_again(session.config),
         )
     from natscope.cli.ping_json import PingDocument, PingLines
 

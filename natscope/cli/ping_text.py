@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from natscope.apps.mesh_peer import name_of
 from natscope.cli.pen import GOOD, Pen
-from natscope.cli.ping_end import draw_end, draw_levels
+from natscope.cli.ping_end import draw_end, draw_levels, draw_stopped
 from natscope.cli.ping_lines import Fold, how_often, level_line, shot_line
 from natscope.cli.render import Console
 from natscope.mesh.levels import LevelResult
@@ -33,9 +33,18 @@ class PingScreen:
     """Told everything as it happens; `end` draws the rest. `stamps`: the time of day before each line."""
 
     def __init__(
-        self, console: Console, pen: Pen, plan: PingPlan, *, stamps: bool = False, levels: bool = False, rows: int = 0
+        self,
+        console: Console,
+        pen: Pen,
+        plan: PingPlan,
+        *,
+        stamps: bool = False,
+        levels: bool = False,
+        rows: int = 0,
+        again: str = "",
     ) -> None:
-        """`rows` are the lines of the terminal, 0: nothing may be redrawn."""
+        """`rows` are the lines of the terminal, 0: nothing may be redrawn. `again` as in `draw_end`."""
+        self._again = again
         self._console = console
         self._pen = pen
         self._plan = plan
@@ -87,9 +96,11 @@ class PingScreen:
         blank = self._unfolded() + ("\n" if (run.shots or run.levels) and not self._quiet else "")
         self._console.data(blank)
         if run.levels:
-            self._print(draw_levels(run, code, pen))
+            self._print(draw_levels(run, code, pen, again=self._again))
         elif run.shots:
-            self._print(draw_end(run, report, code, pen, self._console.verbosity))
+            self._print(draw_end(run, report, code, pen, self._console.verbosity, again=self._again))
+        elif run.interrupted:
+            self._print(draw_stopped(run, code, pen))
 
     def _unfolded(self) -> str:
         """The end of a fold's line."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from natscope.apps.config import state_directory
+from natscope.apps.config import Config, state_directory
 from natscope.cli import exit_codes
 from natscope.cli.pen import Pen
 from natscope.cli.render import Console
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from natscope.model.report import Report
 
 NEXT = "natscope path PEER"
-MEASURE = "natscope status --netcheck"
 STDIN = "standard input"
 
 
@@ -138,15 +137,16 @@ def _once(session: Session, options: SightOptions, wanted: Wanted, as_json: bool
     gc.disable()  # the nodes of a large mesh live until the end: looking through them again and again costs a fifth
     try:
         overview = run_look(options, wanted)
-        session.console.data(rendered(overview, session.console, as_json=as_json))
+        again = socket_again(session.config)
+        session.console.data(rendered(overview, session.console, as_json=as_json, again=again))
     finally:
         if collects:
             gc.enable()
     return exit_code(overview, session.config.text("status.fail_on"))
 
 
-def rendered(overview: Overview, console: Console, *, as_json: bool, compact: bool = False) -> str:
-    """As JSON or as a screen."""
+def rendered(overview: Overview, console: Console, *, as_json: bool, compact: bool = False, again: str = "") -> str:
+    """As JSON or as a screen, whose commands have the options `again`."""
     if as_json:
         from natscope.cli.status_json import encode_overview
 
@@ -157,15 +157,22 @@ def rendered(overview: Overview, console: Console, *, as_json: bool, compact: bo
         from natscope.cli.status_state import draw_state
 
         return draw_state(overview, pen_of(console), verbosity=console.verbosity)
+    from natscope.cli.status_parts import MEASURE
     from natscope.cli.status_text import draw_overview
 
-    return draw_overview(overview, pen_of(console), verbosity=console.verbosity, hint=next_command(overview))
-
-
-def next_command(overview: Overview) -> str:
-    """First this side is measured where its network is not known, then one peer is looked at."""
     is_known = overview.report is not None and overview.report.report is not None
-    return NEXT + next_files(overview) if is_known or overview.is_saved else MEASURE
+    measure = MEASURE + again
+    hint = NEXT + next_files(overview) + again if is_known or overview.is_saved else measure  # this side comes first
+    return draw_overview(overview, pen_of(console), verbosity=console.verbosity, hint=hint, measure=measure)
+
+
+def socket_again(config: Config) -> str:
+    """The option that leads a command to the same daemon, with a blank before; empty where the settings do."""
+    import shlex
+
+    if config.origins["tailscaled_socket"].layer != "flag":
+        return ""
+    return f" --socket {shlex.quote(config.text('tailscaled_socket'))}"
 
 
 def next_files(overview: Overview) -> str:

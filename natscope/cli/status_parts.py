@@ -22,6 +22,7 @@ WORDS = {
     PeerState.EXPIRED: "key expired",
 }
 NOTHING = "–"
+MEASURE = "natscope status --netcheck"
 SOON = timedelta(days=14)
 TELLING = timedelta(minutes=1)
 MAX_ROUTES = 8
@@ -149,14 +150,16 @@ def _routes(node: MeshNode) -> list[str]:
     return [route for route in node.routes if route not in own and route not in ("0.0.0.0/0", "::/0")]
 
 
-def footer(overview: Overview, pen: Pen, verbosity: int = 0) -> Iterator[str]:
-    """What all this rests on: this side's netcheck, bytes by path, what could not be asked."""
-    lines = [*report(overview, pen), *traffic(overview, pen, verbosity), *notes(overview, pen)]
+def footer(overview: Overview, pen: Pen, verbosity: int = 0, *, measure: str = MEASURE) -> Iterator[str]:
+    """What all this rests on: this side's netcheck, bytes by path, what could not be asked. `measure` is the command
+    that measures this side anew.
+    """
+    lines = [*report(overview, pen, measure), *traffic(overview, pen, verbosity), *notes(overview, pen)]
     if lines:
         yield from ("", *lines)
 
 
-def report(overview: Overview, pen: Pen) -> Iterator[str]:
+def report(overview: Overview, pen: Pen, measure: str = MEASURE) -> Iterator[str]:
     """From which netcheck this side was judged, and whether that is still true; what to do where there is none."""
     if not any(line.state in ACTIVE for line in overview.lines):
         return
@@ -165,30 +168,30 @@ def report(overview: Overview, pen: Pen) -> Iterator[str]:
         how = (
             "add --from netcheck.json, made there by: natscope netcheck --json"
             if overview.is_saved
-            else "natscope status --netcheck measures it"
+            else f"{measure} measures it"
         )
         yield from pen.wrap(f"This side's network is not known: {how}", sign=UNKNOWN)
         return
     when = f", {age(use.age_s)} old" if use.age_s is not None and use.origin != "fresh" else ""
     origin = f"{ORIGINS[use.origin]}{f' {use.name}' if use.origin == 'file' else ''}{when}"
     if use.report is None:
-        yield from pen.wrap(_not_used(use, origin), sign=LOOK)
+        yield from pen.wrap(_not_used(use, origin, measure), sign=LOOK)
         return
     doubt = ""
     if use.is_outdated:
-        doubt = "; that is old. → natscope status --netcheck"
+        doubt = f"; that is old. → {measure}"
     elif use.origin == "kept" and use.same_network is Tri.UNKNOWN:
-        doubt = "; the network may have changed since. → natscope status --netcheck"
+        doubt = f"; the network may have changed since. → {measure}"
     yield from pen.wrap(f"This side is judged by {origin}{doubt}", role="" if doubt else "faint")
 
 
-def _not_used(use: ReportUse, origin: str) -> str:
+def _not_used(use: ReportUse, origin: str, measure: str) -> str:
     said = f"{origin[0].upper()}{origin[1:]}"
     if use.same_network is not Tri.NO:
-        return f"{said}, is too old to be used. → natscope status --netcheck"
+        return f"{said}, is too old to be used. → {measure}"
     if use.origin == "file":
         return f"{said} is of another network than the status, so it is not used. → take one of the same computer"
-    return f"{said}, is of another network, so it is not used. → natscope status --netcheck"
+    return f"{said}, is of another network, so it is not used. → {measure}"
 
 
 def health(overview: Overview, pen: Pen, *, without: tuple[str, ...] = ()) -> Iterator[str]:

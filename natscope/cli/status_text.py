@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator
 
+from natscope.apps.mesh_peer import word_of
 from natscope.cli import status_parts as parts
 from natscope.cli.pen import GOOD, LOOK, PLAIN, UNKNOWN, Pen
 from natscope.cli.status_columns import choose_columns, draw_rows, draw_titles
 from natscope.mesh.overview import Overview, PeerLine, PeerState
 from natscope.model.finding import Fix
 
-MAX_COPIED = 300
-"""A command with a longer name than DNS has (RFC 1035) is nothing to copy."""
 MAX_WHYS, MAX_NAMES = 3, 4
 _SIGNS = {PeerState.RELAYED: LOOK, PeerState.UNKNOWN: UNKNOWN, PeerState.EXPIRED: LOOK}
 
 
-def draw_overview(overview: Overview, pen: Pen, *, verbosity: int = 0, hint: str = "") -> str:
+def draw_overview(
+    overview: Overview, pen: Pen, *, verbosity: int = 0, hint: str = "", measure: str = parts.MEASURE
+) -> str:
     """The whole screen. `verbosity` -1: the first line alone; 1: everything of each peer. `hint` is the command that
-    asks about one peer, with `PEER` in the place of its name.
+    asks about one peer, with `PEER` in the place of its name, `measure` the one that measures this side anew.
     """
     if verbosity < 0:
         sign, words = headline(overview)
@@ -29,7 +29,7 @@ def draw_overview(overview: Overview, pen: Pen, *, verbosity: int = 0, hint: str
     lines += parts.routes(overview, pen)
     lines += parts.health(overview, pen)  # before the reasons of single peers: it may be that of all
     lines += _whys(overview, pen, verbosity, hint)
-    lines += parts.footer(overview, pen, verbosity)
+    lines += parts.footer(overview, pen, verbosity, measure=measure)
     return "\n".join(lines) + "\n"
 
 
@@ -99,9 +99,9 @@ def _whys(overview: Overview, pen: Pen, verbosity: int, hint: str) -> Iterator[s
     left = sum(len(lines) for lines in list(groups.values())[MAX_WHYS:])
     if left:
         yield f"  and {left} more: -v"
-    name = shlex.quote(parts.name_of(wanting[0]))
-    if hint and len(name) <= MAX_COPIED:
-        yield pen.clean(f"  Next: {hint.replace('PEER', name, 1)}")  # whole: it is to be copied
+    if hint:
+        word = word_of(overview.status, wanting[0].node)
+        yield pen.clean(f"  Next: {hint.replace('PEER', word, 1)}")  # whole: it is to be copied
 
 
 def _why(lines: list[PeerLine], pen: Pen) -> Iterator[str]:

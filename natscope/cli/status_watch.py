@@ -13,7 +13,7 @@ from natscope.cli import status_parts as parts
 from natscope.cli.pen import BROKEN, Pen
 from natscope.cli.render import Console
 from natscope.cli.session import Session
-from natscope.cli.status_flow import pen_of, rendered
+from natscope.cli.status_flow import pen_of, rendered, socket_again
 from natscope.model.mesh_status import MeshState
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def watch(session: Session, options: SightOptions, wanted: Wanted, *, as_json: b
     if as_json:
         shower: Lines | Screen | Documents = Documents(console)
     elif _may_redraw(console):
-        shower = Screen(console)
+        shower = Screen(console, socket_again(session.config))
     else:
         shower = Lines(console)
     run_watch(options, wanted, shower)
@@ -108,8 +108,10 @@ class Documents:
 class Screen:
     """Clears the terminal and draws; what is below its last line is counted, so that nothing scrolls."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, again: str = "") -> None:
+        """`again` as `rendered` has it."""
         self._console = console
+        self._again = again
         self._before = ""
 
     def __call__(self, seen: Seen) -> None:
@@ -120,7 +122,7 @@ class Screen:
         if seen.overview is None:
             text = "\n".join(pen.wrap(f"{_why(seen)}; waiting for it", sign=BROKEN)) + "\n"
         else:
-            text = rendered(seen.overview, console, as_json=False)
+            text = rendered(seen.overview, console, as_json=False, again=self._again)
         text = _cut(text, _height(self._console), self._console.ascii_only)
         if text != self._before:
             _print(self._console, CLEAR + text)

@@ -41,5 +41,10 @@ def _words(body: bytes) -> str:
     except (ValueError, RecursionError):
         tree = None
     if isinstance(tree, dict) and isinstance(tree.get("error"), str):
-        return str(tree["error"])[:MAX_WORDS]
-    return body[:MAX_WORDS].decode(errors="replace").strip()
+        return _line(str(tree["error"]))
+    return _line(body[: 4 * MAX_WORDS].decode(errors="replace")) or "without a word"
+
+
+def _line(words: str) -> str:
+    """One line: another one could look as if it were ours."""
+    return " ".join(words.split())[:MAX_WORDS]

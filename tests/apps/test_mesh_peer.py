@@ -6,7 +6,7 @@ import ipaddress
 
 import pytest
 
-from natscope.apps.mesh_peer import find_peer, word_for
+from natscope.apps.mesh_peer import find_peer, word_for, word_of
 from natscope.errors import UserError
 from natscope.model.mesh_status import MeshNode, MeshStatus
 
@@ -71,7 +71,16 @@ def test_every_way_to_name_one(word: str, name: str, ip: str) -> None:
      ("z" * 64, "100.64.0.9"), ("n\u00e4s", "100.64.0.9"), ("$HOME", "100.64.0.9")],
 )  # fmt: skip
 def test_what_a_command_to_be_copied_calls_it(name: str, word: str) -> None:
-    assert word_for(find_peer(MeshStatus(peers=(node(f"{name}.lab", "100.64.0.9"),)), "100.64.0.9")) == word
+    status = MeshStatus(peers=(node(f"{name}.lab", "100.64.0.9"),))
+    assert word_for(status, find_peer(status, "100.64.0.9")) == word
+
+
+def test_a_command_to_be_copied_means_one_node() -> None:
+    nas, other, odd = node("nas.lab", "100.64.0.9"), node("nas.friends", "100.64.0.8"), node("nas.a b", "100.64.0.7")
+    status = MeshStatus(peers=(nas, other, odd))
+    assert [word_of(status, peer) for peer in status.peers] == ["nas.lab", "nas.friends", "100.64.0.7"]
+    assert all(find_peer(status, word_of(status, peer)).node is peer for peer in status.peers)
+    assert word_of(status, MeshNode()) == ""
 
 
 @pytest.mark.parametrize("word", ["laptop", "100.64.0.2", "laptop.lab.internal"])

@@ -118,7 +118,23 @@ def test_a_saved_status_tells_what_it_can(natscope: Runner, peer: str, code: int
     result = natscope("path", peer, "--from", file)
     assert result.code == code
     assert result.out
-    assert natscope("path", peer, "--netcheck", "--from", file).code == 2
+    assert natscope("path", peer, "--no-probe", "--from", file).code == code
+    for flag in ("--netcheck", "--probe"):
+        refused = natscope("path", peer, flag, "--from", file)
+        assert (refused.code, refused.out) == (2, "")
+        assert f"{flag} and --from contradict each other" in refused.err
+
+
+def test_commands_to_copy_lead_to_the_same_daemon_and_peer(
+    natscope: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    odd = StandInPeer("pc;reboot", "100.64.0.66", endpoints=("198.51.100.62:1",))
+    with serving(StandInMesh(peers=(odd, NAS)), tmp_path):
+        for peer, command in (("nas", "nas --netcheck"), ("100.64.0.66", "100.64.0.66")):
+            out = natscope("path", peer, "--no-probe", "--socket", "t.sock").out
+            assert f"natscope path {command} --socket t.sock " in " ".join(out.split())
+            assert "natscope path pc" not in out
 
 
 def test_strangers_cannot_draw(natscope: Runner, tmp_path: Path) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 import signal
 import time
 from dataclasses import replace
@@ -229,7 +231,32 @@ def test_ctrl_c_before_the_first_pong_of_one_that_is_silent(natscope: Runner, tm
             time.sleep(0.01)
         child.send_signal(signal.SIGINT)
         out, err = child.communicate(timeout=20)
-    assert (child.returncode, err, out.strip()) == (130, b"", b"")
+    assert (child.returncode, err) == (130, b"")
+    assert "? Not known: stopped before gone answered the first ping" in out.decode()
+    assert out.decode().endswith("interrupted · exit 130\n")
+
+
+def commands(out: str) -> list[list[str]]:
+    """Those that a screen shows to be copied, without the remark behind."""
+    told = re.sub(r"\n +(?=\S)", " ", out)
+    return [shlex.split(text)[1:] for text in re.findall(r"natscope p.+?(?=  | measures| shows|$)", told, re.MULTILINE)]
+
+
+def test_commands_to_copy_lead_to_the_same_daemon(
+    natscope: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "a b"
+    folder.mkdir()
+    monkeypatch.chdir(tmp_path)
+    socket = "a b/t.sock"
+    with serving(MESH, folder) as daemon:
+        for arguments in (("nas", "-c", "1"), ("gone", "-c", "1", "-W", "0.1"), ("nas", "--levels", "-c", "1")):
+            shown = commands(ping(natscope, socket, *arguments).out)
+            assert shown
+            for command in shown:
+                assert command[-2:] == ["--socket", socket]
+        result = natscope("ping", "nas", "-c", "1", NATSCOPE_TAILSCALED_SOCKET=daemon.socket)
+        assert "Next: natscope path nas  (" in result.out  # the environment leads there again
 
 
 def test_ctrl_c_while_the_daemon_keeps_silent(natscope: Runner, tmp_path: Path) -> None:

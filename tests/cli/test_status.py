@@ -27,9 +27,12 @@ def recorded(name: str) -> str:
     return str(FOLDER / name)
 
 
-def test_the_first_line_counts_and_trouble_stands_first(natscope: Runner, tmp_path: Path) -> None:
-    with serving(MESH, tmp_path) as daemon:
-        result = natscope("status", "--socket", daemon.socket)
+def test_the_first_line_counts_and_trouble_stands_first(
+    natscope: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with serving(MESH, tmp_path):
+        result = natscope("status", "--socket", "t.sock")
     assert result.code == 0
     lines = result.out.splitlines()
     assert lines[0] == "! 4 peers: 1 direct, 1 relayed, 1 idle, 1 offline"
@@ -39,7 +42,9 @@ def test_the_first_line_counts_and_trouble_stands_first(natscope: Runner, tmp_pa
     assert "relay fra" in lines[4]
     assert "direct v4" in lines[5]
     assert "RTT" not in lines[3]  # nobody measured one
-    assert "Next: natscope status --netcheck" in result.out  # nothing was measured yet
+    again = "natscope status --netcheck --socket t.sock"
+    assert f"Next: {again}\n" in result.out  # nothing was measured yet
+    assert " ".join(result.out.split()).count(again) == 2
 
 
 def test_details_and_history_are_asked_of_those_that_need_them(natscope: Runner, tmp_path: Path) -> None:
@@ -133,6 +138,7 @@ def test_no_daemon_no_permission_and_strangers(natscope: Runner, tmp_path: Path)
         assert (result.code, result.out) == (3, "")
         assert words in result.err
         assert "Traceback" not in result.err
+        assert len(result.err.splitlines()) <= 2
 
 
 def test_what_single_questions_are_refused_costs_a_note(natscope: Runner, tmp_path: Path) -> None:
