@@ -83,9 +83,9 @@ def doctor(
     )
     code = exit_code(report)
     if as_json:
-        import msgspec
+        from natscope.cli.json_text import json_text
 
-        console.data(msgspec.json.format(msgspec.json.encode(report), indent=2).decode() + "\n")
+        console.data(json_text(report, indent=2))
         return code
     from natscope.cli.doctor_text import commands, draw
     from natscope.cli.pen import Pen

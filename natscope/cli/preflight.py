@@ -9,13 +9,15 @@ import typer
 from natscope.cli import exit_codes
 from natscope.cli import options as opt
 from natscope.cli.session import Session
-from natscope.errors import UserError
+from natscope.errors import CannotMeasure, UserError
 
 if TYPE_CHECKING:
     from natscope.apps.preflight import PreflightRun
     from natscope.model.preflight import Preflight
 
 app = typer.Typer(add_completion=False)
+
+LOOK = "natscope doctor --online looks at what may be in the way: routes, name servers, proxies"
 
 Letter = Annotated[bool, opt.switch("only the text to send to whoever runs the network", "--letter")]
 
@@ -111,6 +113,8 @@ def _run(session: Session) -> PreflightRun:
             stdin=console.streams.binary_input(),
             keep_report=config.switch("keep_report"),
         )
+    except CannotMeasure as error:  # what keeps the relay map away may be what somebody came to learn
+        raise CannotMeasure(error.message, hint=f"{error.hint}\n{LOOK}".strip()) from error
     finally:
         line.finish()
 
@@ -129,9 +133,9 @@ def _keep(found: PreflightRun, session: Session) -> None:
 def _show(found: Preflight, session: Session, *, as_json: bool, letter: bool) -> int:
     console, code = session.console, exit_code(found)
     if as_json:
-        import msgspec
+        from natscope.cli.json_text import json_text
 
-        console.data(msgspec.json.format(msgspec.json.encode(found), indent=2).decode() + "\n")
+        console.data(json_text(found, indent=2))
     elif letter:
         if found.letter:
             from natscope.plugins.clean import clean

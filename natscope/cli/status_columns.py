@@ -43,11 +43,20 @@ def choose_columns(overview: Overview, pen: Pen) -> list[Column]:
                 break
             columns.append(column)
             room -= column.width + len(GAP)
+    if room < MIN_NOTE:  # the reason is what people come for: it goes last
+        room += _shorten(columns, overview)
     while room < 0 and len(columns) > 1:
         room += columns.pop().width + len(GAP)
     if room >= MIN_NOTE:
         columns.append(Column(NOTE, [parts.note_of(line, overview.at) for line in overview.lines], room))
     return columns
+
+
+def _shorten(columns: list[Column], overview: Overview) -> int:
+    """Days in place of times in the last column, that says since when; the cells that this saves."""
+    before = columns.pop()
+    columns.append(_sized(SINCE, lambda line: parts.since_of(line, overview.at, days=True), overview, MAX_TIME))
+    return before.width - columns[-1].width
 
 
 def _further(overview: Overview) -> Iterator[Column]:

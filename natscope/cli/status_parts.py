@@ -54,13 +54,16 @@ def rtt_of(line: PeerLine) -> str:
     return NOTHING if line.rtt_s is None else round_trip(line.rtt_s)
 
 
-def since_of(line: PeerLine, now: datetime | None) -> str:
-    """How long it has been so; `>` where the history does not reach back, and only where that says something."""
+def since_of(line: PeerLine, now: datetime | None, *, days: bool = False) -> str:
+    """How long it has been so; `>` where the history does not reach back, and only where that says something. `days`:
+    of a time in a saved status only the day.
+    """
     if line.since is None:
         return NOTHING
     if line.since.at_least and now is not None and now - line.since.at < TELLING:
         return NOTHING
-    return ("> " if line.since.at_least else "") + time_of(line.since.at, now)
+    told = f"{line.since.at.astimezone(UTC):%d %b %Y}" if days and now is None else time_of(line.since.at, now)
+    return ("> " if line.since.at_least else "") + told
 
 
 def time_of(at: datetime | None, now: datetime | None) -> str:
@@ -77,7 +80,7 @@ def size_of(count: int | None) -> str:
 
 def note_of(line: PeerLine, now: datetime | None = None) -> str:
     """The explanation in a few words; of a peer with which all is well, what else there is to say."""
-    if line.state is PeerState.OFFLINE and line.since is not None:
+    if line.state is PeerState.OFFLINE:
         return "not connected to control"  # the column before says since when
     if line.state in (PeerState.DIRECT, PeerState.IDLE):
         expiry = line.node.key_expiry

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from natscope.host.api import Clock
 from natscope.mesh.pinging import PingPlan, ping_peer
-from natscope.mesh.source import MeshSource, PingKind
+from natscope.mesh.source import NO_ANSWER, MeshSource, PingKind
 from natscope.model.mesh_ping import PingShot, PingWay
 from natscope.model.mesh_status import MeshNode
 
@@ -93,6 +93,10 @@ def judge_levels(results: tuple[LevelResult, ...], peer: MeshNode) -> LevelVerdi
             f"disco got no pong though {above} did: packets reach {name}, but its transport does not answer pings",
             "nothing to do unless it stays relayed: then update the program on its side",
         )
+    if failed.error not in ("", NO_ANSWER):
+        return LevelVerdict(
+            failed.kind, f"{NAMES[failed.kind]} is the first level that fails, and not by silence: {failed.error}"
+        )
     sentence, fix = _MEANINGS[failed.kind]
     return LevelVerdict(failed.kind, sentence.replace("PEER", name), fix.replace("PEER", name))
 
@@ -104,7 +108,7 @@ _MEANINGS = {
     ),
     PingKind.TSMP: (
         "TSMP is the first level that fails: PEER is there, but WireGuard carries nothing to its program",
-        "on PEER: sudo tailscale down, then sudo tailscale up; if that does not help, log it in again",
+        "at the console of PEER (it cuts the mesh): sudo tailscale down, then up; if that is no help, log it in again",
     ),
     PingKind.ICMP: (
         "ICMP is the first level that fails: WireGuard works, but PEER's operating system sends no answer",

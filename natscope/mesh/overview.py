@@ -11,7 +11,7 @@ from datetime import datetime
 
 import msgspec
 
-from natscope.diagnosis.pair.explain import explain_peer
+from natscope.diagnosis.pair.explain import explain_peer, is_elsewhere
 from natscope.mesh.history import Since, since_direct, since_relayed
 from natscope.model.address_space import is_inside
 from natscope.model.endpoint import Endpoint
@@ -74,14 +74,8 @@ class ReportUse(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def checked_report(use: ReportUse | None, status: MeshStatus) -> ReportUse | None:
-    """Without its report where the node now tells public IPv4 endpoints, and that report saw none of their addresses:
-    it was measured somewhere else.
-    """
-    if use is None or use.report is None or status.this is None:
-        return use
-    now = {str(end.ip) for end in status.this.endpoints if end.family == 4 and not is_inside(end.ip)}
-    then = {seen.address for seen in use.report.ipv4.endpoints}
-    if not now or not then or now & then:
+    """Without its report where that was measured in another network than the node tells to be in."""
+    if use is None or use.report is None or not is_elsewhere(status, use.report):
         return use
     return msgspec.structs.replace(use, report=None, same_network=Tri.NO, is_outdated=True)
 

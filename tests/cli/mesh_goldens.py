@@ -201,6 +201,9 @@ def drawn() -> dict[str, str]:
         found["path-ascii.txt"] = path_screen(nas, mesh, Pen(ascii_only=True))
     status = (FOLDER / "status.json").read_bytes()
     found["saved-symmetric.txt"] = screen(saved(status, "status.json", report_of(FOLDER / "netcheck.json")))
+    found["saved-symmetric-ascii.txt"] = screen(
+        saved(status, "status.json", report_of(FOLDER / "netcheck.json")), Pen(ascii_only=True)
+    )
     found["saved-no-netcheck.txt"] = screen(saved(status, "status.json"))
     active = saved(body("status-active.json"), "status.json", report_of(NETCHECKS / "public.json"))
     found["saved-upstreams-netcheck.txt"] = screen(active)

@@ -20,11 +20,13 @@ from natscope.cli.schema import schemas
 from natscope.doctor.catalogue import all_checks, judge_all
 from natscope.doctor.facts import DoctorFacts, Trial
 from natscope.host.system_api import FirewallFacts
+from natscope.lab.stand_in import StandInMesh
 from natscope.model.doctor import CheckState, Counts, DoctorReport
 from natscope.model.mesh_status import MeshState
 from natscope.model.tri import Tri
 from natscope.plugins.clean import cells
 from tests.cli.runner import Runner
+from tests.cli.stand_in import serving
 from tests.doctor.made import PREFS, STATUS, WELL, change, with_daemon, with_own, without_daemon
 
 GOLDEN = Path(__file__).parent / "golden_doctor"
@@ -161,6 +163,14 @@ def test_the_command_as_json_follows_its_schema(natscope: Runner) -> None:
     assert "clock-online" not in by_name
     assert done.code == 1
     assert sum(document["counts"].values()) == len(document["checks"])
+
+
+def test_json_cannot_draw_either(natscope: Runner, tmp_path: Path) -> None:
+    mesh = StandInMesh(health=("\x1b]0;x\x07\u202e\x9b2J",))
+    with serving(mesh, tmp_path) as daemon:
+        done = natscope("doctor", "--only", "health", "--json", "--socket", daemon.socket)
+    assert "202e" in done.out
+    assert not set("\x1b\x07\x9b\u202e") & set(done.out)
 
 
 def test_a_part_of_it(natscope: Runner) -> None:

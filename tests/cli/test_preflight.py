@@ -121,6 +121,14 @@ def test_mistakes_are_one_line(natscope: Runner) -> None:
     assert natscope("preflight", "-W", "9999").code == 2
 
 
+def test_without_a_relay_map_it_says_what_can_be_looked_at(natscope: Runner) -> None:
+    """Nobody listens on port 9: a network in which the map is out of reach is one that people ask about."""
+    done = natscope("preflight", "--derp-map", "http://127.0.0.1:9/map.json")
+    assert (done.code, done.out) == (3, "")
+    assert done.err.splitlines()[-1].startswith("  → natscope doctor --online looks at what may be in the way")
+    assert "Traceback" not in done.err
+
+
 def test_the_document_comes_back_the_same() -> None:
     preflight = found("udp-blocked")
     assert msgspec.json.decode(msgspec.json.encode(preflight), type=Preflight) == preflight

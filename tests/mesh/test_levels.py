@@ -12,6 +12,8 @@ from natscope.lab.stand_in import StandInMesh, StandInPeer
 from natscope.mesh.levels import ASKS, LEVELS, NAMES, LevelResult, judge_levels, ping_levels
 from natscope.mesh.pinging import PingPlan
 from natscope.mesh.source import PingKind
+from natscope.model.mesh_path import PingAnswer
+from natscope.model.mesh_ping import PingShot
 from natscope.model.mesh_status import MeshNode
 from tests.mesh.virtual import daemon_of, in_virtual_time
 
@@ -60,6 +62,14 @@ def test_what_was_not_tried_is_not_judged() -> None:
     results = results_of(StandInPeer("nas", IP, levels=frozenset({"disco"})), deadline_s=1.5)
     assert [result.kind for result in results] == [PingKind.DISCO, PingKind.TSMP]
     assert judge_levels(results[:1], NAS).sentence == "nas answers on 1 of 4 levels; the rest was not tried"
+
+
+def test_a_level_that_is_refused_is_no_silence() -> None:
+    """The daemon says why it sends nothing: nobody knows whether the peer would have answered."""
+    shot = PingShot(number=1, at_s=0.0, took_s=0.1, answer=PingAnswer(ip=IP, error="no matching peer"))
+    verdict = judge_levels((LevelResult(PingKind.DISCO, (shot,)),), NAS)
+    assert verdict.sentence == "disco is the first level that fails, and not by silence: no matching peer"
+    assert verdict.fix == ""
 
 
 def test_every_level_has_its_words() -> None:

@@ -81,18 +81,20 @@ def _this(status: MeshStatus, report: Report | None, age_s: float | None) -> Sid
     """By its report, where that is of this network; else by what the mesh tells of this node."""
     own = status.this.endpoints if status.this is not None else ()
     home = status.this.relay if status.this is not None else ""
-    missing = "this computer's report (natscope netcheck)"
+    missing = "its netcheck (natscope netcheck)"
     if report is not None:
         side = from_report(report, YOU, age_s=age_s)
-        elsewhere = not side.blurred and _is_elsewhere(status, report)
+        elsewhere = not side.blurred and is_elsewhere(status, report)
         if side.is_measured and not elsewhere:
             return side
         missing = side.missing if not side.is_measured else ANOTHER_NETWORK
     return replace(from_network(None, own, names=YOU, home=home, source="this"), missing=missing)
 
 
-def _is_elsewhere(status: MeshStatus, report: Report) -> bool:
-    """The node tells public IPv4 endpoints, and none has an address that the report knows."""
+def is_elsewhere(status: MeshStatus, report: Report) -> bool:
+    """The node tells public IPv4 endpoints, and none has an address that the report knows: it was measured somewhere
+    else.
+    """
     own = status.this.endpoints if status.this is not None else ()
     now = {str(end.ip) for end in own if end.family == 4 and not is_inside(end.ip)}
     then = {seen.address for seen in report.ipv4.endpoints}

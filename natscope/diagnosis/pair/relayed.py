@@ -133,7 +133,8 @@ def _without_cause(facts: PairFacts) -> Explanation:
         return _by_finding(facts, own, Certainty.POSSIBLE)
     if facts.peer in facts.hard() and trial.failed is Tri.YES:
         sentence = (
-            f"{facts.peer.whose} router picks a new port for each peer: who lets in only known ports is left out."
+            f"{facts.peer.whose} router picks a new port for each peer: a router that lets in only ports it wrote to"
+            " shuts it out."
         )
         return _explanation(
             facts,
@@ -147,7 +148,8 @@ def _without_cause(facts: PairFacts) -> Explanation:
         short = "no reason seen from here" if facts.this.is_measured else _what_is_missing(facts)
         return _explanation(facts, short=short, sentence=_unexplained(facts))
     if path == "unknown":
-        return _explanation(facts, short=_what_is_missing(facts), sentence=as_sentence(f"Not known yet: {reason}"))
+        said = reason.removesuffix(" is not known")
+        return _explanation(facts, short=_what_is_missing(facts), sentence=as_sentence(f"Not known yet: {said}"))
     return _explanation(facts, short="no way in common", sentence=as_sentence(reason))
 
 
@@ -171,7 +173,7 @@ def _named(facts: PairFacts) -> str:
 def _what_is_missing(facts: PairFacts) -> str:
     """For a table cell: whose report would tell."""
     if not facts.this.is_measured:
-        return "run natscope netcheck here"
+        return "no netcheck of this side"
     return "takes the peer's report"
 
 

@@ -24,7 +24,7 @@ SEEN = datetime(2026, 11, 21, 18, 2, tzinfo=UTC)
     [
         (MeshNode(is_active=True, current=Endpoint.parse("192.168.1.7:41641")), "direct, LAN", Blame.NOBODY),
         (MeshNode(is_active=True, current=Endpoint.parse("[2001:db8::7]:41641")), "direct, IPv6", Blame.NOBODY),
-        (MeshNode(is_active=True, relay="fra"), "run natscope netcheck here", Blame.UNKNOWN),
+        (MeshNode(is_active=True, relay="fra"), "no netcheck of this side", Blame.UNKNOWN),
         (MeshNode(is_active=False, relay="fra"), "no traffic, not tested", Blame.NOBODY),
         (MeshNode(is_online=False, last_seen=SEEN), "last seen 2026-11-21 18:02 UTC", Blame.PEER),
         (MeshNode(is_expired=True, is_active=True, relay="fra"), "key expired", Blame.PEER),
@@ -99,7 +99,7 @@ def test_a_report_through_a_vpn_says_nothing_of_the_router() -> None:
 
 def test_nothing_but_the_status() -> None:
     found = explain_peer(MeshStatus(), NAS)
-    assert found.short == "run natscope netcheck here"
+    assert found.short == "no netcheck of this side"
     assert found.unknowable
 
 

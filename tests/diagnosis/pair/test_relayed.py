@@ -89,7 +89,7 @@ def test_what_only_the_other_side_could_tell() -> None:
 def test_nothing_known_here_asks_for_a_netcheck_here() -> None:
     here = replace(this("unknown", ANY), is_measured=False)
     found = explain_relayed(PairFacts(here, peer(), trial=Trial(is_tried=Tri.YES), node=node()))
-    assert found.short == "run natscope netcheck here"
+    assert found.short == "no netcheck of this side"
     assert "Of your side is missing" in found.sentence
 
 
