@@ -10,6 +10,7 @@ import msgspec
 
 from natscope.apps.mesh_status import SightOptions
 from natscope.apps.netcheck import run_netcheck
+from natscope.diagnosis import catalogue
 from natscope.diagnosis.why import Chain, Standing, why
 from natscope.errors import CannotMeasure, NatscopeError, RefusedError, UserError
 from natscope.host.real.host import build_real_host
@@ -19,6 +20,7 @@ from natscope.model.policy_check import SCHEMA, PolicyCheck, Result
 from natscope.netcheck.options import MapChoice, NetcheckOptions
 from natscope.netcheck.progress import Progress
 from natscope.plugins.loader import PROBES, find
+from natscope.policy.expectation import Expectation
 from natscope.policy.judge import Run, judge, worst
 from natscope.policy.lookup import PeerFacts, peers_wanted
 from natscope.policy.policy_file import Policy
@@ -64,6 +66,7 @@ def check_policy(policy: Policy, request: CheckRequest) -> PolicyCheck:
 
     Ctrl-C ends it: what was not measured by then is inconclusive.
     """
+    check_ids(policy)
     clock = build_real_host().clock
     started, at = clock.now(), clock.utc()
     runs: list[Run] = []
@@ -112,7 +115,38 @@ def measure(policy: Policy, request: CheckRequest) -> tuple[Run, bool]:
         peers[name], interrupted = ping_peer(name, policy.pings, request)
         if interrupted:
             return Run(report, peers), True
-    return Run(report, peers), False
+    return Run(report, peers, open_findings(policy, report)), False
+
+
+def check_ids(policy: Policy) -> None:
+    """Raises `UserError` for an id that no finding has: it would be absent for ever."""
+    for expectation in policy.expectations:
+        for cause_id in _ids_of(expectation):
+            try:
+                catalogue.find(cause_id)
+            except UserError as error:
+                place = f"{policy.name}:{expectation.line}" if expectation.line else policy.name
+                raise UserError(f"{place}: {expectation.name}: {error.message}", hint=error.hint) from error
+
+
+def open_findings(policy: Policy, report: Report | None) -> dict[str, str]:
+    """Of the findings that shall be absent: those that the report cannot tell, with what would."""
+    found: dict[str, str] = {}
+    if report is None:
+        return found
+    absent = [each for each in policy.expectations if each.path == ("findings", "absent")]
+    for cause_id in {name for each in absent for name in each.words}:
+        chain = why(report, cause_id)
+        if chain.standing is Standing.TWO_SIDES:
+            found[cause_id] = "it takes the other side's report too"
+        elif chain.standing is Standing.UNKNOWN:
+            missing = [*chain.support.missing, *chain.against.missing]
+            found[cause_id] = missing[0] if missing else "it was not measured"
+    return found
+
+
+def _ids_of(expectation: Expectation) -> tuple[str, ...]:
+    return expectation.words if expectation.path in (("findings", "absent"), ("findings", "allowed")) else ()
 
 
 def ping_peer(name: str, pings: int, request: CheckRequest) -> tuple[PeerFacts, bool]:

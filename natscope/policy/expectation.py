@@ -6,6 +6,7 @@ word or a number: that one. `true` and `false` are `yes` and `no`.
 
 from __future__ import annotations
 
+import math
 import operator
 import re
 from collections.abc import Callable
@@ -63,7 +64,7 @@ class Expectation:
         if self.is_number:
             slack = abs(self.limit) * tolerance
             limit = self.limit + slack if self.order in ("<", "<=") else self.limit - slack
-            return isinstance(value, float) and _ORDER[self.order](value, limit)
+            return isinstance(value, float) and value != math.inf and _ORDER[self.order](value, limit)
         same = as_text(value).lower() in self.words
         return same is not (self.order == "!=")
 
@@ -74,12 +75,16 @@ def as_text(value: Value) -> str:
         return "unknown"
     if isinstance(value, tuple):
         return ", ".join(value) or "none"
-    return f"{value:g}" if isinstance(value, float) else value
+    if isinstance(value, float):
+        return "no answer" if value == math.inf else f"{value:g}"
+    return value
 
 
 def parse(path: tuple[str, ...], given: object, line: int = 0) -> Expectation:
     """From a file's value. Raises `UserError`."""
     name = Expectation(path, "").name
+    if isinstance(given, list) and path == ("findings", "max_severity"):
+        raise UserError(f"{name}: one word is needed, the worst that may be", hint=f"one of {', '.join(SEVERITIES)}")
     if isinstance(given, list):
         if not given or not all(isinstance(each, str | int | float) for each in given):
             raise UserError(f"{name}: a list of words or numbers is needed")
@@ -89,11 +94,15 @@ def parse(path: tuple[str, ...], given: object, line: int = 0) -> Expectation:
         return Expectation(path, f"{lead} {', '.join(words)}", line, words=words)
     if not isinstance(given, str | int | float):
         raise UserError(f"{name}: a word, a number, yes or no, or a list is needed")
+    if given != given:
+        raise UserError(f"{name}: not a number")
     text = _plain(given)
     found = _COMPARISON.match(text)
     if found is None:
         return Expectation(path, text, line, words=_cased(path, (_severity(path, text, name),)))
     order, right = found.groups()
+    if path[0] == "findings":
+        raise UserError(f'{name} = "{text}": nothing is compared here', hint="write a severity, or a list of ids")
     if order in ("==", "!="):
         return Expectation(path, text, line, order if order == "!=" else "", words=(right.lower(),))
     if not _NUMBER.match(right):

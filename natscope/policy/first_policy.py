@@ -61,7 +61,7 @@ def _relays(report: Report) -> Iterator[str]:
     for relay in report.relays:
         code = relay.region_code or str(relay.region_id)
         value, _ = value_of(("relays", code, "latency_ms"), report, {})
-        if isinstance(value, float) and _can_be_written(code):
+        if isinstance(value, float) and math.isfinite(value) and _can_be_written(code):
             limit = math.ceil((value * LATENCY_FACTOR + LATENCY_MS) / 5) * 5
             line = f'relays.{_key(code)}.latency_ms = "< {limit}"'
             yield f"{line:<42}# now {value:.0f}"

@@ -5,10 +5,11 @@ What most runs did not know is inconclusive, and so is what differs from run to 
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from natscope.model.policy_check import ExpectationResult, Result
 from natscope.model.report import Report
@@ -19,10 +20,14 @@ from natscope.policy.policy_file import Policy
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One measurement: a netcheck (None: the policy asks for peers alone), and the peers that the policy asks for."""
+    """One measurement: a netcheck (None: the policy asks for peers alone), and the peers that the policy asks for.
+
+    `open_findings`: what the report does not have and could not tell either, with what is missing.
+    """
 
     report: Report | None
     peers: Mapping[str, PeerFacts]
+    open_findings: Mapping[str, str] = field(default_factory=dict)
 
 
 def judge(policy: Policy, runs: Sequence[Run]) -> tuple[ExpectationResult, ...]:
@@ -37,7 +42,7 @@ def worst(results: Sequence[ExpectationResult]) -> Result:
 
 
 def _judged(expectation: Expectation, runs: Sequence[Run], tolerance: float) -> ExpectationResult:
-    values, reasons = zip(*(value_of(expectation.path, run.report, run.peers) for run in runs), strict=True)
+    values, reasons = zip(*(_value(expectation, run) for run in runs), strict=True)
     known = [value for value in values if value is not None]
     told = ExpectationResult(
         name=expectation.name,
@@ -53,6 +58,16 @@ def _judged(expectation: Expectation, runs: Sequence[Run], tolerance: float) -> 
     return _word(told, expectation, known, tolerance, len(values))
 
 
+def _value(expectation: Expectation, run: Run) -> tuple[Value, str]:
+    """A finding that nobody could see is not absent, unless another one of the list is there."""
+    value, reason = value_of(expectation.path, run.report, run.peers)
+    if expectation.path == ("findings", "absent") and isinstance(value, tuple):
+        unseen = [name for name in expectation.words if name in run.open_findings]
+        if unseen and not set(value) & set(expectation.words):
+            return None, f"{unseen[0]} could not be judged: {run.open_findings[unseen[0]]}"
+    return value, reason
+
+
 def _number(
     told: ExpectationResult, expectation: Expectation, known: Sequence[Value], tolerance: float
 ) -> ExpectationResult:
@@ -62,7 +77,9 @@ def _number(
     median = statistics.median(numbers)
     met = expectation.meets(median, tolerance)
     how = f"the median of {len(numbers)}" if len(numbers) > 1 else ""
-    return _with(told, Result.PASSED if met else Result.FAILED, f"{median:g}", how)
+    if median == math.inf:
+        how = "most runs got no answer" if len(numbers) > 1 else "it did not answer, others did"
+    return _with(told, Result.PASSED if met else Result.FAILED, as_text(float(median)), how)
 
 
 def _word(

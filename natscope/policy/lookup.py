@@ -6,6 +6,7 @@ A name is a key of the report (docs/report.md). Beside these there are `home`, `
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,9 +15,10 @@ from msgspec import inspect
 
 from natscope.errors import UserError
 from natscope.model.report import RelayReport, Report
-from natscope.policy.expectation import Value
+from natscope.policy.expectation import Expectation, Value
 
 RELAY_FIELDS = ("latency_ms", "loss", "jitter_ms", "error")
+PEER_PATHS = ("direct", "relayed", "peer-relay", "no-answer")
 PEER_FIELDS = ("path", "rtt_ms", "loss", "relay")
 FINDING_FIELDS = ("max_severity", "absent", "allowed")
 _LISTS = ("relays", "findings", "observations", "probes", "interfaces", "not_measured")
@@ -32,6 +34,35 @@ class PeerFacts:
     loss: float | None = None
     relay: str | None = None
     reason: str = ""
+
+
+def check_words(expectation: Expectation) -> None:
+    """Raises `UserError` for a word that this name never has: `!= typo` would always hold.
+
+    `unknown` is none of them: what is not known is inconclusive, never what somebody expects.
+    """
+    known = _words_of(expectation.path)
+    for word in expectation.words if known else ():
+        if word not in known:
+            raise UserError(f'{expectation.name} is never "{word}"', hint=f"it is one of {', '.join(known)}")
+
+
+def _words_of(path: tuple[str, ...]) -> tuple[str, ...]:
+    """All words that a value can be; empty where any text or number can be."""
+    if path[0] == "peers":
+        return PEER_PATHS if path[2] == "path" else ()
+    if path[0] in ("relays", "findings", "home"):
+        return ()
+    kind: inspect.Type = inspect.type_info(Report)
+    for part in path:
+        fields = {field.encode_name: field.type for field in _struct(kind, path).fields}
+        kind = fields[part]
+    kind = _without_none(kind)
+    if isinstance(kind, inspect.BoolType):
+        return "yes", "no"
+    if not isinstance(kind, inspect.EnumType):
+        return ()
+    return tuple(str(member.value) for member in kind.cls if member.value != "unknown")
 
 
 def check_name(path: tuple[str, ...]) -> None:
@@ -125,7 +156,11 @@ def _relay(path: tuple[str, ...], report: Report) -> tuple[Value, str]:
     if path[2] == "error":
         return relay.error.code if relay.error else "none" if relay.measured else None, told
     if path[2] == "latency_ms":
-        return _best(relay), told
+        best = _best(relay)
+        others = any(_best(each) is not None for each in report.relays)
+        if best is None and relay.error is not None and others:  # asked, and the others' answers are the control
+            return math.inf, told
+        return best, told
     return _known(getattr(relay, path[2])), told
 
 

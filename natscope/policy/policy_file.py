@@ -10,10 +10,12 @@ from typing import Any
 
 from natscope.errors import UserError
 from natscope.policy.expectation import Expectation, parse
-from natscope.policy.lookup import check_name
+from natscope.policy.lookup import check_name, check_words
 
 MAX_BYTES = 256 * 1024
 MAX_EXPECTATIONS = 1000
+MAX_LINE, MAX_PARTS = 4096, 8
+"""Characters of a line, and parts of a name: the TOML reader's time grows with the square of a dotted key."""
 _RUN_LIMITS: dict[str, tuple[float, float, float]] = {
     "runs": (1, 1, 20),
     "retries": (2, 0, 20),
@@ -42,6 +44,7 @@ def read_policy(data: bytes, name: str) -> Policy:
         raise UserError(f"{name} is not a policy: it has {len(data):,} bytes, the limit is {MAX_BYTES:,}")
     try:
         text = data.decode("utf-8")
+        _check_lines(text, name)
         tree = tomllib.loads(text)
     except UnicodeDecodeError as error:
         raise UserError(f"{name}: not UTF-8") from error
@@ -56,6 +59,12 @@ def read_policy(data: bytes, name: str) -> Policy:
     return Policy(name, expectations, **_run(tree.get("run", {}), name))
 
 
+def _check_lines(text: str, name: str) -> None:
+    for number, line in enumerate(text.split("\n"), start=1):
+        if len(line) > MAX_LINE:
+            raise UserError(f"{name}:{number}: {len(line):,} characters, the limit of a line is {MAX_LINE:,}")
+
+
 def _expectations(tree: object, text: str, name: str) -> Iterator[Expectation]:
     if tree is None:
         return
@@ -68,7 +77,9 @@ def _expectations(tree: object, text: str, name: str) -> Iterator[Expectation]:
         line = _line_of(path, text)
         try:
             check_name(path)
-            yield parse(path, given, line)
+            expectation = parse(path, given, line)
+            check_words(expectation)
+            yield expectation
         except UserError as error:
             place = f"{name}:{line}" if line else name
             raise UserError(f"{place}: {error.message}", hint=error.hint) from error
@@ -76,7 +87,7 @@ def _expectations(tree: object, text: str, name: str) -> Iterator[Expectation]:
 
 def _leaves(tree: dict[str, Any], path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], object]]:
     for key, value in tree.items():
-        if isinstance(value, dict):
+        if isinstance(value, dict) and len(path) < MAX_PARTS:
             yield from _leaves(value, (*path, key))
         else:
             yield (*path, key), value
@@ -85,8 +96,8 @@ def _leaves(tree: dict[str, Any], path: tuple[str, ...]) -> Iterator[tuple[tuple
 def _line_of(path: tuple[str, ...], text: str) -> int:
     """Where the last part of the name is given a value, as far as that can be told; 0: not known."""
     for count in range(len(path), 0, -1):
-        parts = r"\s*\.\s*".join(rf"[\"']?{re.escape(part)}[\"']?" for part in path[-count:])
-        found = re.search(rf"^\s*(?:expect\s*\.\s*)?{parts}\s*=", text, re.MULTILINE)
+        parts = r"[ \t]*\.[ \t]*".join(rf"[\"']?{re.escape(part)}[\"']?" for part in path[-count:])
+        found = re.search(rf"^[ \t]*(?:expect[ \t]*\.[ \t]*)?{parts}[ \t]*=", text, re.MULTILINE)
         if found:
             return text.count("\n", 0, found.end()) + 1
     return 0

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from natscope.model.policy_check import ExpectationResult, Result
-from natscope.model.report import Report
+from natscope.model.report import RelayError, RelayLatency, Report
 from natscope.model.tri import Tri
 from natscope.policy.expectation import parse
 from natscope.policy.first_policy import first_policy
@@ -69,6 +69,36 @@ def test_the_median_of_numbers_decides() -> None:
     assert (found.result, found.value, found.reason) == (Result.PASSED, "30", "the median of 3")
     assert result("relays.fra.latency_ms", "< 80", slower(85)).result is Result.FAILED
     assert result("relays.fra.latency_ms", "< 80", slower(85), tolerance=0.1).result is Result.PASSED
+
+
+def silent(report: Report) -> Report:
+    """Its first relay was asked and did not answer."""
+    first, *rest = report.relays
+    dead = RelayError(code="no-answer", message="it does not answer")
+    return msgspec.structs.replace(
+        report, relays=(msgspec.structs.replace(first, latency_ms=RelayLatency(), error=dead), *rest)
+    )
+
+
+def test_a_relay_that_is_silent_while_others_answer_is_not_quick_enough() -> None:
+    code = HEALTHY.relays[0].region_code
+    found = result(f"relays.{code}.latency_ms", "< 80", silent(HEALTHY), tolerance=1.0)
+    assert (found.result, found.value) == (Result.FAILED, "no answer")
+    assert result(f"relays.{code}.latency_ms", "> 1", silent(HEALTHY)).result is Result.FAILED
+    most = result(f"relays.{code}.latency_ms", "< 100", silent(HEALTHY), HEALTHY, HEALTHY)
+    assert most.result is Result.PASSED
+    alone = msgspec.structs.replace(silent(HEALTHY), relays=silent(HEALTHY).relays[:1])
+    assert result(f"relays.{code}.latency_ms", "< 80", alone).result is Result.INCONCLUSIVE
+
+
+def test_a_finding_that_nobody_could_see_is_not_absent() -> None:
+    policy = Policy("p", (parse(("findings", "absent"), ["NS-NAT-01", "NS-UDP-01"]),))
+    (open_,) = judge(policy, [Run(HEALTHY, {}, {"NS-NAT-01": "two relays"})])
+    assert (open_.result, open_.reason) == (Result.INCONCLUSIVE, "NS-NAT-01 could not be judged: two relays")
+    (sound,) = judge(policy, [Run(HEALTHY, {}, {"NS-NAT-07": "hops"})])
+    assert sound.result is Result.PASSED
+    (there,) = judge(policy, [Run(load("udp-blocked"), {}, {"NS-NAT-01": "two relays"})])
+    assert there.result is Result.FAILED
 
 
 def test_a_word_where_a_number_was_expected_is_inconclusive() -> None:

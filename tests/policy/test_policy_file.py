@@ -74,3 +74,31 @@ def test_too_large_not_text_too_deep() -> None:
 def test_garbage_raises_one_error(data: bytes) -> None:
     with pytest.raises(UserError):
         read_policy(data, "p.toml")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('findings.max_severity = "!= fail"', "nothing is compared here"),
+        ('findings.max_severity = ["none", "info"]', "one word is needed"),
+        ('findings.absent = "!= NS-NAT-01"', "nothing is compared here"),
+        ('nat.mapping = "endpoint-indepedent"', 'never "endpoint-indepedent"'),
+        ('nat.mapping = "!= symetric"', 'never "symetric"'),
+        ('udp = ["yes", "unknown"]', 'never "unknown"'),
+        ('interrupted = "nope"', 'never "nope"'),
+        ('peers.db.path = "relay"', 'never "relay"'),
+        ("relays.fra.loss = nan", "not a number"),
+        ("a" + ".a" * 60 + " = 1", 'no "a"'),
+        ("a" + ".a" * 3000 + " = 1", "the limit of a line"),
+    ],
+)
+def test_what_would_always_hold_or_never_is_a_mistake(text: str, words: str) -> None:
+    with pytest.raises(UserError, match=words) as caught:
+        read_policy(f"[expect]\n{text}\n".encode(), "p.toml")
+    assert caught.value.message.startswith("p.toml:2:") or "a.a" in caught.value.message
+
+
+def test_the_line_is_found_in_a_file_of_empty_ones() -> None:
+    """White space of several lines must not be searched again from each of them."""
+    (found,) = read_policy(b"\n" * 200_000 + b"[expect]\nudp = true\n", "p.toml").expectations
+    assert found.line == 200_002
