@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -29,7 +30,7 @@ class SavedReport:
 
 def read_saved(data: bytes, name: str) -> SavedStatus | SavedReport:
     """What `data` is; `name` is the file's, for people. Raises `UserError` with one line when it is neither."""
-    data = data.removeprefix(_BOM)
+    data = _in_utf8(data).removeprefix(_BOM)
     try:
         tree = decode_json(data, name, MAX_BYTES)
     except RemoteError as error:
@@ -45,6 +46,16 @@ def read_saved(data: bytes, name: str) -> SavedStatus | SavedReport:
 
             return SavedReport(diagnose(read_netcheck(tree)), name, "tailscale")
     raise UserError(f"{name}: this is neither a status nor a netcheck's report", hint=HINT)
+
+
+def _in_utf8(data: bytes) -> bytes:
+    """`>` of Windows PowerShell 5 writes UTF-16 with a byte order mark."""
+    if not data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or len(data) > MAX_BYTES:
+        return data
+    try:
+        return data.decode("utf-16").encode()
+    except UnicodeError:
+        return data
 
 
 def _own_report(data: bytes, name: str, schema: str) -> Report:

@@ -21,6 +21,15 @@ def test_a_status() -> None:
     assert isinstance(read_saved(b"\xef\xbb\xbf" + body("status-active.json"), "s.json"), SavedStatus)
 
 
+@pytest.mark.parametrize("code", ["utf-16", "utf-16-be"])
+def test_a_status_that_powershell_saved(code: str) -> None:
+    text = body("status-active.json").decode()
+    found = read_saved(("\ufeff" if code != "utf-16" else "").encode(code) + text.encode(code), "s.json")
+    assert isinstance(found, SavedStatus)
+    with pytest.raises(UserError, match="no JSON"):
+        read_saved(b"\xff\xfe\x00", "s.json")  # half a character
+
+
 @pytest.mark.parametrize("path", REPORTS[:5], ids=lambda path: path.stem)
 def test_our_own_report(path: Path) -> None:
     found = read_saved(path.read_bytes(), path.name)

@@ -7,11 +7,13 @@ not there, whatever the classes say.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
+from natscope.diagnosis.cause import Strength
 from natscope.diagnosis.pair.addresses import Kind, in_order, kind_of, network_of
 from natscope.diagnosis.pair.by_classes import Judged, by_family, guessing, unmeasured, without_udp
 from natscope.diagnosis.pair.neighbours import Neighbours, neighbours
-from natscope.diagnosis.pair.side import Side
+from natscope.diagnosis.pair.side import Side, Told
 from natscope.diagnosis.pair.trial import NO_TRIAL, Trial
 from natscope.model.endpoint import Endpoint
 from natscope.model.pair import CandidatePath, Outcome, Via
@@ -25,6 +27,7 @@ MAX_CANDIDATES = 64
 
 def candidates(this: Side, peer: Side, trial: Trial = NO_TRIAL) -> tuple[CandidatePath, ...]:
     """One row for each endpoint of the peer, and one for each kind of way of which it tells none."""
+    this, peer = _proved(this, trial), _proved(peer, trial)
     near = neighbours(this, peer)
     judged = {
         Via.LAN: _lan(this, peer, near),
@@ -37,6 +40,16 @@ def candidates(this: Side, peer: Side, trial: Trial = NO_TRIAL) -> tuple[Candida
         judged[Via.PORT_GUESSING] = guess
     rows = list(_rows(peer, judged, near, trial))
     return tuple(sorted(rows, key=lambda row: _ORDER.index(row.via)))
+
+
+def _proved(side: Side, trial: Trial) -> Side:
+    """A pong from a public address shows that this family works at both ends, where nobody told."""
+    for family in {end.family for end in trial.answered if kind_of(end.ip) is Kind.PUBLIC}:
+        part = side.family(family)
+        if part.works.value is Tri.UNKNOWN:
+            part = replace(part, works=Told(Tri.YES, Strength.DECISIVE, ("trial",)))
+            side = replace(side, v4=part) if family == 4 else replace(side, v6=part)
+    return side
 
 
 def via_of(endpoint: Endpoint, peer: Side) -> Via:

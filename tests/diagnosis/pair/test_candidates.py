@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from natscope.diagnosis.pair.candidates import MAX_CANDIDATES, candidates, via_of
+from natscope.diagnosis.pair.side import FamilySide
 from natscope.diagnosis.pair.trial import Trial
 from natscope.model.endpoint import Endpoint
 from natscope.model.pair import CandidatePath, Outcome, Via
@@ -33,6 +34,16 @@ def test_a_pong_makes_a_way_direct_whatever_was_foretold() -> None:
     rows = candidates(this("yes"), peer("yes"), Trial(answered=(PUBLIC,), is_tried=Tri.YES))
     found = row(rows, Via.V4)
     assert (found.result, found.answered, found.reason) == (Outcome.DIRECT, Tri.YES, "it answered")
+
+
+def test_a_pong_shows_that_its_family_works() -> None:
+    """Else the row beside the answer would say that nobody knows."""
+    nothing = FamilySide()
+    trial = Trial(answered=(PUBLIC,), is_tried=Tri.YES)
+    rows = candidates(this(v4=nothing), peer(v4=nothing), trial)
+    assert not [one.reason for one in rows if "IPv4 works" in one.reason]
+    by_lan = candidates(this(v4=nothing), peer(v4=nothing), Trial(answered=(LOCAL,), is_tried=Tri.YES))
+    assert row(by_lan, Via.V4).reason == "whether IPv4 works on your side is not known"
 
 
 def test_an_endpoint_that_nobody_told_of_and_that_answered_has_a_row() -> None:
