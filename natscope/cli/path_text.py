@@ -88,6 +88,7 @@ def _why(view: PathView, pen: Pen) -> Iterator[str]:
         yield from pen.wrap(f"not known from here: {unknown}", role="faint")
     if why.peer_command:
         yield from pen.wrap(f"to be certain, on {parts.name_of(view.line)}: {why.peer_command}")
+        yield from pen.wrap(parts.then_here(view.overview.report))
 
 
 def _candidates(view: PathView, pen: Pen) -> Iterator[str]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from natscope.apps.mesh_peer import name_of, word_for
 from natscope.cli.pen import BROKEN, GOOD, LOOK, UNKNOWN, Pen
 from natscope.cli.quantities import age
-from natscope.cli.status_parts import ORIGINS
+from natscope.cli.status_parts import ORIGINS, then_here
 from natscope.mesh.levels import NAMES, judge_levels
 from natscope.mesh.source import NO_ANSWER
 from natscope.model.mesh_ping import PingOutcome, PingSummary, PingWay
@@ -145,6 +145,7 @@ def _why(
         yield from pen.wrap(f"not known from here: {unknown}", role="faint")
     if why.peer_command:
         yield from pen.wrap(f"to be certain, on {name}: {why.peer_command}")
+        yield from pen.wrap(then_here(report))
     yield from _judged(f"natscope ping {_word(run)} --netcheck{again}", report, pen)
     for note in run.notes:
         yield from pen.wrap(note, role="faint")

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from natscope.model.report import Report
 
 NEXT = "natscope path PEER"
-STDIN = "standard input"
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +177,8 @@ def socket_again(config: Config) -> str:
 def next_files(overview: Overview) -> str:
     """The `--from` options that lead to the same saved files, with a blank before; empty for a running daemon."""
     import shlex
+
+    from natscope.cli.status_parts import STDIN
 
     if not overview.is_saved:
         return ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -22,6 +23,7 @@ WORDS = {
     PeerState.EXPIRED: "key expired",
 }
 NOTHING = "–"
+STDIN = "standard input"
 MEASURE = "natscope status --netcheck"
 SOON = timedelta(days=14)
 TELLING = timedelta(minutes=1)
@@ -186,6 +188,13 @@ def report(overview: Overview, pen: Pen, measure: str = MEASURE) -> Iterator[str
     elif use.origin == "kept" and use.same_network is Tri.UNKNOWN:
         doubt = f"; the network may have changed since. → {measure}"
     yield from pen.wrap(f"This side is judged by {origin}{doubt}", role="" if doubt else "faint")
+
+
+def then_here(use: ReportUse | None) -> str:
+    """What to do with the other side's report: hold it against the file that judged this side, or a new one."""
+    if use is not None and use.report is not None and use.origin == "file" and use.name != STDIN:
+        return f"then here: natscope pair {shlex.quote(use.name)} peer.json"
+    return "then, beside one made here as this.json: natscope pair this.json peer.json"
 
 
 def _not_used(use: ReportUse, origin: str, measure: str) -> str:

@@ -242,7 +242,7 @@ def build_line(
 
 
 def _called(status: MeshStatus, peer: MeshNode) -> str:
-    if status.dns_suffix and peer.name and not peer.name.endswith(status.dns_suffix):
+    if status.dns_suffix and peer.name and not peer.name.endswith(f".{status.dns_suffix}"):
         return peer.name
     return peer.short_name
 

@@ -11,6 +11,7 @@ from natscope.lab.stand_in import Fault, StandInMesh, StandInPeer
 from natscope.model.mesh_status import Way
 from tests.cli.runner import Runner
 from tests.cli.stand_in import serving
+from tests.mesh.saved_mesh import FOLDER as SAVED
 from tests.wire.local_api.recorded import FOLDER
 
 NAS = StandInPeer("nas", "100.64.0.9", endpoints=("198.51.100.60:33217", "192.168.178.4:41641"), way=Way.RELAYED)
@@ -135,6 +136,15 @@ def test_commands_to_copy_lead_to_the_same_daemon_and_peer(
             out = natscope("path", peer, "--no-probe", "--socket", "t.sock").out
             assert f"natscope path {command} --socket t.sock " in " ".join(out.split())
             assert "natscope path pc" not in out
+
+
+def test_what_to_do_with_the_report_of_the_other_side(natscope: Runner) -> None:
+    folder = SAVED.relative_to(Path.cwd()) if SAVED.is_relative_to(Path.cwd()) else SAVED
+    status, netcheck = str(folder / "status.json"), str(folder / "netcheck.json")
+    alone = natscope("path", "alice", "--from", status)
+    assert "natscope pair this.json peer.json" in " ".join(alone.out.split())
+    both = natscope("path", "alice", "--from", status, "--from", netcheck)
+    assert f"then here: natscope pair {netcheck} peer.json" in " ".join(both.out.split())
 
 
 def test_strangers_cannot_draw(natscope: Runner, tmp_path: Path) -> None:

@@ -316,9 +316,11 @@ def test_keys_that_run_out_are_said(natscope: Runner, tmp_path: Path) -> None:
 
 def test_nodes_of_other_networks_keep_their_whole_name(natscope: Runner, tmp_path: Path) -> None:
     shared = StandInPeer("theirs", "100.64.0.30", more={"DNSName": "nas.friends.example."})
-    with serving(StandInMesh(peers=(NAS, shared)), tmp_path) as daemon:
+    alike = StandInPeer("alike", "100.64.0.31", more={"DNSName": "nas.notlab.internal."})
+    with serving(StandInMesh(peers=(NAS, shared, alike)), tmp_path) as daemon:
         out = natscope("status", "--socket", daemon.socket).out
     assert "nas.friends.example  100.64.0.30" in out
+    assert "nas.notlab.internal  100.64.0.31" in out
     assert "! nas                  100.64.0.9" in out
 
 
