@@ -103,7 +103,10 @@ def run_finding(session: Session, request: CheckRequest, cause_id: str, report_f
     """One finding again; what it rested on comes from a file, or from this host's last netcheck."""
     from natscope.diagnosis.catalogue import find
 
-    cause = find(cause_id).id
+    entry = find(cause_id)
+    cause = entry.id
+    if entry.load().CAUSE.sides == 2:
+        raise UserError(f"{cause} takes both sides: a netcheck here cannot tell", hint="natscope path PEER judges it")
     before = read_report(report_file) if report_file else _last(session, request)
     found = _with_progress(session, request, lambda asked: check_finding(cause, before, asked))
     console = session.console

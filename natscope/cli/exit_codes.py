@@ -26,5 +26,11 @@ MEANING = {
     READER_LEFT: "whoever read the output closed it early (a pipe)",
 }
 
+MEANING_OF_FINDINGS = {
+    "check": "an expectation failed, or the finding is still there",
+    "report diff": "something that matters has changed",
+}
+"""What 1 says of commands without --fail-on."""
+
 COMMON = (GOOD, USAGE, CANNOT_TEST, INTERNAL, INTERRUPTED)
 """What every command may end with."""

@@ -514,6 +514,7 @@ Exit codes
     2  usage: a bad flag, file or value
     3  could not test: no network, nothing answered, no permission
     4  internal error of natscope
+   10  reachable, but only relayed
   130  interrupted (Ctrl-C, SIGTERM)
 """,
     "check": """\
@@ -565,6 +566,7 @@ Options
 
 Exit codes
     0  good
+    1  an expectation failed, or the finding is still there
     2  usage: a bad flag, file or value
     3  could not test: no network, nothing answered, no permission
     4  internal error of natscope
@@ -707,6 +709,7 @@ Options
 
 Exit codes
     0  good
+    1  something that matters has changed
     2  usage: a bad flag, file or value
     3  could not test: no network, nothing answered, no permission
     4  internal error of natscope

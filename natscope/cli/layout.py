@@ -90,7 +90,7 @@ def command_help(path: str, command: Any) -> str:
     if options:
         lines += ["", "Options", *options]
     if not children:
-        lines += ["", *_exit_codes(_codes_of(path, command))]
+        lines += ["", *_exit_codes(_codes_of(path, command), path)]
     return "\n".join([*lines, ""])
 
 
@@ -170,10 +170,17 @@ def _codes_of(path: str, command: Any) -> tuple[int, ...]:
         return tuple(sorted((*exit_codes.COMMON, exit_codes.RELAYED, exit_codes.UNREACHABLE, *more)))
     if path == "preflight":
         return tuple(sorted((*exit_codes.COMMON, exit_codes.RELAYED, exit_codes.DEGRADED)))
-    judges = path in ("config check", "doctor") or any("--fail-on" in param.opts for param in command.params)
+    if path == "pair":
+        return tuple(sorted((*exit_codes.COMMON, exit_codes.RELAYED)))
+    judges = path in ("config check", "doctor", *exit_codes.MEANING_OF_FINDINGS) or any(
+        "--fail-on" in param.opts for param in command.params
+    )
     found = [exit_codes.FINDINGS] if judges else []
     return tuple(sorted((*exit_codes.COMMON, *found)))
 
 
-def _exit_codes(codes: Sequence[int]) -> list[str]:
-    return ["Exit codes", *(f"  {code:>3}  {exit_codes.MEANING[code]}" for code in codes)]
+def _exit_codes(codes: Sequence[int], path: str = "") -> list[str]:
+    here = exit_codes.MEANING
+    if path in exit_codes.MEANING_OF_FINDINGS:
+        here = here | {exit_codes.FINDINGS: exit_codes.MEANING_OF_FINDINGS[path]}
+    return ["Exit codes", *(f"  {code:>3}  {here[code]}" for code in codes)]

@@ -71,15 +71,17 @@ def view(
 
     session = begin(context)
     console, config = session.console, session.config
-    if why is not None:
-        _show_why(_read(file, session), why, session)
-        return exit_codes.GOOD
+    if why is not None and (as_json or format_name not in (None, "text")):
+        raise UserError("--why is text only", hint="the JSON report has every observation behind it")
     chosen = choose_format(config.text("netcheck.format"))
     destination = config.text("netcheck.output")
     check_destination(destination, console)
     found = _read(file, session)
     if config.switch("netcheck.redact"):
         found = _redacted(found)
+    if why is not None:
+        deliver(_why(found, why, session), destination, console)
+        return exit_codes.GOOD
     code = exit_code(found, config.text("netcheck.fail_on"))
     shape, render = chosen.renderer()
     terminal = shape.for_terminal and not destination
@@ -188,11 +190,12 @@ def _redacted(found: Report) -> Report:
     return mask(found)
 
 
-def _show_why(found: Report, cause_id: str, session: Session) -> None:
+def _why(found: Report, cause_id: str, session: Session) -> str:
     from natscope.cli.pen import Pen
     from natscope.cli.why_page import draw
     from natscope.diagnosis.why import why as chain_of
 
     console = session.console
-    pen = Pen(console.width, console.ascii_only, console.colour)
-    console.data("\n".join(draw(chain_of(found, cause_id), pen)) + "\n")
+    to_file = session.config.text("netcheck.output") not in ("", "-")
+    pen = Pen(80 if to_file else console.width, console.ascii_only and not to_file, console.colour and not to_file)
+    return "\n".join(draw(chain_of(found, cause_id), pen)) + "\n"

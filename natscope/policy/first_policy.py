@@ -1,4 +1,4 @@
-"""A first policy from the present state: what is good now shall stay so; what is not known is not expected."""
+"""A first policy from the present state: what is good now shall stay so; what is bad or not known is not expected."""
 
 from __future__ import annotations
 
@@ -20,6 +20,19 @@ STABLE = (
     ("nat.filtering", "whom the router lets in"),
     ("nat.v4.cgnat", "is one of the routers the carrier's?"),
 )
+_YES_FIRST, _NO_FIRST = ("yes", "no"), ("no", "yes")
+_BEST_FIRST = {
+    "verdict.direct": ("likely", "unlikely", "no"),
+    "udp": _YES_FIRST,
+    "ipv6.works": _YES_FIRST,
+    "captive_portal": _NO_FIRST,
+    "nat.mapping": ("none", "endpoint-independent", "address-dependent", "address-and-port-dependent"),
+    "nat.mapping_varies": _NO_FIRST,
+    "nat.filtering": ("endpoint-independent", "address-dependent", "address-and-port-dependent"),
+    "nat.v4.cgnat": _NO_FIRST,
+}
+_PATHS_BEST_FIRST = ("direct", "peer-relay", "relayed", "no-answer")
+"""A network that becomes better shall not fail: what is as good as now, or better, will do."""
 LATENCY_FACTOR, LATENCY_MS = 2.0, 20.0
 """A relay may become so much slower before that is a failure."""
 
@@ -48,8 +61,11 @@ def _facts(report: Report) -> Iterator[str]:
     for name, words in STABLE:
         value, _ = value_of(tuple(name.split(".")), report, {})
         if value is not None:
-            line = f"{name} = {_quoted(as_text(value))}"
-            yield f"{line:<42}# {words}" if words else line
+            line = f"{name} = {_as_good_as(as_text(value), _BEST_FIRST[name])}"
+            if as_text(value) == _BEST_FIRST[name][-1]:
+                yield f"# {name} = {_quoted(_BEST_FIRST[name][0])}  # now {as_text(value)}: expected once it is better"
+            else:
+                yield f"{line:<42}# {words}" if words else line
 
 
 def _findings(report: Report) -> Iterator[str]:
@@ -69,8 +85,15 @@ def _relays(report: Report) -> Iterator[str]:
 
 def _peers(peers: Mapping[str, PeerFacts]) -> Iterator[str]:
     for name, facts in peers.items():
-        if facts.path is not None and _can_be_written(name):
-            yield f"peers.{_key(name)}.path = {_quoted(facts.path)}"
+        if facts.path is not None and facts.path != "no-answer" and _can_be_written(name):
+            yield f"peers.{_key(name)}.path = {_as_good_as(facts.path, _PATHS_BEST_FIRST)}"
+
+
+def _as_good_as(value: str, best_first: tuple[str, ...]) -> str:
+    """The word, or a list that also has the better ones."""
+    if value not in best_first[1:]:
+        return _quoted(value)
+    return f"[{', '.join(_quoted(each) for each in best_first[: best_first.index(value) + 1])}]"
 
 
 def _can_be_written(name: str) -> bool:

@@ -88,6 +88,7 @@ def test_one_finding_again(natscope: Runner, healthy_map: str, relay_map: str, t
         (("NS-UDP-01", "--peer", "x"), "--peer goes with --init"),
         (("--init", "--report", "x"), "--report goes with the id"),
         (("NS-UDP-99",), "no cause"),
+        (("NS-CTL-01",), "takes both sides"),
         (("--replay", __file__), "not a kept result"),
         (("--replay", "none.json"), "no such file"),
         (("--policy", "none.toml"), "no such file"),

@@ -144,3 +144,16 @@ def test_topics_name_only_flags_and_commands_that_exist(natscope: Runner) -> Non
 def test_help_of_a_command_by_the_other_door(natscope: Runner) -> None:
     assert natscope("help", "netcheck").out == HELP["netcheck"]
     assert natscope("help", "config", "show").out == HELP["config show"]
+
+
+@pytest.mark.parametrize(
+    ("command", "line"),
+    [
+        (("check",), "1  an expectation failed, or the finding is still there"),
+        (("report", "diff"), "1  something that matters has changed"),
+        (("pair",), "10  reachable, but only relayed"),
+        (("netcheck",), "1  findings at or above --fail-on"),
+    ],
+)
+def test_the_exit_codes_of_a_command_are_all_in_its_help(natscope: Runner, command: tuple[str, ...], line: str) -> None:
+    assert line in natscope(*command, "--help").out

@@ -51,6 +51,17 @@ def test_why_goes_down_to_packets(natscope: Runner) -> None:
     assert "What contradicts it" in other
 
 
+def test_why_is_masked_and_goes_to_a_file_too(natscope: Runner, tmp_path: Path) -> None:
+    target = tmp_path / "why.txt"
+    plain = natscope("report", BLOCKED, "--why", "NS-UDP-01").out
+    result = natscope("report", BLOCKED, "--why", "NS-UDP-01", "--redact", "-o", str(target))
+    assert (result.code, result.out) == (0, "")
+    masked = target.read_text(encoding="utf-8")
+    assert "198.51.100.2:" in plain
+    assert "198.51.100.2:" not in masked
+    assert masked.splitlines()[0] == plain.splitlines()[0]
+
+
 def test_a_difference_is_told_and_is_an_exit_code(natscope: Runner) -> None:
     result = natscope("report", "diff", HEALTHY, BLOCKED)
     assert result.code == 1
@@ -78,6 +89,7 @@ def test_more_is_shown_with_v(natscope: Runner) -> None:
         (("veiw",), "Did you mean view?"),
         (("view", HEALTHY, "--format", "htm"), "Did you mean html?"),
         (("view", HEALTHY, "--why", "NS-X-1"), "no cause"),
+        (("view", HEALTHY, "--why", "NS-NAT-01", "--json"), "--why is text only"),
         (("diff", "-", "-"), "standard input"),
         (("view", str(ROOT / "pyproject.toml")), "not whole JSON"),
         (("view", HEALTHY, "-o", "/nonexistent/x"), "there is no folder"),

@@ -25,3 +25,13 @@ def test_what_is_not_known_is_not_expected() -> None:
     tree = tomllib.loads(first_policy(load("no-network"), {"x": PeerFacts()}, "natscope"))
     assert "relays" not in tree["expect"]
     assert "peers" not in tree["expect"]
+
+
+def test_a_network_that_becomes_better_does_not_fail() -> None:
+    text = first_policy(load("udp-blocked"), {"a": PeerFacts("relayed"), "b": PeerFacts("no-answer")}, "natscope")
+    tree = tomllib.loads(text)
+    assert "udp" not in tree["expect"]
+    assert '# udp = "yes"  # now no' in text
+    assert tree["expect"]["peers"] == {"a": {"path": ["direct", "peer-relay", "relayed"]}}
+    varies = tomllib.loads(first_policy(load("mapping-varies"), {}, "natscope"))["expect"]
+    assert varies["verdict"]["direct"] == ["likely", "unlikely"]
