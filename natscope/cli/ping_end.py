@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from natscope.apps.mesh_peer import name_of, word_for
 from natscope.cli.pen import BROKEN, GOOD, LOOK, UNKNOWN, Pen
 from natscope.cli.quantities import age
-from natscope.cli.status_parts import ORIGINS, then_here
+from natscope.cli.status_parts import judged_by, then_here
 from natscope.mesh.levels import NAMES, judge_levels
 from natscope.mesh.source import NO_ANSWER
 from natscope.model.mesh_ping import PingOutcome, PingSummary, PingWay
@@ -200,17 +200,7 @@ def _judged(again: str, use: ReportUse | None, pen: Pen) -> Iterator[str]:
     if use is None:
         yield from pen.wrap(f"This side's network is not known: {again} measures it", sign=UNKNOWN)
         return
-    origin = f"{ORIGINS[use.origin]} {use.name}".rstrip()
-    if use.age_s is not None and use.origin == "kept":
-        origin += f", {age(use.age_s)} old"
-    if use.report is None:
-        said = f"{origin[0].upper()}{origin[1:]}, is of another network and is not used. → {again}"
-        yield from pen.wrap(said, sign=LOOK)
-        return
-    doubt = f"; that is old. → {again}" if use.is_outdated else ""
-    if not doubt and use.origin == "kept" and use.same_network is Tri.UNKNOWN:
-        doubt = f"; the network may have changed since. → {again}"
-    yield from pen.wrap(f"This side is judged by {origin}{doubt}", role="" if doubt else "faint")
+    yield from judged_by(use, pen, again)
 
 
 def sums(summary: PingSummary, run: PingRun, code: int, pen: Pen) -> Iterator[str]:

@@ -53,11 +53,12 @@ def run(session: Session, command: PingCommand) -> int:
     given = _given(command.report) if command.report else None
     from natscope.apps.mesh_ping import run_ping
     from natscope.cli.status_flow import sight_options
+    from natscope.mesh.overview import checked_report
 
     shower = _shower(session, command, plan)
     found = run_ping(sight_options(session, ()), command.peer, plan, shower, levels=command.levels)
     code = exit_code(found, count_given=bool(command.count))
-    report = given or found.report
+    report = checked_report(given or found.report, found.status)
     if command.netcheck and found.wants_reasons and not found.interrupted and found.error is None:
         try:
             report = _measured(session)
@@ -111,7 +112,7 @@ def _number(option: str, text: str, default: float, low: float, high: float, *, 
         value = float("nan")
     if not low <= value <= high:
         what = "a whole number" if whole else "a number"
-        raise UserError(f"{option} {text[:40]}: not {what} from {low:g} to {high:g}")
+        raise UserError(f"{option} {text[:40]}: not {what} from {low:,g} to {high:,.0f}")
     return value
 
 

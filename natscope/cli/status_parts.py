@@ -177,6 +177,11 @@ def report(overview: Overview, pen: Pen, measure: str = MEASURE) -> Iterator[str
         )
         yield from pen.wrap(f"This side's network is not known: {how}", sign=UNKNOWN)
         return
+    yield from judged_by(use, pen, measure)
+
+
+def judged_by(use: ReportUse, pen: Pen, measure: str) -> Iterator[str]:
+    """The netcheck that explains this side, or why the one that there is does not."""
     when = f", {age(use.age_s)} old" if use.age_s is not None and use.origin != "fresh" else ""
     origin = f"{ORIGINS[use.origin]}{f' {use.name}' if use.origin == 'file' else ''}{when}"
     if use.report is None:

@@ -239,7 +239,8 @@ def test_ctrl_c_before_the_first_pong_of_one_that_is_silent(natscope: Runner, tm
 def commands(out: str) -> list[list[str]]:
     """Those that a screen shows to be copied, without the remark behind."""
     told = re.sub(r"\n +(?=\S)", " ", out)
-    return [shlex.split(text)[1:] for text in re.findall(r"natscope p.+?(?=  | measures| shows|$)", told, re.MULTILINE)]
+    shown = re.findall(r"natscope (?:ping|path) .+?(?=  | measures| shows|$)", told, re.MULTILINE)
+    return [shlex.split(text)[1:] for text in shown]
 
 
 def test_commands_to_copy_lead_to_the_same_daemon(
@@ -257,6 +258,15 @@ def test_commands_to_copy_lead_to_the_same_daemon(
                 assert command[-2:] == ["--socket", socket]
         result = natscope("ping", "nas", "-c", "1", NATSCOPE_TAILSCALED_SOCKET=daemon.socket)
         assert "Next: natscope path nas  (" in result.out  # the environment leads there again
+
+
+def test_a_netcheck_of_another_network_explains_nothing_and_is_not_said_to(natscope: Runner, tmp_path: Path) -> None:
+    file = Path(__file__).parents[2] / "fixtures" / "recordings" / "tailscale-netcheck" / "nat-hard.json"
+    with serving(replace(MESH, endpoints=("192.0.2.77:41641",)), tmp_path) as daemon:
+        out = ping(natscope, daemon.socket, "nas", "-c", "1", "--report", str(file)).out
+    told = " ".join(out.split())
+    assert "is of another network than the status, so it is not used" in told
+    assert "This side is judged by" not in told
 
 
 def test_ctrl_c_while_the_daemon_keeps_silent(natscope: Runner, tmp_path: Path) -> None:
