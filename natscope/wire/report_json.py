@@ -19,7 +19,8 @@ from natscope.model.report import SCHEMA, Report
 
 MAX_BYTES = 32 * 1024 * 1024
 """Two hundred relays take 0.3 MB."""
-MAX_OBSERVATIONS = 100_000
+MAX_OF = {"observations": 100_000, "findings": 1_000, "relays": 5_000, "interfaces": 5_000, "probes": 5_000}
+"""Rows of its lists; each of them is drawn."""
 MAX_DEPTH = 32
 _OTHERS = {
     "natscope.run/": "a recording: natscope netcheck --replay shows it",
@@ -45,8 +46,10 @@ def decode_report(data: bytes) -> Report:
         raise RemoteError("it is nested too deeply") from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise RemoteError("it is empty" if not data.strip() else f"it is not whole JSON: {error}") from error
-    if len(report.observations) > MAX_OBSERVATIONS:
-        raise RemoteError(f"it has {len(report.observations):,} observations, the limit is {MAX_OBSERVATIONS:,}")
+    for name, limit in MAX_OF.items():
+        count = len(getattr(report, name))
+        if count > limit:
+            raise RemoteError(f"it has {count:,} {name}, the limit is {limit:,}")
     deep = next((o.id for o in report.observations if _is_deeper(o.data, MAX_DEPTH)), None)
     if deep is not None:
         raise RemoteError(f"observation {deep} is nested deeper than {MAX_DEPTH} levels")

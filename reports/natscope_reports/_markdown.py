@@ -14,13 +14,15 @@ _EMPTY = "<!-- -->"
 """Invisible, and the end of a text node: the sites look for mentions and links in each node by itself."""
 _REFERENCES = re.compile(r"(@|#|!|%|&amp;|\\~|\\\$)(?=[\w\"'])")
 """Before a word: a mention, an issue, a merge request, a milestone, an epic, a label, a snippet."""
+_ISSUES = re.compile(r"(?i)\b(GH)(?=-\d)")
 _LINKS = re.compile(r"(?i)\b((?:https?|ftp)(?=://)|(?:mailto|xmpp)(?=:)|www(?=\.))")
 
 
 def plain(text: str) -> str:
     """Text that shows exactly as it is, on one line."""
     escaped = _SPECIAL.sub(r"\\\1", clean(text).translate(_ENTITIES))
-    escaped = _REFERENCES.sub(rf"\1{_EMPTY}", _LINKS.sub(rf"\1{_EMPTY}", escaped))
+    for pattern in (_LINKS, _ISSUES, _REFERENCES):
+        escaped = pattern.sub(rf"\1{_EMPTY}", escaped)
     return _LINE_START.sub(r"\1\3\\\2\4", escaped)
 
 

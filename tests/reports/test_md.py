@@ -75,7 +75,7 @@ def test_a_code_span_holds_any_text(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "word", ["@user", "#12", "!3", "%4", "~label", "$5", "http://evil.example", "www.evil.example", "mailto:a"]
+    "word", ["@user", "#12", "!3", "%4", "~label", "$5", "http://evil.example", "www.evil.example", "mailto:a", "GH-26"]
 )
 def test_a_reference_is_broken(word: str) -> None:
     assert word not in plain(f"see {word} there").replace("\\", "")

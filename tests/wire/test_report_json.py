@@ -96,9 +96,18 @@ def test_too_large_too_many_too_deep(monkeypatch: pytest.MonkeyPatch) -> None:
     tree["observations"][0]["data"] = {"x": deep}
     with pytest.raises(RemoteError, match="nested deeper than 32"):
         decode_report(json.dumps(tree).encode())
-    monkeypatch.setattr(report_json, "MAX_OBSERVATIONS", 3)
+    monkeypatch.setitem(report_json.MAX_OF, "observations", 3)
     with pytest.raises(RemoteError, match="observations, the limit is 3"):
         decode_report(HEALTHY)
+
+
+@pytest.mark.parametrize("name", ["findings", "relays", "interfaces"])
+def test_rows_are_bounded(name: str) -> None:
+    """Twenty thousand findings take half a minute to draw."""
+    tree = json.loads((STORED / "double-nat.json").read_bytes())
+    tree[name] = tree[name] * (report_json.MAX_OF[name] // len(tree[name]) + 1)
+    with pytest.raises(RemoteError, match=f"{name}, the limit is"):
+        decode_report(json.dumps(tree).encode())
 
 
 def test_cut_off_anywhere() -> None:
