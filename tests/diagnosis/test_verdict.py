@@ -111,6 +111,8 @@ SENTENCES = {
     "stun-filtered": "Direct: unlikely, this network filters STUN",
     "wireguard-filtered": "Direct: unlikely, this network drops what looks like WireGuard",
     "company-firewall": "Direct: unlikely, except to peers with an open port",
+    "far-relays": "Direct: unlikely, except to peers with an open port",
+    "far-relays-cone": "Direct: likely, with most peers",
     "wrong-interface": "Direct: unknown, packets leave by an interface that leads nowhere",
 }
 
