@@ -79,7 +79,7 @@ def _drops(view: NodeView, node: NodeReport) -> Iterator[Claim]:
         absent = any(p.absent for p in broken)
         lost = next((p.reason for p in broken if p.reason), "")
         yield Claim(
-            "NS-REL-17", view.node.name, Severity.FAIL, Certainty.CERTAIN if pings or absent else Certainty.LIKELY,
+            "NS-REL-21", view.node.name, Severity.FAIL, Certainty.CERTAIN if pings or absent else Certainty.LIKELY,
             "lets clients in and drops their packets." if not lost else "lets clients in and loses them again.",
             _silence(hellos, pings=pings, absent=absent, lost=lost), (RESTART,),
             tuple(name for p in broken for name in p.evidence),
@@ -87,7 +87,7 @@ def _drops(view: NodeView, node: NodeReport) -> Iterator[Claim]:
     step = node.step(StepName.RELAY)
     if not passages and step.state is StepState.FAIL:
         yield Claim(
-            "NS-REL-17", view.node.name, Severity.FAIL, Certainty.LIKELY, "lets one client in, and not a second.",
+            "NS-REL-21", view.node.name, Severity.FAIL, Certainty.LIKELY, "lets one client in, and not a second.",
             "Connections one after another went well; two at a time did not.", (RESTART,), step.evidence,
         )  # fmt: skip
 

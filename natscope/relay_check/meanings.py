@@ -78,11 +78,6 @@ MEANINGS: dict[str, Meaning] = {
         "the worst kind: clients choose it, and are not reachable",
         "open its TCP port, look at what listens there",
     ),
-    "NS-REL-17": Meaning(
-        "lets clients in and drops their packets; or loses them again; or lets one in and not a second",
-        "it looks alive and carries nothing",
-        "look into its log, restart it",
-    ),
     "NS-REL-18": Meaning(
         "something in front breaks the upgrade to DERP; the web server in front does not reach the relay; "
         "another web server answers there; the greeting stops in the middle",
@@ -103,6 +98,11 @@ MEANINGS: dict[str, Meaning] = {
         "the clock is behind or ahead; or this computer's is wrong",
         "renewing the certificate may fail; logs tell wrong times",
         "turn synchronisation on",
+    ),
+    "NS-REL-21": Meaning(
+        "lets clients in and drops their packets; or loses them again; or lets one in and not a second",
+        "it looks alive and carries nothing",
+        "look into its log, restart it",
     ),
 }
 

@@ -14,6 +14,7 @@ from natscope.model.observation import Observation, Outcome
 from natscope.model.report import Report
 from tests.reports.scenes import load
 
+HOME = "/" + "home/Ana Schmidt/status.json"
 KEY = "nodekey:c602df2847a6836b59cbf63ee2117f4a3abe90743b9072b85badd95f2b92471a"
 PEER = {
     "ID": "nPEERcntrl",
@@ -39,7 +40,7 @@ STATUS: dict[str, Any] = {
         }
     },
     "Peer": {KEY: PEER},
-    "natscope": {"source": "/home/Ana Schmidt/status.json"},
+    "natscope": {"source": HOME},
 }
 SECRETS = (
     *("1a2b3c4d", "998877", "schmidt", "bärbel", "baerbel", "payroll", "tail9f3c1", "salaries", "npeercntrl", "aaaac3"),

@@ -53,7 +53,7 @@ PLANTED: dict[str, tuple[list[Planted], int, str, str]] = {
     "expired": ([Planted(certificate="expired")], 1, "NS-REL-01", "1a: the certificate expired on 2002-01-01"),
     "STUN closed": ([Planted(stun=False)], 1, "NS-REL-02", "1a: the STUN port, UDP 3478, does not answer."),
     "mesh": ([Planted(), Planted()], 1, "NS-REL-12", "1a and 1b: these nodes of region r1 do not forward"),
-    "drops": ([Planted(relay=DroppingRelay)], 1, "NS-REL-17", "1a: lets clients in and drops their packets."),
+    "drops": ([Planted(relay=DroppingRelay)], 1, "NS-REL-21", "1a: lets clients in and drops their packets."),
     "clock": ([Planted(clock_s=-3700), Planted(region=2)], 0, "NS-CTL-06", "1a: the clock is 62 min behind."),
     "upgrade": ([Planted(front=answering(426))], 1, "NS-REL-18", "1a: something in front (nginx/1.22.1) breaks"),
     "two servers": ([Planted(relays=2)], 1, "NS-REL-05", "1a: 2 servers stand behind one name"),

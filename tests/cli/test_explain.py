@@ -9,6 +9,7 @@ import pytest
 from rich.cells import cell_len
 
 from natscope.diagnosis.catalogue import entries
+from natscope.relay_check.meanings import MEANINGS
 from tests.cli.runner import Runner
 
 REPORTS = Path(__file__).parents[2] / "fixtures" / "reports"
@@ -74,9 +75,15 @@ def test_a_mistake_is_one_line(natscope: Runner, arguments: tuple[str, ...], wor
 
 
 def test_what_only_a_check_of_relays_finds_is_explained_too(natscope: Runner) -> None:
-    result = natscope("explain", "rel-17")
+    result = natscope("explain", "rel-21")
     assert (result.code, result.err) == (0, "")
-    assert result.out.startswith("NS-REL-17  Of a relay: lets clients in and drops their packets")
+    assert result.out.startswith("NS-REL-21  Of a relay: lets clients in and drops their packets")
     assert "found by natscope derp check" in result.out
     assert json.loads(natscope("explain", "NS-REL-12", "--json").out)["found_by"] == "natscope derp check"
     assert "found by" not in natscope("explain", "NS-REL-01").out
+
+
+def test_an_id_means_one_thing() -> None:
+    """The ids that a netcheck and a check of relays share are the same fault, seen from both sides."""
+    shared = {entry.id for entry in entries()} & set(MEANINGS)
+    assert shared == {"NS-CTL-06", *(f"NS-REL-{number}" for number in ("01", "02", "04", "11", "14", "15", "16"))}

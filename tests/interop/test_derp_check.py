@@ -32,7 +32,7 @@ FAULTS = [
     (2, "NS-REL-01", "2a: the certificate expired on 2002-01-01; clients refuse it."),
     (3, "NS-REL-02", "3a: the STUN port, UDP {stun}, does not answer."),
     (4, "NS-REL-12", "4a and 4b: these nodes of region r4 do not forward for each other: their mesh is broken."),
-    (5, "NS-REL-17", "5a: lets clients in and drops their packets."),
+    (5, "NS-REL-21", "5a: lets clients in and drops their packets."),
     (6, "NS-CTL-06", "6a: the clock is 62 min behind."),
     (7, "NS-REL-18", "7a: something in front (nginx/{nginx}) breaks the upgrade to DERP."),
     (8, "NS-REL-05", "8a: 2 servers stand behind one name, so clients that land on different ones do not meet."),

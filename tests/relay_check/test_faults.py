@@ -126,7 +126,7 @@ def test_a_mesh_with_another_key_in_one_of_three() -> None:
 def test_a_relay_that_drops_everything() -> None:
     check = Relays(Planted(relay=DroppingRelay)).check()
     (finding,) = check.findings
-    assert (finding.id, finding.severity, finding.certainty) == ("NS-REL-17", Severity.FAIL, Certainty.CERTAIN)
+    assert (finding.id, finding.severity, finding.certainty) == ("NS-REL-21", Severity.FAIL, Certainty.CERTAIN)
     assert finding.title == "1a: lets clients in and drops their packets."
     assert "while it answers pings" in finding.detail
     assert step(check, StepName.RELAY) == (FAIL, "nothing arrives")
