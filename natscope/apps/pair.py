@@ -99,5 +99,3 @@ def _age(report: Report, now: datetime) -> float | None:
         started = started.replace(tzinfo=UTC)
     seconds = (now - started).total_seconds()
     return seconds if seconds >= 0 else None
-
-

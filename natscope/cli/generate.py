@@ -62,12 +62,12 @@ def quick_module() -> str:
     """The text of `quick_table.py`: per quick command its spellings as (parameter, kind), and the defaults."""
     lines = [_HEAD.format(what="The options of commands whose start is measured in milliseconds, as literals.")]
     commands = dict(live_commands())
-    lines.append("# kinds: value, list, count, yes and no (a flag that sets True or False)\nOPTIONS = {\n")
+    lines.append("# kinds: value, list, count, yes and no (a flag that sets True or False)\nOPTIONS: dict[str, dict[str, tuple[str, str]]] = {\n")
     for path in QUICK:
         lines.append(f"    {_quoted(path)}: {{\n")
         lines += [f"        {spelling!r}: {row!r},\n" for spelling, row in _spellings(commands[path])]
         lines.append("    },\n")
-    lines.append("}\n\nDEFAULTS = {\n")
+    lines.append("}\n\nDEFAULTS: dict[str, dict[str, object]] = {\n")
     for path in QUICK:
         with commands[path].make_context(path, []) as context:
             defaults = dict(context.params)

@@ -7,7 +7,7 @@ Made by `python -m natscope.cli.generate`; do not edit.
 # fmt: off
 
 # kinds: value, list, count, yes and no (a flag that sets True or False)
-OPTIONS = {
+OPTIONS: dict[str, dict[str, tuple[str, str]]] = {
     "netcheck": {
         '--derp-map': ('derp_map', 'value'),
         '--profile': ('profile', 'value'),
@@ -85,7 +85,7 @@ OPTIONS = {
     },
 }
 
-DEFAULTS = {
+DEFAULTS: dict[str, dict[str, object]] = {
     "netcheck": {'derp_map': None, 'profile': None, 'full': False, 'https': None, 'icmp': None, 'hairpin': None, 'lifetime': None, 'udp_rate': None, 'cross_check': None, 'only': (), 'skip': (), 'gentle': None, 'timeout': None, 'only_v4': False, 'only_v6': False, 'interface': None, 'source_port': None, 'bind_address': None, 'offline': None, 'as_json': False, 'format_name': None, 'tailscale_json': False, 'output': None, 'record': None, 'pcap': None, 'replay': None, 'redact': None, 'fail_on': None, 'quiet': False, 'verbose': 0, 'debug': False, 'color': None, 'ascii_only': None, 'no_progress': False},
     "status": {'watch': False, 'active': False, 'peers': True, 'probe': False, 'netcheck': False, 'files': (), 'socket': None, 'as_json': False, 'status_fail_on': None, 'quiet': False, 'verbose': 0, 'color': None, 'ascii_only': None, 'no_progress': False},
 }
