@@ -62,7 +62,8 @@ def quick_module() -> str:
     """The text of `quick_table.py`: per quick command its spellings as (parameter, kind), and the defaults."""
     lines = [_HEAD.format(what="The options of commands whose start is measured in milliseconds, as literals.")]
     commands = dict(live_commands())
-    lines.append("# kinds: value, list, count, yes and no (a flag that sets True or False)\nOPTIONS: dict[str, dict[str, tuple[str, str]]] = {\n")
+    lines.append("# kinds: value, list, count, yes and no (a flag that sets True or False)\n")
+    lines.append("OPTIONS: dict[str, dict[str, tuple[str, str]]] = {\n")
     for path in QUICK:
         lines.append(f"    {_quoted(path)}: {{\n")
         lines += [f"        {spelling!r}: {row!r},\n" for spelling, row in _spellings(commands[path])]
