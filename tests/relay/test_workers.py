@@ -37,7 +37,7 @@ from tests.machines.derp.harness import DISCO
 from tests.relay import served
 from tests.relay.derp_client import DerpClient
 from tests.relay.drivers import wait_for
-from tests.relay.workers import LIMIT_S, numbers, pids, two_apart, until_number, worker_of
+from tests.relay.workers import LIMIT_S, is_running, numbers, pids, two_apart, until_number, worker_of
 from tests.stun_server.drivers import ask as ask_stun
 from tests.stun_server.drivers import client as stun_client
 from tests.stun_server.drivers import end_of
@@ -55,15 +55,6 @@ def relay(tmp_path_factory: pytest.TempPathFactory) -> Iterator[served.Served]:
         "--mesh-key-file", str(folder / "mesh.key"),
     ) as relay:  # fmt: skip
         yield relay
-
-
-def is_running(pid: int) -> bool:
-    """Also one whom nobody has waited for has ended."""
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except OSError:
-        return False
-    return state != "Z"
 
 
 def until(client: DerpClient, wanted: type[Frame]) -> Frame:

@@ -64,3 +64,12 @@ def numbers(relay: Served) -> dict[str, float]:
 def until_number(relay: Served, name: str, wanted: float) -> None:
     """Counts come in when they come in."""
     wait_for(lambda: numbers(relay).get(name) == wanted)
+
+
+def is_running(pid: int) -> bool:
+    """Also one whom nobody has waited for has ended."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state != "Z"
