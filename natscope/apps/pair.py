@@ -13,8 +13,7 @@ from natscope.apps.mesh_peer import find_peer
 from natscope.apps.mesh_status import SightOptions, open_sight
 from natscope.apps.report_file import ReadReport, read_any_report
 from natscope.diagnosis.pair.explain import pair_facts
-from natscope.diagnosis.pair.facts import PairFacts
-from natscope.diagnosis.pair.from_report import from_report
+from natscope.diagnosis.pair.of_reports import facts_of_reports
 from natscope.diagnosis.pair.report import pair_report
 from natscope.diagnosis.pair.side import Names, named
 from natscope.errors import UserError
@@ -46,12 +45,7 @@ def run_pair(request: PairRequest) -> PairReport:
     peer = read_any_report(request.peer, stdin=request.stdin)
     now = build_real_host().clock.utc()
     ages = _age(this.report, now), _age(peer.report, now)
-    one, other = _names(this, peer)
-    facts = PairFacts(
-        this=from_report(this.report, one),
-        peer=from_report(peer.report, other, peer=True),
-        report=this.report,
-    )
+    facts = facts_of_reports(this.report, peer.report, names=_names(this, peer))
     return pair_report(facts, by=(this.by, peer.by), ages=ages)
 
 

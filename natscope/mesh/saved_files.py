@@ -6,13 +6,12 @@ import codecs
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import msgspec
-
 from natscope.errors import RemoteError, UserError
 from natscope.mesh.saved import SavedStatus
 from natscope.model.report import Report
 from natscope.wire.local_api.loose import decode_json
 from natscope.wire.local_api.netcheck import is_netcheck, read_netcheck
+from natscope.wire.report_json import decode_report
 
 MAX_BYTES = 64 << 20
 HINT = "tailscale status --json > FILE; a netcheck: natscope netcheck --json > FILE"
@@ -62,9 +61,9 @@ def _own_report(data: bytes, name: str, schema: str) -> Report:
     if schema != "natscope.report/1":
         raise UserError(f"{name}: a report of the form {schema[:40]}, which this natscope does not know")
     try:
-        return msgspec.json.decode(data, type=Report)
-    except (msgspec.ValidationError, RecursionError) as error:
-        raise UserError(f"{name}: not a whole report: {error}", hint="natscope netcheck --json > FILE") from error
+        return decode_report(data)
+    except RemoteError as error:
+        raise UserError(f"{name}: {error.message}", hint="natscope netcheck --json > FILE") from error
 
 
 def _no_json(data: bytes, name: str, error: RemoteError) -> str:

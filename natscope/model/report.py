@@ -195,6 +195,11 @@ class RelayLatency(msgspec.Struct, frozen=True, kw_only=True):
     https: float | None = None
     icmp: float | None = None
 
+    @property
+    def relay(self) -> float | None:
+        """The smallest over UDP, else the one over HTTPS; a ping is answered by the host, not by the relay."""
+        return min((t for t in (self.stun_v4, self.stun_v6) if t is not None), default=self.https)
+
 
 class RelayError(msgspec.Struct, frozen=True, kw_only=True):
     """What is wrong with a relay as seen from here. `code`: no-answer, certificate, refused, dns, http-status, …"""

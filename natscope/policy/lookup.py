@@ -165,11 +165,9 @@ def _relay(path: tuple[str, ...], report: Report) -> tuple[Value, str]:
 
 
 def _best(relay: RelayReport) -> float | None:
-    """Over UDP where that is there, else over HTTPS."""
-    times = relay.latency_ms
-    over_udp = [each for each in (times.stun_v4, times.stun_v6) if each is not None]
-    best = min(over_udp) if over_udp else times.https
-    return None if best is None else float(best)
+    """As a number of TOML and JSON alike."""
+    time = relay.latency_ms.relay
+    return None if time is None else float(time)
 
 
 def _struct(kind: inspect.Type, path: tuple[str, ...]) -> inspect.StructType:

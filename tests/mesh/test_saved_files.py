@@ -49,7 +49,7 @@ def test_our_own_report(path: Path) -> None:
         (b"{}", "neither"),
         (b"[1]", "neither"),
         (b'{"schema": "natscope.report/9"}', "does not know"),
-        (b'{"schema": "natscope.report/1"}', "not a whole report"),
+        (b'{"schema": "natscope.report/1"}', "no whole report"),
         (json.dumps({"schema": "natscope.report/\x1b[31m" + "x" * 500}).encode(), "does not know"),
         (body("status-active.json")[:-60], "no JSON"),
         (b"[" * 100_000, "nested too deeply"),

@@ -25,9 +25,8 @@ class Column:
 
 
 def reached(relay: RelayReport) -> float | None:
-    """The smallest median over UDP, else the one over HTTPS; a ping is answered by the host, not by the relay."""
-    times = relay.latency_ms
-    return min((t for t in (times.stun_v4, times.stun_v6) if t is not None), default=times.https)
+    """Its round trip; None where it did not answer as a relay."""
+    return relay.latency_ms.relay
 
 
 def choose(report: Report, wide: bool) -> tuple[Column, ...]:

@@ -94,12 +94,5 @@ def against(facts: Facts) -> Support:
 
 
 def _times(facts: Facts) -> list[tuple[float, RelayReport]]:
-    """The best median round trip of each relay, over UDP where that is there."""
-    found = []
-    for relay in facts.relays:
-        times = relay.latency_ms
-        over_udp = [each for each in (times.stun_v4, times.stun_v6) if each is not None]
-        best = min(over_udp) if over_udp else times.https
-        if best is not None:
-            found.append((best, relay))
-    return found
+    """The round trip of each relay that answered."""
+    return [(time, relay) for relay in facts.relays if (time := relay.latency_ms.relay) is not None]
