@@ -81,19 +81,23 @@ def save(record: RunRecord, folder: str) -> str:
 
 def load(folder: str) -> RunRecord:
     """Read a recording: a folder that `save` filled, or the file itself. At most 64 MiB. Raises `UserError`."""
-    path = os.path.join(folder, FILE_NAME) if os.path.isdir(folder) else folder
+    return decode(read_kept(folder, FILE_NAME, "recording", "--record"))
+
+
+def read_kept(folder: str, file_name: str, what: str, made_by: str) -> bytes:
+    """What a recording's file holds, at most 64 MiB: of a folder, or the file itself. Raises `UserError`."""
+    path = os.path.join(folder, file_name) if os.path.isdir(folder) else folder
     try:
         with open(path, "rb") as file:
             data = file.read(MAX_BYTES + 1)
     except FileNotFoundError as error:
-        raise UserError(
-            f"there is no recording at {folder}", hint="a recording is a folder written by --record"
-        ) from error
+        hint = f"a recording is a folder written by {made_by}"
+        raise UserError(f"there is no {what} at {folder}", hint=hint) from error
     except OSError as error:
         raise UserError(f"cannot read the recording {path}: {error.strerror}") from error
     if len(data) > MAX_BYTES:
         raise UserError(f"the recording {path} is larger than {MAX_BYTES // 1024 // 1024} MiB")
-    return decode(data)
+    return data
 
 
 def write_private(path: str, data: bytes) -> None:

@@ -7,12 +7,11 @@ import os
 import msgspec
 
 from natscope.errors import UserError
-from natscope.netcheck.record import write_private
+from natscope.netcheck.record import read_kept, write_private
 from natscope.relay_check.options import CheckRecord
 
 SCHEMA = "natscope.derp-check-run/1"
 FILE_NAME = "derp-check.json"
-MAX_BYTES = 64 * 1024 * 1024
 
 
 class _Head(msgspec.Struct):
@@ -38,19 +37,7 @@ def save(record: CheckRecord, folder: str) -> str:
 
 def load(folder: str) -> CheckRecord:
     """Read a folder that `save` filled, or the file itself; at most 64 MiB. Raises `UserError`."""
-    path = os.path.join(folder, FILE_NAME) if os.path.isdir(folder) else folder
-    try:
-        with open(path, "rb") as file:
-            data = file.read(MAX_BYTES + 1)
-    except FileNotFoundError as error:
-        raise UserError(
-            f"there is no recorded check at {folder}", hint="a recording is a folder written by derp check --record"
-        ) from error
-    except OSError as error:
-        raise UserError(f"cannot read the recording {path}: {error.strerror}") from error
-    if len(data) > MAX_BYTES:
-        raise UserError(f"the recording {path} is larger than {MAX_BYTES // 1024 // 1024} MiB")
-    return _decoded(data)
+    return _decoded(read_kept(folder, FILE_NAME, "recorded check", "derp check --record"))
 
 
 def _decoded(data: bytes) -> CheckRecord:

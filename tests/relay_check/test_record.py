@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from natscope.errors import UserError
+from natscope.netcheck import record as bounded
 from natscope.relay_check import record as recording
 from natscope.relay_check.assemble import assemble
 from tests.relay_check.world import Planted, Relays
@@ -40,7 +41,7 @@ def test_what_is_no_recording(tmp_path: Path, data: bytes, words: str) -> None:
 
 
 def test_one_that_is_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(recording, "MAX_BYTES", 1024 * 1024)
+    monkeypatch.setattr(bounded, "MAX_BYTES", 1024 * 1024)
     (tmp_path / "derp-check.json").write_bytes(b" " * (1024 * 1024 + 1))
     with pytest.raises(UserError, match="is larger than 1 MiB"):
         recording.load(str(tmp_path))
