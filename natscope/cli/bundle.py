@@ -65,13 +65,11 @@ def bundle(
     pcap = _pcap(with_pcap)
     report = _report(session, from_report)
     documents, notes = _documents(session)
-    made = make_bundle(
-        Ingredients(report, documents, tuple(notes), pcap, masked), lambda shown, name: _drawn(shown, name)
-    )
+    made = make_bundle(Ingredients(report, documents, tuple(notes), pcap, masked), _drawn)
     deliver(made, destination, console)
     if destination != "-" and console.verbosity >= 0:
         console.note(f"{clean(destination)}: {len(made) / 1000:,.0f} kB{', masked' if masked else ', NOT masked'}")
-    return exit_codes.INTERRUPTED if report.interrupted else exit_codes.GOOD
+    return exit_codes.GOOD
 
 
 def _pcap(path: str | None) -> bytes:
@@ -95,15 +93,14 @@ def _documents(session: Session) -> tuple[dict[str, Any], list[str]]:
     """Status, doctor and versions; what cannot be had is a note."""
     import msgspec
 
-    from natscope.apps.config import cache_directory
     from natscope.apps.doctor import examine
     from natscope.apps.mesh_overview import Wanted
     from natscope.apps.mesh_status import run_look
     from natscope.cli.environment import working_directory
+    from natscope.cli.netcheck_flow import map_choice
     from natscope.cli.status_flow import sight_options
     from natscope.cli.status_json import encode_overview
     from natscope.cli.version import document
-    from natscope.netcheck.options import MapChoice
 
     found: dict[str, Any] = {"versions.json": document()}
     notes: list[str] = []
@@ -113,7 +110,7 @@ def _documents(session: Session) -> tuple[dict[str, Any], list[str]]:
     except (CannotMeasure, RefusedError, UserError) as error:
         notes.append(f"the mesh's status: {error.message}")
     config = session.config
-    choice = MapChoice(cache_dir=cache_directory(config, session.environ), offline=True)
+    choice = msgspec.structs.replace(map_choice(session), offline=True)
     doctor = examine(config, choice, environ=session.environ, cwd=working_directory())
     found["doctor.json"] = msgspec.to_builtins(doctor)
     return found, notes

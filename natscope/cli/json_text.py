@@ -12,8 +12,22 @@ def json_text(document: Any, *, indent: int = 0) -> str:
     """One line without `indent`; a line feed at the end. Values that JSON does not know become text."""
     import msgspec
 
-    data = msgspec.json.encode(document, enc_hook=str)
+    try:
+        data = msgspec.json.encode(document, enc_hook=str)
+    except UnicodeEncodeError:  # lone surrogates, from names of files and hosts that are not UTF-8
+        data = msgspec.json.encode(_readable(msgspec.to_builtins(document, enc_hook=str)))
     return escape((msgspec.json.format(data, indent=indent) if indent else data).decode()) + "\n"
+
+
+def _readable(value: Any) -> Any:
+    """The same value with lone surrogates as visible escapes."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, list | tuple):
+        return [_readable(item) for item in value]
+    if isinstance(value, dict):
+        return {_readable(key): _readable(item) for key, item in value.items()}
+    return value
 
 
 def escape(text: str) -> str:

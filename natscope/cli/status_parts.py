@@ -119,8 +119,8 @@ def _home_rtt(overview: Overview, code: str) -> str:
     if use is None or use.report is None or use.is_outdated:
         return ""
     relay = next((r for r in use.report.relays if r.region_code == code), None)
-    best = relay.latency_ms.stun_v4 or relay.latency_ms.stun_v6 if relay is not None else None
-    return f", {round_trip(best / 1000)}" if best else ""
+    best = relay.latency_ms.relay if relay is not None else None
+    return f", {round_trip(best / 1000)}" if best is not None else ""
 
 
 def _key(this: MeshNode, overview: Overview, pen: Pen) -> Iterator[str]:

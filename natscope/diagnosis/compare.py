@@ -148,9 +148,10 @@ def _relay(before: RelayReport, after: RelayReport) -> Iterator[Change]:
     old_error, new_error = (relay.error.message if relay.error else "" for relay in (before, after))
     if bool(old_error) != bool(new_error):
         yield Change("relay", code, old_error or "sound", new_error or "sound")
-    old, new = before.latency_ms.stun_v4, after.latency_ms.stun_v4
-    if old is not None and new is not None and _is_another(old, new):
-        yield Change("relay", f"{code}, round trip", f"{old:.1f} ms", f"{new:.1f} ms")
+    for family in (4, 6):
+        old, new = (getattr(relay.latency_ms, f"stun_v{family}") for relay in (before, after))
+        if old is not None and new is not None and _is_another(old, new):
+            yield Change("relay", f"{code}, round trip over IPv{family}", f"{old:.1f} ms", f"{new:.1f} ms")
     if before.loss is not None and after.loss is not None and abs(after.loss - before.loss) >= LOSS:
         yield Change("relay", f"{code}, lost", f"{before.loss:.0%}", f"{after.loss:.0%}")
 

@@ -11,6 +11,13 @@ import pytest
 from tests.cli.runner import Runner
 
 REPORTS = Path(__file__).parents[2] / "fixtures" / "reports"
+MAP = """\
+regions:
+  900:
+    regionid: 900
+    regioncode: one
+    nodes: [{name: 900a, regionid: 900, hostname: relay.example, ipv4: 198.51.100.2}]
+"""
 BLOCKED = str(REPORTS / "udp-blocked.json")
 
 
@@ -73,3 +80,12 @@ def test_a_mistake_is_one_line(natscope: Runner, arguments: tuple[str, ...], wor
     result = natscope("bundle", *arguments)
     assert result.code == 2
     assert words in result.err
+
+
+def test_the_doctor_looks_at_the_map_that_was_named(natscope: Runner, tmp_path: Path, socket: tuple[str, str]) -> None:
+    the_map = tmp_path / "derp.yaml"
+    the_map.write_text(MAP, encoding="utf-8")
+    path = tmp_path / "b.zip"
+    natscope("bundle", "--report", BLOCKED, "--derp-map", str(the_map), "-o", str(path), *socket)
+    (check,) = [c for c in json.loads(members(path)["doctor.json"])["checks"] if c["name"] == "relay-map"]
+    assert check["state"] == "ok", check

@@ -125,3 +125,11 @@ def test_the_last_report_of_this_host(natscope: Runner) -> None:
     kept = {"schema": SCHEMA, "network": Network.of(None), "report": report}
     (state / FILE_NAME).write_bytes(msgspec.json.encode(kept))
     assert natscope("report", "last").out == natscope("report", BLOCKED).out
+
+
+def test_a_file_name_that_is_no_text_is_shown_in_json(natscope: Runner, tmp_path: Path) -> None:
+    odd = tmp_path / "\udcff.json"
+    odd.write_bytes(Path(HEALTHY).read_bytes())
+    result = natscope("report", "diff", "--json", str(odd), HEALTHY)
+    assert result.code == 0, result.err
+    assert json.loads(result.out)["before"].endswith("\\udcff.json")

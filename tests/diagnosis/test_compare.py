@@ -51,9 +51,11 @@ def test_a_round_trip_changes_beyond_noise_only(factor: float, add: float, seen:
     report = load("healthy")
     times = report.relays[0].latency_ms
     assert times.stun_v4 is not None
-    slower = msgspec.structs.replace(times, stun_v4=times.stun_v4 * factor + add)
-    changes = compare(report, relay_changed(report, latency_ms=slower))
-    assert any("round trip" in change.what for change in changes) is seen
+    assert times.stun_v6 is not None
+    for family, time in (("v4", times.stun_v4), ("v6", times.stun_v6)):
+        slower = msgspec.structs.replace(times, **{f"stun_{family}": time * factor + add})
+        changes = compare(report, relay_changed(report, latency_ms=slower))
+        assert [change.what for change in changes] == [f"nyc, round trip over IP{family}"] * seen
 
 
 def test_loss_and_a_broken_relay() -> None:

@@ -56,14 +56,15 @@ def _row(report: Report, relay: RelayReport, full: float) -> str:
 
 
 def _by(relay: RelayReport) -> str:
+    """By what the round trip that is shown was measured."""
     times = relay.latency_ms
     kinds = (
         ("UDP, IPv4", times.stun_v4),
         ("UDP, IPv6", times.stun_v6),
         ("HTTPS", times.https),
-        ("ping", times.icmp),
     )
-    return next((name for name, value in kinds if value is not None), "–")
+    shown = reached(relay)
+    return next((name for name, value in kinds if value is not None and value == shown), "–")
 
 
 def _bar(time: float, full: float) -> str:

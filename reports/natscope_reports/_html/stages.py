@@ -47,13 +47,13 @@ def way(report: Report) -> Way | None:
     if home is None and report.verdict.direct is Direct.UNKNOWN:
         return None
     times = home.latency_ms if home else None
-    udp_ms = None if times is None else times.stun_v4 if times.stun_v4 is not None else times.stun_v6
+    over_udp = times is not None and (times.stun_v4 is not None or times.stun_v6 is not None)
     return Way(
         stages=_stages(report),
         peer={Direct.LIKELY: Tri.YES, Direct.UNKNOWN: Tri.UNKNOWN}.get(report.verdict.direct, Tri.NO),
         relay=label(home) if home else "",
-        relay_ms=udp_ms if udp_ms is not None else (times.https if times else None),
-        over_udp=udp_ms is not None,
+        relay_ms=times.relay if times else None,
+        over_udp=over_udp,
     )
 
 
