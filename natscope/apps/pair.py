@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import BinaryIO
 
 from natscope.apps.mesh_peer import find_peer
 from natscope.apps.mesh_status import SightOptions, open_sight
-from natscope.apps.report_file import ReadReport, read_any_report
+from natscope.apps.report_file import ReadReport
 from natscope.diagnosis.pair.explain import pair_facts
 from natscope.diagnosis.pair.of_reports import facts_of_reports
 from natscope.diagnosis.pair.report import pair_report
@@ -24,14 +23,14 @@ from natscope.model.report import Report
 
 @dataclass(frozen=True, slots=True)
 class PairRequest:
-    """`this` is a report's file; `peer` another one, or the name of a node."""
+    """`this` is a report's file; `peer` another one, or the name of a node. `read` reads a report by its name."""
 
     this: str
     peer: str
+    read: Callable[[str], ReadReport]
     environ: Mapping[str, str]
     state_dir: str
     socket: str = ""
-    stdin: BinaryIO | None = None
 
 
 def run_pair(request: PairRequest) -> PairReport:
@@ -39,10 +38,10 @@ def run_pair(request: PairRequest) -> PairReport:
 
     Reports that somebody names are taken as they are, however old; the document tells their age.
     """
-    this = read_any_report(request.this, stdin=request.stdin)
+    this = request.read(request.this)
     if not _is_file(request.peer):
         return asyncio.run(_with_node(this, request))
-    peer = read_any_report(request.peer, stdin=request.stdin)
+    peer = request.read(request.peer)
     now = build_real_host().clock.utc()
     ages = _age(this.report, now), _age(peer.report, now)
     facts = facts_of_reports(this.report, peer.report, names=_names(this, peer))

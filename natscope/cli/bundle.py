@@ -81,9 +81,9 @@ def _pcap(path: str | None) -> bytes:
 
 def _report(session: Session, path: str | None) -> Report:
     if path is not None:
-        from natscope.apps.report_file import read_report
+        from natscope.cli.named_report import named_report
 
-        return read_report(path, stdin=session.console.streams.binary_input() if path == "-" else None)
+        return named_report(session, path).report
     from natscope.cli.status_flow import fresh_report
 
     return fresh_report(session)

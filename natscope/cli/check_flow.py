@@ -9,9 +9,9 @@ from typing import TypeVar
 import msgspec
 
 from natscope.apps.policy_check import CheckRequest, Rechecked, check_finding, check_policy, measure, ping_peer
-from natscope.apps.report_file import read_report
 from natscope.cli import exit_codes
 from natscope.cli.formats import POLICY_CHECK, FormatChoice, choose_format
+from natscope.cli.named_report import last_report, named_report
 from natscope.cli.output import check_destination, deliver
 from natscope.cli.pen import BROKEN, GOOD, UNKNOWN, Pen
 from natscope.cli.progress import ProgressLine
@@ -20,7 +20,6 @@ from natscope.cli.session import Session
 from natscope.cli.why_page import draw
 from natscope.errors import UserError
 from natscope.model.policy_check import SCHEMA, PolicyCheck, Result
-from natscope.model.report import Report
 from natscope.netcheck.map_file import read_map_file
 from natscope.plugins.report_format import RenderOptions
 from natscope.policy.expectation import Expectation
@@ -107,7 +106,7 @@ def run_finding(session: Session, request: CheckRequest, cause_id: str, report_f
     cause = entry.id
     if entry.load().CAUSE.sides == 2:
         raise UserError(f"{cause} takes both sides: a netcheck here cannot tell", hint="natscope path PEER judges it")
-    before = read_report(report_file) if report_file else _last(session, request)
+    before = named_report(session, report_file).report if report_file else last_report(session)
     found = _with_progress(session, request, lambda asked: check_finding(cause, before, asked))
     console = session.console
     pen = Pen(console.width, console.ascii_only, console.colour)
@@ -133,18 +132,6 @@ def _told(found: Rechecked, cause: str, pen: Pen, *, verbose: bool) -> list[str]
     if verbose or found.gone is not True:
         lines += ["", *draw(found.chain, pen)]
     return lines
-
-
-def _last(session: Session, request: CheckRequest) -> Report | None:
-    """The report of this host's last netcheck, of whatever network: it only says which probes to run."""
-    import asyncio
-
-    from natscope.apps.last_report import load_last
-    from natscope.host.real.host import build_real_host
-
-    host = replace(build_real_host(), environ=dict(session.environ))
-    last = asyncio.run(load_last(request.state_dir, host, note=session.console.warn))
-    return last.report if last is not None else None
 
 
 def _with_progress(session: Session, request: CheckRequest, work: Callable[[CheckRequest], T]) -> T:

@@ -8,7 +8,7 @@ import typer
 
 from natscope.cli import exit_codes
 from natscope.cli import options as opt
-from natscope.cli.session import begin
+from natscope.cli.session import Session, begin
 from natscope.errors import UserError
 
 if TYPE_CHECKING:
@@ -42,7 +42,8 @@ def explain(
     from natscope.cli.pen import Pen
     from natscope.diagnosis.catalogue import entries, find
 
-    console = begin(context).console
+    session = begin(context)
+    console = session.console
     pen = Pen(console.width, console.ascii_only, console.colour)
     if listed or not cause:
         if mail or report:
@@ -60,7 +61,7 @@ def explain(
     if report and not mail:
         raise UserError("--report goes with --mail", hint=f"natscope report view {report} --why {module.CAUSE.id}")
     if mail:
-        console.data(pen.ours(_letter(module.CAUSE.id, report)))
+        console.data(pen.ours(_letter(module.CAUSE.id, report, session)))
     elif as_json:
         console.data(_json(cause_page.document(module)))
     else:
@@ -87,7 +88,7 @@ def _of_relay_check(cause: str, pen: Pen, *, as_json: bool) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _letter(cause_id: str, report: str | None) -> str:
+def _letter(cause_id: str, report: str | None, session: Session) -> str:
     """Raises `UserError` where nobody else can do anything, and for a report without that finding."""
     from natscope.cli import cause_page
     from natscope.diagnosis.catalogue import find
@@ -95,9 +96,9 @@ def _letter(cause_id: str, report: str | None) -> str:
 
     detail = ""
     if report is not None:
-        from natscope.apps.report_file import read_report
+        from natscope.cli.named_report import named_report
 
-        found = next((f for f in read_report(report).findings if f.id == cause_id), None)
+        found = next((f for f in named_report(session, report).report.findings if f.id == cause_id), None)
         if found is None:
             raise UserError(f"{report} has no finding {cause_id}", hint="natscope report view FILE shows which it has")
         detail = clean(found.detail)

@@ -38,6 +38,7 @@ def pair(
     """
     from natscope.apps.config import state_directory
     from natscope.apps.pair import PairRequest, run_pair
+    from natscope.cli.named_report import named_report
 
     session = begin(context)
     console, config = session.console, session.config
@@ -47,10 +48,10 @@ def pair(
         PairRequest(
             this=this,
             peer=peer,
+            read=lambda word: named_report(session, word),
             environ=session.environ,
             state_dir=state_directory(config, session.environ),
             socket=config.text("tailscaled_socket"),
-            stdin=console.streams.binary_input() if "-" in (this, peer) else None,
         )
     )
     code = _CODES.get(report.prediction.path, exit_codes.CANNOT_TEST)

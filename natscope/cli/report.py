@@ -14,7 +14,6 @@ from natscope.errors import UserError
 if TYPE_CHECKING:
     from natscope.model.report import Report
 
-LAST = "last"
 DIFF_SCHEMA = "natscope.report-diff/1"
 
 File = Annotated[str, typer.Argument(metavar="FILE", show_default=False)]
@@ -160,28 +159,9 @@ def diff(
 
 
 def _read(path: str, session: Session) -> Report:
-    """A file, standard input, or `last`: what this host's last whole netcheck left."""
-    from natscope.apps.report_file import read_report
+    from natscope.cli.named_report import named_report
 
-    if path == LAST:
-        return _last(session)
-    return read_report(path, stdin=session.console.streams.binary_input() if path == "-" else None)
-
-
-def _last(session: Session) -> Report:
-    import asyncio
-    from dataclasses import replace
-
-    from natscope.apps.config import state_directory
-    from natscope.apps.last_report import load_last
-    from natscope.host.real.host import build_real_host
-
-    host = replace(build_real_host(), environ=dict(session.environ))
-    folder = state_directory(session.config, session.environ)
-    last = asyncio.run(load_last(folder, host, note=session.console.warn))
-    if last is None:
-        raise UserError("there is no last report", hint="natscope netcheck keeps one; a part of it (--only) does not")
-    return last.report
+    return named_report(session, path).report
 
 
 def _redacted(found: Report) -> Report:

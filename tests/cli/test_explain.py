@@ -87,3 +87,10 @@ def test_an_id_means_one_thing() -> None:
     """The ids that a netcheck and a check of relays share are the same fault, seen from both sides."""
     shared = {entry.id for entry in entries()} & set(MEANINGS)
     assert shared == {"NS-CTL-06", *(f"NS-REL-{number}" for number in ("01", "02", "04", "11", "14", "15", "16"))}
+
+
+def test_a_letter_takes_a_report_from_a_pipe(natscope: Runner) -> None:
+    data = (REPORTS / "udp-blocked.json").read_bytes()
+    result = natscope("explain", "NS-UDP-01", "--mail", "--report", "-", stdin=data)
+    assert result.code == 0, result.err
+    assert "36 UDP packets to 9 hosts" in result.out

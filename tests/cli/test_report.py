@@ -125,6 +125,8 @@ def test_the_last_report_of_this_host(natscope: Runner) -> None:
     kept = {"schema": SCHEMA, "network": Network.of(None), "report": report}
     (state / FILE_NAME).write_bytes(msgspec.json.encode(kept))
     assert natscope("report", "last").out == natscope("report", BLOCKED).out
+    assert natscope("pair", "last", HEALTHY, "-q").code == 10
+    assert "36 UDP packets" in natscope("explain", "NS-UDP-01", "--mail", "--report", "last").out
 
 
 def test_a_file_name_that_is_no_text_is_shown_in_json(natscope: Runner, tmp_path: Path) -> None:
