@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, BinaryIO
 
 import msgspec
 
 from natscope.apps.mesh_status import SightOptions
-from natscope.apps.netcheck import run_netcheck
+from natscope.apps.netcheck import NetcheckRun, run_netcheck
 from natscope.diagnosis import catalogue
 from natscope.diagnosis.why import Chain, Standing, why
 from natscope.errors import CannotMeasure, NatscopeError, RefusedError, UserError
@@ -17,6 +17,7 @@ from natscope.host.real.host import build_real_host
 from natscope.mesh.pinging import PingPlan
 from natscope.model.mesh_ping import PingOutcome
 from natscope.model.policy_check import SCHEMA, PolicyCheck, Result
+from natscope.model.relay_map import LoadedMap
 from natscope.netcheck.options import MapChoice, NetcheckOptions
 from natscope.netcheck.progress import Progress
 from natscope.plugins.loader import PROBES, find
@@ -38,13 +39,15 @@ _PATHS = {PingOutcome.DIRECT: "direct", PingOutcome.RELAYED: "relayed", PingOutc
 
 @dataclass(frozen=True, slots=True)
 class CheckRequest:
-    """How to measure. `progress` is told what a netcheck does."""
+    """How to measure. `progress` is told what a netcheck does. `loaded_map` is taken in place of `choice`."""
 
     options: NetcheckOptions
     choice: MapChoice
     state_dir: str
     environ: Mapping[str, str]
     socket: str = ""
+    stdin: BinaryIO | None = None
+    loaded_map: LoadedMap | None = None
     progress: Callable[[Progress], None] | None = None
 
 
@@ -72,13 +75,13 @@ def check_policy(policy: Policy, request: CheckRequest) -> PolicyCheck:
     runs: list[Run] = []
     interrupted = False
     while not interrupted:
-        run, interrupted = measure(policy, request)
+        run, interrupted, loaded_map = measure(policy, request)
+        request = replace(request, loaded_map=loaded_map)  # fetched once for all runs
         runs.append(run)
         results = judge(policy, runs)
         enough = len(runs) >= policy.runs
         if enough and (worst(results) is Result.PASSED or len(runs) >= policy.runs + policy.retries):
             break
-    results = judge(policy, runs)
     last = next((run.report for run in reversed(runs) if run.report is not None), None)
     return PolicyCheck(
         schema=SCHEMA,
@@ -95,27 +98,35 @@ def check_policy(policy: Policy, request: CheckRequest) -> PolicyCheck:
     )
 
 
-def measure(policy: Policy, request: CheckRequest) -> tuple[Run, bool]:
-    """One run, and whether somebody ended it. A netcheck only where the policy asks for more than peers."""
+def measure_network(request: CheckRequest) -> NetcheckRun:
+    """One netcheck."""
+    return run_netcheck(
+        request.options,
+        request.choice,
+        loaded_map=request.loaded_map,
+        state_dir=request.state_dir,
+        progress=request.progress,
+        environ=request.environ,
+        stdin=request.stdin,
+    )
+
+
+def measure(policy: Policy, request: CheckRequest) -> tuple[Run, bool, LoadedMap | None]:
+    """One run, whether somebody ended it, and its relay map. A netcheck only where more than peers are asked for."""
     paths = [expectation.path for expectation in policy.expectations]
     report: Report | None = None
+    loaded_map = request.loaded_map
     if any(path[0] != "peers" for path in paths):
-        result = run_netcheck(
-            request.options,
-            request.choice,
-            state_dir=request.state_dir,
-            progress=request.progress,
-            environ=request.environ,
-        )
-        report = result.report
+        result = measure_network(request)
+        report, loaded_map = result.report, result.record.loaded_map
         if result.record.interrupted:
-            return Run(report, {}), True
+            return Run(report, {}), True, loaded_map
     peers: dict[str, PeerFacts] = {}
     for name in peers_wanted(paths):
         peers[name], interrupted = ping_peer(name, policy.pings, request)
         if interrupted:
-            return Run(report, peers), True
-    return Run(report, peers, open_findings(policy, report)), False
+            return Run(report, peers), True, loaded_map
+    return Run(report, peers, open_findings(policy, report)), False, loaded_map
 
 
 def check_ids(policy: Policy) -> None:
@@ -213,13 +224,7 @@ def check_finding(cause_id: str, before: Report | None, request: CheckRequest) -
         if probes and not request.options.only
         else request.options
     )
-    result = run_netcheck(
-        options,
-        request.choice,
-        state_dir=request.state_dir,
-        progress=request.progress,
-        environ=request.environ,
-    )
+    result = measure_network(replace(request, options=options))
     chain = why(result.report, cause_id)
     unknown = chain.standing in (Standing.UNKNOWN, Standing.TWO_SIDES) or result.record.interrupted
     gone = None if unknown else chain.standing is not Standing.CLAIMED

@@ -115,4 +115,5 @@ def _request(session: Session) -> CheckRequest:
         state_dir=state_directory(config, session.environ),
         environ=session.environ,
         socket=config.text("tailscaled_socket"),
+        stdin=session.console.streams.binary_input(),
     )

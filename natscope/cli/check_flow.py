@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import msgspec
 
-from natscope.apps.policy_check import CheckRequest, Rechecked, check_finding, check_policy, measure, ping_peer
+from natscope.apps.policy_check import CheckRequest, Rechecked, check_finding, check_policy, measure_network, ping_peer
 from natscope.cli import exit_codes
 from natscope.cli.formats import POLICY_CHECK, FormatChoice, choose_format
 from natscope.cli.named_report import last_report, named_report
@@ -22,9 +22,9 @@ from natscope.errors import UserError
 from natscope.model.policy_check import SCHEMA, PolicyCheck, Result
 from natscope.netcheck.map_file import read_map_file
 from natscope.plugins.report_format import RenderOptions
-from natscope.policy.expectation import Expectation
 from natscope.policy.first_policy import first_policy
-from natscope.policy.policy_file import MAX_BYTES, Policy, read_policy
+from natscope.policy.lookup import PeerFacts
+from natscope.policy.policy_file import MAX_BYTES, PINGS, read_policy
 from natscope.version import VERSION
 
 T = TypeVar("T")
@@ -84,14 +84,16 @@ def write_first(session: Session, request: CheckRequest, peers: tuple[str, ...])
     check_destination(destination, console)
     if destination and destination != "-" and os.path.exists(destination):
         raise UserError(f"{destination} is there already", hint="name another file, or remove it first")
-    anything = Policy("", (Expectation(("udp",), ""),))
-    run, interrupted = _with_progress(session, request, lambda asked: measure(anything, asked))
-    if interrupted or run.report is None:
+    run = _with_progress(session, request, measure_network)
+    if run.record.interrupted:
         return exit_codes.INTERRUPTED
-    asked = {name: ping_peer(name, anything.pings, request)[0] for name in peers}
-    for name, facts in asked.items():
-        if facts.path is None:
-            console.warn(f"{name} is left out: {facts.reason or 'its path is not known'}")
+    asked: dict[str, PeerFacts] = {}
+    for name in peers:
+        asked[name], interrupted = ping_peer(name, PINGS, request)
+        if interrupted:
+            return exit_codes.INTERRUPTED
+        if asked[name].path is None:
+            console.warn(f"{name} is left out: {asked[name].reason or 'its path is not known'}")
     deliver(first_policy(run.report, asked, f"natscope {VERSION}"), destination, console)
     if destination and destination != "-" and console.verbosity >= 0:
         console.note(f"written to {destination}; next: natscope check --policy {destination}")

@@ -14,13 +14,14 @@ from natscope.policy.lookup import check_name, check_words
 
 MAX_BYTES = 256 * 1024
 MAX_EXPECTATIONS = 1000
+PINGS = 5
 MAX_LINE, MAX_PARTS = 4096, 8
 """Characters of a line, and parts of a name: the TOML reader's time grows with the square of a dotted key."""
 _RUN_LIMITS: dict[str, tuple[float, float, float]] = {
     "runs": (1, 1, 20),
     "retries": (2, 0, 20),
     "tolerance": (0.0, 0.0, 1.0),
-    "pings": (5, 1, 100),
+    "pings": (PINGS, 1, 100),
 }
 """Setting to default, least and most."""
 _TABLES = ("expect", "run")
@@ -35,7 +36,7 @@ class Policy:
     runs: int = 1
     retries: int = 2
     tolerance: float = 0.0
-    pings: int = 5
+    pings: int = PINGS
 
 
 def read_policy(data: bytes, name: str) -> Policy:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from natscope.cli import check_flow
+from natscope.policy.lookup import PeerFacts
 from tests.cli.runner import Runner
 
 QUICK = ("--skip", "port_mapping,captive_portal,dns,path_mtu,nat_ports", "--timeout", "3")
@@ -48,6 +50,24 @@ def test_what_fails_is_measured_again_and_is_exit_code_1(
     assert "line=5,title=relays.answered::expected >= 3, seen 2" in again.out
     assert (told["result"], told["runs"]) == ("failed", 2)
     assert [each["seen"] for each in told["expectations"]] == [["yes", "yes"], ["2", "2"]]
+
+
+def test_a_map_from_a_pipe_serves_all_runs(natscope: Runner, relay_map: str, policy: Path) -> None:
+    policy.write_text("[run]\nruns = 2\nretries = 0\n[expect]\nrelays.answered = 2\n", encoding="utf-8")
+    arguments = ("--derp-map", "-", *QUICK, "--only", "relay_stun", "--json")
+    result = natscope("check", "--policy", str(policy), *arguments, stdin=Path(relay_map).read_bytes())
+    assert result.code == 0, result.err
+    assert json.loads(result.out)["expectations"][0]["seen"] == ["2", "2"]
+
+
+def test_an_interruption_writes_no_policy(
+    natscope: Runner, healthy_map: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "first.toml"
+    monkeypatch.setattr(check_flow, "ping_peer", lambda *_: (PeerFacts(), True))
+    arguments = ("--derp-map", healthy_map, *QUICK, "--only", "relay_stun", "-o", str(target), "--peer", "nas")
+    assert natscope("check", "--init", *arguments).code == 130
+    assert not target.exists()
 
 
 def test_a_peer_without_a_daemon_is_inconclusive(natscope: Runner, policy: Path, tmp_path: Path) -> None:
