@@ -151,13 +151,18 @@ class Facts:
 
     def mapping_varies(self, family: Family) -> Fact:
         """Does the public address or port differ between destinations?"""
-        part = self.nat(family)
-        return Fact(part.mapping_varies, ordered(part.evidence), "answers from two relays at different addresses")
+        return self._compared(family, self.nat(family).mapping_varies)
 
     def several_addresses(self, family: Family) -> Fact:
         """Do relays see more than one public address of ours?"""
-        part = self.nat(family)
-        return Fact(part.several_addresses, ordered(part.evidence), "answers from two relays at different addresses")
+        return self._compared(family, self.nat(family).several_addresses)
+
+    def _compared(self, family: Family, differs: Tri) -> Fact:
+        """What relays saw, beside each other: equal endpoints seen from inside say nothing about the way out."""
+        if differs is Tri.NO and not self.is_seen_from_outside(family):
+            return Fact(Tri.UNKNOWN, missing="answers from two relays on the internet")
+        evidence = ordered(self.nat(family).evidence)
+        return Fact(differs, evidence, "answers from two relays at different addresses")
 
     def endpoints(self, family: Family) -> tuple[SeenEndpoint, ...]:
         """Our endpoints as seen from outside, in an order that does not depend on the report's.
@@ -181,6 +186,10 @@ class Facts:
         public = tuple(endpoint for endpoint in seen if is_public(endpoint.address))
         cited = ordered(tuple(name for endpoint in public or seen for name in ordered(endpoint.evidence)[:2]))
         return Fact(Tri.of(bool(public) if seen else None), cited, "an answer from a relay on the internet")
+
+    def is_seen_from_outside(self, family: Family) -> bool:
+        """Did a relay see a public address of this family?"""
+        return any(is_public(endpoint.address) for endpoint in self.family(family).endpoints)
 
     @functools.cached_property
     def map_problems(self) -> tuple[MapProblem, ...]:

@@ -30,6 +30,13 @@ def test_what_was_not_measured_is_named() -> None:
     assert chain.support.missing or chain.against.missing
 
 
+@pytest.mark.parametrize("name", ["inside-relays", "own-relay"])
+@pytest.mark.parametrize("cause", ["NS-NAT-01", "NS-NAT-04", "NS-NAT-09", "NS-MAP-01"])
+def test_relays_inside_do_not_show_that_the_way_out_is_sound(name: str, cause: str) -> None:
+    assert why(load(name), cause).standing is Standing.UNKNOWN
+    assert why(load("full-cone"), cause).standing is Standing.NOT_SEEN
+
+
 @pytest.mark.parametrize(
     ("name", "hidden", "by"),
     [

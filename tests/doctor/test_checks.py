@@ -370,3 +370,9 @@ def test_names_of_others_cannot_break_out_of_a_command() -> None:
                     seen += 1
                     assert f"'{evil}'" in remedy.command or f"'{evil}" in remedy.command, remedy.command
     assert seen >= 6
+
+
+def test_names_are_left_alone_where_systemd_resolved_does_not_run() -> None:
+    facts = resolv("192.168.1.1", writer="NetworkManager")
+    command = BY_NAME["magic-dns"].judge(facts).remedies[0].command
+    assert command.startswith("sudo sh -c 'systemctl is-active -q systemd-resolved && ln -sf ")

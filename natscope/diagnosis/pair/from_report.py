@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from natscope.diagnosis.cause import Strength
-from natscope.diagnosis.facts import is_public, ordered
+from natscope.diagnosis.facts import Facts, is_public, ordered
 from natscope.diagnosis.pair.addresses import in_order, parse_all
 from natscope.diagnosis.pair.side import NO_FILTER, NOT_TOLD, YOU, FamilySide, Names, Side, Told, weaker
 from natscope.model.endpoint import Endpoint, Family
@@ -17,6 +17,7 @@ from natscope.model.tri import Tri
 
 FRESH_S, OLD_S = 3600.0, 86_400.0
 """Up to the first a report speaks of now; past the second nobody knows where the computer is meanwhile."""
+ONLY_INSIDE = "the relays that answered are inside this network"
 MIN_PREDICTED, MIN_SAMPLES = 0.5, 8
 """As NS-NAT-03: half of eight new ports where one would guess them."""
 _VARIES = (Mapping.ADDRESS_DEPENDENT, Mapping.ADDRESS_AND_PORT_DEPENDENT, Mapping.PORT_DEPENDENT)
@@ -64,6 +65,8 @@ def _blurred(report: Report) -> str:
         return "a VPN or proxy program carried what was measured"
     if report.captive_portal is Tri.YES:
         return "a login page stood before the network"
+    if Facts(report).seen_from_outside.holds is Tri.NO:
+        return ONLY_INSIDE
     return "the run was stopped" if report.interrupted and report.udp is Tri.UNKNOWN else ""
 
 

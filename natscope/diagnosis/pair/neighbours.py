@@ -6,11 +6,15 @@ router, which may be a carrier's; together with a single translating router on b
 
 from __future__ import annotations
 
+import ipaddress
 from dataclasses import dataclass
 
 from natscope.diagnosis.pair.addresses import Kind, common_networks
 from natscope.diagnosis.pair.side import Side
 from natscope.model.tri import Tri
+
+WRITTEN_BY_HAND = ipaddress.IPv6Network("fd00::/48")
+"""Unique local addresses whose random part (RFC 4193 section 3.2) was left at zero, as in many networks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +32,9 @@ class Neighbours:
 def neighbours(this: Side, peer: Side) -> Neighbours:
     """From public and local addresses and the number of routers."""
     same_router = _same_public(this, peer)
-    by_prefix = common_networks(this.local, peer.local, Kind.PUBLIC, Kind.UNIQUE_LOCAL)
-    by_prefix = tuple(network for network in by_prefix if ":" in network)
-    private = common_networks(this.local, peer.local, Kind.PRIVATE)
+    shared = common_networks(this.local, peer.local, Kind.PUBLIC, Kind.UNIQUE_LOCAL)
+    by_prefix = tuple(network for network in shared if ":" in network and not _is_repeated(network))
+    private = common_networks(this.local, peer.local, Kind.PRIVATE) + tuple(filter(_is_repeated, shared))
     if by_prefix:
         return Neighbours(same_router, Tri.YES, by_prefix + private, f"both have an address in {by_prefix[0]}")
     if not this.local or not peer.local:
@@ -47,6 +51,12 @@ def neighbours(this: Side, peer: Side) -> Neighbours:
         return Neighbours(same_router, Tri.YES, private, f"one router, and both have an address in {network}")
     reason = f"one public address and both in {network}: one home, or two behind one carrier's router"
     return Neighbours(same_router, Tri.UNKNOWN, private, reason)
+
+
+def _is_repeated(prefix: str) -> bool:
+    """Is a prefix one that several networks gave themselves, as they do with private ones?"""
+    network = ipaddress.ip_network(prefix)
+    return isinstance(network, ipaddress.IPv6Network) and network.subnet_of(WRITTEN_BY_HAND)
 
 
 def _no_common(same_router: Tri, this: Side, peer: Side) -> Neighbours:

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from natscope.diagnosis.cause import Strength
-from natscope.diagnosis.facts import Facts
 from natscope.diagnosis.pair.from_report import from_report
 from natscope.diagnosis.pair.side import Side
 from natscope.diagnosis.preflight.forecast import filtered_by, forecast
@@ -23,7 +22,6 @@ from natscope.model.tri import Tri
 YOU = "you"
 ALWAYS_GOOD = frozenset({"NS-V6-01"})
 """Findings that are no fault, but whose cure makes connections direct."""
-ONLY_INSIDE = "the relays that answered are inside this network"
 NO_NETWORK = "this computer has no network"
 SILENCE = "nothing came back over UDP, and nothing shows whose doing that is"
 
@@ -58,8 +56,6 @@ def side_of(report: Report) -> Side:
     side = from_report(report)
     if side.blurred:
         return side
-    if Facts(report).seen_from_outside.holds is Tri.NO:
-        return replace(side, blurred=ONLY_INSIDE)
     if Tri.YES is side.v4.absent.value is side.v6.absent.value:
         return replace(side, blurred=NO_NETWORK)
     if filtered := filtered_by(report):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from natscope.diagnosis.facts import Facts, cite
 from natscope.diagnosis.words import counted, enumerated
 from natscope.model.finding import Certainty
-from natscope.model.observation import Outcome
+from natscope.model.observation import Observation, Outcome
 from natscope.model.preflight import Opening
 from natscope.model.report import Report
 from natscope.model.report_dns import NameServerState
@@ -49,13 +49,22 @@ def _finding(report: Report, *ids: str) -> bool:
     return any(f.id in ids and f.certainty is not Certainty.POSSIBLE for f in report.findings)
 
 
+def _of_relays(observations: Sequence[Observation]) -> tuple[Observation, ...]:
+    """Without helpers, which are no relays and belong to no region."""
+    return tuple(o for o in observations if o.region_id is not None)
+
+
+def _answered(observations: Sequence[Observation]) -> str:
+    return f"{counted(len({o.region_id for o in observations}), 'relay')} answered"
+
+
 def _stun_port(facts: Facts) -> Opening:
     """Relays' own port for STUN, which a mesh VPN asks first."""
-    answered = facts.seen("stun.binding", Outcome.ANSWERED)
+    answered = _of_relays(facts.seen("stun.binding", Outcome.ANSWERED))
     if answered:
-        regions = {o.region_id for o in answered}
-        says = f"{counted(len(regions), 'relay')} answered"
-        return Opening(what="udp-3478", name="UDP to relays", open=Tri.YES, says=says, evidence=cite(answered)[:8])
+        return Opening(
+            what="udp-3478", name="UDP to relays", open=Tri.YES, says=_answered(answered), evidence=cite(answered)[:8]
+        )
     if _finding(facts.report, "NS-UDP-02"):
         return Opening(what="udp-3478", name="UDP to relays", open=Tri.NO, says="other ports of the same relays answer")
     if _finding(facts.report, "NS-UDP-01"):
@@ -88,9 +97,7 @@ def _https(facts: Facts) -> Opening:
         return Opening(what="tcp-443", name=name, open=Tri.NO, says=says, evidence=cite(seen)[:8])
     web = report.web
     if seen:
-        regions = {o.region_id for o in seen}
-        says = f"{counted(len(regions), 'relay')} answered"
-        return Opening(what="tcp-443", name=name, open=Tri.YES, says=says, evidence=cite(seen)[:8])
+        return Opening(what="tcp-443", name=name, open=Tri.YES, says=_answered(seen), evidence=cite(seen)[:8])
     if web is not None and web.relay_by_proxy is Tri.YES:
         return Opening(what="tcp-443", name=name, open=Tri.NO, says="through the proxy only")
     if web is not None and web.direct is Tri.NO:

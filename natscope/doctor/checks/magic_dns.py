@@ -9,6 +9,12 @@ from natscope.host.shared_space import MAGIC_DNS
 from natscope.model.doctor import Group, Remedy
 from natscope.model.mesh_status import MeshState
 
+_SHARE = (
+    "systemctl is-active -q systemd-resolved && ln -sf /run/systemd/resolve/stub-resolv.conf /etc/resolv.conf "
+    "&& systemctl restart systemd-resolved tailscaled"
+)
+"""Without systemd-resolved the link would lead nowhere, and no name would be found at all."""
+
 CHECK = Check("magic-dns", Group.SURROUNDINGS, 50)
 
 
@@ -70,8 +76,7 @@ def _fight(facts: DoctorFacts) -> Outcome:
     return warn(
         f"tailscaled wants names asked of {MAGIC_DNS}, but {facts.resolver.source} does not have it",
         f"Names of peers are not found: {who}, against tailscaled.",
-        root_remedy(facts, "Let systemd-resolved keep it: tailscaled and others then share it.",
-                    "ln -sf /run/systemd/resolve/stub-resolv.conf /etc/resolv.conf && systemctl restart "
-                    "systemd-resolved tailscaled"),
+        root_remedy(facts, "Where systemd-resolved runs, let it keep the file: tailscaled and others then share it.",
+                    f"sh -c '{_SHARE}'"),
         Remedy(do="Or go without names of the mesh.", command="sudo tailscale set --accept-dns=false"),
     )  # fmt: skip

@@ -30,7 +30,7 @@ def test_classes(name: str, classes: set[Klass]) -> None:
     assert possible(from_report(load(name)).v4) == classes
 
 
-@pytest.mark.parametrize("name", ["captive-portal", "vpn-tunnel", "proxy-tunnel"])
+@pytest.mark.parametrize("name", ["captive-portal", "vpn-tunnel", "proxy-tunnel", "inside-relays", "own-relay"])
 def test_what_was_not_measured_here_is_not_known(name: str) -> None:
     side = from_report(load(name))
     assert side.blurred

@@ -33,6 +33,9 @@ def side(public: str, *local: str, layers: int | None = 1, paired: str = "yes") 
         (side("", "2001:db8:1::5"), side("", "2001:db8:1::6"), "unknown", "yes"),
         (side("", "fd00:1::5"), side("", "fd00:1::6"), "unknown", "yes"),
         (side("", "2001:db8:1::5"), side("", "2001:db8:2::6"), "unknown", "no"),
+        (side("", "fd00::5"), side("", "fd00::6"), "unknown", "unknown"),
+        (side(HOME, "fd00::5"), side(OTHER, "fd00::6"), "no", "no"),
+        (side(HOME, "fd00:0:0:1::5"), side(HOME, "fd00:0:0:1::6"), "yes", "yes"),
     ],
 )
 def test_neighbours(one: Side, other: Side, router: str, network: str) -> None:

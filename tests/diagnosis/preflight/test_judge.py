@@ -9,7 +9,8 @@ import msgspec
 import pytest
 
 from natscope.cli.schema import schemas
-from natscope.diagnosis.preflight.judge import NO_NETWORK, ONLY_INSIDE, SILENCE, judge, side_of
+from natscope.diagnosis.pair.from_report import ONLY_INSIDE
+from natscope.diagnosis.preflight.judge import NO_NETWORK, SILENCE, judge, side_of
 from natscope.model.preflight import SCHEMA, Preflight
 from tests.diagnosis.judging import scene
 from tests.reports.scenes import names

@@ -81,3 +81,11 @@ def test_name_servers() -> None:
     assert judged(states(NameServerState.SILENT, NameServerState.UNKNOWN)) is UNKNOWN
     assert judged(msgspec.structs.replace(states(NameServerState.SILENT), system=Tri.YES)) is UNKNOWN
     assert judged(DnsReport()) is UNKNOWN
+
+
+def test_a_helper_is_no_relay() -> None:
+    report = scene("healthy")
+    first = next(o for o in report.observations if o.kind == "stun.binding")
+    helper = msgspec.structs.replace(first, id="o9000", region_id=None, target="192.0.2.7:3478")
+    report = msgspec.structs.replace(report, observations=(*report.observations, helper))
+    assert {gate.what: gate.says for gate in openings(report)}["udp-3478"] == "9 relays answered"

@@ -114,10 +114,10 @@ def evidence(facts: Facts) -> Support:
 
 def against(facts: Facts) -> Support:
     """One port for all, or no translation."""
-    part = facts.nat(FAMILY)
-    if part.mapping in (Mapping.ENDPOINT_INDEPENDENT, Mapping.NONE) or part.mapping_varies is Tri.NO:
+    part, varies = facts.nat(FAMILY), facts.mapping_varies(FAMILY)
+    if part.mapping in (Mapping.ENDPOINT_INDEPENDENT, Mapping.NONE) or varies.holds is Tri.NO:
         return Support(Tri.YES, (Ground(Strength.DECISIVE, "one public port for all", ordered(part.evidence)),))
-    return NOTHING if part.mapping_varies is Tri.YES else unknown(facts.mapping_varies(FAMILY).missing)
+    return NOTHING if varies else unknown(varies.missing)
 
 
 def _ports(facts: Facts) -> list[tuple[SeenEndpoint, ...]]:

@@ -31,6 +31,7 @@ from natscope.diagnosis.cause import NOTHING, Cause, Ground, Strength, Support, 
 from natscope.diagnosis.facts import Facts
 from natscope.diagnosis.pair.facts import PairFacts
 from natscope.diagnosis.pair.support import PairSupport, blame_of, ground, shorter, strongest
+from natscope.model.endpoint import Family
 from natscope.model.finding import Fix, Severity
 from natscope.model.tri import Tri
 
@@ -61,14 +62,17 @@ CAUSE = Cause(
     ),
 )
 
+FAMILY: Family = 6
 NONE = frozenset({"absent", "link-local-only"})
 
 
 def evidence(facts: Facts) -> Support:
     """No usable address or route in this host's own tables, while IPv4 works: else no network is there."""
-    part = facts.family(6)
+    part = facts.family(FAMILY)
     if part.works is Tri.UNKNOWN:
         return unknown(part.reason or "a run with IPv6")
+    if part.works is Tri.YES and not facts.is_seen_from_outside(FAMILY):
+        return unknown("an answer over IPv6 from a relay on the internet")
     if part.works is Tri.YES or part.state not in NONE or not facts.works(4):
         return NOTHING
     says = "only link-local addresses" if part.state == "link-local-only" else "no global address or no route"
@@ -76,7 +80,7 @@ def evidence(facts: Facts) -> Support:
     if part.os_support is Tri.NO:
         says, detail = "the system has IPv6 switched off", "The system has it switched off."
     return Support(
-        Tri.YES, (Ground(Strength.DECISIVE, says, facts.works(6).evidence),), detail=detail, minor=_is_minor(facts)
+        Tri.YES, (Ground(Strength.DECISIVE, says, facts.works(FAMILY).evidence),), detail=detail, minor=_is_minor(facts)
     )
 
 
@@ -86,8 +90,10 @@ def _is_minor(facts: Facts) -> bool:
 
 
 def against(facts: Facts) -> Support:
-    """An answer over IPv6."""
-    works = facts.works(6)
+    """An answer over IPv6, from the internet."""
+    works = facts.works(FAMILY)
+    if works and not facts.is_seen_from_outside(FAMILY):
+        return unknown("an answer over IPv6 from a relay on the internet")
     if works:
         return Support(Tri.YES, (Ground(Strength.DECISIVE, "an answer over IPv6", works.evidence),))
     return NOTHING if works.holds is Tri.NO else unknown(works.missing)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from natscope.diagnosis.why import Standing, why
 from natscope.model.finding import Certainty, Severity
 from natscope.model.tri import Tri
 from tests.diagnosis.judging import claim, found, scene
@@ -42,3 +43,11 @@ def test_nothing_works_at_all() -> None:
 def test_it_matters_where_ipv4_is_of_no_use() -> None:
     assert not found(scene("mapping-varies"))[ID].minor
     assert found(scene("no-hairpin"))[ID].minor
+
+
+def test_an_answer_from_inside_is_no_ipv6() -> None:
+    report = scene("healthy")
+    seen = tuple(msgspec.structs.replace(e, address="::1") for e in report.ipv6.endpoints)
+    inside = msgspec.structs.replace(report, ipv6=msgspec.structs.replace(report.ipv6, endpoints=seen))
+    assert why(report, ID).standing is Standing.NOT_SEEN
+    assert why(inside, ID).standing is Standing.UNKNOWN
