@@ -115,8 +115,7 @@ def iperf(lab: Running) -> Iterator[str]:
     server = subprocess.Popen(lab.command("server", [program, "-s", "--forceflush"]), stdout=-1, text=True)
     try:
         assert server.stdout is not None
-        while "listening" not in server.stdout.readline():
-            pass
+        assert any("listening" in line for line in server.stdout), "iperf3 ended before it listened"
         yield target[1]
     finally:
         server.terminate()
