@@ -1,9 +1,11 @@
 """What each program says of every network of the lab, held against the truth: natscope beside four others.
 
-`python benchmarks/accuracy.py [--jobs 4] [--write] [SCENARIO …]` builds each scenario in namespaces of this kernel with
-a coturn server more for the programs that need one, and runs them one after the other on its first measured host. It
-needs what `natscope lab run` needs, coturn, stun-client, pystun3 and tailscale (`tests/interop/peers.py`). `--write`
-puts the whole table into `docs/accuracy.md`; without it, the table goes to standard output.
+`python benchmarks/accuracy.py [--jobs 4] [--write] [--kept FILE] [SCENARIO …]` builds each scenario in namespaces of
+this kernel with a coturn server more for the programs that need one, and runs them one after the other on its first
+measured host. It needs what `natscope lab run` needs, coturn, stun-client, pystun3 and tailscale
+(`tests/interop/peers.py`). `--write` puts the whole table into `docs/accuracy.md`; without it, the table goes to
+standard output. `--kept` holds the rows that were measured before, so that a network that was added or changed can be
+measured alone.
 
 Seconds are those of the whole process; packets are what the host's interfaces sent meanwhile, of every protocol.
 """
@@ -59,16 +61,30 @@ def main() -> int:
     parser.add_argument("scenarios", nargs="*")
     parser.add_argument("--jobs", type=int, default=4)
     parser.add_argument("--write", action="store_true")
+    parser.add_argument("--kept", type=Path)
     options = parser.parse_args()
-    names = options.scenarios or [file.name for file in scenario_files() if load_scenario(file.name).can(Bed.KERNEL)]
+    everything = [file.name for file in scenario_files() if load_scenario(file.name).can(Bed.KERNEL)]
+    before = kept(options.kept)
+    names = options.scenarios or [name for name in everything if name not in before]
     with ThreadPoolExecutor(options.jobs) as pool:
-        rows = list(pool.map(measured, names))
-    text = page(rows, () if options.scenarios else measured_pairs())
+        now = {row.scenario: row for row in pool.map(measured, names)}
+    known = before | now
+    if options.kept is not None:
+        options.kept.write_bytes(msgspec.json.encode([row for row in known.values() if not row.failure]))
+    rows = [known[name] for name in everything if name in known]
+    text = page(rows, measured_pairs() if len(rows) == len(everything) else ())
     if options.write:
         PAGE.write_text(text)
     else:
         print(text)
     return int(any(row.failure for row in rows))
+
+
+def kept(file: Path | None) -> dict[str, Row]:
+    """Rows of earlier runs, by scenario."""
+    if file is None or not file.exists():
+        return {}
+    return {row.scenario: row for row in msgspec.json.decode(file.read_bytes(), type=list[Row])}
 
 
 def measured(name: str) -> Row:
