@@ -43,7 +43,7 @@ def spec(number: int, kind: RelayKind = RelayKind.HEALTHY, **fields: Any) -> Reg
 
 
 async def test_healthy_relays_over_both_families() -> None:
-    report = await netcheck(spec(1, latency_ms=2), spec(2, latency_ms=15), spec(3, latency_ms=30))
+    report = await netcheck(spec(1, latency_ms=2), spec(2, latency_ms=150), spec(3, latency_ms=300))
     assert report.udp is Tri.YES
     assert report.ipv4.works is Tri.YES
     assert report.preferred_relay.region_id == 1

@@ -63,6 +63,16 @@ class Served:
                 return record
         return {}
 
+    def until_certificate(self, *, words: str, worker: int = 0) -> dict[str, Any]:
+        """The next record of certificate files with these words, of that worker or any.
+
+        Others may stand before: files are looked at every few seconds too, also while one of the two is written.
+        """
+        while record := self.until("certificate"):
+            if words in record["words"] and (not worker or record["worker"] == worker):
+                break
+        return record
+
     def end(self, number: signal.Signals = signal.SIGTERM) -> int:
         """Signal it; the exit code."""
         self.process.send_signal(number)
