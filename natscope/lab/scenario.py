@@ -43,7 +43,7 @@ middle of everything. Tables of a file, all optional but `title`:
   TLS connection to port 443, with certificates of its own authority; `mapping_service`: the router opens ports for
   hosts that ask (`scenario_mapping.py` has its keys, `{}` is a usual home router with PCP, NAT-PMP and UPnP); `tunnel`:
   the name of a TUN device by which its host reaches it instead of a cable, as a VPN or the proxy program that owns its
-  default route; `link` and `back`.
+  default route; `hardware`: the first half of its hardware address inside, by which its maker is known; `link`, `back`.
 - `link` {`latency_ms`, `jitter_ms`, `loss`, `duplication`, `reordering`, `held_back_ms`, `rate_mbit` (behind a queue of
   `queue_kbyte` [256]), `udp_limit_mbit` or `udp_limit_packets` (a second: what is more of UDP is dropped, without a
   queue, after a burst of `udp_limit_burst_ms` [200]), `mtu`, `tells_mtu`, `bleaches` [] (marks that it zeroes: "ecn",
@@ -234,6 +234,7 @@ class Site:
     back: LinkSpec
     tunnel: str = ""
     ipv6_silence_s: float | None = None
+    hardware: str = ""
 
     @property
     def gateway(self) -> IPv4Address:

@@ -136,6 +136,10 @@ class UpnpForm(Table, frozen=True, kw_only=True):
     location_host: str = ""
     urls: Urls = Urls.RELATIVE
     same_port: bool = False
+    name: str | None = None
+    maker: str | None = None
+    model: str | None = None
+    server: str | None = None
 
 
 class MappingServiceForm(Table, frozen=True, kw_only=True):
@@ -173,6 +177,7 @@ class SiteForm(Table, frozen=True, kw_only=True):
     proxy_password: bool = False
     opens_tls: bool = False
     tunnel: str = ""
+    hardware: str = ""
     mapping_service: MappingServiceForm | None = None
     link: LinkForm = LinkForm()
     back: LinkForm = LinkForm()
