@@ -101,7 +101,13 @@ async def _measure(host: Host, loaded: LoadedMap, how: MeasureHow) -> RunRecord:
             host=host,
             loaded_map=loaded,
             options=with_limit(
-                NetcheckOptions(https=how.https, profile=how.profile, hairpin=how.hairpin, udp_rate=how.udp_rate)
+                NetcheckOptions(
+                    https=how.https,
+                    profile=how.profile,
+                    hairpin=how.hairpin,
+                    udp_rate=how.udp_rate,
+                    source_port=how.source_port,
+                )
             ),
             history=History(),
             found=find(PROBES),

@@ -57,6 +57,7 @@ class LinkForm(Table, frozen=True, kw_only=True):
     tells_mtu: bool | None = None
     bleaches: tuple[str, ...] | None = None
     filters: tuple[str, ...] | None = None
+    dead_ports: tuple[int, ...] | None = None
 
 
 class LifetimesForm(Table, frozen=True, kw_only=True):
@@ -251,6 +252,7 @@ class NetcheckForm(Table, frozen=True, kw_only=True):
     profile: str = "default"
     hairpin: bool = True
     udp_rate: bool = False
+    source_port: int = 0
     known_wrong: dict[str, str] = {}
 
 

@@ -74,6 +74,8 @@ class _Reader:
         head = self._form.head
         if head.netcheck.profile not in _PROFILES:
             self._source.wrong(("netcheck", "profile"), f"a profile is one of {', '.join(_PROFILES)}")
+        if not 0 <= head.netcheck.source_port <= 65535:
+            self._source.wrong(("netcheck", "source_port"), "a port is 1 to 65535, or 0 for any")
         return Scenario(
             name=self._name,
             title=head.title,
@@ -89,6 +91,7 @@ class _Reader:
                 profile=head.netcheck.profile,
                 hairpin=head.netcheck.hairpin,
                 udp_rate=head.netcheck.udp_rate,
+                source_port=head.netcheck.source_port,
                 known_wrong=head.netcheck.known_wrong,
             ),
             sites=self._sites,

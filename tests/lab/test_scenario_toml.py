@@ -68,6 +68,8 @@ MISTAKES = [
     ("mixed ports", '[hosts.a]\n[relays.r]\nudp = "silent"\ntcp = "closed"', "x.toml:3: relays.r: one port silent"),
     ("fault", '[[faults]]\nkind = "crash"\nat_s = 1\non = "a"\n[hosts.a]', "x.toml:2: faults: a fault of kind crash"),
     ("profile", '[hosts.a]\n[netcheck]\nprofile = "slow"', "x.toml:4: netcheck.profile: a profile is one of"),
+    ("port", "[hosts.a]\n[netcheck]\nsource_port = 70000", "x.toml:4: netcheck.source_port: a port is"),
+    ("dead port", "[hosts.a]\nlink = { dead_ports = [0] }", "x.toml:3: hosts.a.link: dead_ports are"),
     ("pool of a router", '[hosts.a]\n[sites.h]\nnat = "firewall"\ncount = 2', "x.toml:5: sites.h.count: a NAT has"),
 ]  # fmt: skip
 
