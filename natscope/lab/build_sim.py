@@ -101,7 +101,13 @@ async def _measure(host: Host, loaded: LoadedMap, how: MeasureHow) -> RunRecord:
             host=host,
             loaded_map=loaded,
             options=with_limit(
-                NetcheckOptions(https=how.https, profile=how.profile, hairpin=how.hairpin, udp_rate=how.udp_rate)
+                NetcheckOptions(
+                    https=how.https,
+                    profile=how.profile,
+                    hairpin=how.hairpin,
+                    udp_rate=how.udp_rate,
+                    source_port=how.source_port,
+                )
             ),
             history=History(),
             found=find(PROBES),
@@ -205,6 +211,9 @@ def _tell(scenario: Scenario, host: ScenarioHost, built: SimHost) -> None:
         if at.at != INTERNET and scenario.sites[at.at].tunnel:
             built.node.ports[device].kind = "tunnel"
             built.own.drivers[device] = "tun"
+    made = {str(site.gateway): site.hardware for site in _sites_of(scenario, host) if site.hardware}
+    if made:
+        built.own.facts = msgspec.structs.replace(built.own.facts, neighbours=made)
     if host.container:
         container = Container(kind=host.container, sign="the scenario says so")
         built.own.facts = msgspec.structs.replace(built.own.facts, container=container)
@@ -212,6 +221,10 @@ def _tell(scenario: Scenario, host: ScenarioHost, built: SimHost) -> None:
     if isinstance(built.node, GuardedNode):
         built.node.wall = Wall(WRITTEN[host.rules].values) if host.rules is not None else None
         built.node.strict = dict.fromkeys(built.node.ports) if host.strict_source else {}
+
+
+def _sites_of(scenario: Scenario, host: ScenarioHost) -> list[Site]:
+    return [scenario.sites[at.at] for at in host.interfaces if at.at != INTERNET and at.ipv4 is not None]
 
 
 def _add_relays(net: Network, scenario: Scenario) -> None:

@@ -25,7 +25,8 @@ middle of everything. Tables of a file, all optional but `title`:
   `dns_wildcards`: domains below which every name is at 192.0.2.66.
 - `[beds]`: `sim` and `kernel`; a text says why that bed cannot express the scenario.
 - `[netcheck]`: `https` [false], `profile` [default], `hairpin` [true: no router here takes it for an attack],
-  `udp_rate` [false]: how hosts are measured; `full` measures lifetimes, for a minute and a half; `known_wrong`
+  `udp_rate` [false], `source_port` [any]: how hosts are measured; `full` measures lifetimes, for a minute and a half;
+  `known_wrong`
   {CLAIM = WHY}: where the netcheck is known to be wrong today.
 - `[sites.NAME]`, a router and the network behind it: `at` [internet] the site above; `nat` the name of a preset of
   `machines.nat.presets`, or `none` for a router that only forwards, or a table: `kind` [port-restricted] and what is
@@ -43,12 +44,12 @@ middle of everything. Tables of a file, all optional but `title`:
   TLS connection to port 443, with certificates of its own authority; `mapping_service`: the router opens ports for
   hosts that ask (`scenario_mapping.py` has its keys, `{}` is a usual home router with PCP, NAT-PMP and UPnP); `tunnel`:
   the name of a TUN device by which its host reaches it instead of a cable, as a VPN or the proxy program that owns its
-  default route; `link` and `back`.
+  default route; `hardware`: the first half of its hardware address inside, by which its maker is known; `link`, `back`.
 - `link` {`latency_ms`, `jitter_ms`, `loss`, `duplication`, `reordering`, `held_back_ms`, `rate_mbit` (behind a queue of
   `queue_kbyte` [256]), `udp_limit_mbit` or `udp_limit_packets` (a second: what is more of UDP is dropped, without a
   queue, after a burst of `udp_limit_burst_ms` [200]), `mtu`, `tells_mtu`, `bleaches` [] (marks that it zeroes: "ecn",
-  "dscp"), `filters` [] (UDP that it drops: "stun", "wireguard")}: both directions of the wire upwards; `back` is for
-  the direction down, where that is different.
+  "dscp"), `filters` [] (UDP that it drops: "stun", "wireguard"), `dead_ports` [] (UDP to them is lost)}: both
+  directions of the wire upwards; `back` is for the direction down, where that is different.
 - `[hosts.NAME]`: `at` [internet]; `also`: further sites it is attached to, with worse routes; `ipv4`, `ipv6` [true]:
   false or an address; `measured` [true]: runs a netcheck; `clock_wrong_by_s` [0]; `search`: its search domains;
   `rules`: its own packet filter, `tailscale` or `closed` (`host_rules.py`); `strict_source` [false]: it drops what
@@ -234,6 +235,7 @@ class Site:
     back: LinkSpec
     tunnel: str = ""
     ipv6_silence_s: float | None = None
+    hardware: str = ""
 
     @property
     def gateway(self) -> IPv4Address:
@@ -337,6 +339,7 @@ class MeasureHow:
     profile: str = "default"
     hairpin: bool = True
     udp_rate: bool = False
+    source_port: int = 0
     known_wrong: dict[str, str] = field(default_factory=dict)
 
 

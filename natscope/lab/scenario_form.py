@@ -57,6 +57,7 @@ class LinkForm(Table, frozen=True, kw_only=True):
     tells_mtu: bool | None = None
     bleaches: tuple[str, ...] | None = None
     filters: tuple[str, ...] | None = None
+    dead_ports: tuple[int, ...] | None = None
 
 
 class LifetimesForm(Table, frozen=True, kw_only=True):
@@ -136,6 +137,10 @@ class UpnpForm(Table, frozen=True, kw_only=True):
     location_host: str = ""
     urls: Urls = Urls.RELATIVE
     same_port: bool = False
+    name: str | None = None
+    maker: str | None = None
+    model: str | None = None
+    server: str | None = None
 
 
 class MappingServiceForm(Table, frozen=True, kw_only=True):
@@ -173,6 +178,7 @@ class SiteForm(Table, frozen=True, kw_only=True):
     proxy_password: bool = False
     opens_tls: bool = False
     tunnel: str = ""
+    hardware: str = ""
     mapping_service: MappingServiceForm | None = None
     link: LinkForm = LinkForm()
     back: LinkForm = LinkForm()
@@ -246,6 +252,7 @@ class NetcheckForm(Table, frozen=True, kw_only=True):
     profile: str = "default"
     hairpin: bool = True
     udp_rate: bool = False
+    source_port: int = 0
     known_wrong: dict[str, str] = {}
 
 

@@ -51,6 +51,6 @@ def _policer(form: LinkForm) -> PolicerSpec | None:
 
 def _meddler(form: LinkForm) -> MeddlerSpec | None:
     """None where the form names none; empty lists take one away. Raises `ValueError`."""
-    if form.bleaches is None and form.filters is None:
+    if form.bleaches is None and form.filters is None and form.dead_ports is None:
         return None
-    return MeddlerSpec(bleaches=form.bleaches or (), filters=form.filters or ())
+    return MeddlerSpec(bleaches=form.bleaches or (), filters=form.filters or (), dead_ports=form.dead_ports or ())

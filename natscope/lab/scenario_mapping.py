@@ -17,7 +17,8 @@ Keys, all optional; what they mean in full stands in `machines.portmap_router.co
   `multicast-only`, `unicast-only` are answered; `search_port` [1900]: where answers to searches come from;
   `useless_first` [false]: `ssdp:all` finds only another device in the same box; `location_host`: an address that
   stands in LOCATION instead of the gateway; `urls` [relative]: `relative`, `absolute`, `url-base`; `same_port` [false]:
-  internal and external port must be equal (724).
+  internal and external port must be equal (724); `name`, `maker`, `model`: what its description calls it, and `server`
+  what answers to searches do.
 
 It needs a site that translates. Beside a NAT of the kernel (`kernel_nat`) the kernel bed runs Debian's `miniupnpd`.
 That has no quirks: `protocols` without one of `nat-pmp` and `pcp` alone, leases and `upnp.version` may be given;
@@ -37,6 +38,7 @@ from natscope.lab.scenario_toml import Path, Source
 from natscope.lab.scenario_truth import MappingTruth
 from natscope.machines.portmap_router.config import Service, ServiceConfig, UpnpConfig, WanService
 
+_CALLED = ("name", "maker", "model", "server")
 _USUAL = {1: (WanService.IP_1,), 2: (WanService.IP_2,)}
 
 
@@ -110,7 +112,9 @@ def _config(source: Source, where: Path, form: MappingServiceForm) -> ServiceCon
 
 
 def _upnp(source: Source, where: Path, form: UpnpForm) -> UpnpConfig:
+    told = {name: text for name in _CALLED if (text := getattr(form, name)) is not None}
     return UpnpConfig(
+        **told,
         version=form.version,
         services=_USUAL.get(form.version, ()) if form.services is None else form.services,
         first_down=form.first_down,

@@ -44,6 +44,7 @@ from natscope.model.endpoint import IPAddress
 RESERVED = (INTERNET, DNS_NAME, PAIRS)
 USUAL_RELAYS = ("relay1", "relay2", "relay3")
 _DEVICE = re.compile(r"[A-Za-z0-9_-]{1,15}", re.ASCII)
+_MAKER = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){2}", re.ASCII)
 _PROFILES = ("quick", "default", "full")
 
 
@@ -73,6 +74,8 @@ class _Reader:
         head = self._form.head
         if head.netcheck.profile not in _PROFILES:
             self._source.wrong(("netcheck", "profile"), f"a profile is one of {', '.join(_PROFILES)}")
+        if not 0 <= head.netcheck.source_port <= 65535:
+            self._source.wrong(("netcheck", "source_port"), "a port is 1 to 65535, or 0 for any")
         return Scenario(
             name=self._name,
             title=head.title,
@@ -88,6 +91,7 @@ class _Reader:
                 profile=head.netcheck.profile,
                 hairpin=head.netcheck.hairpin,
                 udp_rate=head.netcheck.udp_rate,
+                source_port=head.netcheck.source_port,
                 known_wrong=head.netcheck.known_wrong,
             ),
             sites=self._sites,
@@ -140,6 +144,7 @@ class _Reader:
             opens_tls=form.opens_tls,
             tunnel=self._tunnel(name, form),
             ipv6_silence_s=self._silence(name, form),
+            hardware=self._hardware(name, form),
             mapping_service=mapping_service_of(self._source, name, form, may=self._translates(name, form)),
             link=up,
             back=down,
@@ -152,6 +157,15 @@ class _Reader:
             where = ("sites", name, "ipv6_silence_s")
             self._source.wrong(where, "a positive time, for our own router with an IPv6 firewall or NAT64 only")
         return seconds
+
+    def _hardware(self, name: str, form: SiteForm) -> str:
+        """Of one device: neither of a group nor made up."""
+        where: Path = ("sites", name, "hardware")
+        if form.hardware and (not _MAKER.fullmatch(form.hardware) or int(form.hardware[:2], 16) & 0x03):
+            self._source.wrong(where, "three bytes of a maker, such as 00:09:0f", hint="they are the IEEE's, oui.txt")
+        if form.hardware and form.tunnel:
+            self._source.wrong(where, "a tunnel has no hardware address")
+        return form.hardware
 
     def _tunnel(self, name: str, form: SiteForm) -> str:
         if not form.tunnel:

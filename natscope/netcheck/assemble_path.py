@@ -161,8 +161,12 @@ def _wireguard(family: Family, whole: Sequence[_Size], mtu: int | None) -> Tri:
 def udp_ports(
     observations: Sequence[Observation], probes: Sequence[ProbeOutcome] = ()
 ) -> tuple[tuple[UdpPortReport, ...], str]:
-    """Ports of relays over IPv4, and why there are none. Closed is said only beside an answer of the same host."""
+    """Ports of relays over IPv4, and why there are none. Closed is said only beside an answer of the same host.
+
+    What a fresh local port is answered is open, however silent it is for the port of the run.
+    """
     usual = [o for o in observations if o.kind == "stun.binding" and o.family == 4 and o.bytes_sent]
+    usual += [o for o in observations if o.kind == "udp.fresh-port" and o.family == 4 and _came_back(o)]
     others = [o for o in observations if o.kind == "udp.port" and o.bytes_sent]
     if not others:
         yes = _ports(usual, {}) if any(is_mapped(o, 4) for o in usual) else ()

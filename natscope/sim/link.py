@@ -130,7 +130,11 @@ class Pipe:
         spec, chance = self.spec, self._chance
         if spec.meddler is not None:
             packet.tos = spec.meddler.marked(packet.tos)
-            if packet.proto == UDP and isinstance(packet.payload, bytes) and spec.meddler.drops(packet.payload):
+            if (
+                packet.proto == UDP
+                and isinstance(packet.payload, bytes)
+                and spec.meddler.drops(packet.payload, packet.dport)
+            ):
                 self._lose(packet, "filtered")
                 return None
         if self._policer is not None and packet.proto == UDP and not self._policer.passes(packet.length, now):

@@ -27,16 +27,22 @@ LOOKS = {"stun": _is_stun, "wireguard": _is_wireguard}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeddlerSpec:
-    """`bleaches` names marks that are zeroed (`ecn`, `dscp`), `filters` what UDP is dropped (`stun`, `wireguard`)."""
+    """`bleaches` names marks that are zeroed (`ecn`, `dscp`), `filters` what UDP is dropped (`stun`, `wireguard`).
+
+    UDP to `dead_ports` is dropped too.
+    """
 
     bleaches: tuple[str, ...] = ()
     filters: tuple[str, ...] = ()
+    dead_ports: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         if not set(self.bleaches) <= set(MARKS):
             raise ValueError(f"marks that can be bleached: {', '.join(MARKS)}")
         if not set(self.filters) <= set(LOOKS):
             raise ValueError(f"what can be filtered: {', '.join(LOOKS)}")
+        if any(not 1 <= port <= 65535 for port in self.dead_ports):
+            raise ValueError("dead_ports are 1 to 65535")
 
     def marked(self, tos: int) -> int:
         """The type of service behind it."""
@@ -44,6 +50,6 @@ class MeddlerSpec:
             tos &= ~MARKS[name]
         return tos
 
-    def drops(self, payload: bytes) -> bool:
-        """Whether a datagram with that payload ends here."""
-        return any(LOOKS[name](payload) for name in self.filters)
+    def drops(self, payload: bytes, port: int) -> bool:
+        """Whether a datagram with that payload, to that port, ends here."""
+        return port in self.dead_ports or any(LOOKS[name](payload) for name in self.filters)

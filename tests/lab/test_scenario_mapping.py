@@ -50,7 +50,7 @@ def test_every_option() -> None:
         "taken = [7000], late_ms = 250, for_others = true, other_versions = false, announces = false, upnp = "
         '{ version = 2, services = ["dslforum-ip", "wan-ppp-1"], first_down = true, leases = "invalid-args", '
         'searches = "unicast-only", search_port = 49200, useless_first = true, location_host = "10.0.0.9", '
-        'urls = "absolute", same_port = true } }'
+        'urls = "absolute", same_port = true, name = "N", maker = "M", model = "O", server = "S" } }'
     )
     upnp = UpnpConfig(
         version=2,
@@ -63,6 +63,10 @@ def test_every_option() -> None:
         location_host=IPv4Address("10.0.0.9"),
         urls=Urls.ABSOLUTE,
         same_port=True,
+        name="N",
+        maker="M",
+        model="O",
+        server="S",
     )
     assert service(table) == ServiceConfig(
         protocols=(Service.UPNP, Service.PCP),
@@ -100,6 +104,8 @@ def test_every_option_is_explained() -> None:
         ('{ external = "here" }', "", "'here' is no IPv4 address"),
         ('{ upnp = { location_host = "x" } }', "", "'x' is no IPv4 address"),
         ("{ upnp = { version = 3 } }", "", "version 1 or 2"),
+        ('{ upnp = { model = "" } }', "", "1 to 64 printable characters"),
+        ('{ upnp = { server = "a\\r\\nb" } }', "", "1 to 64 printable characters"),
         ("{ port = 1 }", "", "port"),
         ("{}", 'nat = "firewall"', "does not translate"),
         ("{}", 'nat = "none"', "does not translate"),

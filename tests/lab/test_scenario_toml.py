@@ -29,6 +29,8 @@ MISTAKES = [
     ("unknown key", "[hosts.a]\n[sites.h]\nnta = 1", "x.toml:4: sites.h.nta: there is no such key"),
     ("unknown head", "foo = 1\n[hosts.a]", "x.toml:2: foo: there is no such key"),
     ("unknown group", "[host.a]", "x.toml:2: host: there is no such key"),
+    ("multicast", '[sites.s]\nhardware = "01:09:0f"\n[hosts.a]\nat = "s"', "x.toml:3: sites.s.hardware: three"),
+    ("a whole address", '[sites.s]\nhardware = "00:09:0f:0"\n[hosts.a]\nat = "s"', "x.toml:3: sites.s.hardware: three"),
     ("wrong type", "[hosts.a]\nmeasured = 3", "x.toml:3: hosts.a.measured: expected `bool`"),
     ("nested", '[hosts.a]\n[sites.h.nat]\nhairpin = "maybe"', "x.toml:4: sites.h.nat.hairpin: invalid enum value"),
     ("bad name", "[hosts.Alice]", "x.toml:2: hosts.Alice: a name is"),
@@ -66,6 +68,8 @@ MISTAKES = [
     ("mixed ports", '[hosts.a]\n[relays.r]\nudp = "silent"\ntcp = "closed"', "x.toml:3: relays.r: one port silent"),
     ("fault", '[[faults]]\nkind = "crash"\nat_s = 1\non = "a"\n[hosts.a]', "x.toml:2: faults: a fault of kind crash"),
     ("profile", '[hosts.a]\n[netcheck]\nprofile = "slow"', "x.toml:4: netcheck.profile: a profile is one of"),
+    ("port", "[hosts.a]\n[netcheck]\nsource_port = 70000", "x.toml:4: netcheck.source_port: a port is"),
+    ("dead port", "[hosts.a]\nlink = { dead_ports = [0] }", "x.toml:3: hosts.a.link: dead_ports are"),
     ("pool of a router", '[hosts.a]\n[sites.h]\nnat = "firewall"\ncount = 2', "x.toml:5: sites.h.count: a NAT has"),
 ]  # fmt: skip
 

@@ -107,6 +107,9 @@ def test_ports() -> None:
     assert told_ports(*silent, port(443, YES, relay=2)) == {443: "yes", 3478: "unknown"}
     assert told_ports(*silent[:2], port(443, YES)) == {443: "yes", 3478: "unknown"}
     assert told_ports(*silent, port(443, SILENT)) == {443: "unknown", 3478: "unknown"}
+    fresh = [seen("udp.fresh-port", outcome, target="198.51.100.8:3478", family=4) for outcome in (SILENT, YES)]
+    assert told_ports(*silent, *fresh, port(443, Outcome.REFUSED)) == {443: "yes", 3478: "yes"}
+    assert told_ports(*silent, fresh[0], port(443, YES)) == {443: "yes", 3478: "no"}
     assert told_ports(stun(1, 20.0)) == {3478: "yes"}
     assert told_ports() == {}
     assert udp_ports([])[1] == "the probe udp_ports did not run"

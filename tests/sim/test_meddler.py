@@ -21,8 +21,15 @@ def test_marks(bleaches: tuple[str, ...], left: int) -> None:
 
 def test_looks() -> None:
     stun, wireguard = MeddlerSpec(filters=("stun",)), MeddlerSpec(filters=("wireguard",))
-    assert [stun.drops(p) for p in (STUN, WIREGUARD, OPAQUE, b"")] == [True, False, False, False]
-    assert [wireguard.drops(p) for p in (STUN, WIREGUARD, OPAQUE, WIREGUARD[:-1])] == [False, True, False, False]
+    assert [stun.drops(p, 9) for p in (STUN, WIREGUARD, OPAQUE, b"")] == [True, False, False, False]
+    assert [wireguard.drops(p, 9) for p in (STUN, WIREGUARD, OPAQUE, WIREGUARD[:-1])] == [False, True, False, False]
+
+
+def test_dead_ports() -> None:
+    dead = MeddlerSpec(dead_ports=(41641,))
+    assert [dead.drops(b"x", port) for port in (41641, 41642)] == [True, False]
+    with pytest.raises(ValueError, match="1 to 65535"):
+        MeddlerSpec(dead_ports=(0,))
 
 
 def test_unknown_words_are_refused() -> None:

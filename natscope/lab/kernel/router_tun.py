@@ -29,6 +29,7 @@ from natscope.machines.nat.translator import Nat
 from natscope.machines.nat.verdicts import FIRST_DROP, NAMES
 from natscope.model.endpoint import IPAddress
 from natscope.sim.link import LinkSpec
+from natscope.sim.meddler import MeddlerSpec
 from natscope.wire import icmp, ip
 from natscope.wire.ip import IpHeader
 
@@ -244,7 +245,7 @@ class RouterTun:
         mtu, meddler = link.spec.mtu, link.spec.meddler
         if meddler is not None:
             ip.set_tos(packet, meddler.marked(header.traffic_class))
-            if header.proto == UDP and not header.is_fragment and meddler.drops(bytes(packet[header.payload_at + 8 :])):
+            if header.proto == UDP and not header.is_fragment and _meddled(meddler, packet, header.payload_at):
                 self._count("filtered on a link")
                 return
         pieces = [packet]
@@ -301,6 +302,11 @@ class RouterTun:
 
     def _count(self, why: str) -> None:
         self.counts[why] = self.counts.get(why, 0) + 1
+
+
+def _meddled(meddler: MeddlerSpec, packet: bytearray, at: int) -> bool:
+    """Whether a whole UDP datagram ends there; `at` is where its header begins."""
+    return meddler.drops(bytes(packet[at + 8 :]), int.from_bytes(packet[at + 2 : at + 4]))
 
 
 def _holds(links: _Links, family: int, address: int) -> bool:

@@ -84,6 +84,8 @@ def prepare_router(space: Space, site: Site) -> int | None:
             f"link add name {INSIDE} type bridge mcast_snooping 0", f"link set {INSIDE} addrgenmode none",
             f"link set {INSIDE} up",
         )  # fmt: skip
+        if site.hardware:
+            space.ip(f"link set {INSIDE} address {site.hardware}:00:00:01")
     width = 32 if site.lan is None else site.lan.prefixlen
     own = [f"{site.gateway}/{width}"]
     if site.gateway_6 is not None:

@@ -78,6 +78,7 @@ class UpnpConfig:
     more than one, `first_down` says that the first has no connection. `search_port` is where search answers come from.
     `useless_first`: `ssdp:all` is answered with one descriptor only, and that is another device's. `location_host`
     stands in LOCATION instead of the gateway. `same_port`: internal and external port must be equal (error 724).
+    `name`, `maker` and `model` stand in the device description, `server` in answers to searches.
     """
 
     version: int = 1
@@ -90,8 +91,14 @@ class UpnpConfig:
     location_host: IPv4Address | None = None
     urls: Urls = Urls.RELATIVE
     same_port: bool = False
+    name: str = "Home router"
+    maker: str = "natscope"
+    model: str = "natscope lab router"
+    server: str = "Linux/6.1 UPnP/1.1 natscope/1"
 
     def __post_init__(self) -> None:
+        if not all(0 < len(t) <= 64 and t.isprintable() for t in (self.name, self.maker, self.model, self.server)):
+            raise ValueError("what a device calls itself is 1 to 64 printable characters")
         if self.version not in (1, 2):
             raise ValueError("an Internet Gateway Device has version 1 or 2")
         if not 1 <= self.search_port <= 65535:

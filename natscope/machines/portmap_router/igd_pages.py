@@ -73,9 +73,9 @@ def description(config: UpnpConfig, gateway: IPv4Address) -> Description:
     )
     root = Device(
         device_type=device_type(config, "InternetGatewayDevice"),
-        friendly_name="Home router",
-        manufacturer="natscope",
-        model_name="natscope lab router",
+        friendly_name=config.name,
+        manufacturer=config.maker,
+        model_name=config.model,
         model_number="1",
         udn=udn(gateway, 0),
         services=(_service(prefix, FORWARDING, "Layer3Forwarding1", COMMON_PAGE, FORWARDING_CONTROL),),

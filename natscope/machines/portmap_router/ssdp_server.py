@@ -11,8 +11,6 @@ from natscope.machines.portmap_router.igd_pages import ROOT_PAGE, USELESS_PAGE, 
 from natscope.wire.portmap.igd_description import Description
 from natscope.wire.portmap.ssdp import ALL, ROOT_DEVICE, SearchAnswer, decode_search, encode_answer
 
-SERVER = "Linux/6.1 UPnP/1.1 natscope/1"
-
 
 class SsdpServer:
     """Answers searches; an empty list is silence."""
@@ -53,7 +51,7 @@ class SsdpServer:
     def _answer(self, target: str, usn: str, page: str) -> bytes:
         host = self._config.location_host or self._gateway
         location = f"http://{host}:{HTTP_PORT}{page}"
-        return encode_answer(SearchAnswer(location=location, server=SERVER, target=target, usn=usn))
+        return encode_answer(SearchAnswer(location=location, server=self._config.server, target=target, usn=usn))
 
 
 def _things(told: Description) -> Iterator[tuple[str, str]]:

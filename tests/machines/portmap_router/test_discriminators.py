@@ -153,6 +153,15 @@ def unequal_ports(router: Router) -> object:
     return router.add(7000, 5000)
 
 
+def called(router: Router) -> object:
+    root = router.description().root
+    return root.friendly_name, root.manufacturer, root.model_name
+
+
+def signed(router: Router) -> object:
+    return [answer.server for answer in router.search(ssdp.GATEWAY_1)]
+
+
 PAIR = (WanService.IP_1, WanService.IP_1)
 SOME = [c for n in (1, 2, 3) for c in itertools.combinations(Service, n)]
 ROWS = [
@@ -184,6 +193,10 @@ ROWS = [
     Row("location_host", (None, IPv4Address("192.168.1.254"), IPv4Address("10.0.0.1")), location),
     Row("urls", tuple(Urls), written, covers=Urls),
     Row("same_port", (False, True), unequal_ports),
+    Row("name", ("Home router", "OPNsense"), called),
+    Row("maker", ("natscope", "OPNsense"), called),
+    Row("model", ("natscope lab router", "OPNsense"), called),
+    Row("server", ("Linux/6.1 UPnP/1.1 natscope/1", "FreeBSD/14 UPnP/1.1 MiniUPnPd/2.3"), signed),
 ]
 
 
