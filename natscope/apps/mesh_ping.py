@@ -12,7 +12,8 @@ from typing import Protocol, TypeVar
 from natscope.apps.mesh_peer import Target, find_peer
 from natscope.apps.mesh_status import Sight, SightOptions, open_sight
 from natscope.apps.stopping import stop_on_signals, unless_stopped
-from natscope.diagnosis.pair.explain import explain_peer
+from natscope.diagnosis.pair.explain import explain_peer, pair_facts
+from natscope.diagnosis.pair.slow import slow_findings
 from natscope.errors import CannotMeasure, NatscopeError, RefusedError
 from natscope.mesh.levels import LevelResult, ping_levels
 from natscope.mesh.overview import ReportUse
@@ -20,8 +21,9 @@ from natscope.mesh.ping_stats import summarize
 from natscope.mesh.pinging import PingPlan, ping_peer
 from natscope.mesh.source import MeshSource
 from natscope.mesh.states import check_running
+from natscope.model.finding import Finding
 from natscope.model.mesh_details import PeerDetails
-from natscope.model.mesh_path import PathChange
+from natscope.model.mesh_path import PathChange, PingAnswer
 from natscope.model.mesh_ping import PingOutcome, PingShot, PingSummary
 from natscope.model.mesh_status import MeshNode, MeshStatus
 from natscope.model.pair import Explanation
@@ -97,8 +99,21 @@ class PingRun:
             report=usable,
             report_age_s=report.age_s if report is not None and usable is not None else None,
             changes=self.changes,
-            pings=tuple(shot.answer for shot in (self.levels[0].shots if self.levels else self.shots)),
+            pings=self._answers,
         )
+
+    def findings(self, report: ReportUse | None) -> tuple[Finding, ...]:
+        """What is wrong with the way that there is; pure. Nothing of levels, which are few pings of several kinds."""
+        if self.levels or self.start.target.is_this:
+            return ()
+        usable = report.report if report is not None else None
+        age_s = report.age_s if report is not None and usable is not None else None
+        details = self.start.details
+        return slow_findings(pair_facts(self.status, self.peer, details, usable, age_s, self.changes, self._answers))
+
+    @property
+    def _answers(self) -> tuple[PingAnswer, ...]:
+        return tuple(shot.answer for shot in (self.levels[0].shots if self.levels else self.shots))
 
 
 async def ping(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -10,9 +10,6 @@ from natscope.cli import exit_codes
 from natscope.cli import options as opt
 from natscope.cli.session import Session, begin
 from natscope.errors import UserError
-
-if TYPE_CHECKING:
-    from natscope.cli.pen import Pen
 
 app = typer.Typer(add_completion=False)
 
@@ -38,9 +35,10 @@ def explain(
     natscope explain --list  # all of them
     natscope explain NS-UDP-01 --mail --report report.json  # a letter to the administrator, with your numbers
     """
-    from natscope.cli import cause_page
+    from natscope.cli import cause_page, relay_finding
     from natscope.cli.pen import Pen
-    from natscope.diagnosis.catalogue import entries, find
+    from natscope.cli.relay_finding import only_of_relays
+    from natscope.diagnosis.catalogue import canonical, entries, find
 
     session = begin(context)
     console = session.console
@@ -48,13 +46,19 @@ def explain(
     if listed or not cause:
         if mail or report:
             raise UserError("--mail and --report need the id of a finding", hint="natscope explain NS-UDP-01 --mail")
-        modules = [entry.load() for entry in entries()]
+        found = [(entry.id, entry.load()) for entry in entries()] + [(name, None) for name in only_of_relays()]
+        in_order = sorted(found, key=lambda each: each[0])
         if as_json:
-            console.data(_json([cause_page.document(module) for module in modules]))
+            told = [relay_finding.document(name) if m is None else cause_page.document(m) for name, m in in_order]
+            console.data(_json(told))
         else:
-            console.data("\n".join(cause_page.row(module, pen) for module in modules) + "\n")
+            rows = [relay_finding.row(name, pen) if m is None else cause_page.row(m, pen) for name, m in in_order]
+            console.data("\n".join(rows) + "\n")
         return exit_codes.GOOD
-    if (text := _of_relay_check(cause, pen, as_json=as_json)) and not (mail or report):
+    if (name := canonical(cause)) in only_of_relays():
+        if mail or report:
+            raise UserError(f"{name} is found by natscope derp check: there is no letter, and no report has it")
+        text = _json(relay_finding.document(name)) if as_json else "\n".join(relay_finding.draw(name, pen)) + "\n"
         console.data(text)
         return exit_codes.GOOD
     module = find(cause).load()
@@ -67,25 +71,6 @@ def explain(
     else:
         console.data("\n".join(cause_page.draw(module, pen)) + "\n")
     return exit_codes.GOOD
-
-
-def _of_relay_check(cause: str, pen: Pen, *, as_json: bool) -> str:
-    """What only `natscope derp check` finds; empty for a finding that has a page of its own, and for none."""
-    from natscope.diagnosis.catalogue import entries
-    from natscope.relay_check.meanings import MEANINGS, plain
-
-    name = f"NS-{cause.upper().removeprefix('NS-')}"
-    if name not in MEANINGS or any(entry.id == name for entry in entries()):
-        return ""
-    meaning = MEANINGS[name]
-    says, means, do = (plain(text) for text in (meaning.says, meaning.means, meaning.do))
-    if as_json:
-        return _json({"id": name, "says": says, "means": means, "do": do, "found_by": "natscope derp check"})
-    lines = pen.wrap(f"{name}  Of a relay: {says}", "", role="bold")
-    lines += pen.wrap("found by natscope derp check", "", role="faint")
-    for heading, text in (("What it means", means), ("What to do", do)):
-        lines += ["", pen.paint(heading, "bold"), *pen.wrap(text, "  ")]
-    return "\n".join(lines) + "\n"
 
 
 def _letter(cause_id: str, report: str | None, session: Session) -> str:

@@ -12,6 +12,7 @@ from natscope.cli.quantities import age
 from natscope.cli.status_parts import judged_by, then_here
 from natscope.mesh.levels import NAMES, judge_levels
 from natscope.mesh.source import NO_ANSWER
+from natscope.model.finding import Finding, Fix
 from natscope.model.mesh_ping import PingOutcome, PingSummary, PingWay
 from natscope.model.mesh_status import MeshNode
 from natscope.model.pair import Blame, CandidatePath, Explanation, Via
@@ -47,6 +48,8 @@ def draw_end(
     yield from pen.wrap(words, sign=sign)
     if why is not None and verbosity >= 0:
         yield from _paragraph(_why(run, why, report, pen, verbosity, again))
+    if verbosity >= 0:
+        yield from _paragraph(_found(run.findings(report), pen, verbosity))
     yield ""
     yield from sums(run.summary, run, code, pen)
     if run.summary.outcome is PingOutcome.RELAYED and verbosity >= 0:
@@ -59,6 +62,13 @@ def _paragraph(lines: Iterator[str]) -> Iterator[str]:
         if not number:
             yield ""
         yield line
+
+
+def _found(findings: Sequence[Finding], pen: Pen, verbosity: int) -> Iterator[str]:
+    """What is wrong with the way itself, each with its cheapest fix."""
+    for finding in findings:
+        yield from pen.wrap(" ".join(filter(None, (finding.title, finding.detail))), sign=LOOK)
+        yield from _remedies(finding.fixes, (finding.certainty, finding.id), pen, verbosity)
 
 
 def headline(run: PingRun, why: Explanation | None) -> tuple[str, str]:
@@ -188,11 +198,15 @@ def _came_of(row: CandidatePath) -> str:
 
 
 def _fixes(why: Explanation, pen: Pen, verbosity: int) -> Iterator[str]:
+    yield from _remedies(why.fixes, (why.certainty or "", *why.causes), pen, verbosity)
+
+
+def _remedies(fixes: Sequence[Fix], about: Sequence[str], pen: Pen, verbosity: int) -> Iterator[str]:
     """The cheapest; with `verbosity` all of them."""
-    for fix in why.fixes if verbosity > 0 else why.fixes[:1]:
+    for fix in fixes if verbosity > 0 else fixes[:1]:
         yield from pen.wrap(fix.do, "    ", first="  → ")
-        about = " · ".join(part for part in (fix.who, fix.duration, why.certainty or "", *why.causes) if part)
-        yield from pen.wrap(about, "    ", role="faint")
+        said = " · ".join(part for part in (fix.who, fix.duration, *about) if part)
+        yield from pen.wrap(said, "    ", role="faint")
 
 
 def _judged(again: str, use: ReportUse | None, pen: Pen) -> Iterator[str]:

@@ -135,6 +135,7 @@ def end_fields(run: PingRun, report: ReportUse | None, code: int) -> dict[str, A
         fields["levels_mean"] = verdict.sentence
     return fields | {
         "summary": None if run.start.target.is_this else run.summary,
+        "findings": run.findings(report),
         "explanation": run.explanation(report) if run.wants_reasons else None,
         "report": None if report is None else {
             "origin": report.origin, "used": report.report is not None, "age_s": report.age_s,

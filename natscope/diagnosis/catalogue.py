@@ -54,11 +54,16 @@ def entries() -> tuple[Entry, ...]:
 
 def find(cause_id: str) -> Entry:
     """The cause with that id, in any case, with or without `NS-`; raises `UserError` for others."""
-    wanted = cause_id.upper().removeprefix("NS-")
+    wanted = canonical(cause_id)
     for entry in entries():
-        if entry.id == f"NS-{wanted}":
+        if entry.id == wanted:
             return entry
     raise UserError(f"no cause {cause_id!r}", hint="natscope explain --list has all of them")
+
+
+def canonical(cause_id: str) -> str:
+    """An id as the catalogue spells it: `udp-01` is NS-UDP-01."""
+    return f"NS-{cause_id.upper().removeprefix('NS-')}"
 
 
 def _found() -> Iterator[Entry]:

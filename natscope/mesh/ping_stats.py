@@ -5,6 +5,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Sequence
 
+from natscope.diagnosis.loss_pattern import loss_pattern
 from natscope.model.mesh_ping import PathShare, PingOutcome, PingShot, PingSummary, PingWay
 
 
@@ -29,6 +30,7 @@ def summarize(shots: Sequence[PingShot]) -> PingSummary:
         direct_after_s=direct.at_s + direct.took_s if direct is not None else None,
         faster_ms=_faster(pongs),
         lasted_s=max((shot.at_s + shot.took_s for shot in shots), default=0.0),
+        loss_pattern=loss_pattern([shot.way is PingWay.NONE for shot in shots]),
     )
 
 

@@ -77,12 +77,26 @@ class PingOutcome(enum.StrEnum):
     NO_ANSWER = "no-answer"
 
 
+class LossPattern(msgspec.Struct, frozen=True, kw_only=True):
+    """Of each `period` packets in a row the same `lost` ones get lost, `periods` whole times in `packets` packets.
+
+    `misfits` packets did otherwise. `chance`, at most: how often losses that do not know of each other look like that.
+    """
+
+    period: int
+    lost: int
+    periods: int
+    packets: int
+    misfits: int
+    chance: float
+
+
 class PingSummary(msgspec.Struct, frozen=True, kw_only=True):
     """Round trips in milliseconds; None where nothing came back. `stddev_ms` is that of the population.
 
     `loss` is 0.0 to 1.0. `direct_after_s`: from the first ping to the first direct pong. `faster_ms`: the median of
     relayed pongs less that of direct ones, None unless both came. `last_way` is that of the last pong. `lasted_s`: from
-    the first ping to the end of the last one.
+    the first ping to the end of the last one. `loss_pattern`: None where nothing regular is to be seen.
     """
 
     sent: int = 0
@@ -99,3 +113,4 @@ class PingSummary(msgspec.Struct, frozen=True, kw_only=True):
     direct_after_s: float | None = None
     faster_ms: float | None = None
     lasted_s: float = 0.0
+    loss_pattern: LossPattern | None = None

@@ -52,9 +52,31 @@ LOSSY = StandInPeer("lossy", "100.64.0.14", lost=frozenset({1, 3}))
 THROUGH = StandInPeer("through", "100.64.0.15", peer_relay="198.51.100.9:40000:vni:7")
 LAN = StandInPeer("printer", "100.64.0.17", direct="192.168.1.30:41641", direct_after=0)
 HOSTILE = StandInPeer("na\x1b[31ms\u202e" + "x" * 40, "100.64.0.66", relay="f\x07ra", endpoints=("198.51.100.66:1",))
+PATTERN = StandInPeer(
+    "bundle", "100.64.0.19", direct="198.51.100.61:41641", direct_after=0,
+    lost=frozenset(number for number in range(1, 73) if (number - 1) % 18 >= 3),
+)  # fmt: skip
+DETOUR = StandInPeer(
+    "faraway", "100.64.0.20", direct="198.51.100.62:41641", direct_after=3, relay_ms=48.0, direct_ms=171.0
+)
 ROUTER = StandInPeer("branch", "100.64.0.18", routes=("192.168.50.0/24",), direct="203.0.113.5:41641", direct_after=0)
 MESH = StandInMesh(
-    peers=(NAS, DB, OFFLINE, EXPIRED, SILENT, NO_ICMP, NO_WIREGUARD, LOSSY, THROUGH, LAN, HOSTILE, ROUTER)
+    peers=(
+        NAS,
+        DB,
+        OFFLINE,
+        EXPIRED,
+        SILENT,
+        NO_ICMP,
+        NO_WIREGUARD,
+        LOSSY,
+        THROUGH,
+        LAN,
+        HOSTILE,
+        ROUTER,
+        PATTERN,
+        DETOUR,
+    )
 )
 WHY = Explanation(
     short="its router: random ports",
@@ -134,6 +156,8 @@ SCENES: dict[str, Scene] = {
     "interrupted": Scene(PingCommand(peer="nas", count="0"), why=WHY, stop_after_s=2.5),
     "deadline": Scene(PingCommand(peer="nas", count="30", deadline="2.5"), why=WHY),
     "hostile-names": Scene(PingCommand(peer="100.64.0.66", count="1"), verbosity=1),
+    "loss-in-a-pattern": Scene(PingCommand(peer="bundle", count="72", until_direct=False, wait="1"), rows=24),
+    "direct-is-a-detour": Scene(PingCommand(peer="faraway", count="8", until_direct=False), verbosity=1),
     "behind-a-router": Scene(PingCommand(peer="192.168.50.7", until_direct=False, count="2", stamps=True)),
 }  # fmt: skip
 

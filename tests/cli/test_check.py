@@ -109,6 +109,7 @@ def test_one_finding_again(natscope: Runner, healthy_map: str, relay_map: str, t
         (("--init", "--report", "x"), "--report goes with the id"),
         (("NS-UDP-99",), "no cause"),
         (("NS-CTL-01",), "takes both sides"),
+        (("rel-21",), "natscope derp check looks for it"),
         (("--replay", __file__), "not a kept result"),
         (("--replay", "none.json"), "no such file"),
         (("--policy", "none.toml"), "no such file"),

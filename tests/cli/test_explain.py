@@ -28,11 +28,22 @@ def test_every_page_draws(natscope: Runner, cause_id: str) -> None:
 
 
 def test_the_list_has_all_of_them(natscope: Runner) -> None:
+    everything = sorted({entry.id for entry in entries()} | set(MEANINGS))
     for arguments in ((), ("--list",)):
         lines = natscope("explain", *arguments).out.splitlines()
-        assert [line.split()[0] for line in lines] == [entry.id for entry in entries()]
+        assert [line.split()[0] for line in lines] == everything
+        assert max(map(cell_len, lines)) <= 80
     told = json.loads(natscope("explain", "--list", "--json").out)
-    assert [each["id"] for each in told] == [entry.id for entry in entries()]
+    assert [each["id"] for each in told] == everything
+    of_relays = {each["id"] for each in told if each.get("found_by") == "natscope derp check"}
+    assert of_relays == set(MEANINGS) - {entry.id for entry in entries()}
+
+
+def test_every_id_of_the_list_is_explained(natscope: Runner) -> None:
+    for cause_id in MEANINGS:
+        result = natscope("explain", cause_id)
+        assert (result.code, result.err) == (0, "")
+        assert result.out.startswith(cause_id)
 
 
 def test_an_id_in_another_spelling(natscope: Runner) -> None:
@@ -61,6 +72,7 @@ def test_a_letter_has_the_numbers_of_a_report(natscope: Runner) -> None:
         (("NS-UDP-99",), "no cause"),
         (("NS-HOST-01", "--mail"), "nobody to write to"),
         (("--mail",), "need the id"),
+        (("NS-REL-21", "--mail"), "no report has it"),
         (("NS-UDP-01", "--report", "x.json"), "goes with --mail"),
         (("NS-UDP-01", "--mail", "--report", "none.json"), "no such file"),
         (("NS-UDP-01", "--mail", "--report", str(REPORTS / "healthy.json")), "has no finding NS-UDP-01"),

@@ -89,6 +89,21 @@ def test_json() -> None:
     assert (told["this_node"], told["summary"], told["exit_code"]) == (True, None, 0)
 
 
+def test_what_is_wrong_with_a_way_that_works() -> None:
+    told = json.loads(play(SCENES["loss-in-a-pattern"], "json")[0])
+    pattern = told["summary"]["loss_pattern"]
+    assert (pattern["period"], pattern["lost"], pattern["periods"], pattern["misfits"]) == (18, 15, 4, 0)
+    assert pattern["chance"] < 1e-6
+    assert [(found["id"], found["certainty"]) for found in told["findings"]] == [("NS-PERF-06", "likely")]
+    (found,) = json.loads(play(SCENES["direct-is-a-detour"], "json")[0])["findings"]
+    assert (found["id"], found["certainty"]) == ("NS-PERF-02", "likely")
+    assert [fix["effort"] for fix in found["fixes"]] == ["E2", "E5"]
+    for name in ("relay-then-direct", "stays-relayed", "lossy", "lan", "silent", "levels-all", "this-node"):
+        told = json.loads(play(SCENES[name], "json")[0])
+        assert told["findings"] == []
+        assert told["summary"] is None or told["summary"]["loss_pattern"] is None
+
+
 def test_json_lines() -> None:
     lines = [json.loads(line) for line in play(SCENES["stays-relayed-quiet"], "jsonl")[0].splitlines()]
     assert [line["type"] for line in lines] == ["start", "ping", "ping", "end"]

@@ -11,6 +11,7 @@ from natscope.diagnosis.pair.fixes import at_side, changes_that_help, fixes_of
 from natscope.diagnosis.pair.judge import blame, settled_pair, short
 from natscope.diagnosis.pair.predict import predict
 from natscope.diagnosis.pair.settled import STALE_HANDSHAKE_S, handshake_age_s
+from natscope.diagnosis.pair.slow import NO_REASON
 from natscope.diagnosis.words import as_sentence
 from natscope.model.finding import Certainty, Finding, Fix, Severity
 from natscope.model.mesh_status import Way
@@ -40,6 +41,7 @@ def explain_relayed(facts: PairFacts) -> Explanation:
     if own is not None:
         return _by_finding(facts, own, own.certainty)
     claims = tuple(claim for claim in settled_pair(facts) if claim.severity is not Severity.INFO)
+    claims = tuple(claim for claim in claims if claim.cause.id not in NO_REASON)
     if _is_silent(facts):
         claims = tuple(claim for claim in claims if claim.cause.id == "NS-CTL-01")
     if claims:

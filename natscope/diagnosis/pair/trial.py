@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -29,6 +30,7 @@ class Trial:
     `was_found` is unknown without a history. `called`: the peer asked for packets to be sent now, so both tried.
     `told`: candidates that the history names. `is_tried`: were packets sent to the peer's candidates. `is_settled`: a
     session with the peer, who answered its handshake, has been on a relay long enough to find another way.
+    `lost`: for each ping, in order, whether it got no answer; `direct_ms` and `relayed_ms` are round trips of pongs.
     """
 
     answered: tuple[Endpoint, ...] = ()
@@ -41,6 +43,9 @@ class Trial:
     found_at: datetime | None = None
     called: Tri = Tri.UNKNOWN
     is_settled: bool = False
+    lost: tuple[bool, ...] = ()
+    direct_ms: tuple[float, ...] = ()
+    relayed_ms: tuple[float, ...] = ()
 
     @property
     def failed(self) -> Tri:
@@ -82,7 +87,14 @@ def read_trial(
         was_found=Tri.UNKNOWN if changes is None else Tri.of(bool(found)),
         found_at=max((at for at in found if at is not None), default=None),
         called=Tri.UNKNOWN if changes is None else Tri.of(any(c.what == _CALLED for c in changes)),
+        lost=tuple(bool(ping.error) for ping in pings),
+        direct_ms=_times(ping for ping in pings if ping.endpoint is not None),
+        relayed_ms=_times(p for p in pings if p.endpoint is None and (p.relay_id or p.relay_code)),
     )
+
+
+def _times(pings: Iterable[PingAnswer]) -> tuple[float, ...]:
+    return tuple(ping.latency_s * 1000 for ping in pings if not ping.error and ping.latency_s is not None)
 
 
 def _lasts(peer: MeshNode | None) -> bool:

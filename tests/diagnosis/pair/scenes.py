@@ -77,6 +77,21 @@ def inside_tunnel() -> PairFacts:
     return PairFacts(this(v6=six), peer(v6=six), trial=trial, node=node(current=end))
 
 
+def direct(direct_ms: tuple[float, ...], relayed_ms: tuple[float, ...] = (), **more: Any) -> PairFacts:
+    """Direct to the peer's public address, after pongs through a relay."""
+    end = Endpoint.parse("198.51.100.60:41641")
+    trial = Trial(
+        answered=(end,), is_tried=Tri.YES, direct_ms=direct_ms, relayed_ms=relayed_ms, relayed=len(relayed_ms)
+    )
+    return PairFacts(this(**more), peer(latency_ms={"fra": 12.0}), trial=trial, node=node(current=end))
+
+
+def lost(pattern: str, times: int = 1) -> Trial:
+    """Pings through a relay, `x` for each without an answer."""
+    series = tuple(letter == "x" for letter in pattern * times)
+    return Trial(relayed=series.count(False), silent=series.count(True), is_tried=Tri.YES, lost=series)
+
+
 SCENES: dict[str, Callable[[], PairFacts]] = {
     "two cones": lambda: PairFacts(this(), peer(), node=node()),
     "cone and symmetric": lambda: PairFacts(this(), peer("yes"), node=node()),
@@ -102,6 +117,15 @@ SCENES: dict[str, Callable[[], PairFacts]] = {
     ),
     "idle": lambda: PairFacts(this(), peer(), node=node(is_active=False)),
     "direct inside a tunnel": inside_tunnel,
+    "direct is a detour": lambda: direct((151.0, 149.0, 150.5, 163.0), (41.0, 40.0, 44.0)),
+    "direct is a detour by both sides' reports": lambda: direct((151.0, 149.0, 150.5), latency_ms={"fra": 18.0}),
+    "direct and near": lambda: direct((31.0, 29.0, 33.0), (41.0, 40.0, 44.0), latency_ms={"fra": 18.0}),
+    "fifteen of eighteen pings lost": lambda: PairFacts(
+        this(), peer("yes"), trial=lost("..." + "x" * 15, 4), node=node()
+    ),
+    "pings lost at random": lambda: PairFacts(
+        this(), peer(), trial=lost("..x.....x.xx......x..........x..x...x"), node=node()
+    ),
 }
 
 

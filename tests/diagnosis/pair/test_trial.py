@@ -43,6 +43,13 @@ def test_pings(pings: tuple[PingAnswer, ...], failed: str) -> None:
     assert read_trial(MeshNode(), pings=pings).failed is Tri(failed)
 
 
+def test_what_each_ping_took_and_which_got_lost() -> None:
+    trial = read_trial(MeshNode(), pings=(SILENT, RELAYED, DIRECT, DIRECT, PingAnswer(latency_s=0.5), SILENT))
+    assert trial.lost == (True, False, False, False, False, True)
+    assert trial.relayed_ms == pytest.approx((40.0,))
+    assert trial.direct_ms == pytest.approx((10.0, 10.0))
+
+
 @pytest.mark.parametrize(("age_s", "failed"), [(None, "unknown"), (2, "unknown"), (40, "yes"), (3600, "unknown")])
 def test_a_session_that_stays_on_a_relay(age_s: float | None, failed: str) -> None:
     assert read_trial(relayed(age_s)).failed is Tri(failed)
