@@ -21,7 +21,6 @@ from natscope.lab.mapping_service import MappingServer
 from natscope.lab.relay_service import helper_peers
 from natscope.lab.scenario import (
     INTERNET,
-    LIE,
     Bed,
     DnsManner,
     FaultKind,
@@ -36,6 +35,7 @@ from natscope.lab.scenario_faults import addresses_after_reboot
 from natscope.lab.scenario_map import relay_map
 from natscope.lab.scenario_nat import firewall_6
 from natscope.lab.scenario_proxy import environment, proxies_on, proxy_address
+from natscope.lab.scenario_relays import LIE
 from natscope.lab.sim_ports import ToldFirewall, ToldPorts
 from natscope.lab.sim_relay import HTTP, HTTPS, serve_portal, start_relay
 from natscope.lab.tls_inspector import inspector_certificate, serve_inspector

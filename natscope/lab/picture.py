@@ -6,19 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape
 
-from natscope.lab.scenario import (
-    INTERNET,
-    Certificate,
-    DnsManner,
-    Port,
-    Port80,
-    Scenario,
-    ScenarioHost,
-    ScenarioRelay,
-    Site,
-    SiteIpv6,
-    StunManner,
-)  # fmt: skip
+from natscope.lab.scenario import INTERNET, DnsManner, Scenario, ScenarioHost, ScenarioRelay, Site, SiteIpv6
+from natscope.lab.scenario_relays import Certificate, Port, Port80, StunManner
 from natscope.machines.nat.egress import ALL_PORTS, EVERYTHING, Egress
 from natscope.machines.portmap_router.config import Manner, ServiceConfig
 from natscope.plugins.clean import clean

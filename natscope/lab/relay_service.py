@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from natscope.lab.scenario import BRIDGE, LIE, LIE_PORT, Port, Scenario, ScenarioRelay, StunManner
+from natscope.lab.scenario import Scenario, ScenarioRelay
+from natscope.lab.scenario_relays import BRIDGE, LIE, LIE_PORT, Port, StunManner
 from natscope.machines.helper.peer_link import peer_key
 from natscope.machines.helper.server import HelperServer
 from natscope.machines.stun_responder import HOME, Place, StunResponder

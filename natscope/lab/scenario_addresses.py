@@ -13,8 +13,9 @@ from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from itertools import count
 
-from natscope.lab.scenario import DNS_4, DNS_6, INTERNET, LIE, Attachment, SiteIpv6
+from natscope.lab.scenario import DNS_4, DNS_6, INTERNET, Attachment, SiteIpv6
 from natscope.lab.scenario_form import SiteForm
+from natscope.lab.scenario_relays import LIE
 from natscope.lab.scenario_toml import Path, Source
 from natscope.model.endpoint import IPAddress
 

@@ -9,19 +9,8 @@ from __future__ import annotations
 import msgspec
 
 from natscope.lab.host_rules import HostRules
-from natscope.lab.scenario import (
-    Certificate,
-    DnsManner,
-    FaultKind,
-    KernelNat,
-    MapStyle,
-    Port,
-    Port80,
-    Portal,
-    ServerKind,
-    SiteIpv6,
-    StunManner,
-)  # fmt: skip
+from natscope.lab.scenario import DnsManner, FaultKind, KernelNat, MapStyle, Portal, ServerKind, SiteIpv6
+from natscope.lab.scenario_relays import Certificate, Port, Port80, StunManner
 from natscope.lab.scenario_truth import FamilyState, MappingTruth, PairDirect, RelayFault
 from natscope.machines.nat.config import Hairpin, Protocol, Unsolicited
 from natscope.machines.nat.forwards import Transport

@@ -21,7 +21,6 @@ from natscope.lab.scenario import (
     DnsManner,
     FaultKind,
     MeasureHow,
-    Port,
     Scenario,
     ScenarioFault,
     ScenarioHost,
@@ -36,6 +35,7 @@ from natscope.lab.scenario_form import FaultForm, HostForm, HostTruthForm, Relay
 from natscope.lab.scenario_links import LAN, RELAY_STEP_MS, UPLINK, directions
 from natscope.lab.scenario_mapping import MAPPING_CLAIMS, mapping_service_of, unserved
 from natscope.lab.scenario_nat import GUARDED, kind_of, nat_of, translates
+from natscope.lab.scenario_relays import Port
 from natscope.lab.scenario_toml import PAIRS, Path, ScenarioForm, Source, read_form
 from natscope.lab.scenario_truth import UNKNOWABLE, UNKNOWN, HostTruth, PairTruth
 from natscope.lab.scenario_unknown import GROUPS, expanded

@@ -10,7 +10,8 @@ from natscope.host.api import Datagram, Host, ServerTls
 from natscope.lab.loopback_http import LOGIN_PAGE, RelayPages
 from natscope.lab.loopback_spec import RegionSpec
 from natscope.lab.relay_service import STUN, RelayService, further_ports, relay_service, told_endpoint
-from natscope.lab.scenario import Certificate, Port, Port80, Portal, ScenarioRelay, StunManner
+from natscope.lab.scenario import Portal, ScenarioRelay
+from natscope.lab.scenario_relays import Certificate, Port, Port80, StunManner
 from natscope.model.endpoint import Endpoint, Family
 from natscope.sim.authority import Authority
 from natscope.sim.binding import UNSPECIFIED

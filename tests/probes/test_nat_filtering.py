@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from natscope.lab.scenario import Port
+from natscope.lab.scenario_relays import Port
 from natscope.model.nat import Filtering
 from natscope.netcheck.assemble_filtering import NOBODY
 from natscope_probes.nat_filtering import PROBE

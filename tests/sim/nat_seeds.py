@@ -13,8 +13,9 @@ from typing import Any
 
 from natscope.lab.build_sim import SERVERS_START_S, simulated
 from natscope.lab.library import load_scenario
-from natscope.lab.scenario import Port, Scenario
+from natscope.lab.scenario import Scenario
 from natscope.lab.scenario_map import relay_map
+from natscope.lab.scenario_relays import Port
 from natscope.model.relay_map import LoadedMap
 from natscope.model.report import NatFamilyReport
 from natscope.model.tri import Tri

@@ -47,7 +47,6 @@ from natscope.lab.scenario import (
     DNS_NAME,
     DOMAIN,
     INTERNET,
-    LIE,
     Attachment,
     Bed,
     Scenario,
@@ -60,6 +59,7 @@ from natscope.lab.scenario_faults import addresses_after_reboot, is_renumbered
 from natscope.lab.scenario_links import UPLINK
 from natscope.lab.scenario_proxy import environment as environment_of
 from natscope.lab.scenario_proxy import proxies_on, proxy_address
+from natscope.lab.scenario_relays import LIE
 from natscope.model.endpoint import IPAddress
 from natscope.sim.authority import Authority
 from natscope.sim.name_answers import Zone

@@ -22,18 +22,8 @@ from natscope.lab.kernel.processes import Processes, Ready
 from natscope.lab.loopback_http import LOGIN_PAGE, RelayPages
 from natscope.lab.loopback_spec import RegionSpec
 from natscope.lab.relay_service import STUN, further_ports, relay_service, told_endpoint
-from natscope.lab.scenario import (
-    DNS_4,
-    DOMAIN,
-    Certificate,
-    Port,
-    Port80,
-    Portal,
-    ScenarioRelay,
-    ScenarioServer,
-    ServerKind,
-    StunManner,
-)  # fmt: skip
+from natscope.lab.scenario import DNS_4, DOMAIN, Portal, ScenarioRelay, ScenarioServer, ServerKind
+from natscope.lab.scenario_relays import Certificate, Port, Port80, StunManner
 from natscope.lab.sim_relay import HTTP, HTTPS
 from natscope.lab.tls_inspector import listen_inspector
 from natscope.model.endpoint import Endpoint, Family, IPAddress

@@ -61,7 +61,9 @@ class NatConfig:
     `external` are the public addresses. `port_range` holds for ports from 1024 on, and for all where
     `low_ports_stay_low` is off. `hairpin_filtered`: the filter of the receiver's mapping judges hairpinned packets too.
     `not_from`: packets from these prefixes never come in. `answer_refused`: the inside hears of refused flows by ICMP
-    (RFC 5508 REQ-8). `tcp_pickup`: a TCP packet in mid-connection makes a mapping (Linux).
+    (RFC 5508 REQ-8). `tcp_pickup`: a TCP packet in mid-connection makes a mapping (Linux). `shuts_out_s`: an inside
+    packet for one of our own addresses is taken for an attack (LAND): whoever sent it loses its mappings, and nothing
+    that it sends passes for so long; 0 is no such protection.
     """
 
     external: tuple[IPAddress, ...] = ()
@@ -91,6 +93,7 @@ class NatConfig:
     drop_fragments: bool = False
     stun_alg: bool = False
     tcp_pickup: bool = False
+    shuts_out_s: float = 0.0
 
     def __post_init__(self) -> None:
         if self.mapping is Mapping.UNKNOWN or self.filtering is Filtering.UNKNOWN:
@@ -103,6 +106,8 @@ class NatConfig:
             raise ValueError("port_range lies within 1 to 65535")
         if self.stride < 1 or self.capacity < 1:
             raise ValueError("stride and capacity are at least 1")
+        if not self.shuts_out_s >= 0:
+            raise ValueError("shuts_out_s is no negative time")
 
     @property
     def translates(self) -> bool:
@@ -139,5 +144,7 @@ class NatConfig:
     def _check_firewall(self) -> None:
         if self.external or self.forwards or self.dmz is not None or self.hairpin is not Hairpin.NONE:
             raise ValueError("without translation there are no external addresses, forwards, DMZ or hairpinning")
+        if self.shuts_out_s:
+            raise ValueError("without translation there is no address of our own that an attack could name")
         if self.unsolicited is Unsolicited.BURN:
             raise ValueError("a firewall without translation has no ports of its own to burn")

@@ -36,6 +36,7 @@ class Checker:
         self._by_inside: dict[tuple[int, int, int], list[Tenure]] = {}
         self._hidden: dict[tuple[int, int, int], None] = {}
         self._paired: dict[int, int] = {}
+        self._shut_out: dict[int, float] = {}
         self._forwards: list[Forward] = []
         self._count = 0
         self.reboot(config.external if external is None else external)
@@ -47,6 +48,7 @@ class Checker:
         self._by_inside.clear()
         self._hidden.clear()
         self._paired.clear()
+        self._shut_out.clear()
         self._forwards = list(self._config.forwards)
         self._count = 0
 
@@ -58,8 +60,11 @@ class Checker:
         """A packet came from inside and left on either side as `after`, or was dropped."""
         if after is None:
             self._note_turned_away(before, now)
+            self._note_attack(before, now)
             return []
         faults = self._may_pass(before, flags)
+        if now < self._shut_out.get(before[1], now) or (self._config.shuts_out_s and before[3] in self._own):
+            faults.append("a packet passed of a host that is shut out")
         if before[3] in self._own:
             return faults + self._turned(before, after, now, flags)
         if after[3:] != before[3:] or after[0] != before[0]:
@@ -241,6 +246,15 @@ class Checker:
                 if self._ages.is_alive(tenure, now):
                     tenure.guessed = True
                     self._book(tenure, before[3:], now, SYN if before[0] == TCP else 0, outbound=True)
+
+    def _note_attack(self, before: Header, now: float) -> None:
+        """A packet for one of our addresses shuts its sender out, whose mappings are lost; one that is out stays so."""
+        if not self._config.shuts_out_s or before[3] not in self._own or now < self._shut_out.get(before[1], now):
+            return
+        self._shut_out[before[1]] = now + self._config.shuts_out_s
+        for index in (self._tenures, self._by_inside):
+            for key, tenures in index.items():
+                index[key] = [t for t in tenures if t.inside[0] != before[1]]
 
     def _through_another_port(self, proto: int, inside: End, remote: End, now: float) -> bool:
         """The inside talks to that peer through another external port, where its forward or filter let this in."""

@@ -163,6 +163,11 @@ class Table:
             self._forget_flow(flow)
         self._forget_binding(binding)
 
+    def forget_host(self, ip: int) -> None:
+        """Forget all flows of an inside address, and its bindings that are not `static`."""
+        for flow in [flow for flow in self.flows_out.values() if flow.in_ip == ip]:
+            self.remove_flow(flow)
+
     def make_room(self, keep: Binding | None = None) -> bool:
         """Whether one more flow may come; may evict the flow that was created first, never the last one of `keep`."""
         if len(self.flows_out) < self.capacity:

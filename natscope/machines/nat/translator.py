@@ -46,6 +46,7 @@ from natscope.machines.nat.verdicts import (
     NOT_OURS,
     OTHER_FAMILY,
     PROTOCOL_OFF,
+    SHUT_OUT,
     SOURCE_DENIED,
     TABLE_FULL,
     Verdict,
@@ -66,8 +67,8 @@ class Nat:
 
     __slots__ = (
         "_admission", "_alg", "_binder", "_counters", "_denies_out", "_denies_source", "_draw", "_flows_in",
-        "_flows_out", "_forwards", "_guarded", "_in", "_openings", "_out", "_own", "_protocols", "_table", "_turn",
-        "_unwanted", "config", "external", "reboots", "translates",
+        "_flows_out", "_forwards", "_guarded", "_in", "_openings", "_out", "_own", "_protocols", "_shut_out", "_table",
+        "_turn", "_unwanted", "config", "external", "reboots", "translates",
     )  # fmt: skip
 
     def __init__(self, config: NatConfig, seed: bytes) -> None:
@@ -87,6 +88,7 @@ class Nat:
         self._denies_source = prefix_test(config.not_from)
         self._guarded = config.drop_fragments or bool(config.not_from)
         self._alg = config.stun_alg
+        self._shut_out: dict[int, float] = {}
         self.translates = config.translates
         self._own: frozenset[int] = frozenset()
         self._forwards: dict[Forward, Binding] = {}
@@ -152,6 +154,7 @@ class Nat:
         self._table.clear()
         self._unwanted.clear()
         self._forwards.clear()
+        self._shut_out.clear()
         for forward in self.config.forwards:
             self.open_forward(forward, 0.0)
 
@@ -218,6 +221,8 @@ class Nat:
         verdict = self._unfit(packet)
         if verdict:
             return verdict
+        if self.config.shuts_out_s and self._is_shut_out(packet, now):
+            return SHUT_OUT
         if isinstance(packet, IcmpError):
             return self._error_out(packet)
         flow = self._flows_out.get(packet.header())
@@ -239,6 +244,17 @@ class Nat:
         if packet.dst in self._own:
             flow.state |= HAIRPINNED
         return self._send(flow, packet, now)
+
+    def _is_shut_out(self, packet: Packet, now: float) -> bool:
+        """Whether its sender is, by an earlier packet or by this one; without its flows all it sends comes this way."""
+        if now < self._shut_out.get(packet.src, now):
+            return True
+        if packet.dst not in self._own or isinstance(packet, IcmpError):
+            return False
+        self._shut_out = {src: until for src, until in self._shut_out.items() if now < until}
+        self._shut_out[packet.src] = now + self.config.shuts_out_s
+        self._table.forget_host(packet.src)
+        return True
 
     def _outbound_known(self, flow: Flow, packet: Packet, now: float) -> Verdict:
         if flow.state or packet.flags & 7:

@@ -29,6 +29,7 @@ ICMP_ERROR_OFF: Final = 12
 ICMP_ERROR_STRAY: Final = 13
 NOT_A_SYN: Final = 14
 NOT_OURS: Final = 15
+SHUT_OUT: Final = 16
 
 NAMES: Final[tuple[str, ...]] = (
     "forwarded out",
@@ -47,5 +48,6 @@ NAMES: Final[tuple[str, ...]] = (
     "icmp error about nothing known",
     "tcp without a connection",
     "not addressed to this nat",
+    "sender is shut out",
 )
 """The name of each verdict, by its number."""

@@ -101,6 +101,15 @@ def hairpin(site: Site) -> object:
     return site.out("b:5001", "nat:5000")
 
 
+def attack(site: Site) -> object:
+    """Who gets out after a call to the router's own address, at once and later?"""
+    outside = site.seen("a:5000", "r:1")
+    site.out("a:5000", outside)
+    answers = [site.out("a:5000", "r:1"), site.out("b:5000", "r:1")]
+    site.wait(30)
+    return [*answers, site.out("a:5000", "r:1")]
+
+
 def two_silences(site: Site) -> object:
     """After which silence is the answer lost, with and without an exchange before?"""
     answers = []
@@ -309,6 +318,7 @@ ROWS = [
     Row("drop_fragments", (False, True), fragment, {}),
     Row("stun_alg", (False, True), stun_answer, {}),
     Row("tcp_pickup", (False, True), mid_connection, {}),
+    Row("shuts_out_s", (0.0, 10.0, 60.0), attack, {"hairpin": Hairpin.EXTERNAL_SOURCE}),
 ]
 
 

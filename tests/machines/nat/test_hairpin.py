@@ -49,6 +49,25 @@ def test_the_filter_may_be_passed_by() -> None:
     assert site.out("b:5001", "nat:5000") == end("nat:5001")
 
 
+@pytest.mark.parametrize("hairpin", list(Hairpin))
+def test_a_call_to_our_own_address_may_be_taken_for_an_attack(hairpin: Hairpin) -> None:
+    """LAND: the sender alone is shut out, for a time that later packets do not make longer; its mappings are lost."""
+    site = Site(config(hairpin=hairpin, shuts_out_s=60.0))
+    outside = site.connect("a:5000", "r:443"), site.seen("a:5000", "r:1"), site.seen("b:5001", "r:1")
+    assert site.out("a:5000", outside[1]) == "sender is shut out"
+    assert site.out("a:5000", "r:1") == site.out("a:5000", "r:443", TCP, ACK) == "sender is shut out"
+    assert site.come("r:1", outside[1]) == "no mapping"
+    assert site.seen("b:5001", "r:1") == outside[2]
+    site.wait(59)
+    assert site.out("a:5000", "nat:7") == "sender is shut out"
+    site.wait(1)
+    assert site.seen("a:5000", "r:1") == outside[1]
+    site.nat.reboot(site.nat.external)
+    assert site.out("b:5001", "nat:7") == "sender is shut out"
+    site.nat.reboot(site.nat.external)
+    assert site.seen("b:5001", "r:1") == outside[2]
+
+
 def test_a_host_reaches_itself() -> None:
     site = Site(config(hairpin=Hairpin.EXTERNAL_SOURCE))
     outside = site.seen("a:5000", "r:1")

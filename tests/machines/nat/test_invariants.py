@@ -113,6 +113,14 @@ def hairpinned(w: Watched) -> None:
     w.out("b:5001", "nat:5000")
 
 
+def attacked(w: Watched) -> None:
+    w.out("a:5000", "r:1")
+    w.out("a:5000", "nat:5000")
+    w.out("a:5000", "r:1")
+    w.now = 61.0
+    w.out("a:5000", "r:1")
+
+
 def both_protocols(w: Watched) -> None:
     w.out("a:5000", "r:1")
     w.out("a:5000", "r:1", TCP, SYN)
@@ -174,6 +182,9 @@ SABOTAGE: list[tuple[str, dict[str, Any], dict[str, Any], Callable[[Watched], No
     ("not handled", {}, {"protocols": (Protocol.UDP,)}, both_protocols),
     ("fragment", {}, {"drop_fragments": True}, fragment),
     ("mid-connection", {"tcp_pickup": True}, {}, middle),
+    ("shut out", {"hairpin": Hairpin.EXTERNAL_SOURCE},
+     {"hairpin": Hairpin.EXTERNAL_SOURCE, "shuts_out_s": 60.0}, attacked),
+    ("shut out", {"ports": RANDOM}, {"ports": RANDOM, "shuts_out_s": 60.0}, attacked),
     ("forbidden port", {}, {"egress": Egress(udp=NO_PORTS)}, two_hosts),
     ("forbidden prefix", {"filtering": ANYBODY},
      {"filtering": ANYBODY, "not_from": (ipaddress.ip_network("203.0.113.2/32"),)}, stranger),
