@@ -22,6 +22,7 @@ from natscope_reports import report_json
 from tests.reports.builder import LOCAL, PLACES, PUBLIC, Builder, six_absent, six_works
 from tests.reports.cloud_scenes import CLOUD_SCENES
 from tests.reports.far_scenes import FAR_SCENES
+from tests.reports.home_scenes import HOME_SCENES
 from tests.reports.mapping_scenes import MAPPING_SCENES
 from tests.reports.nat_scenes import NAT_SCENES
 from tests.reports.path_scenes import PATH_SCENES
@@ -339,6 +340,7 @@ SCENES: dict[str, Callable[[], Report]] = {
         ipv6_only,
         single_region,
         *FAR_SCENES,
+        *HOME_SCENES,
         mapping_varies,
         mapping_varies_with_ipv6,
         several_addresses,
