@@ -23,6 +23,7 @@ from natscope.wire.derp.reader import FrameReader
 from natscope.wire.keys import PrivateKey
 from tests.interop.derp_peers import MESH_KEY, Place, PlainDerper
 from tests.relay import served
+from tests.relay.derp_client import read_head
 
 pytestmark = pytest.mark.interop
 
@@ -55,9 +56,7 @@ class Raw:
         self.reader = FrameReader()
         self.waiting: list[tuple[int, bytes]] = []
         self.sock.sendall(UPGRADE)
-        head = b""
-        while not head.endswith(b"\r\n\r\n"):
-            head += self.sock.recv(1)
+        read_head(self.sock)
         kind, payload = self.next()
         assert kind == FrameType.SERVER_KEY
         self.server = payload[8:]

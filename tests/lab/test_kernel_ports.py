@@ -20,6 +20,8 @@ from natscope.model.nat import AddressPooling, PortAllocation
 from natscope.netcheck.classify_ports import PortSample, classify_ports
 from tests.lab.kernel_lab import lab_of
 
+pytestmark = pytest.mark.kernel
+
 SITES = {
     "cone": 'nat = "port-restricted"',
     "random": 'nat = "cgnat-symmetric"',

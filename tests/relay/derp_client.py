@@ -18,6 +18,21 @@ UPGRADE = b"GET /derp HTTP/1.1\r\nHost: relay.test\r\nUpgrade: DERP\r\nConnectio
 LIMIT_S = 10.0
 
 
+def read_byte(sock: socket.socket) -> bytes:
+    """One; `ConnectionError` where the other side has closed: who waits for more would wait for ever."""
+    if not (byte := sock.recv(1)):
+        raise ConnectionError("closed in the middle of an answer")
+    return byte
+
+
+def read_head(sock: socket.socket) -> bytes:
+    """An HTTP answer up to its empty line, and nothing of what follows."""
+    head = b""
+    while not head.endswith(b"\r\n\r\n"):
+        head += read_byte(sock)
+    return head
+
+
 class DerpClient:
     """Connected and let in once it is made; `info` is what the server said."""
 
@@ -76,9 +91,7 @@ class DerpClient:
         self.sock.close()
 
     def _head(self) -> None:
-        head = b""
-        while not head.endswith(b"\r\n\r\n"):
-            head += self.sock.recv(1)
+        head = read_head(self.sock)
         assert head.startswith(b"HTTP/1.1 101 "), head
 
     def _read(self) -> Iterator[Frame]:

@@ -40,6 +40,7 @@ class Served:
             stderr=subprocess.PIPE,
             text=True,
             env={**os.environ, **(environ or {})},
+            start_new_session=True,
         )
         self.lines: list[dict[str, Any]] = []
         self.ready = self.until("ready")
@@ -100,7 +101,7 @@ def process(
             yield served
         finally:
             if served.process.poll() is None:
-                served.process.kill()
+                os.killpg(served.process.pid, signal.SIGKILL)  # and its workers: they have the way out open too
                 served.process.communicate()
 
 

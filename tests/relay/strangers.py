@@ -13,11 +13,13 @@ from natscope.model.endpoint import Endpoint
 from natscope.wire.derp.frames import HEADER, FrameType, encode
 from natscope.wire.derp.hello import ClientInfo, seal_client_info
 from natscope.wire.keys import PrivateKey
-from tests.relay.derp_client import UPGRADE, DerpClient
+from tests.relay.derp_client import UPGRADE, DerpClient, read_byte, read_head
 from tests.relay.drivers import WAIT_S, Running
 
 HONEST = "127.0.0.9"
 """Another address than the strangers' of the same computer."""
+SERVER_KEY_BYTES = 45
+"""The first frame with its head."""
 
 
 class Stranger:
@@ -37,11 +39,9 @@ class Stranger:
     def upgrade(self) -> Stranger:
         """Up to the ServerKey frame."""
         self.say(UPGRADE)
-        head = b""
-        while b"\r\n\r\n" not in head:
-            head += self.sock.recv(1)
-        while len(head.partition(b"\r\n\r\n")[2]) < 45:
-            head += self.sock.recv(1)
+        read_head(self.sock)
+        for _ in range(SERVER_KEY_BYTES):
+            read_byte(self.sock)
         return self
 
     def is_closed(self) -> bool:

@@ -48,7 +48,9 @@ class ConnectProxy:
     async def _serve(self, stream: Stream) -> None:
         head = b""
         while not head.endswith(b"\r\n\r\n"):
-            head += await stream.read(1)
+            if not (byte := await stream.read(1)):
+                return
+            head += byte
         lines = head.decode().split("\r\n")
         target = lines[0].split(" ")[1]
         self.targets.append(target)
