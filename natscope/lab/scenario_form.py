@@ -196,6 +196,7 @@ class HostForm(Table, frozen=True, kw_only=True):
     rules: HostRules | None = None
     strict_source: bool = False
     container: str = ""
+    stuck_to: str = ""
     search: tuple[str, ...] = ()
     link: LinkForm = LinkForm()
     back: LinkForm = LinkForm()
