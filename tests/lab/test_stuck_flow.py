@@ -1,4 +1,4 @@
-"""The rows of a computer whose own rules send to one peer from a wrong port: as Linux prints them, one of them stuck."""
+"""Rows of a computer whose own rules send to one peer from a wrong port: as Linux prints them, one of them stuck."""
 
 from __future__ import annotations
 
