@@ -32,9 +32,9 @@ middle of everything. Tables of a file, all optional but `title`:
   `machines.nat.presets`, or `none` for a router that only forwards, or a table: `kind` [port-restricted] and what is
   different, in the words of `machines.nat.config.NatConfig` (`mapping`, `filtering`, `ports`, `port_range`, `stride`,
   `parity`, `contiguity`, `low_ports_stay_low`, `pooling`, `hairpin`, `hairpin_filtered`, `protocols`, `capacity`,
-  `when_full`, `icmp_errors`, `unsolicited`, `dmz`, `not_from`, `answer_refused`, `drop_fragments`, `stun_alg`,
-  `tcp_pickup`, `lifetimes` {`udp_s`, …}, `forwards` [{`transport`, `external_port`, `host`, `port`}]); `kernel_nat`:
-  `masquerade` or `fully-random`, so that the kernel bed uses the kernel's own NAT (the simulator uses its model of
+  `when_full`, `udp_capacity`, `icmp_errors`, `unsolicited`, `dmz`, `not_from`, `answer_refused`, `drop_fragments`,
+  `stun_alg`, `tcp_pickup`, `lifetimes` {`udp_s`, …}, `forwards` [{`transport`, `external_port`, `host`, `port`}]);
+  `kernel_nat`: `masquerade` or `fully-random`, the kernel's own NAT in the kernel bed (the simulator uses its model of
   that); `lan` [192.168.1.0/24]; `external` public addresses, or `count` [1] of them; `ipv6` [none]: `none`, `open`,
   `firewall`, `broken`, `nat64`, with `ipv6_silence_s` [300] after which its firewall forgets a silent flow; `allow`
   {`udp`, `tcp`: port texts such as "53" or "1024-2000"; `icmp`; `not_to`}: the only new flows that may go out;

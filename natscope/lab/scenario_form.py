@@ -103,6 +103,7 @@ class NatForm(Table, frozen=True, kw_only=True):
     protocols: tuple[Protocol, ...] | None = None
     capacity: int | None = None
     when_full: WhenFull | None = None
+    udp_capacity: int | None = None
     icmp_errors: bool | None = None
     unsolicited: Unsolicited | None = None
     answer_refused: bool | None = None

@@ -22,6 +22,7 @@ STORIES = (
     ("nobody has logged in to the hotel's network yet", "captive-portal", "alice", "NS-ENV-06", "log in first"),
     ("the VPN's port stayed dead after a reconnection", "stale-port", "alice", "NS-NAT-18", "Give the VPN another"),
     ("one peer alone never hears of us", "stuck-flow", "alice", "NS-NAT-17", "from a wrong port"),
+    ("file sharing fills the router", "table-full", "alice", "NS-NAT-14", "may be full"),
     ("another VPN carries everything", "vpn-carries-all", "alice", "NS-ENV-02", "VPN"),
 )  # fmt: skip
 

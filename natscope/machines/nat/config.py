@@ -61,7 +61,8 @@ class NatConfig:
     `external` are the public addresses. `port_range` holds for ports from 1024 on, and for all where
     `low_ports_stay_low` is off. `hairpin_filtered`: the filter of the receiver's mapping judges hairpinned packets too.
     `not_from`: packets from these prefixes never come in. `answer_refused`: the inside hears of refused flows by ICMP
-    (RFC 5508 REQ-8). `tcp_pickup`: a TCP packet in mid-connection makes a mapping (Linux).
+    (RFC 5508 REQ-8). `udp_capacity`: UDP flows beyond so many get nothing, whatever `when_full` says. `tcp_pickup`: a
+    TCP packet in mid-connection makes a mapping (Linux).
     """
 
     external: tuple[IPAddress, ...] = ()
@@ -80,6 +81,7 @@ class NatConfig:
     protocols: tuple[Protocol, ...] = (Protocol.UDP, Protocol.TCP, Protocol.ICMP)
     capacity: int = DEFAULT_CAPACITY
     when_full: WhenFull = WhenFull.DROP_NEW
+    udp_capacity: int | None = None
     icmp_errors: bool = True
     unsolicited: Unsolicited = Unsolicited.DROP
     forwards: tuple[Forward, ...] = ()
@@ -103,6 +105,8 @@ class NatConfig:
             raise ValueError("port_range lies within 1 to 65535")
         if self.stride < 1 or self.capacity < 1:
             raise ValueError("stride and capacity are at least 1")
+        if self.udp_capacity is not None and self.udp_capacity < 1:
+            raise ValueError("udp_capacity is at least 1")
 
     @property
     def translates(self) -> bool:
