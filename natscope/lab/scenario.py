@@ -66,7 +66,7 @@ middle of everything. Tables of a file, all optional but `title`:
 - `[servers.NAME]`: `kind`: `stun` (ours, as RFC 5780 wants), `coturn` or `derper`, with two addresses each and the name
   `NAME.test`; for tools, not for the netcheck. The simulator has none of them, and refuses a `derper`.
 - `[[faults]]`: `at_s`, `lasts_s`, `kind` and on whom: `partition` (`on` a host, site or relay), `nat-reboot` (`on` a
-  site, `renumbered`), `dns` (`manner`), `crash` (`on` a relay).
+  site, `renumbered`), `dns` (`manner`), `crash` (`on` a relay); `measuring` [false]: counted from the first request on.
 - `[truth.HOST]`, `[truth.pairs."A B"]`: `scenario_truth.py`.
 """
 
@@ -331,6 +331,7 @@ class ScenarioFault:
     on: str = ""
     renumbered: bool = True
     manner: DnsManner = DnsManner.HANG
+    measuring: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

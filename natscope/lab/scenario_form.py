@@ -235,6 +235,7 @@ class FaultForm(Table, frozen=True, kw_only=True):
     kind: FaultKind
     at_s: float
     lasts_s: float = 0.0
+    measuring: bool = False
     on: str = ""
     renumbered: bool = True
     manner: DnsManner = DnsManner.HANG

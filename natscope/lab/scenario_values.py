@@ -293,6 +293,7 @@ class _Reader:
             kind=form.kind,
             at_s=form.at_s,
             lasts_s=form.lasts_s,
+            measuring=form.measuring,
             on=form.on,
             renumbered=form.renumbered,
             manner=form.manner,

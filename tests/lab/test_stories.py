@@ -23,6 +23,7 @@ STORIES = (
     ("the VPN's port stayed dead after a reconnection", "stale-port", "alice", "NS-NAT-18", "Give the VPN another"),
     ("one peer alone never hears of us", "stuck-flow", "alice", "NS-NAT-17", "from a wrong port"),
     ("file sharing fills the router", "table-full", "alice", "NS-NAT-14", "may be full"),
+    ("the line is connected again meanwhile", "changed-meanwhile", "alice", "NS-NAT-19", "Measure again"),
     ("another VPN carries everything", "vpn-carries-all", "alice", "NS-ENV-02", "VPN"),
 )  # fmt: skip
 

@@ -333,8 +333,13 @@ class _Builder:
     # -- faults ----------------------------------------------------------------------------------------------------
 
     def _play(self, faults: Sequence[ScenarioFault]) -> None:
-        """Once everything serves: times count from then."""
-        stage = Stage(self._processes, self._cables, relays=self._restarts, dns=self._dns)
+        """Once everything serves: times count from then, or from the beginning of the first measurement."""
+        measured = [
+            (self._spaces[host.name], device)
+            for host in self._scenario.measured()
+            for device in self._scenario.devices(host)
+        ]
+        stage = Stage(self._processes, self._cables, relays=self._restarts, dns=self._dns, measured=measured)
         for site in self._scenario.sites.values():
             if site.nat is not None or site.kernel_nat is not None:
                 stage.reboots[site.name] = self._reboot(site)
