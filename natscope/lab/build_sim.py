@@ -38,6 +38,7 @@ from natscope.lab.scenario_proxy import environment, proxies_on, proxy_address
 from natscope.lab.scenario_relays import LIE
 from natscope.lab.sim_ports import ToldFirewall, ToldPorts
 from natscope.lab.sim_relay import HTTP, HTTPS, serve_portal, start_relay
+from natscope.lab.stuck_flow import table
 from natscope.lab.tls_inspector import inspector_certificate, serve_inspector
 from natscope.machines.nat.packet import TCP
 from natscope.machines.portmap_router.config import ServiceConfig
@@ -214,6 +215,8 @@ def _tell(scenario: Scenario, host: ScenarioHost, built: SimHost) -> None:
     made = {str(site.gateway): site.hardware for site in _sites_of(scenario, host) if site.hardware}
     if made:
         built.own.facts = msgspec.structs.replace(built.own.facts, neighbours=made)
+    if host.stuck_to:
+        built.own.table = table(scenario, host)
     if host.container:
         container = Container(kind=host.container, sign="the scenario says so")
         built.own.facts = msgspec.structs.replace(built.own.facts, container=container)

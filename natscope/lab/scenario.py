@@ -32,9 +32,9 @@ middle of everything. Tables of a file, all optional but `title`:
   `machines.nat.presets`, or `none` for a router that only forwards, or a table: `kind` [port-restricted] and what is
   different, in the words of `machines.nat.config.NatConfig` (`mapping`, `filtering`, `ports`, `port_range`, `stride`,
   `parity`, `contiguity`, `low_ports_stay_low`, `pooling`, `hairpin`, `hairpin_filtered`, `protocols`, `capacity`,
-  `when_full`, `icmp_errors`, `unsolicited`, `dmz`, `not_from`, `answer_refused`, `drop_fragments`, `stun_alg`,
-  `tcp_pickup`, `lifetimes` {`udp_s`, …}, `forwards` [{`transport`, `external_port`, `host`, `port`}]); `kernel_nat`:
-  `masquerade` or `fully-random`, so that the kernel bed uses the kernel's own NAT (the simulator uses its model of
+  `when_full`, `udp_capacity`, `icmp_errors`, `unsolicited`, `dmz`, `not_from`, `answer_refused`, `drop_fragments`,
+  `stun_alg`, `tcp_pickup`, `lifetimes` {`udp_s`, …}, `forwards` [{`transport`, `external_port`, `host`, `port`}]);
+  `kernel_nat`: `masquerade` or `fully-random`, the kernel's own NAT in the kernel bed (the simulator uses its model of
   that); `lan` [192.168.1.0/24]; `external` public addresses, or `count` [1] of them; `ipv6` [none]: `none`, `open`,
   `firewall`, `broken`, `nat64`, with `ipv6_silence_s` [300] after which its firewall forgets a silent flow; `allow`
   {`udp`, `tcp`: port texts such as "53" or "1024-2000"; `icmp`; `not_to`}: the only new flows that may go out;
@@ -53,7 +53,8 @@ middle of everything. Tables of a file, all optional but `title`:
 - `[hosts.NAME]`: `at` [internet]; `also`: further sites it is attached to, with worse routes; `ipv4`, `ipv6` [true]:
   false or an address; `measured` [true]: runs a netcheck; `clock_wrong_by_s` [0]; `search`: its search domains;
   `rules`: its own packet filter, `tailscale` or `closed` (`host_rules.py`); `strict_source` [false]: it drops what
-  it would answer elsewhere (rp_filter); `container`: the kind of container that it says it is; `link`, `back`.
+  it would answer elsewhere (rp_filter); `container`: the kind of container that it says it is; `stuck_to`: a host on
+  the internet to which a stuck row of its table of connections sends from a wrong port; `link`, `back`.
 - `[relays.NAME]`: each is a region, in order; `latency_ms` [10, 20, 30, …] one way, `back_latency_ms` where the way
   back differs; `udp`, `tcp` [open]: `open`, `closed` (refused), `silent` (both silent: the relay is off);
   `certificate` [right]: `right`, `expired`, `self-signed`, `wrong-name`, `none` (plain HTTP); `clock_wrong_by_s` [0]:
@@ -65,7 +66,7 @@ middle of everything. Tables of a file, all optional but `title`:
 - `[servers.NAME]`: `kind`: `stun` (ours, as RFC 5780 wants), `coturn` or `derper`, with two addresses each and the name
   `NAME.test`; for tools, not for the netcheck. The simulator has none of them, and refuses a `derper`.
 - `[[faults]]`: `at_s`, `lasts_s`, `kind` and on whom: `partition` (`on` a host, site or relay), `nat-reboot` (`on` a
-  site, `renumbered`), `dns` (`manner`), `crash` (`on` a relay).
+  site, `renumbered`), `dns` (`manner`), `crash` (`on` a relay); `measuring` [false]: counted from the first request on.
 - `[truth.HOST]`, `[truth.pairs."A B"]`: `scenario_truth.py`.
 """
 
@@ -231,6 +232,7 @@ class ScenarioHost:
     rules: HostRules | None = None
     strict_source: bool = False
     container: str = ""
+    stuck_to: str = ""
 
     @property
     def at(self) -> str:
@@ -288,6 +290,7 @@ class ScenarioFault:
     on: str = ""
     renumbered: bool = True
     manner: DnsManner = DnsManner.HANG
+    measuring: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

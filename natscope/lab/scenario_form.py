@@ -92,6 +92,7 @@ class NatForm(Table, frozen=True, kw_only=True):
     protocols: tuple[Protocol, ...] | None = None
     capacity: int | None = None
     when_full: WhenFull | None = None
+    udp_capacity: int | None = None
     icmp_errors: bool | None = None
     unsolicited: Unsolicited | None = None
     answer_refused: bool | None = None
@@ -185,6 +186,7 @@ class HostForm(Table, frozen=True, kw_only=True):
     rules: HostRules | None = None
     strict_source: bool = False
     container: str = ""
+    stuck_to: str = ""
     search: tuple[str, ...] = ()
     link: LinkForm = LinkForm()
     back: LinkForm = LinkForm()
@@ -222,6 +224,7 @@ class FaultForm(Table, frozen=True, kw_only=True):
     kind: FaultKind
     at_s: float
     lasts_s: float = 0.0
+    measuring: bool = False
     on: str = ""
     renumbered: bool = True
     manner: DnsManner = DnsManner.HANG

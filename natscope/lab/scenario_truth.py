@@ -184,7 +184,7 @@ class HostTruth:
         found = {name: getattr(self, name) for name in self.__slots__ if name not in single}
         told = {name: value for name, value in found.items() if value is not None}
         name = self._old_name()
-        if name or "mapping" in self.unknowable:
+        if name or not self.unknowable.keys().isdisjoint(("mapping", "filtering")):
             told["rfc3489_name"] = name or UNKNOWN
         return told | dict.fromkeys(self.unknowable, UNKNOWN)
 

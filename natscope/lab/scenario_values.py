@@ -213,10 +213,17 @@ class _Reader:
             rules=form.rules,
             strict_source=form.strict_source,
             container=form.container,
+            stuck_to=self._stuck_to(name, form),
             search=form.search,
             link=up,
             back=down,
         )
+
+    def _stuck_to(self, name: str, form: HostForm) -> str:
+        peer = self._form.hosts.get(form.stuck_to)
+        if form.stuck_to and (peer is None or form.stuck_to == name or peer.at != INTERNET or peer.ipv4 is False):
+            self._source.wrong(("hosts", name, "stuck_to"), "another host on the internet, with an IPv4 address")
+        return form.stuck_to
 
     def _name_server(self, first: Attachment) -> IPAddress:
         """The internet's; behind a NAT64 the router's own, where the host has no IPv4."""
@@ -286,6 +293,7 @@ class _Reader:
             kind=form.kind,
             at_s=form.at_s,
             lasts_s=form.lasts_s,
+            measuring=form.measuring,
             on=form.on,
             renumbered=form.renumbered,
             manner=form.manner,

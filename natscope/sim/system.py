@@ -41,6 +41,8 @@ class SimSystem:
             clock_synchronised=True,
             unread={"metered": _NO_METER},
         )
+        self.table = ""
+        """Its own table of connections, as Linux prints it; what is translated elsewhere is the routers' business."""
         self.unreadable = ""
         """Why the rules may not be read; empty when they may."""
 
@@ -79,8 +81,8 @@ class SimSystem:
         return FirewallFacts(rules=RuleSet() if wall is None else wall.rules())
 
     async def connections(self) -> ConnectionTable:
-        """None of its own: what is translated is the routers' business."""
-        return ConnectionTable(text="")
+        """Those of `table`."""
+        return ConnectionTable(text=self.table)
 
     def _device(self, port: Port) -> Device:
         is_strict = isinstance(self._node, GuardedNode) and port.name in self._node.strict

@@ -58,6 +58,15 @@ def test_a_nat_comes_back_with_another_address(nat: str) -> None:
         until("203.0.113.200 5000", running)
 
 
+def test_a_fault_can_wait_until_somebody_is_measured() -> None:
+    waits = '[[faults]]\nkind = "nat-reboot"\nat_s = 2\nmeasuring = true\non = "home"\n'
+    comes = '[[faults]]\nkind = "partition"\nat_s = 0.5\nlasts_s = 0.5\non = "near"\n'
+    with lab(waits + comes) as running:
+        time.sleep(3)
+        assert seen(running) == "203.0.113.10 5000", "the other one is over, and this one has not begun"
+        until("203.0.113.200 5000", running)
+
+
 def test_a_nat_behind_a_nat_changes_its_address_there() -> None:
     sites = '[sites.home]\nat = "carrier"\n[sites.carrier]\nlan = "100.64.0.0/24"\n[hosts.alice]\nat = "home"\n'
     with lab('[[faults]]\nkind = "nat-reboot"\nat_s = 1\non = "home"\n', sites) as running:

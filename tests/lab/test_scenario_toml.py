@@ -70,6 +70,8 @@ MISTAKES = [
     ("profile", '[hosts.a]\n[netcheck]\nprofile = "slow"', "x.toml:4: netcheck.profile: a profile is one of"),
     ("port", "[hosts.a]\n[netcheck]\nsource_port = 70000", "x.toml:4: netcheck.source_port: a port is"),
     ("dead port", "[hosts.a]\nlink = { dead_ports = [0] }", "x.toml:3: hosts.a.link: dead_ports are"),
+    ("stuck to oneself", '[hosts.a]\nstuck_to = "a"', "x.toml:3: hosts.a.stuck_to: another host on the internet"),
+    ("stuck to a relay", '[hosts.a]\nstuck_to = "relay1"', "x.toml:3: hosts.a.stuck_to: another host on the internet"),
     ("pool of a router", '[hosts.a]\n[sites.h]\nnat = "firewall"\ncount = 2', "x.toml:5: sites.h.count: a NAT has"),
 ]  # fmt: skip
 

@@ -79,12 +79,14 @@ def test_a_usual_run_ends_in_time(scenario: Scenario) -> None:
 
 
 def _all_is_well(scenario: Scenario) -> bool:
-    """UDP works, every relay is sound, near and heard over each family, nothing gets lost, one way out."""
+    """UDP works, every relay is sound, near and heard over each family, nothing gets lost, one way out, and room."""
     lossless = all(host.link.loss == 0 and len(host.interfaces) == 1 for host in scenario.hosts.values())
     near = all(relay.link.latency_s < FAR_S for relay in scenario.relays.values())
+    roomy = all(site.nat is None or site.nat.udp_capacity is None for site in scenario.sites.values())
     return (
         lossless
         and near
+        and roomy
         and all(
             t.udp is Tri.YES and not t.relays and FamilyState.BROKEN not in (t.ipv4, t.ipv6)
             for t in scenario.truth.values()

@@ -20,7 +20,10 @@ STORIES = (
     ("traversal failed and no relay is near", "far-relays", "alice", "NS-NAT-01", "No relay is near"),
     ("the hotel lets nothing out but the web", "tcp-443-only", "alice", "NS-UDP-01", "drops UDP"),
     ("nobody has logged in to the hotel's network yet", "captive-portal", "alice", "NS-ENV-06", "log in first"),
-    ("the line came back, the VPN's port stayed dead", "stale-port", "alice", "NS-NAT-18", "Give the VPN another"),
+    ("the VPN's port stayed dead after a reconnection", "stale-port", "alice", "NS-NAT-18", "Give the VPN another"),
+    ("one peer alone never hears of us", "stuck-flow", "alice", "NS-NAT-17", "from a wrong port"),
+    ("file sharing fills the router", "table-full", "alice", "NS-NAT-14", "may be full"),
+    ("the line is connected again meanwhile", "changed-meanwhile", "alice", "NS-NAT-19", "Measure again"),
     ("another VPN carries everything", "vpn-carries-all", "alice", "NS-ENV-02", "VPN"),
 )  # fmt: skip
 

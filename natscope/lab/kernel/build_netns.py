@@ -39,6 +39,7 @@ from natscope.lab.kernel.servers import (
     start_relay,
     start_server,
 )  # fmt: skip
+from natscope.lab.kernel.stuck_flow import start_stuck_flow
 from natscope.lab.kernel.tunnel import shuttle
 from natscope.lab.relay_service import helper_peers
 from natscope.lab.scenario import (
@@ -60,6 +61,7 @@ from natscope.lab.scenario_links import UPLINK
 from natscope.lab.scenario_proxy import environment as environment_of
 from natscope.lab.scenario_proxy import proxies_on, proxy_address
 from natscope.lab.scenario_relays import LIE
+from natscope.lab.stuck_flow import ends
 from natscope.model.endpoint import IPAddress
 from natscope.sim.authority import Authority
 from natscope.sim.name_answers import Zone
@@ -135,6 +137,10 @@ class _Builder:
         for site in self._scenario.sites.values():
             self._routers.start(site, self._spaces[site.name], self._behind[site.name], self._attached[site.name])
         self._routers.start_core(self._spaces[INTERNET], self._ports_used[INTERNET], self._attached[INTERNET])
+        self._processes.wait()
+        for host in self._scenario.hosts.values():
+            if host.stuck_to:
+                start_stuck_flow(self._processes, self._spaces[host.name], ends(self._scenario, host))
         self._processes.wait()
         if self._scenario.faults:
             self._play(self._scenario.faults)
@@ -327,8 +333,13 @@ class _Builder:
     # -- faults ----------------------------------------------------------------------------------------------------
 
     def _play(self, faults: Sequence[ScenarioFault]) -> None:
-        """Once everything serves: times count from then."""
-        stage = Stage(self._processes, self._cables, relays=self._restarts, dns=self._dns)
+        """Once everything serves: times count from then, or from the beginning of the first measurement."""
+        measured = [
+            (self._spaces[host.name], device)
+            for host in self._scenario.measured()
+            for device in self._scenario.devices(host)
+        ]
+        stage = Stage(self._processes, self._cables, relays=self._restarts, dns=self._dns, measured=measured)
         for site in self._scenario.sites.values():
             if site.nat is not None or site.kernel_nat is not None:
                 stage.reboots[site.name] = self._reboot(site)

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Address
 
 from natscope.lab.kernel.conntrack import forget_all
+from natscope.lab.kernel.first_request import FirstRequest
 from natscope.lab.kernel.netns import Space
 from natscope.lab.kernel.nftables import cut, mended
 from natscope.lab.kernel.orders import Orders, dns_order, reboot_order
@@ -73,6 +74,8 @@ class Stage:
     relays: dict[str, Action] = field(default_factory=dict)
     """Start a relay's programs again."""
     dns: Orders | None = None
+    measured: Sequence[tuple[Space, str]] = ()
+    """The interfaces of hosts that are measured."""
 
 
 class Player:
@@ -83,18 +86,29 @@ class Player:
         self._manners: list[DnsManner] = []
         self._numbers = itertools.count()
         self._due: list[tuple[float, int, Action]] = []
-        for fault in faults:
-            for at_s, action in _STEPS[fault.kind](self, fault):
-                heapq.heappush(self._due, (at_s, next(self._numbers), action))
+        self._waiting = [fault for fault in faults if fault.measuring]
+        self._add([fault for fault in faults if not fault.measuring], 0.0)
 
     def play(self, ready: Ready) -> None:
-        """Until the last one is over; times count from now."""
+        """Until the last one is over; times count from now, or from the first request of a host that is measured."""
+        first = FirstRequest(self._stage.measured) if self._waiting else None
         began = time.monotonic()
         ready()
-        while self._due:
-            at_s, _, action = heapq.heappop(self._due)
-            time.sleep(max(0.0, began + at_s - time.monotonic()))
-            action()
+        while self._due or self._waiting:
+            left = max(0.0, began + self._due[0][0] - time.monotonic()) if self._due else None
+            if first is not None and self._waiting:
+                if first.wait(left):
+                    self._add(self._waiting, time.monotonic() - began)
+                    self._waiting = []
+                    continue
+            else:
+                time.sleep(left or 0.0)
+            heapq.heappop(self._due)[2]()
+
+    def _add(self, faults: Sequence[ScenarioFault], later_s: float) -> None:
+        for fault in faults:
+            for at_s, action in _STEPS[fault.kind](self, fault):
+                heapq.heappush(self._due, (later_s + at_s, next(self._numbers), action))
 
     def partition(self, fault: ScenarioFault) -> Iterator[tuple[float, Action]]:
         """Cut, and mend."""

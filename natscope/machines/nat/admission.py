@@ -66,7 +66,7 @@ class Admission:
         known = self._table.flows_out.get((proto, host, dport, packet.src, packet.sport))
         if known is not None:
             return known
-        if not self._table.make_room():
+        if not self._table.make_room(proto):
             return TABLE_FULL
         return self._start(self._binder.bind_host(packet, host, now), packet, now)
 
@@ -80,7 +80,7 @@ class Admission:
         known = self._table.flows_out.get((packet.proto, binding.in_ip, binding.in_port, packet.src, packet.sport))
         if known is not None:
             return known
-        if not self._table.make_room(keep=binding):
+        if not self._table.make_room(packet.proto, binding):
             return TABLE_FULL
         return self._start(binding, packet, now)
 

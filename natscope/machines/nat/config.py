@@ -61,9 +61,10 @@ class NatConfig:
     `external` are the public addresses. `port_range` holds for ports from 1024 on, and for all where
     `low_ports_stay_low` is off. `hairpin_filtered`: the filter of the receiver's mapping judges hairpinned packets too.
     `not_from`: packets from these prefixes never come in. `answer_refused`: the inside hears of refused flows by ICMP
-    (RFC 5508 REQ-8). `tcp_pickup`: a TCP packet in mid-connection makes a mapping (Linux). `shuts_out_s`: an inside
-    packet for one of our own addresses is taken for an attack (LAND): whoever sent it loses its mappings, and nothing
-    that it sends passes for so long; 0 is no such protection.
+    (RFC 5508 REQ-8). `udp_capacity`: UDP flows beyond so many get nothing, whatever `when_full` says. `tcp_pickup`: a
+    TCP packet in mid-connection makes a mapping (Linux). `shuts_out_s`: an inside packet for one of our own addresses is
+    taken for an attack (LAND): whoever sent it loses its mappings, and nothing that it sends passes for so long; 0 is no
+    such protection.
     """
 
     external: tuple[IPAddress, ...] = ()
@@ -82,6 +83,7 @@ class NatConfig:
     protocols: tuple[Protocol, ...] = (Protocol.UDP, Protocol.TCP, Protocol.ICMP)
     capacity: int = DEFAULT_CAPACITY
     when_full: WhenFull = WhenFull.DROP_NEW
+    udp_capacity: int | None = None
     icmp_errors: bool = True
     unsolicited: Unsolicited = Unsolicited.DROP
     forwards: tuple[Forward, ...] = ()
@@ -108,6 +110,8 @@ class NatConfig:
             raise ValueError("stride and capacity are at least 1")
         if not self.shuts_out_s >= 0:
             raise ValueError("shuts_out_s is no negative time")
+        if self.udp_capacity is not None and self.udp_capacity < 1:
+            raise ValueError("udp_capacity is at least 1")
 
     @property
     def translates(self) -> bool:

@@ -13,6 +13,7 @@ from typing import TypeAlias
 
 from natscope.machines.nat.lifetime import Agenda, Timer
 from natscope.machines.nat.mapping import Key
+from natscope.machines.nat.packet import UDP
 
 UNOPENED = 32
 """Bit of `Flow.state`: no inside packet yet, so the flow is no filter rule."""
@@ -101,12 +102,15 @@ class Table:
     """All bindings and flows, each found by whoever may ask."""
 
     __slots__ = (
-        "agenda", "by_external", "by_key", "capacity", "evicted", "flows_in", "flows_out", "static_out", "when_full",
+        "_udp_flows", "agenda", "by_external", "by_key", "capacity", "evicted", "flows_in", "flows_out", "static_out",
+        "udp_capacity", "when_full",
     )  # fmt: skip
 
-    def __init__(self, capacity: int, when_full: WhenFull) -> None:
+    def __init__(self, capacity: int, when_full: WhenFull, udp_capacity: int | None = None) -> None:
         self.capacity = capacity
         self.when_full = when_full
+        self.udp_capacity = udp_capacity
+        self._udp_flows = 0
         self.evicted = 0
         self.agenda: Agenda[Owner] = Agenda()
         self.flows_out: dict[Key, Flow] = {}
@@ -118,6 +122,7 @@ class Table:
     def clear(self) -> None:
         """Lose everything, as a reboot does."""
         self.agenda.clear()
+        self._udp_flows = 0
         for index in (self.flows_out, self.flows_in, self.by_key, self.by_external, self.static_out):
             index.clear()
 
@@ -140,6 +145,7 @@ class Table:
         self.flows_out[flow.out_key] = flow
         self.flows_in[flow.in_key] = flow
         flow.binding.flows[flow.in_key] = flow
+        self._udp_flows += flow.binding.proto == UDP
         if flow.timer is not flow.binding.timer:
             self.agenda.add(flow.timer)
         if not flow.state & UNOPENED:
@@ -168,8 +174,10 @@ class Table:
         for flow in [flow for flow in self.flows_out.values() if flow.in_ip == ip]:
             self.remove_flow(flow)
 
-    def make_room(self, keep: Binding | None = None) -> bool:
+    def make_room(self, proto: int, keep: Binding | None = None) -> bool:
         """Whether one more flow may come; may evict the flow that was created first, never the last one of `keep`."""
+        if proto == UDP and self.udp_capacity is not None and self._udp_flows >= self.udp_capacity:
+            return False
         if len(self.flows_out) < self.capacity:
             return True
         if self.when_full is WhenFull.DROP_NEW:
@@ -202,6 +210,7 @@ class Table:
 
     def _forget_flow(self, flow: Flow) -> None:
         del self.flows_out[flow.out_key], self.flows_in[flow.in_key], flow.binding.flows[flow.in_key]
+        self._udp_flows -= flow.binding.proto == UDP
         if not flow.state & UNOPENED:
             self._count(flow, -1)
         if flow.timer is not flow.binding.timer:

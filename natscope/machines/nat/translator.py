@@ -76,7 +76,7 @@ class Nat:
         self._counters = [0] * len(NAMES)
         self._out = self._in = 0
         self._draw = Draw(seed)
-        self._table = Table(config.capacity, config.when_full)
+        self._table = Table(config.capacity, config.when_full, config.udp_capacity)
         self._flows_out, self._flows_in = self._table.flows_out, self._table.flows_in
         self._unwanted = Unwanted(config)
         self._binder = Binder(config, self._draw, Pool(config.pooling, (), self._draw), self._table, self._unwanted)
@@ -234,7 +234,7 @@ class Nat:
             return HAIRPIN_OFF
         if packet.proto == TCP and not tcp.may_begin(packet.flags, pickup=self.config.tcp_pickup):
             return NOT_A_SYN
-        if not self._table.make_room():
+        if not self._table.make_room(packet.proto):
             return TABLE_FULL
         binding = self._binder.bind(packet, now)
         if not isinstance(binding, Binding):

@@ -91,7 +91,7 @@ class Reference:
             refusal = self._refuses(proto, to, flags)
             if refusal is not None:
                 return Outcome(refusal)
-            if not self._make_room(None):
+            if not self._make_room(proto, None):
                 return Outcome("table full")
             mapping = self._mapping_for(proto, source, to, now, told)
             if mapping is None:
@@ -350,7 +350,10 @@ class Reference:
             return lifetimes.tcp_transitory_s
         return lifetimes.tcp_closing_s if flow.phase == "closing" else lifetimes.tcp_established_s
 
-    def _make_room(self, keep: RefMapping | None) -> bool:
+    def _make_room(self, proto: int, keep: RefMapping | None) -> bool:
+        limit = self.config.udp_capacity
+        if proto == UDP and limit is not None and sum(m.proto == UDP for m, _ in self.order) >= limit:
+            return False
         if len(self.order) < self.config.capacity:
             return True
         if self.config.when_full is WhenFull.DROP_NEW:
@@ -405,7 +408,7 @@ class Reference:
         known = self._flow(mapping.proto, mapping.inside, source)
         if known is not None:
             self._passes(*known, flags, now, from_inside=False)
-        elif not self._make_room(mapping):
+        elif not self._make_room(mapping.proto, mapping):
             return Outcome("table full")
         else:
             self._start(mapping, source, flags, now, from_inside=False)
@@ -426,7 +429,7 @@ class Reference:
         if known is not None:
             self._passes(*known, flags, now, from_inside=False)
             return Outcome("forwarded in", source, host)
-        if not self._make_room(None):
+        if not self._make_room(proto, None):
             return Outcome("table full")
         mapping = next((m for m in self._owners(proto, to) if m.inside == host), None)
         if mapping is None:

@@ -77,6 +77,7 @@ def configs(draw: st.DrawFn) -> NatConfig:
         "lifetimes": draw(lifetimes),
         "capacity": draw(st.sampled_from([1000, 1000, 5])),
         "when_full": draw(st.sampled_from(WhenFull)),
+        "udp_capacity": draw(st.sampled_from([None, None, 3])),
         "egress": draw(st.sampled_from([EVERYTHING, EVERYTHING, Egress(udp=((53, 53), (5000, 5002)))])),
         "tcp_pickup": draw(st.booleans()),
         "protocols": draw(st.sampled_from([tuple(Protocol), tuple(Protocol), (Protocol.UDP,)])),

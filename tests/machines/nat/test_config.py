@@ -29,6 +29,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"port_range": (1, 70000)}, "port_range"),
     ({"stride": 0}, "stride"),
     ({"capacity": 0}, "capacity"),
+    ({"udp_capacity": 0}, "udp_capacity"),
     ({"pinholes": (Pinhole(transport=Transport.UDP),)}, "pinholes"),
     ({"dmz": V6}, "DMZ"),
     ({"forwards": (ELSEWHERE,)}, "external addresses"),

@@ -272,6 +272,7 @@ ROWS = [
     Row("lifetimes", (Lifetimes(), Lifetimes(icmp_s=30.0)), icmp_silence, {}),
     Row("protocols", (*itertools.combinations(Protocol, 2), tuple(Protocol)), protocols, {}),
     Row("capacity", (4, 6, 100), many_flows, {}),
+    Row("udp_capacity", (None, 3, 5), many_flows, {}),
     Row("when_full", tuple(WhenFull), many_flows, {"capacity": 4}, WhenFull),
     Row("icmp_errors", (False, True), icmp_error, {}),
     Row("unsolicited", tuple(Unsolicited), early_peer, {}, Unsolicited),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from natscope.machines.nat.lifetime import Lifetimes
+from natscope.machines.nat.packet import TCP
 from natscope.machines.nat.table import Table, WhenFull
 from natscope.model.nat import Mapping
 from tests.machines.nat.site import Site, config, end
@@ -25,6 +26,16 @@ def test_a_full_table_drops_the_new() -> None:
     assert site.out("a:5000", "r:1") == end("nat:5000"), "old flows go on"
     site.wait(300)
     assert site.out("a:5000", "r:4") == end("nat:5000")
+
+
+def test_a_limit_of_udp_flows_leaves_room_for_others() -> None:
+    site = Site(config(udp_capacity=2, when_full=WhenFull.EVICT_OLDEST))
+    assert [site.out("a:5000", f"r:{n}") for n in range(1, 4)] == [*[end("nat:5000")] * 2, "table full"]
+    assert site.out("a:5000", "r:1", proto=TCP, flags=2) == end("nat:5000")
+    site.wait(300)
+    assert site.out("a:5000", "r:3") == end("nat:5000"), "flows that ended count no more"
+    site.nat.reboot(site.nat.external)
+    assert [site.out("a:5000", f"r:{n}") for n in (1, 2, 3)] == [*[end("nat:5000")] * 2, "table full"]
 
 
 def test_a_full_table_evicts_the_oldest() -> None:
