@@ -25,6 +25,7 @@ KINDS: dict[str, str] = {
     "dns.query": "one question to one name server, and what came back",
     "dns.dropped": "datagrams from name servers that answered no question, counted by reason",
     "stun.binding": "one STUN Binding request and what came back",
+    "stun.burst": "twenty Binding requests to one relay within a tenth of a second, and how many were answered",
     "nat.port": "which public port a fresh local port got",
     "nat.hairpin": "a request of ours to our own public address, and what came of it",
     "nat.lifetime": "whether a mapping still let a packet in after a time of silence or of keep-alives",

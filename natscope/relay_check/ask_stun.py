@@ -23,7 +23,9 @@ WAIT_S = 0.8
 
 
 @dataclass
-class _Asking:
+class Asking:
+    """Requests from one socket to one place, and what came of them. Times are the host clock's seconds."""
+
     target: Endpoint
     sent: dict[bytes, float] = field(default_factory=dict)
     times_s: list[float] = field(default_factory=list)
@@ -37,16 +39,16 @@ class _Asking:
     bytes_received: int = 0
 
 
-async def ask_stun(watch: Watch, node: RelayNode, ip: IPAddress, port: int) -> None:
-    """Ask one address and write down what came of it."""
-    asking = _Asking(Endpoint(ip, port))
+async def ask_stun(watch: Watch, node: RelayNode, ip: IPAddress, port: int) -> bool:
+    """Ask one address and write down what came of it; whether every single request was answered."""
+    asking = Asking(Endpoint(ip, port))
     began = watch.now()
     facts = {**whereabouts(node, asking.target), "sent_at": began}
     try:
         socket = await watch.host.udp.open(asking.target.family)
     except HostError as error:
         watch.observe("stun.binding", Outcome.LOCAL_ERROR, error=error.failure.value, summary=error.message, **facts)
-        return
+        return False
     try:
         await _ask(watch, socket, asking)
     finally:
@@ -61,9 +63,10 @@ async def ask_stun(watch: Watch, node: RelayNode, ip: IPAddress, port: int) -> N
         summary=asking.words if not asking.times_s else "", rtt_ms=rtt_ms, bytes_sent=asking.bytes_sent,
         bytes_received=asking.bytes_received, packets=asking.requests, data=data, **facts,
     )  # fmt: skip
+    return len(asking.times_s) == asking.requests == REQUESTS
 
 
-def _outcome(asking: _Asking) -> Outcome:
+def _outcome(asking: Asking) -> Outcome:
     if asking.times_s:
         return Outcome.ANSWERED
     if asking.failure:
@@ -72,7 +75,7 @@ def _outcome(asking: _Asking) -> Outcome:
     return Outcome.WRONG if asking.wrong else Outcome.NO_ANSWER
 
 
-async def _ask(watch: Watch, socket: UdpSocket, asking: _Asking) -> None:
+async def _ask(watch: Watch, socket: UdpSocket, asking: Asking) -> None:
     for number in range(REQUESTS):
         identity = watch.host.rng.bytes(12)
         request = encode_binding_request(identity, RequestForm.TAILSCALE)
@@ -89,15 +92,15 @@ async def _ask(watch: Watch, socket: UdpSocket, asking: _Asking) -> None:
             return
 
 
-async def _hear(watch: Watch, socket: UdpSocket, asking: _Asking, answers: int) -> None:
+async def _hear(watch: Watch, socket: UdpSocket, asking: Asking, answers: int) -> None:
     """Until every request is answered, an error came, or the wait is over."""
     until = watch.now() + watch.limit(WAIT_S)
     while len(asking.times_s) < answers and (left_s := until - watch.now()) > 0:
-        item = await _next(socket, left_s)
+        item = await next_item(socket, left_s)
         if item is None:
             return
         if isinstance(item, Datagram):
-            _take(asking, item)
+            take(asking, item)
         elif item.target == asking.target:
             asking.failure = item.failure.value
             asking.reporter = str(item.reporter) if item.reporter is not None else ""
@@ -105,7 +108,8 @@ async def _hear(watch: Watch, socket: UdpSocket, asking: _Asking, answers: int) 
             return
 
 
-async def _next(socket: UdpSocket, left_s: float) -> Datagram | UdpError | None:
+async def next_item(socket: UdpSocket, left_s: float) -> Datagram | UdpError | None:
+    """What comes in, None where nothing does in that time."""
     try:
         async with asyncio.timeout(left_s):
             return await socket.receive()
@@ -113,7 +117,8 @@ async def _next(socket: UdpSocket, left_s: float) -> Datagram | UdpError | None:
         return None
 
 
-def _take(asking: _Asking, item: Datagram) -> None:
+def take(asking: Asking, item: Datagram) -> None:
+    """Count an answer to one of the requests; anything else is written down as wrong."""
     asking.bytes_received += len(item.data)
     if item.source != asking.target:
         asking.wrong = "another-source"

@@ -12,7 +12,7 @@ from natscope.model.observation import Observation, Outcome
 from natscope.model.tri import Tri
 from natscope.netcheck.assemble_clock import TOLERANCE_S, ClockJudgement
 from natscope.relay_check.claims import Claim, checked_here, fix
-from natscope.relay_check.steps_around import amount, clock_off_s, is_stun_broken, witnesses
+from natscope.relay_check.steps_around import amount, clock_off_s, is_stun_broken, limited_bursts, witnesses
 from natscope.relay_check.view import CheckView, NodeView, ids
 
 PLAIN_ANSWER = fix(
@@ -22,12 +22,20 @@ PLAIN_ANSWER = fix(
     undo="put the old line back",
 )
 OPEN_80 = fix("On the relay: open TCP port 80; or take CanPort80 out of the map.", "5 min", undo="close it")
+EXEMPT = fix(
+    "On the relay and its firewall: take UDP port 3478 (STUN) out of limits for floods, and let resets (RST) of dead "
+    "connections out.",
+    "15 min",
+    effort="E3",
+    undo="put the limit back",
+)
 CONTROL = "other relays answer over UDP"
 
 
 def find_around(check: CheckView, view: NodeView, node: NodeReport, judged: ClockJudgement) -> Iterator[Claim]:
     """All of them."""
     yield from _stun(check, view, node)
+    yield from _bursts(check, view)
     yield from _clock(check, view, node)
     yield from _port80(view, node)
 
@@ -76,6 +84,30 @@ def _stun_words(requests: int, told: list[Observation], elsewhere: bool) -> str:
     if elsewhere:
         return f"Of {count} none was answered, while {CONTROL}: clients learn no public address from it."
     return f"Of {count} none was answered. No relay answered over UDP, so it may be this network that drops UDP."
+
+
+def _bursts(check: CheckView, view: NodeView) -> Iterator[Claim]:
+    """The control are single requests, all answered; bursts that pass elsewhere show that it is not this network."""
+    bad = limited_bursts(view)
+    if not bad:
+        return
+    others = [other for other in check.nodes if other.node.name != view.node.name and other.of("stun.burst")]
+    passed = [other for other in others if not limited_bursts(other)]
+    answered = " and ".join(str(o.data.get("answers", 0)) for o in bad[:2])
+    detail = (
+        f"Of {bad[0].data.get('burst')} requests within a tenth of a second {answered} were answered; single ones, "
+        "before each, all were. Clients that share an address ask at once."
+    )
+    if passed:
+        detail = f"{detail} Other relays answer such bursts."
+    elif others:
+        detail = f"{detail} No relay answers such bursts, so it may be this network that limits them."
+    yield Claim(
+        "NS-REL-13", view.node.name, Severity.WARN,
+        Certainty.POSSIBLE if others and not passed else Certainty.LIKELY,
+        f"UDP port {view.node.effective_stun_port} answers single STUN requests, and loses most of many at once.",
+        detail, (EXEMPT,), ids(bad) + tuple(o.id for other in passed[:1] for o in other.of("stun.burst")[:1]),
+    )  # fmt: skip
 
 
 def _clock(check: CheckView, view: NodeView, node: NodeReport) -> Iterator[Claim]:

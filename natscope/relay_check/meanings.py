@@ -63,6 +63,12 @@ MEANINGS: dict[str, Meaning] = {
         "peers whose homes are different nodes do not meet",
         "the same mesh key and `--mesh-with` on both, or a region each",
     ),
+    "NS-REL-13": Meaning(
+        "answers single STUN requests, and loses most of many at once",
+        "a limit: clients behind one address, which ask together, lose their public address or their relay; such a "
+        "firewall often keeps resets (RST) in too, and then dead connections hang",
+        "take UDP 3478 out of limits for floods, let RST out",
+    ),
     "NS-REL-14": Meaning(
         "broken over IPv4, or over IPv6",
         "clients wait for the other family",

@@ -23,6 +23,7 @@ from natscope.relay_check.look import KIND, look
 from natscope.relay_check.meeting import Client, meet
 from natscope.relay_check.options import CheckOptions, CheckRecord
 from natscope.relay_check.pages import ask_page, ask_port80
+from natscope.relay_check.stun_burst import ask_in_bursts
 from natscope.relay_check.watch import CheckProgress, Watch
 from natscope.version import VERSION
 from natscope.wire.keys import PrivateKey
@@ -137,7 +138,7 @@ async def _node(watch: Watch, visit: _Visit) -> None:
     parts: list[Coroutine[Any, Any, None]] = []
     port = node.effective_stun_port
     if port is not None:
-        parts += [ask_stun(watch, node, ip, port) for ip in stun_addresses(node, visit.addresses)]
+        parts += [_stun(watch, node, ip, port) for ip in stun_addresses(node, visit.addresses)]
     if not node.stun_only:
         parts.append(_relay(watch, visit))
         if node.can_port80:
@@ -150,6 +151,12 @@ async def _node(watch: Watch, visit: _Visit) -> None:
             tasks.create_task(part)
     watch.nodes_done += 1
     watch.tell()
+
+
+async def _stun(watch: Watch, node: RelayNode, ip: IPAddress, port: int) -> None:
+    """Single requests; where all of them are answered, many at once."""
+    if await ask_stun(watch, node, ip, port):
+        await ask_in_bursts(watch, node, Endpoint(ip, port))
 
 
 def stun_addresses_of_first(addresses: tuple[IPAddress, ...]) -> tuple[IPAddress, ...]:

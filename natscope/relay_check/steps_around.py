@@ -9,6 +9,7 @@ from natscope.model.observation import Observation, Outcome
 from natscope.model.tri import Tri
 from natscope.netcheck.assemble_clock import TOLERANCE_S, ClockJudgement, judge_clocks
 from natscope.relay_check.steps_connect import not_yet, step
+from natscope.relay_check.stun_burst import ROUNDS, is_good
 from natscope.relay_check.view import CheckView, NodeView, ids
 
 DATES_FAIL = ("certificate-expired", "certificate-not-yet-valid")
@@ -29,6 +30,9 @@ def stun_step(check: CheckView, view: NodeView) -> StepReport:
     if bad and good:
         return step(name, StepState.WARN, f"{_fastest(good)}, not over IPv{bad[0].family}", ids(bad))
     if good:
+        limited = limited_bursts(view)
+        if limited:
+            return step(name, StepState.WARN, f"{_fastest(good)}, few at once", ids(limited))
         return step(name, StepState.OK, _fastest(good), ids(good))
     if bad:
         return step(name, StepState.FAIL, _short(bad[0]), ids(bad))
@@ -47,6 +51,18 @@ def is_stun_broken(check: CheckView, view: NodeView, observation: Observation) -
         return True
     elsewhere = check.udp_answers(observation.family) or check.tcp_works(observation.family)
     return bool(view.answers_anything and elsewhere)
+
+
+def limited_bursts(view: NodeView) -> tuple[Observation, ...]:
+    """Bursts to one address of which most got lost twice, while all single requests before both were answered."""
+    by_target: dict[str, list[Observation]] = {}
+    for burst in view.of("stun.burst"):
+        by_target.setdefault(burst.target, []).append(burst)
+    found: list[Observation] = []
+    for bursts in by_target.values():
+        bad = [o for o in bursts if not is_good(int(o.data.get("burst", 0)), int(o.data.get("answers", 0)))]
+        found += bad if len(bad) == ROUNDS else []
+    return tuple(found)
 
 
 def _fastest(good: list[Observation]) -> str:

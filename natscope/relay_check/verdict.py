@@ -34,7 +34,7 @@ def works(node: NodeReport) -> Tri:
     if not node.stun_only:
         return node.relays
     state = node.step(StepName.STUN).state
-    if state is StepState.OK:
+    if state in (StepState.OK, StepState.WARN):
         return Tri.YES
     return Tri.NO if state is StepState.FAIL else Tri.UNKNOWN
 

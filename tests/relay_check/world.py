@@ -60,6 +60,8 @@ class Planted:
     """right, other-name, expired, self-signed, pinned, none (plain HTTP), nothing (the port is closed)."""
     stun: bool = True
     stun_silent: bool = False
+    stun_limit: tuple[float, int] = (50.0, 200)
+    """Answers a second, and at once."""
     clock_s: float = 0.0
     port80: str = "answers"
     """answers, redirects, closed, or none: the map does not promise it."""
@@ -119,7 +121,7 @@ class Relays:
         host = self.net.host(f"relay-{name}", at=self.internet, link=LinkSpec(latency_s=0.01))
         host_name = f"relay-{name}.test"
         if one.stun:
-            self.net.start(host, serve_stun(host))
+            self.net.start(host, serve_stun(host, one.stun_limit))
         host.node.stack.refuses = not one.stun_silent
         cert_name = ""
         if one.certificate != "nothing":
@@ -211,8 +213,8 @@ def network(seed: int) -> Network:
     return net
 
 
-async def serve_stun(host: SimHost) -> None:
-    service = StunService(StunResponder(), SourceLimiter(50.0, 200))
+async def serve_stun(host: SimHost, limit: tuple[float, int]) -> None:
+    service = StunService(StunResponder(), SourceLimiter(*limit))
     server = await HostServer.open(host, service, [Endpoint(UNSPECIFIED[f], STUN) for f in host.node.families])
     await server.serve()
 
