@@ -97,6 +97,7 @@ class NatForm(Table, frozen=True, kw_only=True):
     drop_fragments: bool | None = None
     stun_alg: bool | None = None
     tcp_pickup: bool | None = None
+    shuts_out_s: float | None = None
     lifetimes: LifetimesForm | None = None
     dmz: str = ""
     not_from: tuple[str, ...] = ()
@@ -162,6 +163,7 @@ class SiteForm(Table, frozen=True, kw_only=True):
     proxy_password: bool = False
     opens_tls: bool = False
     tunnel: str = ""
+    carries: tuple[str, ...] = ()
     mapping_service: MappingServiceForm | None = None
     link: LinkForm = LinkForm()
     back: LinkForm = LinkForm()
@@ -179,6 +181,8 @@ class HostForm(Table, frozen=True, kw_only=True):
     rules: HostRules | None = None
     strict_source: bool = False
     container: str = ""
+    firmware: str = ""
+    taken: tuple[int, ...] = ()
     search: tuple[str, ...] = ()
     link: LinkForm = LinkForm()
     back: LinkForm = LinkForm()
@@ -187,6 +191,7 @@ class HostForm(Table, frozen=True, kw_only=True):
 class RelayForm(Table, frozen=True, kw_only=True):
     """`[relays.NAME]`."""
 
+    at: str = "internet"
     latency_ms: float | None = None
     back_latency_ms: float | None = None
     udp: Port = Port.OPEN
@@ -235,6 +240,7 @@ class NetcheckForm(Table, frozen=True, kw_only=True):
     profile: str = "default"
     hairpin: bool = True
     udp_rate: bool = False
+    source_port: int = 0
     known_wrong: dict[str, str] = {}
 
 

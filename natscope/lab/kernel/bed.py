@@ -158,6 +158,7 @@ class Running:
             argv += ["--timeout", f"{RATE_LIMIT_S if how.udp_rate else RUN_LIMIT_S}"]
         wanted = (["--https"] if how.https else []) + (["--hairpin"] if how.hairpin else [])
         wanted += ["--udp-rate"] if how.udp_rate else []
+        wanted += ["--source-port", str(how.source_port)] if how.source_port else []
         return [*argv, "--profile", how.profile, *wanted]
 
     def netcheck(self, host: str, scenario: Scenario) -> Report:
