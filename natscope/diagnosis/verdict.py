@@ -221,7 +221,7 @@ def _varies(facts: Facts, claims: Claims) -> Verdict | None:
 def _same(facts: Facts, claims: Claims) -> Verdict | None:
     """One public port for all, or no translation at all."""
     part = facts.nat(4)
-    if facts.seen_from_outside.holds is Tri.NO and (part.mapping is Mapping.NONE or part.mapping_varies is Tri.NO):
+    if facts.seen_from_outside.holds is Tri.NO and part.mapping_varies is not Tri.YES and _answered(facts) > 1:
         how = "The relays that answered are inside this network, so nothing was learned about the way to the internet."
         sentence = "Direct: likely, with peers in the network of these relays"
         return Verdict(direct=Direct.LIKELY, sentence=sentence, explanation=how)
@@ -249,10 +249,14 @@ def _only_six(facts: Facts, claims: Claims) -> Verdict | None:
     )
 
 
+def _answered(facts: Facts) -> int:
+    """How many relays answered over UDP."""
+    return sum(bool(facts.stun_answered(relay)) for relay in facts.relays)
+
+
 def _one_relay(facts: Facts, claims: Claims) -> Verdict | None:
     """UDP works, but ports could not be compared."""
-    answered = sum(bool(facts.stun_answered(relay)) for relay in facts.relays)
-    if answered == 1:
+    if _answered(facts) == 1:
         why = "UDP gets out and an answer comes back. With a second relay to ask, more can be said."
         return _unknown("only one relay answered, and comparing ports takes two", why)
     why = facts.nat(4).reasons.get("mapping_varies", "")

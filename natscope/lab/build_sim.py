@@ -59,8 +59,12 @@ from natscope.sim.guarded import GuardedNode, Wall
 from natscope.sim.host import SimHost
 from natscope.sim.site import Site as SimSite
 from natscope.sim.topology import Network
+from natscope.sim.wiring import EVERYWHERE
 from natscope.web.client import HttpClient
+from natscope.wire.system_text import cloud_of_firmware
 
+BEFORE_ALL = -1
+"""The metric of a route that comes before the card's own to the same network."""
 SERVERS_START_S = 0.01
 """Servers open their ports before anybody is measured."""
 
@@ -193,17 +197,41 @@ def _add_host(net: Network, scenario: Scenario, host: ScenarioHost) -> None:
     built.names.servers = (Endpoint(host.name_server, DNS_PORT),)
     built.names.search = host.search
     built.wall.wrong_by_s = host.clock_wrong_by_s
+    home = None if first.at == INTERNET else scenario.sites[first.at].lan
+    if more and home is not None:
+        built.node.routes.add(home, built.node.ports[devices[0]])
     for device, interface in zip(devices[1:], more, strict=True):
         addresses = interface.ipv4, interface.ipv6
         port = net.attach(built.node, net.sites[interface.at], device, addresses=addresses)
         lan = net.sites[interface.at].lan
         if lan is not None:
             built.node.routes.add(lan, port)
+    _carry(scenario, host, built)
     _tell(scenario, host, built)
+    for taken in host.taken:
+        net.start(built, _hold(built, taken))
     for site in proxies_on(scenario, host):
         at = proxy_address(scenario, site)
         assert at is not None
         net.start(built, serve_proxy(built, at, with_password=site.proxy_password))
+
+
+def _carry(scenario: Scenario, host: ScenarioHost, built: SimHost) -> None:
+    """Tunnels that take some networks only, before the cards that those are on."""
+    for at, device in zip(host.interfaces, scenario.devices(host), strict=True):
+        port, routes = built.node.ports[device], built.node.routes
+        carried = () if at.at == INTERNET else scenario.sites[at.at].carries
+        if carried:
+            routes.remove(port, EVERYWHERE[4])
+        for network in carried:
+            routes.add(network, port, metric=BEFORE_ALL)
+
+
+async def _hold(host: SimHost, port: int) -> None:
+    """Another program on the host has the port."""
+    for family in host.node.families:
+        await host.udp.open(4 if family == 4 else 6, port=port)
+    await asyncio.Event().wait()
 
 
 def _tell(scenario: Scenario, host: ScenarioHost, built: SimHost) -> None:
@@ -221,6 +249,9 @@ def _tell(scenario: Scenario, host: ScenarioHost, built: SimHost) -> None:
         container = Container(kind=host.container, sign="the scenario says so")
         built.own.facts = msgspec.structs.replace(built.own.facts, container=container)
         built.own.drivers = dict.fromkeys(built.node.ports, "veth") | built.own.drivers
+    if host.firmware:
+        cloud = cloud_of_firmware({"sys_vendor": host.firmware})
+        built.own.facts = msgspec.structs.replace(built.own.facts, cloud=cloud)
     if isinstance(built.node, GuardedNode):
         built.node.wall = Wall(WRITTEN[host.rules].values) if host.rules is not None else None
         built.node.strict = dict.fromkeys(built.node.ports) if host.strict_source else {}
@@ -234,12 +265,14 @@ def _add_relays(net: Network, scenario: Scenario) -> None:
     for relay in scenario.relays.values():
         host = net.host(
             relay.name,
-            net.sites[INTERNET],
+            net.sites[relay.at],
             ipv4=str(relay.ipv4),
             ipv6=str(relay.ipv6) if relay.ipv6 is not None else False,
             link=relay.link,
             back=relay.back,
         )
+        if relay.at != INTERNET:
+            net.zone.add(relay.host_name, *(ip for ip in (relay.ipv4, relay.ipv6) if ip is not None))
         start_relay(net, host, relay, helper_peers(scenario, relay))
 
 

@@ -12,10 +12,14 @@ from natscope.model.packet_filter import Chain, Match, Rule, RuleSet
 
 
 class HostRules(enum.StrEnum):
-    """`TAILSCALE`: what its agent puts in front of everything; `CLOSED`: a firewall that lets answers in only."""
+    """`TAILSCALE`: what its agent puts in front of everything; `CLOSED`: a firewall that lets answers in only.
+
+    `NO_UDP`: a firewall that lets no UDP out but name look-ups, and refuses it to the program that sends.
+    """
 
     TAILSCALE = "tailscale"
     CLOSED = "closed"
+    NO_UDP = "no-udp"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,4 +101,27 @@ table inet filter {
     ),
 )  # fmt: skip
 
-WRITTEN = {HostRules.TAILSCALE: _TAILSCALE, HostRules.CLOSED: _CLOSED}
+_NO_UDP = Written(
+    nft="""
+table inet filter {
+  chain output {
+    type filter hook output priority filter; policy accept;
+    oifname "lo" counter accept
+    udp dport 53 counter accept
+    meta l4proto udp counter drop
+  }
+}
+""",
+    values=RuleSet(
+        (
+            Chain("nftables", "inet", "filter", "output", "output", 0, "accept", (
+                _plain(Match("oif", ("lo",)), "accept"),
+                Rule((Match("proto", ("udp",)), Match("dport", ("53",))), "accept", "", 0,
+                     "proto is udp, dport is 53: accept"),
+                _plain(Match("proto", ("udp",)), "drop"),
+            )),
+        )
+    ),
+)  # fmt: skip
+
+WRITTEN = {HostRules.TAILSCALE: _TAILSCALE, HostRules.CLOSED: _CLOSED, HostRules.NO_UDP: _NO_UDP}

@@ -38,8 +38,8 @@ def tree(scenario: Scenario) -> tuple[Leaf, ...]:
 
 def _below(scenario: Scenario, site: str, above: tuple[bool, ...]) -> Iterator[Leaf]:
     children: list[tuple[str, str, str]] = []
+    children += [("relay", r.name, _relay_words(r)) for r in scenario.relays.values() if r.at == site]
     if site == INTERNET:
-        children += [("relay", relay.name, _relay_words(relay)) for relay in scenario.relays.values()]
         children += [
             ("server", s.name, f"{s.kind}  {s.addresses[0]}  {s.addresses[1]}") for s in scenario.servers.values()
         ]
@@ -130,6 +130,8 @@ def _site_words(site: Site) -> str:
         facts.append(f"login page: {site.portal}")
     if site.mapping_service is not None:
         facts.append(_service_words(site.mapping_service))
+    if site.carries:
+        facts.append(f"takes {', '.join(map(str, site.carries))}")
     return "  ".join((*facts, *_link_words(site.link, site.back)))
 
 
@@ -156,6 +158,9 @@ def _host_words(host: ScenarioHost, site: str) -> str:
         facts.append("(second choice)")
     if host.clock_wrong_by_s:
         facts.append(f"clock wrong by {host.clock_wrong_by_s:g} s")
+    facts += [f"firmware: {host.firmware}"] if host.firmware else []
+    facts += [f"own rules: {host.rules}"] if host.rules is not None else []
+    facts += [f"UDP port {port} is taken" for port in host.taken]
     return "  ".join(facts)
 
 

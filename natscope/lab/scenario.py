@@ -24,27 +24,28 @@ middle of everything. Tables of a file, all optional but `title`:
   `dns` [answer]: `answer`, `hang`, `lie`, `invent`, `no-ipv6`, `fail` or `refuse`; `dns_lies`: where lies lead;
   `dns_wildcards`: domains below which every name is at 192.0.2.66.
 - `[beds]`: `sim` and `kernel`; a text says why that bed cannot express the scenario.
-- `[netcheck]`: `https` [false], `profile` [default], `hairpin` [true: no router here takes it for an attack],
-  `udp_rate` [false], `source_port` [any]: how hosts are measured; `full` measures lifetimes, for a minute and a half;
-  `known_wrong`
-  {CLAIM = WHY}: where the netcheck is known to be wrong today.
+- `[netcheck]`: `https` [false], `profile` [default], `hairpin` [true], `udp_rate` [false], `source_port` [any]: how
+  hosts are measured; `full` measures lifetimes, for a minute and a half; `known_wrong` {CLAIM = WHY}: where the
+  netcheck is known to be wrong today.
 - `[sites.NAME]`, a router and the network behind it: `at` [internet] the site above; `nat` the name of a preset of
   `machines.nat.presets`, or `none` for a router that only forwards, or a table: `kind` [port-restricted] and what is
   different, in the words of `machines.nat.config.NatConfig` (`mapping`, `filtering`, `ports`, `port_range`, `stride`,
   `parity`, `contiguity`, `low_ports_stay_low`, `pooling`, `hairpin`, `hairpin_filtered`, `protocols`, `capacity`,
   `when_full`, `udp_capacity`, `icmp_errors`, `unsolicited`, `dmz`, `not_from`, `answer_refused`, `drop_fragments`,
-  `stun_alg`, `tcp_pickup`, `lifetimes` {`udp_s`, …}, `forwards` [{`transport`, `external_port`, `host`, `port`}]);
-  `kernel_nat`: `masquerade` or `fully-random`, the kernel's own NAT in the kernel bed (the simulator uses its model of
-  that); `lan` [192.168.1.0/24]; `external` public addresses, or `count` [1] of them; `ipv6` [none]: `none`, `open`,
-  `firewall`, `broken`, `nat64`, with `ipv6_silence_s` [300] after which its firewall forgets a silent flow; `allow`
-  {`udp`, `tcp`: port texts such as "53" or "1024-2000"; `icmp`; `not_to`}: the only new flows that may go out;
+  `stun_alg`, `tcp_pickup`, `shuts_out_s`, `lifetimes` {`udp_s`, …}, `forwards` [{`transport`, `external_port`, `host`,
+  `port`}]);
+  `kernel_nat`: `masquerade` or `fully-random`, so that the kernel bed uses the kernel's own NAT (the simulator uses its
+  model of that); `lan` [192.168.1.0/24]; `external` public addresses, or `count` [1] of them; `ipv6` [none]: `none`,
+  `open`, `firewall`, `broken`, `nat64`, with `ipv6_silence_s` [300] after which its firewall forgets a silent flow;
+  `allow` {`udp`, `tcp`: port texts such as "53" or "1024-2000"; `icmp`; `not_to`}: the only new flows that may go out;
   `portal`: `redirect`, `page` or `login-required`, what web requests from inside get on port 80 from anywhere;
   `http_proxy`: the host that serves an HTTP proxy there (port 3128, CONNECT only), which hosts find in their
   environment, with `proxy_password` [false] one that they do not know; `opens_tls` [false]: the router sits in every
   TLS connection to port 443, with certificates of its own authority; `mapping_service`: the router opens ports for
   hosts that ask (`scenario_mapping.py` has its keys, `{}` is a usual home router with PCP, NAT-PMP and UPnP); `tunnel`:
   the name of a TUN device by which its host reaches it instead of a cable, as a VPN or the proxy program that owns its
-  default route; `hardware`: the first half of its hardware address inside, by which its maker is known; `link`, `back`.
+  default route; `carries`: IPv4 networks that the tunnel takes before any card does, instead of a default route;
+  `hardware`: the first half of its hardware address inside, by which its maker is known; `link`, `back`.
 - `link` {`latency_ms`, `jitter_ms`, `loss`, `duplication`, `reordering`, `held_back_ms`, `rate_mbit` (behind a queue of
   `queue_kbyte` [256]), `udp_limit_mbit` or `udp_limit_packets` (a second: what is more of UDP is dropped, without a
   queue, after a burst of `udp_limit_burst_ms` [200]), `mtu`, `tells_mtu`, `bleaches` [] (marks that it zeroes: "ecn",
@@ -52,17 +53,18 @@ middle of everything. Tables of a file, all optional but `title`:
   directions of the wire upwards; `back` is for the direction down, where that is different.
 - `[hosts.NAME]`: `at` [internet]; `also`: further sites it is attached to, with worse routes; `ipv4`, `ipv6` [true]:
   false or an address; `measured` [true]: runs a netcheck; `clock_wrong_by_s` [0]; `search`: its search domains;
-  `rules`: its own packet filter, `tailscale` or `closed` (`host_rules.py`); `strict_source` [false]: it drops what
-  it would answer elsewhere (rp_filter); `container`: the kind of container that it says it is; `stuck_to`: a host on
+  `rules`: its own packet filter, `tailscale`, `closed` or `no-udp` (`host_rules.py`); `strict_source` [false]: it drops
+  what it would answer elsewhere (rp_filter); `container`: the kind of container that it says it is; `firmware`: the
+  maker that its firmware names, as clouds do; `taken`: UDP ports that another program on it holds; `stuck_to`: a host on
   the internet to which a stuck row of its table of connections sends from a wrong port; `link`, `back`.
-- `[relays.NAME]`: each is a region, in order; `latency_ms` [10, 20, 30, …] one way, `back_latency_ms` where the way
-  back differs; `udp`, `tcp` [open]: `open`, `closed` (refused), `silent` (both silent: the relay is off);
-  `certificate` [right]: `right`, `expired`, `self-signed`, `wrong-name`, `none` (plain HTTP); `clock_wrong_by_s` [0]:
-  of the times it tells; `https_ipv6` [true]: whether it takes connections over IPv6 too; `port80` [challenge]:
-  `challenge`, `redirect` (to its own HTTPS), `closed`; `pinned` [false]: the map pins its certificate; `stun`
-  [right]: `right`, `lies` (another address) or `bridged` (its container's bridge); `stun_also`: further UDP ports on
-  which it answers, such as 53 and 443; `helper` [true]: whether it sends packets from unseen places to who asks
-  (docs/helper.md), with the next relay; `ipv6` [true]; `link`, `back`.
+- `[relays.NAME]`: each is a region, in order; `at` [internet]: the site it stands in, as a host does; `latency_ms` [10,
+  20, 30, …] one way, `back_latency_ms` where the way back differs; `udp`, `tcp` [open]: `open`, `closed` (refused),
+  `silent` (both silent: the relay is off); `certificate` [right]: `right`, `expired`, `self-signed`, `wrong-name`,
+  `none` (plain HTTP); `clock_wrong_by_s` [0]: of the times it tells; `https_ipv6` [true]: whether it takes connections
+  over IPv6 too; `port80` [challenge]: `challenge`, `redirect` (to its own HTTPS), `closed`; `pinned` [false]: the map
+  pins its certificate; `stun` [right]: `right`, `lies` (another address) or `bridged` (its container's bridge);
+  `stun_also`: further UDP ports on which it answers, such as 53 and 443; `helper` [true]: whether it sends packets from
+  unseen places to who asks (docs/helper.md), with the next relay; `ipv6` [true]; `link`, `back`.
 - `[servers.NAME]`: `kind`: `stun` (ours, as RFC 5780 wants), `coturn` or `derper`, with two addresses each and the name
   `NAME.test`; for tools, not for the netcheck. The simulator has none of them, and refuses a `derper`.
 - `[[faults]]`: `at_s`, `lasts_s`, `kind` and on whom: `partition` (`on` a host, site or relay), `nat-reboot` (`on` a
@@ -194,6 +196,7 @@ class Site:
     link: LinkSpec
     back: LinkSpec
     tunnel: str = ""
+    carries: tuple[IPv4Network, ...] = ()
     ipv6_silence_s: float | None = None
     hardware: str = ""
 
@@ -233,6 +236,8 @@ class ScenarioHost:
     strict_source: bool = False
     container: str = ""
     stuck_to: str = ""
+    firmware: str = ""
+    taken: tuple[int, ...] = ()
 
     @property
     def at(self) -> str:
@@ -246,9 +251,10 @@ class ScenarioHost:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScenarioRelay:
-    """A relay on the internet, the only node of its region. `link` leads from it to the internet, `back` to it."""
+    """A relay, the only node of its region. `link` leads from it to where it stands, `back` to it."""
 
     name: str
+    at: str
     region_id: int
     ipv4: IPv4Address
     ipv6: IPv6Address | None

@@ -84,10 +84,14 @@ class Addresses:
             self._source.wrong(where, f"it has no address at {site}")
         return Attachment(at=site, ipv4=found_4, ipv6=found_6)
 
-    def relay(self, name: str, region_id: int, *, ipv6: bool) -> tuple[IPv4Address, IPv6Address | None]:
-        """A relay's."""
+    def relay(self, name: str, region_id: int, at: str, *, ipv6: bool) -> tuple[IPv4Address, IPv6Address | None]:
+        """A relay's; one that stands in a site has addresses as a host has."""
         if region_id > MAX_RELAYS:
             self._source.wrong(("relays", name), f"there are at most {MAX_RELAYS} relays")
+        if at != INTERNET:
+            inside = self.interface(name, at, ("relays", name), True, ipv6)
+            assert inside.ipv4 is not None
+            return inside.ipv4, inside.ipv6
         number = FIRST_RELAY + region_id
         return RELAYS_4.network_address + number, INTERNET_6.network_address + (0x100 + region_id) if ipv6 else None
 

@@ -99,6 +99,7 @@ class NatForm(Table, frozen=True, kw_only=True):
     drop_fragments: bool | None = None
     stun_alg: bool | None = None
     tcp_pickup: bool | None = None
+    shuts_out_s: float | None = None
     lifetimes: LifetimesForm | None = None
     dmz: str = ""
     not_from: tuple[str, ...] = ()
@@ -169,6 +170,7 @@ class SiteForm(Table, frozen=True, kw_only=True):
     opens_tls: bool = False
     tunnel: str = ""
     hardware: str = ""
+    carries: tuple[str, ...] = ()
     mapping_service: MappingServiceForm | None = None
     link: LinkForm = LinkForm()
     back: LinkForm = LinkForm()
@@ -187,6 +189,8 @@ class HostForm(Table, frozen=True, kw_only=True):
     strict_source: bool = False
     container: str = ""
     stuck_to: str = ""
+    firmware: str = ""
+    taken: tuple[int, ...] = ()
     search: tuple[str, ...] = ()
     link: LinkForm = LinkForm()
     back: LinkForm = LinkForm()
@@ -195,6 +199,7 @@ class HostForm(Table, frozen=True, kw_only=True):
 class RelayForm(Table, frozen=True, kw_only=True):
     """`[relays.NAME]`."""
 
+    at: str = "internet"
     latency_ms: float | None = None
     back_latency_ms: float | None = None
     udp: Port = Port.OPEN

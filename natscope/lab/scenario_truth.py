@@ -31,7 +31,8 @@ only where it was not asked (`scenario_unknown`).
   {GROUP = WHY} for `nat`, `way` and `dns`, where fields that the file claims count first.
 - `public`: the public addresses that relays see; `home`: the relay that a sound choice prefers.
 - `relays` {NAME = FAULT}: `no-answer`, `stun-closed` (TCP works), `https-closed` (UDP works), `expired`, `self-signed`,
-  `wrong-name`, `not-yet-valid`, `untrusted`, `pin-mismatch`, `dns`, `lies`; relays that are not named are sound.
+  `wrong-name`, `not-yet-valid`, `untrusted`, `pin-mismatch`, `dns`, `lies`, `permission` (own rules of the host
+  refuse to send); relays that are not named are sound.
 - `findings`: causes that a diagnosis must name, and all that it may say louder than "info", the one that matters first;
   `no_findings`: causes that it must not name even as "info".
 
@@ -53,7 +54,10 @@ UNKNOWN = "unknown"
 
 
 class RelayFault(enum.StrEnum):
-    """What is wrong with a relay as seen from a host. `STUN_CLOSED`: UDP is silent or refused, TCP works."""
+    """What is wrong with a relay as seen from a host. `STUN_CLOSED`: UDP is silent or refused, TCP works.
+
+    `PERMISSION`: nothing is; the host's own rules refuse to send to it.
+    """
 
     NONE = "none"
     NO_ANSWER = "no-answer"
@@ -67,6 +71,7 @@ class RelayFault(enum.StrEnum):
     PIN = "pin-mismatch"
     DNS = "dns"
     LIES = "lies"
+    PERMISSION = "permission"
 
 
 class FamilyState(enum.StrEnum):

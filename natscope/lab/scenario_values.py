@@ -9,7 +9,7 @@ import ipaddress
 import re
 from collections.abc import Iterable
 from dataclasses import fields, replace
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv4Network
 
 from natscope.lab.scenario import (
     DNS_4,
@@ -42,6 +42,7 @@ from natscope.lab.scenario_unknown import GROUPS, expanded
 from natscope.model.endpoint import IPAddress
 
 RESERVED = (INTERNET, DNS_NAME, PAIRS)
+MAX_PORT = 65_535
 USUAL_RELAYS = ("relay1", "relay2", "relay3")
 _DEVICE = re.compile(r"[A-Za-z0-9_-]{1,15}", re.ASCII)
 _MAKER = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){2}", re.ASCII)
@@ -91,7 +92,7 @@ class _Reader:
                 profile=head.netcheck.profile,
                 hairpin=head.netcheck.hairpin,
                 udp_rate=head.netcheck.udp_rate,
-                source_port=head.netcheck.source_port,
+                source_port=self._port(("netcheck", "source_port"), head.netcheck.source_port),
                 known_wrong=head.netcheck.known_wrong,
             ),
             sites=self._sites,
@@ -143,6 +144,7 @@ class _Reader:
             proxy_password=form.proxy_password,
             opens_tls=form.opens_tls,
             tunnel=self._tunnel(name, form),
+            carries=self._carries(name, form),
             ipv6_silence_s=self._silence(name, form),
             hardware=self._hardware(name, form),
             mapping_service=mapping_service_of(self._source, name, form, may=self._translates(name, form)),
@@ -177,6 +179,20 @@ class _Reader:
         if len(users) != 1 or self._addresses.lan(name) is None or form.ipv6 is not SiteIpv6.NONE:
             self._source.wrong(where, "behind a tunnel there is one host, with an IPv4 address that is translated")
         return form.tunnel
+
+    def _carries(self, name: str, form: SiteForm) -> tuple[IPv4Network, ...]:
+        where: Path = ("sites", name, "carries")
+        if form.carries and not form.tunnel:
+            self._source.wrong(where, "only a tunnel (tunnel) takes networks of its own")
+        try:
+            return tuple(IPv4Network(text) for text in form.carries)
+        except ValueError as error:
+            self._source.wrong(where, str(error))
+
+    def _port(self, where: Path, port: int) -> int:
+        if not 0 <= port <= MAX_PORT:
+            self._source.wrong(where, f"{port} is no port")
+        return port
 
     def _proxy(self, site: str, form: SiteForm) -> str:
         """The host that serves it, which must stand in the site."""
@@ -214,6 +230,8 @@ class _Reader:
             strict_source=form.strict_source,
             container=form.container,
             stuck_to=self._stuck_to(name, form),
+            firmware=form.firmware,
+            taken=tuple(self._port((*where, "taken"), port) for port in form.taken),
             search=form.search,
             link=up,
             back=down,
@@ -237,8 +255,11 @@ class _Reader:
         where: Path = ("relays", name)
         if Port.SILENT in (form.udp, form.tcp) and Port.CLOSED in (form.udp, form.tcp):
             self._source.wrong(where, "one port silent and the other closed is not modelled")
-        ipv4, ipv6 = self._addresses.relay(name, region_id, ipv6=form.ipv6)
-        latency_ms = RELAY_STEP_MS * region_id if form.latency_ms is None else form.latency_ms
+        self._must_be_site((*where, "at"), form.at)
+        is_near = form.at != INTERNET
+        ipv4, ipv6 = self._addresses.relay(name, region_id, form.at, ipv6=form.ipv6)
+        usual_ms = LAN.latency_s * 1000 if is_near else RELAY_STEP_MS * region_id
+        latency_ms = usual_ms if form.latency_ms is None else form.latency_ms
         back_ms = latency_ms if form.back_latency_ms is None else form.back_latency_ms
         if min(latency_ms, back_ms) < 0:
             self._source.wrong(where, "latency is not negative")
@@ -247,6 +268,7 @@ class _Reader:
             down = replace(down, latency_s=back_ms / 1000)
         return ScenarioRelay(
             name=name,
+            at=form.at,
             region_id=region_id,
             ipv4=ipv4,
             ipv6=ipv6,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from natscope.host.api import LinkFacts
-from natscope.model.address_space import is_private
+from natscope.model.address_space import is_inside, is_private
 from natscope.model.endpoint import Endpoint, Family, IPAddress
 from natscope.model.observation import Observation, Outcome
 from natscope.model.report import FamilyReport, SeenEndpoint
@@ -52,6 +52,17 @@ def is_mapped(observation: Observation, family: Family) -> bool:
         and observation.outcome is Outcome.ANSWERED
         and observation.family == family
         and "mapped" in observation.data
+    )
+
+
+def only_inside(observations: Sequence[Observation], family: Family) -> bool:
+    """Whether all answers came from inside and saw our inside address: nothing of the way out was crossed."""
+    answers = [o for o in observations if is_mapped(o, family)]
+    return bool(answers) and all(
+        o.data["mapped"] == o.socket
+        and is_inside(Endpoint.parse(o.socket).ip)
+        and is_inside(Endpoint.parse(o.target).ip)
+        for o in answers
     )
 
 

@@ -16,6 +16,8 @@ from natscope.machines.unseen_trial import FEW, MANY
 from natscope.model.endpoint import Endpoint
 from natscope.model.nat import Filtering, Mapping
 from natscope.model.observation import Observation, Outcome
+from natscope.netcheck.assemble_families import only_inside
+from natscope.netcheck.classify import ONLY_INSIDE
 from natscope.netcheck.nat_part import NatInputs, NatPart
 
 NOBODY = "no relay that answered is a helper or has a second address, so nobody could write from an unseen place"
@@ -60,6 +62,8 @@ def filtering_part(inputs: NatInputs) -> NatPart:
     if not mine:
         asked = any(o.kind == "nat.server" and o.family == inputs.family for o in inputs.observations)
         return NatPart(reasons={"filtering": NOBODY}) if asked else NatPart()
+    if only_inside(inputs.observations, inputs.family):
+        return NatPart(reasons={"filtering": ONLY_INSIDE}, evidence=tuple(o.id for o in mine))
     trials = _trials(mine)
     reachable = _answering(inputs.observations)
     reasons = []

@@ -10,7 +10,8 @@ from natscope.model.endpoint import Endpoint, IPAddress
 from natscope.model.nat import PortCollision
 from natscope.model.observation import Observation, Outcome
 from natscope.model.tri import Tri
-from natscope.netcheck.assemble_families import is_mapped
+from natscope.netcheck.assemble_families import is_mapped, only_inside
+from natscope.netcheck.classify import ONLY_INSIDE
 from natscope.netcheck.classify_ports import PortSample, classify_ports
 from natscope.netcheck.nat_part import NatInputs, NatPart
 
@@ -34,6 +35,7 @@ def ports_part(inputs: NatInputs) -> NatPart:
     reasons = {"stun_alg": NO_PLAIN_ADDRESS}
     if not samples:
         words = NOTHING_TRANSLATED if _is_untranslated(inputs) else NOT_ASKED
+        words = ONLY_INSIDE if only_inside(inputs.observations, inputs.family) else words
         return NatPart(values=values, reasons=dict.fromkeys(FIELDS, words) | reasons, evidence=alg_evidence)
     verdict = classify_ports(samples, _elsewhere(inputs))
     if verdict.preservation.known:

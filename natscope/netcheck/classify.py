@@ -133,14 +133,13 @@ def _untranslated(answers: Sequence[Answer], evidence: tuple[str, ...]) -> Mappi
     hosts = {a.target.ip for a in answers}
     addresses = {a.mapped.ip for a in answers}
     enough = len(hosts) > 1
-    crossed_nothing = all(is_inside(a.mapped.ip) and is_inside(a.target.ip) for a in answers)
+    if all(is_inside(a.mapped.ip) and is_inside(a.target.ip) for a in answers):
+        return _nothing(ONLY_INSIDE, evidence)
     return MappingVerdict(
-        mapping=Mapping.UNKNOWN if crossed_nothing else Mapping.NONE,
+        mapping=Mapping.NONE,
         varies=Tri.NO if enough and len(addresses) == 1 else Tri.UNKNOWN,
         several_addresses=Tri.of(len(addresses) > 1 if enough else None),
-        port_preservation=Tri.UNKNOWN if crossed_nothing else Tri.YES,
-        reason=ONLY_INSIDE if crossed_nothing else "",
-        port_reason=ONLY_INSIDE if crossed_nothing else "",
+        port_preservation=Tri.YES,
         varies_reason="" if enough and len(addresses) == 1 else _too_few(len(hosts)),
         several_reason="" if enough else _too_few(len(hosts)),
         evidence=evidence,

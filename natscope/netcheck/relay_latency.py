@@ -162,7 +162,7 @@ def _error(
         failed = [o for o in tried if o.outcome is not Outcome.ANSWERED]
         return _https_error(failed) if failed and not https else None
     if stun or tried:
-        return _silence(stun, tried)
+        return _silence(stun, [] if https else tried)
     return _lookup_error(region, lookups)
 
 
@@ -174,6 +174,7 @@ def _https_error(failed: Sequence[Observation]) -> RelayError:
 
 
 def _silence(stun: Sequence[Observation], tried: Sequence[Observation]) -> RelayError | None:
+    """Why nothing came back over UDP, or over HTTPS (`tried`, none where one connection of several answered)."""
     told = [o for o in stun if o.outcome in (Outcome.ICMP_ERROR, Outcome.REFUSED, Outcome.WRONG)]
     silent = [o for o in stun if o.outcome is Outcome.NO_ANSWER]
     local = [o for o in stun if o.outcome is Outcome.LOCAL_ERROR]

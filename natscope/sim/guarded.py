@@ -1,4 +1,4 @@
-"""A computer whose own rules drop packets on their way in: a packet filter, and the check of source addresses.
+"""A computer whose own rules drop packets: a packet filter for both ways, and the check of source addresses.
 
 The rules are values as the real ones are read; what they do is decided by the machine that judges them. A filter knows
 the flows that this computer has begun, so that answers are `established`.
@@ -17,6 +17,7 @@ from natscope.sim.world import World
 
 _PROTOCOLS = {ICMP: "icmp", TCP: "tcp", UDP: "udp", ICMPV6: "ipv6-icmp"}
 Flow = tuple[int, int, int, int, int]
+LOOPBACK_NAME = "lo"
 
 
 class Wall:
@@ -27,22 +28,30 @@ class Wall:
         self._counts: dict[tuple[Chain, Rule], int] = {}
         self._flows: dict[Flow, None] = {}
 
-    def sent(self, packet: Packet) -> None:
-        """A packet of ours leaves: its answers are expected."""
+    def lets_out(self, port: str, packet: Packet) -> bool:
+        """Whether a packet of ours leaves by the interface of that name; then its answers are expected."""
+        if not self._passes("output", packet, oif=port):
+            return False
         self._flows[packet.proto, packet.src, packet.sport, packet.dst, packet.dport] = None
+        return True
 
     def admits(self, port: Port, packet: Packet) -> bool:
-        """Whether a packet gets in; the rule that drops it counts."""
+        """Whether a packet gets in."""
+        return self._passes("input", packet, iif=port.name)
+
+    def _passes(self, hook: str, packet: Packet, *, iif: str = "", oif: str = "") -> bool:
+        """By the chains of a hook; the rule that drops it counts."""
         asked = Asked(
             source=unpack(packet.src, packet.family),
             destination=unpack(packet.dst, packet.family),
             proto=_PROTOCOLS.get(packet.proto, "other"),
             sport=packet.sport if packet.sport >= 0 else None,
             dport=packet.dport if packet.dport >= 0 else None,
-            iif=port.name,
+            iif=iif,
+            oif=oif,
             state=self._state(packet),
         )
-        found = judge(self._rules, "input", asked)
+        found = judge(self._rules, hook, asked)
         if found.verdict not in ("drop", "reject"):
             return True
         if found.chain is not None and found.rule is not None:
@@ -99,5 +108,9 @@ class GuardedNode(Node):
     def send(self, packet: Packet, port: Port | None = None, *, dont_fragment: bool | None = None) -> Complaint | None:
         """A packet of our own programs begins its way."""
         if self.wall is not None:
-            self.wall.sent(packet)
+            out = self.routes.lookup(packet.dst, packet.family)
+            way = LOOPBACK_NAME if out is self.here else (port or out or self.here).name
+            if not self.wall.lets_out(way, packet):
+                self.world.note(packet, "refused by the computer's own rules")
+                return Complaint.FORBIDDEN
         return super().send(packet, port, dont_fragment=dont_fragment)

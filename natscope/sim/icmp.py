@@ -20,6 +20,8 @@ class Complaint(enum.Enum):
     TOO_BIG = "too big"
     TTL_EXCEEDED = "ttl exceeded"
     PROHIBITED = "prohibited"
+    FORBIDDEN = "forbidden by our own rules"
+    """Told to our own program at once; no ICMP error says it."""
 
 
 _NUMBERS: dict[int, dict[Complaint, tuple[int, int]]] = {

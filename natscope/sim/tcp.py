@@ -273,7 +273,7 @@ class Connection:
             TCP, *self.local, *self.remote, self.family, HEADER_BYTES[self.family] + len(data), segment, flags=flags
         )  # fmt: skip
         complaint = self.node.send(packet, self._out)
-        if complaint is not None and self.state is State.OPENING:
+        if complaint not in (None, Complaint.FORBIDDEN) and self.state is State.OPENING:  # Linux tries again in silence
             self.fail(Failure.UNREACHABLE_NET)
 
     def _arm(self) -> None:

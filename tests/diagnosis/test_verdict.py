@@ -208,7 +208,7 @@ def test_a_mapping_that_is_known_to_be_independent_suffices() -> None:
 
 
 def test_a_lone_relay_inside_this_network_says_nothing_about_peers_with_ipv6() -> None:
-    report = scene("inside-relays")
+    report = scene("own-relay")
     nat = msgspec.structs.replace(report.nat, v4=NatFamilyReport(), v6=NatFamilyReport())
     works = msgspec.structs.replace(report.ipv6, works=Tri.YES, state="works")
     verdict = diagnose(msgspec.structs.replace(report, nat=nat, ipv6=works)).verdict

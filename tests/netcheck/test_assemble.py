@@ -72,6 +72,12 @@ ERRORS = [
     ("no route", [stun(1, None, outcome=Outcome.LOCAL_ERROR, error="network-unreachable")], "network-unreachable"),
     ("other source", [stun(1, None, outcome=Outcome.WRONG, error="other-source")], "other-source"),
     ("interrupted", [stun(1, None, outcome=Outcome.CANCELLED)], None),
+    ("HTTPS silent, UDP not asked", [https(1, Outcome.NO_ANSWER, error="timeout")], "https-timeout"),
+    (
+        "HTTPS over IPv4, no way over IPv6, UDP not asked",
+        [https(1, Outcome.LOCAL_ERROR, 6, error="network-unreachable"), https(1)],
+        None,
+    ),
     ("well", [stun(1, 9.0), https(1)], None),
     ("bad certificate at one of two", [stun(1, 9.0), https(1, Outcome.WRONG, error="certificate"), https(1)], None),
     ("name", [seen("dns.lookup", Outcome.NO_ANSWER, target="r1a.relay.test", error="timeout")], "dns"),

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from natscope.machines.unseen_trial import FEW, MANY
+from natscope.model.endpoint import Family
 from natscope.model.nat import Filtering, Mapping
 from natscope.model.observation import Observation, Outcome
 from natscope.model.report import NatFamilyReport
+from natscope.model.tri import Tri
 from natscope.netcheck.assemble_filtering import CHANGED, NOBODY, filtering_part, rfc3489_name
+from natscope.netcheck.classify import ONLY_INSIDE
 from natscope.netcheck.nat_part import NatInputs
 from tests.netcheck.observed import COUNTER, report, stun
 
@@ -106,6 +110,26 @@ def test_silence_without_a_control_is_nothing() -> None:
 def test_a_peer_that_did_not_confirm_and_a_limit_are_named() -> None:
     assert "did not confirm" in reason(port(1), address(0, confirmed=0, unconfirmed=5))
     assert "limit was reached" in reason(port(0, confirmed=0, refused=5), address(0))
+
+
+@pytest.mark.parametrize("family", [4, 6])
+def test_what_relays_inside_send_crosses_no_filter(family: Family) -> None:
+    """All of them see our own inside address, so nothing stands between; one outside is enough to be judged."""
+    socket, servers = ("192.168.1.20:41641", ("192.168.1.2:3478", "192.168.1.3:3478"))
+    if family == 6:
+        socket, servers = "[fd12:3456::20]:41641", ("[fd12:3456::2]:3478", "[fd12:3456::3]:3478")
+    inside = [
+        stun(n, 1.0, family, target=target, socket=socket, data={"mapped": socket})
+        for n, target in enumerate(servers, start=1)
+    ]
+    ways = [msgspec.structs.replace(w, family=family) for w in (port(2), address(2))]
+    found = report(*inside, *ways).nat
+    told = found.v4 if family == 4 else found.v6
+    assert (told.filtering, told.reasons["filtering"]) == (UNKNOWN, ONLY_INSIDE)
+    assert (told.mapping_varies, told.several_addresses) == (Tri.UNKNOWN, Tri.UNKNOWN)
+    assert told.reasons["port_allocation"] == ONLY_INSIDE
+    outside = report(*inside, stun(3, 10.0, family), *ways).nat
+    assert (outside.v4 if family == 4 else outside.v6).filtering is Filtering.ENDPOINT_INDEPENDENT
 
 
 def test_without_a_second_address_open_ports_leave_two_answers() -> None:

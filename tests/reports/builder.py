@@ -298,12 +298,8 @@ class Builder:
         varies = len(endpoints) > 1
         if untranslated and is_inside(ipaddress.ip_address(local_host.strip("[]"))):
             reason = "only relays inside this network answered"
-            return NatFamilyReport(
-                mapping_varies=Tri.of(varies),
-                several_addresses=Tri.NO,
-                evidence=ids,
-                reasons={"mapping": reason, "port_preservation": reason},
-            )
+            unseen = ("mapping", "mapping_varies", "several_addresses", "port_preservation")
+            return NatFamilyReport(evidence=ids, reasons=dict.fromkeys(unseen, reason))
         return NatFamilyReport(
             mapping=Mapping.NONE if untranslated else (Mapping.UNKNOWN if varies else Mapping.ENDPOINT_INDEPENDENT),
             mapping_varies=Tri.of(varies),

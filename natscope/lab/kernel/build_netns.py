@@ -21,6 +21,7 @@ import msgspec
 from natscope.errors import UserError
 from natscope.lab.host_rules import WRITTEN
 from natscope.lab.kernel import wiring
+from natscope.lab.kernel.enter import FIRMWARE
 from natscope.lab.kernel.faults import Cable, Player, Reboot, Stage
 from natscope.lab.kernel.leftovers import BROKEN, PROCESSES
 from natscope.lab.kernel.name_server import start_dns, start_dns64
@@ -34,6 +35,7 @@ from natscope.lab.kernel.router_tun import Attached, IPNetwork
 from natscope.lab.kernel.routers import Routers
 from natscope.lab.kernel.servers import (
     certificate,
+    hold_ports,
     silent_ports,
     start_proxy,
     start_relay,
@@ -64,6 +66,7 @@ from natscope.lab.scenario_relays import LIE
 from natscope.lab.stuck_flow import ends
 from natscope.model.endpoint import IPAddress
 from natscope.sim.authority import Authority
+from natscope.sim.link import LinkSpec
 from natscope.sim.name_answers import Zone
 
 WORSE_METRIC = 100
@@ -199,6 +202,7 @@ class _Builder:
         """IPv4 addresses that a site without translation hands down."""
         for host in self._scenario.hosts.values():
             yield from (i.ipv4 for i in host.interfaces if i.at == site and i.ipv4 is not None)
+        yield from (relay.ipv4 for relay in self._scenario.relays.values() if relay.at == site)
         for below in self._scenario.sites.values():
             if below.at == site:
                 yield from below.external or (below.wan,)
@@ -232,20 +236,8 @@ class _Builder:
     def _add_host(self, host: ScenarioHost) -> None:
         space = self._space(host.name)
         for number, (at, device) in enumerate(zip(host.interfaces, self._scenario.devices(host), strict=True)):
-            own = tuple(ip for ip in (at.ipv4, at.ipv6) if ip is not None)
-            link = Attached(prefixes=tuple(ipaddress.ip_network(ip) for ip in own), up=host.link, back=host.back)
-            if at.at == INTERNET:
-                self._join_core(space, device, own)
-            elif self._scenario.sites[at.at].tunnel:
-                self._join_tunnel(space, device, at, number)
-            else:
-                site = self._scenario.sites[at.at]
-                port = self._next_port(at.at)
-                wiring.join_lan(self._spaces[at.at], space, device, port, site, at, WORSE_METRIC * number)
-                self._cables.setdefault(host.name, []).append(Cable(self._spaces[at.at], f"l{port}", space, device))
-                if at.ipv4 is not None:
-                    self._own_addresses(at.at, (at.ipv4,))
-            self._attached[at.at].append(link)
+            self._join(space, device, at, number)
+            self._attached[at.at].append(_linked(at, host.link, host.back))
         if host.rules is not None:
             space.nft(WRITTEN[host.rules].nft)
         if host.strict_source:
@@ -255,6 +247,22 @@ class _Builder:
             at_inside = proxy_address(self._scenario, proxied)
             assert at_inside is not None
             start_proxy(self._processes, space, f"{host.name}'s proxy", at_inside, with_password=proxied.proxy_password)
+        if host.taken:
+            hold_ports(self._processes, space, host.name, host.taken)
+
+    def _join(self, space: Space, device: str, at: Attachment, number: int) -> None:
+        """One interface of a host or relay, the `number`th of its own."""
+        if at.at == INTERNET:
+            self._join_core(space, device, _present(at.ipv4, at.ipv6))
+        elif self._scenario.sites[at.at].tunnel:
+            self._join_tunnel(space, device, at, number)
+        else:
+            port = self._next_port(at.at)
+            site = self._scenario.sites[at.at]
+            wiring.join_lan(self._spaces[at.at], space, device, port, site, at, WORSE_METRIC * number)
+            self._cables.setdefault(space.name, []).append(Cable(self._spaces[at.at], f"l{port}", space, device))
+            if at.ipv4 is not None:
+                self._own_addresses(at.at, (at.ipv4,))
 
     def _join_tunnel(self, space: Space, device: str, at: Attachment, number: int) -> None:
         """A TUN device whose other end is the router's own inside."""
@@ -263,7 +271,10 @@ class _Builder:
         near, far = space.tun(device), self._tunnels[site.name]
         space.ip(f"link set {device} mtu {wiring.TUNNEL_MTU}")
         add_addresses(space, device, [f"{at.ipv4}/{site.lan.prefixlen}"])
-        space.ip(f"route add default dev {device} metric {WORSE_METRIC * number}")
+        if site.carries:
+            space.ip(*wiring.carried(device, site.carries))
+        else:
+            space.ip(f"route add default dev {device} metric {WORSE_METRIC * number}")
         self._processes.call(f"tunnel {device}", space, lambda ready: shuttle(near, far, ready))
 
     def _join_core(self, space: Space, device: str, own: tuple[IPAddress, ...]) -> str:
@@ -278,16 +289,16 @@ class _Builder:
     # -- servers ---------------------------------------------------------------------------------------------------
 
     def _add_servers(self) -> dict[str, str]:
-        scenario, internet = self._scenario, self._attached[INTERNET]
+        scenario = self._scenario
         certificates = self._folder / "certificates"
         certificates.mkdir(mode=0o755, exist_ok=True)
         # Namespaces have this computer's clock: where a host's is wrong, everybody else's is turned the other way.
         wrong_by_s = next(iter(scenario.hosts.values())).clock_wrong_by_s
         authority = Authority(scenario.seed, certificates, later_by_s=-wrong_by_s)
         for relay in scenario.relays.values():
-            space, own = self._space(relay.name), _present(relay.ipv4, relay.ipv6)
-            self._join_core(space, "eth0", own)
-            internet.append(Attached(prefixes=tuple(map(ipaddress.ip_network, own)), up=relay.link, back=relay.back))
+            space, place = self._space(relay.name), Attachment(at=relay.at, ipv4=relay.ipv4, ipv6=relay.ipv6)
+            self._join(space, "eth0", place, 0)
+            self._attached[relay.at].append(_linked(place, relay.link, relay.back))
             space.nft(silence(silent_ports(relay)))
             turned = replace(relay, clock_wrong_by_s=relay.clock_wrong_by_s - wrong_by_s)
             tls, peers = certificate(authority, relay), helper_peers(scenario, relay)
@@ -298,7 +309,7 @@ class _Builder:
         for server in scenario.servers.values():
             space = self._space(server.name)
             self._join_core(space, "eth0", server.addresses)
-            internet.append(_plain(server.addresses))
+            self._attached[INTERNET].append(_plain(server.addresses))
             start_server(self._processes, space, server, self._folder, authority)
         return {name: str(authority.ca_file) for name in TRUST_VARIABLES}
 
@@ -328,6 +339,8 @@ class _Builder:
         (folder / "resolv.conf").write_text(f"nameserver {host.name_server}\n{search}")
         (folder / "hosts").write_text(f"127.0.0.1 localhost {host.name}\n::1 localhost\n")
         found = environment_of(self._scenario, host).items()
+        if host.firmware:
+            (folder / FIRMWARE).write_text(f"{host.firmware}\n")
         (folder / "environment").write_text("".join(f"{name}={value}\n" for name, value in found))
 
     # -- faults ----------------------------------------------------------------------------------------------------
@@ -357,6 +370,10 @@ class _Builder:
             external=new,
             renumber=lambda: addresses.become(new),
         )
+
+
+def _linked(at: Attachment, up: LinkSpec, back: LinkSpec) -> Attached:
+    return Attached(prefixes=tuple(map(ipaddress.ip_network, _present(at.ipv4, at.ipv6))), up=up, back=back)
 
 
 def _plain(own: tuple[IPAddress, ...]) -> Attached:

@@ -22,6 +22,9 @@ from natscope.lab.kernel import kernel_calls
 NOT_FOUND, HAS_ENDED = 127, 125
 MAP = "map.json"
 NAMES = ("hosts", "resolv.conf")
+FIRMWARE = "sys_vendor"
+"""The file in which a host's firmware names its maker, and how Linux calls it."""
+CLASSES = "/sys/class"
 _SIGNALS = (signal.SIGTERM, signal.SIGHUP)
 
 
@@ -73,6 +76,19 @@ def show_files(folder: Path, host: str) -> None:
             kernel_calls.mount(str(own), str(shown), flags=kernel_calls.BIND)
     with contextlib.suppress(OSError):  # forbidden where a container hides parts of /sys
         kernel_calls.mount("sysfs", "/sys", "sysfs")
+    if (folder / "etc" / host / FIRMWARE).exists():
+        _show_firmware(folder / "etc" / host / FIRMWARE)
+
+
+def _show_firmware(own: Path) -> None:
+    """Over the folder of device classes, of which only the networks stay; a kernel without firmware has no place."""
+    networks = os.open(f"{CLASSES}/net", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    kernel_calls.mount("tmpfs", CLASSES, "tmpfs")
+    for name in ("net", "dmi/id"):
+        os.makedirs(f"{CLASSES}/{name}")
+    kernel_calls.mount(f"/proc/self/fd/{networks}", f"{CLASSES}/net", flags=kernel_calls.BIND)
+    os.close(networks)
+    Path(CLASSES, "dmi/id", own.name).write_text(own.read_text())
 
 
 def own_environment(folder: Path, host: str) -> dict[str, str]:

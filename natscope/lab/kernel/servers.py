@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import itertools
 import shutil
+import signal
+import socket
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -84,6 +87,22 @@ def start_proxy(processes: Processes, space: Space, name: str, local: IPAddress,
         await asyncio.Event().wait()
 
     processes.call(name, space, lambda ready: asyncio.run(serve(ready)))
+
+
+def hold_ports(processes: Processes, space: Space, name: str, ports: Sequence[int]) -> None:
+    """Another program on a host, which has these UDP ports."""
+
+    def hold(ready: Ready) -> None:
+        held = []
+        for family, port in itertools.product((socket.AF_INET, socket.AF_INET6), ports):
+            held.append(socket.socket(family, socket.SOCK_DGRAM))
+            if family == socket.AF_INET6:
+                held[-1].setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            held[-1].bind(("", port))
+        ready()
+        signal.pause()
+
+    processes.call(f"{name}'s other program", space, hold)
 
 
 def start_server(

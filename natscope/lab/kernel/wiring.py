@@ -7,7 +7,7 @@ is 169.254.0.1 and fe80::1 for everybody. Behind a router there is one bridge, `
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from ipaddress import IPv6Network
+from ipaddress import IPv4Network, IPv6Network
 
 from natscope.lab.kernel.netns import BRIDGE_UNFILTERED, Space, add_addresses, cable
 from natscope.lab.kernel.nftables import INSIDE, OUTSIDE
@@ -19,6 +19,8 @@ CORE_4, CORE_6 = "203.0.113.1", "2001:db8::1"
 GATEWAY_4, GATEWAY_6 = "169.254.0.1", "fe80::1"
 DEVICE, DEVICE_OUTSIDE = "tun0", "tun1"
 TABLE, TABLE_OUTSIDE = 77, 78
+TABLE_CARRIED, PREF_CARRIED = 52, 5270
+"""Those of Tailscale's agent."""
 TUNNEL_MTU = 1500
 FORWARDING: dict[str, str | int] = {
     "net/ipv4/ip_forward": 1,
@@ -70,6 +72,12 @@ def join_lan(router: Space, space: Space, device: str, number: int, site: Site, 
     if at.ipv6 is not None:
         add_addresses(space, device, [f"{at.ipv6}/64", f"fe80::{number + 2:x}/64"])
         space.ip(f"route add default via {GATEWAY_6} dev {device} metric {metric}")
+
+
+def carried(device: str, networks: Iterable[IPv4Network]) -> list[str]:
+    """Commands for a tunnel that takes some networks before the main table is asked, as mesh VPNs route."""
+    routes = [f"route add {network} dev {device} table {TABLE_CARRIED}" for network in networks]
+    return [*routes, f"rule add pref {PREF_CARRIED} lookup {TABLE_CARRIED}"]
 
 
 def prepare_router(space: Space, site: Site) -> int | None:
