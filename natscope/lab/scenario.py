@@ -47,8 +47,8 @@ middle of everything. Tables of a file, all optional but `title`:
 - `link` {`latency_ms`, `jitter_ms`, `loss`, `duplication`, `reordering`, `held_back_ms`, `rate_mbit` (behind a queue of
   `queue_kbyte` [256]), `udp_limit_mbit` or `udp_limit_packets` (a second: what is more of UDP is dropped, without a
   queue, after a burst of `udp_limit_burst_ms` [200]), `mtu`, `tells_mtu`, `bleaches` [] (marks that it zeroes: "ecn",
-  "dscp"), `filters` [] (UDP that it drops: "stun", "wireguard")}: both directions of the wire upwards; `back` is for
-  the direction down, where that is different.
+  "dscp"), `filters` [] (UDP that it drops: "stun", "wireguard", "multicast")}: both directions of the wire upwards;
+  `back` is for the direction down, where that is different.
 - `[hosts.NAME]`: `at` [internet]; `also`: further sites it is attached to, with worse routes; `ipv4`, `ipv6` [true]:
   false or an address; `measured` [true]: runs a netcheck; `clock_wrong_by_s` [0]; `search`: its search domains;
   `rules`: its own packet filter, `tailscale` or `closed` (`host_rules.py`); `strict_source` [false]: it drops what

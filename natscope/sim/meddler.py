@@ -23,11 +23,14 @@ def _is_wireguard(payload: bytes) -> bool:
 
 
 LOOKS = {"stun": _is_stun, "wireguard": _is_wireguard}
+MULTICAST = "multicast"
+"""Whatever it looks like: what goes to a group."""
+FILTERS = (*LOOKS, MULTICAST)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeddlerSpec:
-    """`bleaches` names marks that are zeroed (`ecn`, `dscp`), `filters` what UDP is dropped (`stun`, `wireguard`)."""
+    """`bleaches` names marks that are zeroed (`ecn`, `dscp`), `filters` what UDP is dropped (of `FILTERS`)."""
 
     bleaches: tuple[str, ...] = ()
     filters: tuple[str, ...] = ()
@@ -35,8 +38,8 @@ class MeddlerSpec:
     def __post_init__(self) -> None:
         if not set(self.bleaches) <= set(MARKS):
             raise ValueError(f"marks that can be bleached: {', '.join(MARKS)}")
-        if not set(self.filters) <= set(LOOKS):
-            raise ValueError(f"what can be filtered: {', '.join(LOOKS)}")
+        if not set(self.filters) <= set(FILTERS):
+            raise ValueError(f"what can be filtered: {', '.join(FILTERS)}")
 
     def marked(self, tos: int) -> int:
         """The type of service behind it."""
@@ -44,6 +47,6 @@ class MeddlerSpec:
             tos &= ~MARKS[name]
         return tos
 
-    def drops(self, payload: bytes) -> bool:
-        """Whether a datagram with that payload ends here."""
-        return any(LOOKS[name](payload) for name in self.filters)
+    def drops(self, payload: bytes, *, to_group: bool = False) -> bool:
+        """Whether a datagram with that payload ends here; `to_group`: it goes to a multicast address."""
+        return any(to_group if name == MULTICAST else LOOKS[name](payload) for name in self.filters)
