@@ -52,7 +52,8 @@ middle of everything. Tables of a file, all optional but `title`:
 - `[hosts.NAME]`: `at` [internet]; `also`: further sites it is attached to, with worse routes; `ipv4`, `ipv6` [true]:
   false or an address; `measured` [true]: runs a netcheck; `clock_wrong_by_s` [0]; `search`: its search domains;
   `rules`: its own packet filter, `tailscale` or `closed` (`host_rules.py`); `strict_source` [false]: it drops what
-  it would answer elsewhere (rp_filter); `container`: the kind of container that it says it is; `link`, `back`.
+  it would answer elsewhere (rp_filter); `container`: the kind of container that it says it is;
+  `suite`: the name of a security suite that runs there and refuses UDP but for names; `link`, `back`.
 - `[relays.NAME]`: each is a region, in order; `latency_ms` [10, 20, 30, …] one way, `back_latency_ms` where the way
   back differs; `udp`, `tcp` [open]: `open`, `closed` (refused), `silent` (both silent: the relay is off);
   `certificate` [right]: `right`, `expired`, `self-signed`, `wrong-name`, `none` (plain HTTP); `clock_wrong_by_s` [0]:
@@ -270,6 +271,7 @@ class ScenarioHost:
     rules: HostRules | None = None
     strict_source: bool = False
     container: str = ""
+    suite: str = ""
 
     @property
     def at(self) -> str:

@@ -190,6 +190,7 @@ class HostForm(Table, frozen=True, kw_only=True):
     rules: HostRules | None = None
     strict_source: bool = False
     container: str = ""
+    suite: str = ""
     search: tuple[str, ...] = ()
     link: LinkForm = LinkForm()
     back: LinkForm = LinkForm()

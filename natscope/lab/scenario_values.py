@@ -199,6 +199,7 @@ class _Reader:
             rules=form.rules,
             strict_source=form.strict_source,
             container=form.container,
+            suite=form.suite,
             search=form.search,
             link=up,
             back=down,

@@ -76,6 +76,8 @@ class SimUdpSocket:
         complaint = self._node.send(packet, self._port, dont_fragment=dont_fragment)
         if complaint is Complaint.TOO_BIG:
             raise HostError(Failure.MESSAGE_TOO_LONG, f"{doing}: the message is too long for the path")
+        if complaint is Complaint.PROHIBITED:
+            raise HostError(Failure.PERMISSION, f"{doing}: this computer's own rules forbid it")
         if complaint is not None:
             raise HostError(Failure.UNREACHABLE_NET, f"{doing}: there is no route to that network")
         return self._node.world.timeline.now
