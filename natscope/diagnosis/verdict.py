@@ -133,12 +133,15 @@ def _blocked(facts: Facts, claims: Claims) -> Verdict | None:
         sentence = "Direct: unlikely, nothing comes back over UDP"
         reasons = tuple(name for name in ("NS-UDP-01", "NS-REL-02") if name in claims)
         return Verdict(direct=Direct.UNLIKELY, sentence=sentence, reasons=reasons)
-    how = "refuses" if facts.refused_on_the_way else "drops"
+    how = "This network refuses UDP" if facts.refused_on_the_way else "This network drops UDP"
+    why = ""
+    if "NS-HOST-05" in claims:
+        how, why = "UDP gets lost here", "In this network or on this computer: a security suite runs that could do it."
     web = facts.report.web
     by_proxy = web is not None and web.relay_by_proxy is Tri.YES
     relayed = by_proxy or any(relay.latency_ms.https is not None for relay in facts.relays)
     rest = ", so everything goes through a relay" if relayed else ""
-    return Verdict(direct=Direct.NO, sentence=f"Direct: no. This network {how} UDP{rest}.", reasons=("NS-UDP-01",))
+    return Verdict(direct=Direct.NO, sentence=f"Direct: no. {how}{rest}.", explanation=why, reasons=("NS-UDP-01",))
 
 
 def _few_ports(claims: Claims) -> Verdict | None:

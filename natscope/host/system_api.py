@@ -75,13 +75,21 @@ class Container(msgspec.Struct, frozen=True, kw_only=True):
     sign: str = ""
 
 
+class Suite(msgspec.Struct, frozen=True, kw_only=True):
+    """A security suite or firewall app that seems to run here, and by which sign; what it does is not told."""
+
+    name: str
+    sign: str
+
+
 class SystemFacts(msgspec.Struct, frozen=True, kw_only=True):
     """One look. Numbers are counts or bytes; None and what stands in `unread` is unknown.
 
     `source_drops` counts packets that the check of source addresses (rp_filter) has dropped since the start.
     `wsl`: Windows Subsystem for Linux, 1 or 2, 0 for none. `cloud`: by the firmware's names, nobody is asked.
     `clock_synchronised`: what the kernel's clock discipline says. `neighbours`: IPv4 addresses to the first three bytes
-    of their hardware addresses, which name the maker and nobody's device.
+    of their hardware addresses, which name the maker and nobody's device. `suites`: of those that `wire.suite_signs`
+    knows, as far as this user sees.
     """
 
     devices: tuple[Device, ...] = ()
@@ -98,6 +106,7 @@ class SystemFacts(msgspec.Struct, frozen=True, kw_only=True):
     clock_synchronised: bool | None = None
     metered: dict[str, bool] = {}
     neighbours: dict[str, str] = {}
+    suites: tuple[Suite, ...] | None = None
     unread: dict[str, str] = {}
 
     def device(self, name: str) -> Device | None:

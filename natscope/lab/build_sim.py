@@ -14,7 +14,7 @@ import msgspec
 from natscope.diagnosis.engine import diagnose
 from natscope.errors import UserError
 from natscope.host.api import Host
-from natscope.host.system_api import Container
+from natscope.host.system_api import Container, Suite
 from natscope.lab.host_rules import WRITTEN
 from natscope.lab.http_proxy import serve_proxy
 from natscope.lab.mapping_service import MappingServer
@@ -192,7 +192,7 @@ def _add_host(net: Network, scenario: Scenario, host: ScenarioHost) -> None:
         back=host.back,
         interface=devices[0],
         environ=environment(scenario, host),
-        guarded=host.rules is not None or host.strict_source,
+        guarded=host.rules is not None or host.strict_source or bool(host.suite),
     )
     built.names.servers = (Endpoint(host.name_server, DNS_PORT),)
     built.names.search = host.search
@@ -252,7 +252,11 @@ def _tell(scenario: Scenario, host: ScenarioHost, built: SimHost) -> None:
     if host.firmware:
         cloud = cloud_of_firmware({"sys_vendor": host.firmware})
         built.own.facts = msgspec.structs.replace(built.own.facts, cloud=cloud)
+    if host.suite:
+        suites = (Suite(name=host.suite, sign="the scenario says so"),)
+        built.own.facts = msgspec.structs.replace(built.own.facts, suites=suites)
     if isinstance(built.node, GuardedNode):
+        built.node.muzzled = bool(host.suite)
         built.node.wall = Wall(WRITTEN[host.rules].values) if host.rules is not None else None
         built.node.strict = dict.fromkeys(built.node.ports) if host.strict_source else {}
 

@@ -191,6 +191,7 @@ class HostForm(Table, frozen=True, kw_only=True):
     stuck_to: str = ""
     firmware: str = ""
     taken: tuple[int, ...] = ()
+    suite: str = ""
     search: tuple[str, ...] = ()
     link: LinkForm = LinkForm()
     back: LinkForm = LinkForm()

@@ -232,6 +232,7 @@ class _Reader:
             stuck_to=self._stuck_to(name, form),
             firmware=form.firmware,
             taken=tuple(self._port((*where, "taken"), port) for port in form.taken),
+            suite=form.suite,
             search=form.search,
             link=up,
             back=down,

@@ -49,6 +49,7 @@ KINDS: dict[str, str] = {
     "portmap.gateway": "a default route, and whether its gateway was asked to open a port",
     "portmap.control": "echo requests to the gateway, the control for its silence",
     "portmap.service": "PCP, NAT-PMP or UPnP at a gateway: is the service there",
+    "portmap.multicast": "searches to the group and to the gateway side by side: who answers which",
     "portmap.map": "a port was asked for, and what the router said",
     "portmap.proof": "a packet sent by a helper to an opened port",
     "portmap.removed": "an opened port was closed again",

@@ -16,6 +16,7 @@ from natscope.sim.node import Node, Port
 from natscope.sim.world import World
 
 _PROTOCOLS = {ICMP: "icmp", TCP: "tcp", UDP: "udp", ICMPV6: "ipv6-icmp"}
+DNS_PORT = 53
 Flow = tuple[int, int, int, int, int]
 LOOPBACK_NAME = "lo"
 
@@ -80,15 +81,19 @@ class Wall:
 
 
 class GuardedNode(Node):
-    """`wall` None: no packet filter. `strict`: names of interfaces that drop what would be answered elsewhere."""
+    """`wall` None: no packet filter. `strict`: names of interfaces that drop what would be answered elsewhere.
 
-    __slots__ = ("source_drops", "strict", "wall")
+    `muzzled`: a driver beside the packet filter refuses what programs send over UDP, name look-ups aside.
+    """
+
+    __slots__ = ("muzzled", "source_drops", "strict", "wall")
 
     def __init__(self, world: World, name: str) -> None:
         super().__init__(world, name)
         self.wall: Wall | None = None
         self.strict: dict[str, None] = {}
         self.source_drops = 0
+        self.muzzled = False
 
     @staticmethod
     def receive(port: Port, packet: Packet) -> None:
@@ -107,6 +112,8 @@ class GuardedNode(Node):
 
     def send(self, packet: Packet, port: Port | None = None, *, dont_fragment: bool | None = None) -> Complaint | None:
         """A packet of our own programs begins its way."""
+        if self.muzzled and packet.proto == UDP and packet.dport != DNS_PORT:
+            return Complaint.FORBIDDEN
         if self.wall is not None:
             out = self.routes.lookup(packet.dst, packet.family)
             way = LOOPBACK_NAME if out is self.here else (port or out or self.here).name

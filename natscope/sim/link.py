@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from random import Random  # noqa: TID251 - the type of what `rng.stream` gives
 from typing import TYPE_CHECKING
 
-from natscope.machines.nat.packet import UDP, Packet
+from natscope.machines.nat.packet import UDP, Packet, unpack
 from natscope.sim.meddler import MeddlerSpec
 from natscope.sim.policer import Policer, PolicerSpec
 from natscope.sim.world import World
@@ -130,13 +130,11 @@ class Pipe:
         spec, chance = self.spec, self._chance
         if spec.meddler is not None:
             packet.tos = spec.meddler.marked(packet.tos)
-            if (
-                packet.proto == UDP
-                and isinstance(packet.payload, bytes)
-                and spec.meddler.drops(packet.payload, packet.dport)
-            ):
-                self._lose(packet, "filtered")
-                return None
+            if packet.proto == UDP and isinstance(packet.payload, bytes):
+                to_group = unpack(packet.dst, packet.family).is_multicast
+                if spec.meddler.drops(packet.payload, packet.dport, to_group=to_group):
+                    self._lose(packet, "filtered")
+                    return None
         if self._policer is not None and packet.proto == UDP and not self._policer.passes(packet.length, now):
             self._lose(packet, "policed")
             return None

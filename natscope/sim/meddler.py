@@ -23,11 +23,14 @@ def _is_wireguard(payload: bytes) -> bool:
 
 
 LOOKS = {"stun": _is_stun, "wireguard": _is_wireguard}
+MULTICAST = "multicast"
+"""Whatever it looks like: what goes to a group."""
+FILTERS = (*LOOKS, MULTICAST)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeddlerSpec:
-    """`bleaches` names marks that are zeroed (`ecn`, `dscp`), `filters` what UDP is dropped (`stun`, `wireguard`).
+    """`bleaches` names marks that are zeroed (`ecn`, `dscp`), `filters` what UDP is dropped (of `FILTERS`).
 
     UDP to `dead_ports` is dropped too.
     """
@@ -39,8 +42,8 @@ class MeddlerSpec:
     def __post_init__(self) -> None:
         if not set(self.bleaches) <= set(MARKS):
             raise ValueError(f"marks that can be bleached: {', '.join(MARKS)}")
-        if not set(self.filters) <= set(LOOKS):
-            raise ValueError(f"what can be filtered: {', '.join(LOOKS)}")
+        if not set(self.filters) <= set(FILTERS):
+            raise ValueError(f"what can be filtered: {', '.join(FILTERS)}")
         if any(not 1 <= port <= 65535 for port in self.dead_ports):
             raise ValueError("dead_ports are 1 to 65535")
 
@@ -50,6 +53,8 @@ class MeddlerSpec:
             tos &= ~MARKS[name]
         return tos
 
-    def drops(self, payload: bytes, port: int) -> bool:
-        """Whether a datagram with that payload, to that port, ends here."""
-        return port in self.dead_ports or any(LOOKS[name](payload) for name in self.filters)
+    def drops(self, payload: bytes, port: int, *, to_group: bool = False) -> bool:
+        """Whether a datagram with that payload, to that port, ends here; `to_group`: to a multicast address."""
+        if port in self.dead_ports:
+            return True
+        return any(to_group if name == MULTICAST else LOOKS[name](payload) for name in self.filters)

@@ -39,6 +39,7 @@ class SimSystem:
             wsl=0,
             cloud="",
             clock_synchronised=True,
+            suites=(),
             unread={"metered": _NO_METER},
         )
         self.table = ""

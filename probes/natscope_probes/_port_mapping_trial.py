@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from natscope.host.api import HostError, UdpSocket
 from natscope.machines.portmap_client.gateways import Way
+from natscope.machines.portmap_client.values import Protocol
 from natscope.model.endpoint import Endpoint
 from natscope.model.observation import Outcome
 from natscope.portmap.openers import Denial, Grant, Kind, Opener, Presence
+from natscope_probes._port_mapping_multicast import compare
 from natscope_probes._port_mapping_proof import prove
 
 if TYPE_CHECKING:
@@ -49,7 +51,10 @@ class Trial:
         try:
             found = await self._find()
             if isinstance(found, Presence) and self._time_left() > 0:
-                await self._open_and_close(found)
+                async with asyncio.TaskGroup() as tasks:
+                    if found.protocol is Protocol.UPNP and not found.source:
+                        tasks.create_task(compare(self._ctx, self._way, self._ctx.deadline - CLOSING_S))
+                    await self._open_and_close(found)
         finally:
             await opener.end()
 

@@ -3,8 +3,8 @@
 Question: is this a container or a guest of Windows, whose cloud, how large are its buffers, is its clock kept right?
 Method: one look at /proc, /sys and netlink (or what the platform has). Nobody is asked, nothing is sent.
 Can tell: container and WSL by their marks, cloud by the firmware's names, limits of UDP buffers and of connection
-tracking, sleeping interfaces, temporary IPv6 addresses (RFC 8981), checks of source addresses, is the clock set, and
-networks of this computer that a tunnel takes.
+tracking, sleeping interfaces, temporary IPv6 addresses (RFC 8981), checks of source addresses, is the clock set,
+networks of this computer that a tunnel takes, and known security suites by their processes and modules.
 Cannot tell: what the system does not say; each such thing has its reason.
 Disturbs: nothing.
 """
@@ -62,6 +62,7 @@ async def run(ctx: ProbeContext) -> None:
             "devices": [{"name": d.name, "driver": d.driver, "addresses": list(d.addresses)} for d in wired[:64]],
             "shadowed": shadowed,
             "gateway_makers": _makers(facts),
+            "suites": None if facts.suites is None else [msgspec.to_builtins(suite) for suite in facts.suites],
             "unread": facts.unread,
         },
         summary=f"{len(wired)} interfaces, {len(facts.unread)} things are not told",

@@ -4,7 +4,8 @@ Question: does this network's router open ports, and do they lead here?
 Method: all three protocols side by side at the gateway of every default route. NAT-PMP's address request (RFC 6886),
 PCP's ANNOUNCE (RFC 6887), SSDP searches to the gateway and to 239.255.255.250; where one answers, a UDP port of ours is
 opened for two minutes, a relay that helps sends a packet to it (docs/helper.md), and the port is closed again. Echo
-requests to the gateway are the control: only beside answers to them does silence mean that nobody is there.
+requests to the gateway are the control: only beside answers to them does silence mean that nobody is there. Where the
+gateway answers a search to its own address, the same searches go to the group alone, to see whether multicast passes.
 Can tell: services that are there, that refuse and in which words, that open a port which leads here or nowhere.
 Cannot tell: what a router without services would do by a rule made by hand; IPv6 (PCP's pinholes are not asked for).
 Disturbs: a port is open for a moment; it is closed again also after Ctrl-C, and lapses after a crash. Nothing is sent
@@ -31,7 +32,9 @@ WAIT_S, FULL_WAIT_S = 1.2, 3.0
 ECHOES = 3
 PROOFS = 100
 """Packets to relays, for three ports of which nothing comes in; usually it is six."""
-PACKETS, BYTES = 175, 20_000
+COMPARED = 3
+"""Rounds of searches in which the group is compared with the gateway."""
+PACKETS, BYTES = 187, 22_000
 TRIAL_S, TIDY_S = 4.5, 1.0
 
 
@@ -42,15 +45,15 @@ def contacts(scope: Scope) -> tuple[Contact, ...]:
     why = "opens a port and closes it"
     return (
         Contact("the gateway", 5351, "udp", 40, 1_600, wait + TRIAL_S, why),
-        Contact("the gateway", 1900, "udp", rounds, 100 * rounds, wait, why),
+        Contact("the gateway", 1900, "udp", rounds + COMPARED, 100 * (rounds + COMPARED), wait, why),
         Contact("the gateway", None, "tcp", 12, 8_000, TRIAL_S, "UPnP, where it answers", always=False),
         Contact("the gateway", None, "icmp", ECHOES, 100, wait, "is it there at all?"),
         Contact(
             "group 239.255.255.250",
             1900,
             "udp",
-            3 * rounds,
-            420 * rounds,
+            3 * (rounds + COMPARED),
+            420 * (rounds + COMPARED),
             wait,
             "UPnP search",
         ),
@@ -76,7 +79,8 @@ PROBE = Probe(
     budget=Budget(packets=PACKETS, bytes=BYTES, seconds=WAIT_S + TRIAL_S),
     contacts=contacts,
     emits=(
-        "portmap.gateway", "portmap.control", "portmap.service", "portmap.map", "portmap.proof", "portmap.removed",
+        "portmap.gateway", "portmap.control", "portmap.service", "portmap.multicast", "portmap.map", "portmap.proof",
+        "portmap.removed",
     ),
 )  # fmt: skip
 

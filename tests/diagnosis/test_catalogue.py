@@ -37,6 +37,8 @@ MEANINGS = {
     "NS-HOST-02": "drops 100.64.0.0/10",
     "NS-HOST-03": "goes into a tunnel",
     "NS-HOST-04": "is taken",
+    "NS-HOST-05": "security suite",
+    "NS-LAN-03": "Multicast",
     "NS-MAP-01": "opens no port",
     "NS-MAP-02": "nothing comes in by it",
     "NS-MAP-03": "own table says something else",

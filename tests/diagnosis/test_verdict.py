@@ -113,6 +113,13 @@ SENTENCES = {
     "company-firewall": "Direct: unlikely, except to peers with an open port",
     "far-relays": "Direct: unlikely, except to peers with an open port",
     "far-relays-cone": "Direct: likely, with most peers",
+    "home-far": "Direct: likely, with most peers",
+    "home-inside": "Direct: likely, with most peers",
+    "home-one-quick-sample": "Direct: likely, with most peers",
+    "multicast-filtered": "Direct: likely, your router opens a port for peers",
+    "suite-idle": "Direct: likely, with most peers",
+    "suite-refuses": "Direct: no. This computer's own rules keep UDP in.",
+    "suite-silent": "Direct: no. UDP gets lost here, so everything goes through a relay.",
     "wrong-interface": "Direct: unknown, packets leave by an interface that leads nowhere",
 }
 

@@ -162,7 +162,23 @@ def no_port_mapping() -> Report:
     return _report(builder)
 
 
+def multicast_filtered() -> Report:
+    """The router answers searches to its own address, and nobody those to the group."""
+    builder = Builder()
+    _relays(builder)
+    _service(builder, "nat-pmp", **CLOSED)
+    _service(builder, "pcp", **CLOSED)
+    _service(builder, "upnp", external=OUTSIDE, server="Debian/6.1 UPnP/1.1 MiniUPnPd/2.3.1")
+    _granted(builder, "upnp", read_back=True)
+    _proof(builder, "upnp", Outcome.ANSWERED, "a packet came in from 198.51.100.3:3479")
+    data = {"interface": "eth0", "searches": 9, "gateway_answers": 5}
+    words = "searches to the group were not answered"
+    builder.observe("portmap.multicast", Outcome.NO_ANSWER, target=GATEWAY, family=4, summary=words, data=data)
+    return _report(builder)
+
+
 MAPPING_SCENES = (
+    multicast_filtered,
     mapping_proved, mapping_unreachable, mapping_wrong_entry, mapping_refused, mapping_permanent, mapping_lost,
     mapping_elsewhere, mapping_late, no_port_mapping,
 )  # fmt: skip

@@ -30,6 +30,7 @@ from tests.reports.ports_scenes import PORT_SCENES
 from tests.reports.refused_scenes import own_rules, udp_refused
 from tests.reports.router_scenes import ROUTER_SCENES
 from tests.reports.six_scenes import SIX_SCENES
+from tests.reports.suite_scenes import SUITE_SCENES
 from tests.reports.surrounding_scenes import SCENES as SURROUNDING_SCENES
 from tests.reports.surroundings_scenes import NAME_AND_WEB_SCENES
 
@@ -368,6 +369,7 @@ SCENES: dict[str, Callable[[], Report]] = {
         *ROUTER_SCENES,
         *CLOUD_SCENES,
         *SIX_SCENES,
+        *SUITE_SCENES,
     )
 }
 

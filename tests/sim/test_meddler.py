@@ -32,10 +32,16 @@ def test_dead_ports() -> None:
         MeddlerSpec(dead_ports=(0,))
 
 
+def test_what_goes_to_a_group() -> None:
+    group = MeddlerSpec(filters=("multicast",))
+    assert [group.drops(STUN, 9, to_group=to_group) for to_group in (False, True)] == [False, True]
+    assert not MeddlerSpec(filters=("wireguard",)).drops(OPAQUE, 9, to_group=True)
+
+
 def test_unknown_words_are_refused() -> None:
     with pytest.raises(ValueError, match="ecn, dscp"):
         MeddlerSpec(bleaches=("tos",))
-    with pytest.raises(ValueError, match="stun, wireguard"):
+    with pytest.raises(ValueError, match="stun, wireguard, multicast"):
         MeddlerSpec(filters=("dns",))
 
 

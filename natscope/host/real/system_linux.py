@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import msgspec
 
-from natscope.host.system_api import ConnectionTable, Container, Device, FirewallFacts, RouteChoice, SystemFacts
+from natscope.host.system_api import (
+    ConnectionTable,
+    Container,
+    Device,
+    FirewallFacts,
+    RouteChoice,
+    Suite,
+    SystemFacts,
+)  # fmt: skip
 from natscope.model.endpoint import IPAddress
 from natscope.wire.arp_table import read_makers
+from natscope.wire.suite_signs import module_names, suites_of
 from natscope.wire.system_text import cloud_of_firmware, container_of_cgroups, counter, whole, wsl_of_release
 
 MAX_BYTES = 65_536
+MAX_PROCESSES, AT_ONCE, MAX_MODULES_BYTES = 8192, 64, 1024 * 1024
 CONNECTIONS, MAX_TABLE_BYTES = "/proc/net/nf_conntrack", 8 * 1024 * 1024
 FIRST_PID_NAMESPACE = "pid:[4026531836]"
 """Linux's own number for the namespace of its first process (linux/proc_ns.h)."""
@@ -38,6 +49,10 @@ class LinuxSystem:
                 unread[name] = str(error)
             except OSError as error:
                 unread[name] = f"the system refuses to tell: {os.strerror(error.errno or 0).lower()}"
+        try:
+            values["suites"] = await find_suites()
+        except _Untold as error:
+            unread["suites"] = str(error)
         return SystemFacts(unread=unread, **values)
 
     async def source_drops(self) -> int | None:
@@ -169,6 +184,34 @@ def _clock_synchronised() -> bool:
     if state < 0:
         raise OSError(ctypes.get_errno(), "adjtimex")
     return bool(state != _TIME_ERROR)
+
+
+async def find_suites(proc: str = "/proc") -> tuple[Suite, ...]:
+    """By modules and names of processes, other users' too where this system shows them; `proc` is a folder.
+
+    It gives way now and then: a computer may have thousands. Raises `_Untold` where nothing was found and this user
+    sees his own processes only (hidepid).
+    """
+    try:
+        modules = module_names(read_text(f"{proc}/modules", MAX_MODULES_BYTES))
+    except OSError:
+        modules = ()  # a kernel without any
+    names: list[str] = []
+    try:
+        numbers = [name for name in os.listdir(proc) if name.isdecimal()][:MAX_PROCESSES]
+    except OSError:
+        numbers = []
+    for at, number in enumerate(numbers):
+        if at % AT_ONCE == 0:
+            await asyncio.sleep(0)
+        try:
+            names.append(read_text(f"{proc}/{number}/comm"))
+        except OSError:
+            continue  # it has ended, or is not ours to see
+    found = tuple(Suite(name=name, sign=sign) for name, sign in suites_of(modules, names))
+    if not found and "1" not in numbers:
+        raise _Untold("this user sees his own processes only")
+    return found
 
 
 _READERS: dict[str, Callable[[], Any]] = {

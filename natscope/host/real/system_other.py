@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
 from natscope.host.real.links_other import OtherLinks
-from natscope.host.system_api import PARTS, ConnectionTable, Device, FirewallFacts, RouteChoice, SystemFacts
+from natscope.host.system_api import PARTS, ConnectionTable, Device, FirewallFacts, RouteChoice, Suite, SystemFacts
 from natscope.model.endpoint import IPAddress
+from natscope.wire.suite_signs import suites_of
 
 NOT_HERE = "natscope reads it on Linux only"
 _DRIVERS = {"utun": "tun", "tun": "tun", "tap": "tap", "wg": "wireguard", "ppp": "ppp", "bridge": "bridge",
@@ -17,7 +19,7 @@ class OtherSystem:
     """Everything that psutil does not know is unknown."""
 
     async def look(self) -> SystemFacts:
-        """The interfaces; never raises."""
+        """The interfaces, and suites by their processes; never raises."""
         interfaces = (await OtherLinks().look()).interfaces
         devices = tuple(
             Device(
@@ -29,7 +31,15 @@ class OtherSystem:
             )
             for i in interfaces
         )
-        return SystemFacts(devices=devices, unread=dict.fromkeys((p for p in PARTS if p != "devices"), NOT_HERE))
+        unread = dict.fromkeys((part for part in PARTS if part != "devices"), NOT_HERE)
+        try:
+            names = await asyncio.to_thread(_process_names)
+        except OSError as error:
+            unread["suites"] = f"the system refuses to tell: {(error.strerror or 'unknown reason').lower()}"
+            return SystemFacts(devices=devices, unread=unread)
+        del unread["suites"]
+        suites = tuple(Suite(name=name, sign=sign) for name, sign in suites_of((), names))
+        return SystemFacts(devices=devices, suites=suites, unread=unread)
 
     async def source_drops(self) -> int | None:
         """Not told."""
@@ -57,3 +67,13 @@ class OtherSystem:
     async def connections(self) -> ConnectionTable:
         """Not read."""
         return ConnectionTable(reason=NOT_HERE)
+
+
+def _process_names() -> list[str]:
+    """Of every process that this user sees. Raises `OSError`."""
+    import psutil
+
+    try:
+        return [str(process.info["name"] or "") for process in psutil.process_iter(["name"])]
+    except psutil.Error as error:
+        raise OSError(0, str(error)) from error

@@ -62,9 +62,9 @@ class NatConfig:
     `low_ports_stay_low` is off. `hairpin_filtered`: the filter of the receiver's mapping judges hairpinned packets too.
     `not_from`: packets from these prefixes never come in. `answer_refused`: the inside hears of refused flows by ICMP
     (RFC 5508 REQ-8). `udp_capacity`: UDP flows beyond so many get nothing, whatever `when_full` says. `tcp_pickup`: a
-    TCP packet in mid-connection makes a mapping (Linux). `shuts_out_s`: an inside packet for one of our own addresses is
-    taken for an attack (LAND): whoever sent it loses its mappings, and nothing that it sends passes for so long; 0 is no
-    such protection.
+    TCP packet in mid-connection makes a mapping (Linux). `shuts_out_s`: an inside packet for one of our own addresses
+    is taken for an attack (LAND): whoever sent it loses its mappings, and nothing that it sends passes for so long; 0
+    is no such protection.
     """
 
     external: tuple[IPAddress, ...] = ()

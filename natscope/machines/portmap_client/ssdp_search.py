@@ -35,15 +35,28 @@ class Found(Event):
 
 
 class SsdpSearch:
-    """One search at one gateway, and in its network where `to_group`."""
+    """One search, at one gateway where `to_gateway`, and in its network where `to_group`.
 
-    def __init__(self, gateway: IPv4Address, *, retransmission: Retransmission = SEARCH, to_group: bool = True) -> None:
+    `max_wait_s` is how long devices may spread their answers (MX).
+    """
+
+    def __init__(
+        self,
+        gateway: IPv4Address,
+        *,
+        retransmission: Retransmission = SEARCH,
+        to_group: bool = True,
+        to_gateway: bool = True,
+        max_wait_s: int = 2,
+    ) -> None:
         self.server = Endpoint(gateway, ssdp.PORT)
         self.answers: list[Found] = []
         self.closed_reason = ""
         """What ICMP said about the gateway's own port, empty so far."""
         self._retransmission = retransmission
         self._to_group = to_group
+        self._to_gateway = to_gateway
+        self._max_wait_s = max_wait_s
         self._tries = 0
         self._due: float | None = None
 
@@ -90,11 +103,14 @@ class SsdpSearch:
     def _round(self) -> Sequence[Command | Event]:
         """Once the gateway's own port is known to be closed, only the group is asked."""
         found: list[Command | Event] = []
-        if not self.closed_reason:
-            found.append(Send(ssdp.encode_search(ssdp.Search(ssdp.ALL)), self.server))
+        if self._to_gateway and not self.closed_reason:
+            found.append(self._search(ssdp.ALL, self.server))
         if self._to_group:
-            found += [Send(ssdp.encode_search(ssdp.Search(target)), GROUP) for target in TO_GROUP]
+            found += [self._search(target, GROUP) for target in TO_GROUP]
         return found
+
+    def _search(self, target: str, to: Endpoint) -> Send:
+        return Send(ssdp.encode_search(ssdp.Search(target, max_wait_s=self._max_wait_s)), to)
 
     def _received(self, item: Received) -> Sequence[Command | Event]:
         source = str(item.source)

@@ -37,6 +37,8 @@ PCP = Retransmission(3.0, 9)
 """RFC 6887 §8.1.1, but not without end: a router that has been silent for minutes is asked anew later."""
 SEARCH = Retransmission(0.3, 3, 1.5)
 """Rounds of searches, each of a few packets."""
+COMPARED = Retransmission(0.1, 3, 3.0)
+"""Searches whose answers may be spread over one second: two rounds at least are waited for to their end."""
 PATIENT, PATIENT_SEARCH = Retransmission(0.15, 6, 1.6), Retransmission(0.3, 4)
 """For routers that take seconds: both ask until after two seconds, and wait until after four."""
 HASTY = Retransmission(0.15, 5, 1.5)

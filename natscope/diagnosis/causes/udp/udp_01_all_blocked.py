@@ -40,6 +40,7 @@ from natscope.diagnosis.facts import Facts, cite, is_public
 from natscope.diagnosis.pair.facts import PairFacts
 from natscope.diagnosis.pair.support import PairSupport, blame_of, ground, shorter, strongest
 from natscope.diagnosis.refusals import refusal, refusing_router
+from natscope.diagnosis.suites import seen_suites
 from natscope.diagnosis.words import counted, enumerated
 from natscope.model.finding import Fix, Severity
 from natscope.model.observation import Observation, Outcome
@@ -98,11 +99,19 @@ def evidence(facts: Facts) -> Support:
     if told:
         title = f"A router refuses UDP: {refusing_router(told[0])} says {refusal(told[0])}."
     if len(up) >= ENOUGH_RELAYS:
-        title = title if told else CAUSE.title
+        title = title if told else _whose(facts)
         grounds.append(Ground(Strength.DECISIVE, "these relays answer over HTTPS at the same time", cite(up)))
     elif hosts:
         grounds.append(Ground(Strength.FACT, "the hosts answer over TCP or ICMP", cite(hosts)))
     return Support(Tri.YES, tuple(grounds), title=title, detail=_numbers(facts, silent))
+
+
+def _whose(facts: Facts) -> str:
+    """The network's, unless something on this computer could do the same and would leave no trace."""
+    suites = seen_suites(facts)
+    if not suites:
+        return CAUSE.title
+    return f"Nothing comes back over UDP: this network drops it, or {enumerated(list(suites))} on this computer does."
 
 
 def against(facts: Facts) -> Support:
