@@ -6,8 +6,11 @@ from collections.abc import Awaitable
 from typing import TypeVar
 
 from natscope.apps.mesh_overview import mesh_ip
+from natscope.apps.mesh_own import opens_ports, own_details
 from natscope.apps.mesh_peer import Target, find_peer
+from natscope.apps.mesh_star import star_of
 from natscope.apps.mesh_status import Sight, SightOptions, run_for
+from natscope.diagnosis.pair.star import Star
 from natscope.errors import RefusedError, UserError
 from natscope.mesh.overview import AWAY, Asked, Overview, build_line, checked_report, last_pong, state_of
 from natscope.mesh.peer_path import PathView, build_path, judge_ways
@@ -44,8 +47,15 @@ async def look_at(sight: Sight, word: str, *, probe: bool) -> PathView:
     ip = mesh_ip(peer) or target.ip  # the word may have been an address behind it
     changes = await _told(source.path_changes(ip), notes, "the history of the path")
     details = await _told(source.details(ip), notes, "details of the peer")
-    asked = Asked(changes={peer.key: changes}, details={peer.key: details}, pings={peer.key: pings} if pings else {})
     report = checked_report(sight.report, status)
+    star = await _star(sight, status, target, probe=probe)
+    asked = Asked(
+        changes={peer.key: changes},
+        details={peer.key: details},
+        pings={peer.key: pings} if pings else {},
+        own=await own_details(source, status) if opens_ports(report) else None,
+        stars={peer.key: star} if star is not None else {},
+    )
     line = build_line(status, peer, state_of(peer, pings), asked, report)
     overview = Overview(
         status=status,
@@ -66,6 +76,12 @@ async def look_at(sight: Sight, word: str, *, probe: bool) -> PathView:
         details=details,
         pings=pings,
     )
+
+
+async def _star(sight: Sight, status: MeshStatus, target: Target, *, probe: bool) -> Star | None:
+    """A saved status tells no addresses of peers but those in use, and nobody is pinged through it."""
+    live = not sight.inputs.is_saved
+    return await star_of(sight.inputs.source, status, target, sleep=sight.host.clock.sleep, probe=probe and live)
 
 
 async def _ping(sight: Sight, target: Target) -> tuple[PingAnswer, ...]:

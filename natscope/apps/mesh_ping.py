@@ -9,11 +9,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol, TypeVar
 
+from natscope.apps.mesh_own import own_details
 from natscope.apps.mesh_peer import Target, find_peer
+from natscope.apps.mesh_star import star_of
 from natscope.apps.mesh_status import Sight, SightOptions, open_sight
 from natscope.apps.stopping import stop_on_signals, unless_stopped
 from natscope.diagnosis.pair.explain import explain_peer, pair_facts
 from natscope.diagnosis.pair.slow import slow_findings
+from natscope.diagnosis.pair.star import Star
 from natscope.errors import CannotMeasure, NatscopeError, RefusedError
 from natscope.mesh.levels import LevelResult, ping_levels
 from natscope.mesh.overview import ReportUse
@@ -27,6 +30,7 @@ from natscope.model.mesh_path import PathChange, PingAnswer
 from natscope.model.mesh_ping import PingOutcome, PingShot, PingSummary
 from natscope.model.mesh_status import MeshNode, MeshStatus
 from natscope.model.pair import Explanation
+from natscope.model.tri import Tri
 
 T = TypeVar("T")
 SOON_S = 1.0
@@ -63,7 +67,8 @@ class PingRun:
     """What came of it. `peer` and `status` are those after the pings where an explanation needs them.
 
     `utc` is the time at its end. `interrupted`: by Ctrl-C or SIGTERM. `error` is what ended it too early, after at
-    least one ping. `report` is this computer's last netcheck.
+    least one ping. `report` is this computer's last netcheck. `own` is what the mesh tells others of this node, `star`
+    set where the address that was pinged lies behind the peer and is another node's.
     """
 
     start: PingStart
@@ -74,6 +79,8 @@ class PingRun:
     shots: list[PingShot] = field(default_factory=list)
     levels: list[LevelResult] = field(default_factory=list)
     changes: tuple[PathChange, ...] | None = None
+    own: PeerDetails | None = None
+    star: Star | None = None
     notes: list[str] = field(default_factory=list)
     interrupted: bool = False
     error: NatscopeError | None = None
@@ -100,6 +107,9 @@ class PingRun:
             report_age_s=report.age_s if report is not None and usable is not None else None,
             changes=self.changes,
             pings=self._answers,
+            own=self.own,
+            is_of_now=report.is_of_now if report is not None else Tri.UNKNOWN,
+            star=self.star,
         )
 
     def findings(self, report: ReportUse | None) -> tuple[Finding, ...]:
@@ -136,10 +146,13 @@ async def ping(
             raise
         run.error = error
     run.interrupted = stop.is_set()
-    if run.wants_reasons and run.error is None:
+    if run.error is None:
         with contextlib.suppress(TimeoutError):  # whoever pressed Ctrl-C wants the sums, soon
             async with asyncio.timeout(SOON_S if run.interrupted else None):
-                await _ask_for_reasons(run, source)
+                if run.wants_reasons:
+                    await _ask_for_reasons(run, source)
+                with contextlib.suppress(CannotMeasure):
+                    run.star = await star_of(source, run.status, start.target, sleep=None, probe=False)
     run.utc = sight.host.clock.utc()
     return run
 
@@ -173,6 +186,7 @@ async def _ask_for_reasons(run: PingRun, source: MeshSource) -> None:
         run.peer = next((peer for peer in run.status.peers if peer.key == run.peer.key), run.peer)
     with contextlib.suppress(CannotMeasure):
         run.changes = await _told(source.path_changes(run.start.target.node_ip), run.notes, "the history of the path")
+        run.own = await own_details(source, run.status)
 
 
 async def _told(question: Awaitable[T], notes: list[str], what: str) -> T | None:

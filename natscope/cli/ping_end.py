@@ -48,6 +48,8 @@ def draw_end(
     yield from pen.wrap(words, sign=sign)
     if why is not None and verbosity >= 0:
         yield from _paragraph(_why(run, why, report, pen, verbosity, again))
+    elif run.star is not None and verbosity >= 0:
+        yield from _paragraph(_detour(run.explanation(report), pen, verbosity))
     if verbosity >= 0:
         yield from _paragraph(_found(run.findings(report), pen, verbosity))
     yield ""
@@ -139,6 +141,8 @@ def _why(
             levels = f"natscope ping {_word(run)} --levels{again}"
             level = f"{NAMES[run.plan.kind]} got no pong; {levels} shows which level fails first"
             yield from pen.wrap(level)
+            if why.causes and why.blame is not Blame.UNKNOWN:
+                yield from pen.wrap(why.sentence)
         yield from _fixes(why, pen, verbosity)
         if not why.fixes:
             yield from pen.wrap(_remedy(run, name), "    ", first="  → ")
@@ -159,6 +163,12 @@ def _why(
     yield from _judged(f"natscope ping {_word(run)} --netcheck{again}", report, pen)
     for note in run.notes:
         yield from pen.wrap(note, role="faint")
+
+
+def _detour(why: Explanation, pen: Pen, verbosity: int) -> Iterator[str]:
+    """The way to the peer is as it should be, but the address is better reached otherwise."""
+    yield from pen.wrap(why.sentence)
+    yield from _fixes(why, pen, verbosity)
 
 
 def _remedy(run: PingRun, name: str) -> str:

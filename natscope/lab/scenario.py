@@ -53,10 +53,10 @@ middle of everything. Tables of a file, all optional but `title`:
   lost)}: both directions of the wire upwards; `back` is for the direction down, where that is different.
 - `[hosts.NAME]`: `at` [internet]; `also`: further sites it is attached to, with worse routes; `ipv4`, `ipv6` [true]:
   false or an address; `measured` [true]: runs a netcheck; `clock_wrong_by_s` [0]; `search`: its search domains;
-  `rules`: its own packet filter, `tailscale`, `closed` or `no-udp` (`host_rules.py`); `strict_source` [false]: it drops
-  what it would answer elsewhere (rp_filter); `container`: the kind of container that it says it is; `firmware`: the
-  maker that its firmware names, as clouds do; `taken`: UDP ports that another program on it holds; `stuck_to`: a host on
-  the internet to which a stuck row of its table of connections sends from a wrong port; `suite`: the name of
+  `rules`: its own packet filter, `tailscale`, `closed` or `no-udp` (`host_rules.py`); `strict_source` [false]: it
+  drops what it would answer elsewhere (rp_filter); `container`: the kind of container that it says it is; `firmware`:
+  the maker that its firmware names, as clouds do; `taken`: UDP ports that another program on it holds; `stuck_to`: a
+  host on the internet to which a stuck row of its table of connections sends from a wrong port; `suite`: the name of
   a security suite that runs there and refuses UDP but for names; `link`, `back`.
 - `[relays.NAME]`: each is a region, in order; `at` [internet]: the site it stands in, as a host does; `latency_ms` [10,
   20, 30, …] one way, `back_latency_ms` where the way back differs; `udp`, `tcp` [open]: `open`, `closed` (refused),

@@ -12,6 +12,7 @@ from datetime import datetime
 import msgspec
 
 from natscope.diagnosis.pair.explain import explain_peer, is_elsewhere
+from natscope.diagnosis.pair.star import Star
 from natscope.mesh.history import Since, since_direct, since_relayed
 from natscope.model.address_space import is_inside
 from natscope.model.endpoint import Endpoint
@@ -72,20 +73,32 @@ class ReportUse(msgspec.Struct, frozen=True, kw_only=True):
     is_outdated: bool = False
     name: str = ""
 
+    @property
+    def is_of_now(self) -> Tri:
+        """Was it measured just now, on the computer whose mesh is looked at?"""
+        return Tri.YES if self.origin == "fresh" and self.report is not None else Tri.UNKNOWN
+
 
 def checked_report(use: ReportUse | None, status: MeshStatus) -> ReportUse | None:
-    """Without its report where that was measured in another network than the node tells to be in."""
-    if use is None or use.report is None or not is_elsewhere(status, use.report):
+    """Without its report where that was measured in another network than the node tells to be in. One of just now was
+    not: there it is the node that tells what is not so (NS-CTL-02).
+    """
+    if use is None or use.report is None or use.is_of_now is Tri.YES or not is_elsewhere(status, use.report):
         return use
     return msgspec.structs.replace(use, report=None, same_network=Tri.NO, is_outdated=True)
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
-    """What was asked of single peers beyond the status, by node key. A key that is missing was not asked."""
+    """What was asked of single peers beyond the status, by node key. A key that is missing was not asked.
+
+    `own`: what the mesh tells others of this node. `stars`: by the key of the node behind which an address lies.
+    """
 
     changes: Mapping[str, tuple[PathChange, ...] | None] = {}
     details: Mapping[str, PeerDetails | None] = {}
     pings: Mapping[str, tuple[PingAnswer, ...]] = {}
+    own: PeerDetails | None = None
+    stars: Mapping[str, Star] = {}
 
 
 class PeerLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -226,6 +239,9 @@ def build_line(
             report_age_s=report.age_s if report is not None and usable is not None else None,
             changes=changes,
             pings=pings,
+            own=asked.own,
+            is_of_now=report.is_of_now if report is not None else Tri.UNKNOWN,
+            star=asked.stars.get(peer.key),
         )
     return PeerLine(
         node=peer,

@@ -45,7 +45,8 @@ def judge_ways(
     """What is foretold without the tries, and the candidates with them."""
     usable = report.report if report is not None else None
     age_s = report.age_s if report is not None else None
-    facts = pair_facts(status, peer, details, usable, age_s, changes, pings)
+    is_of_now = report.is_of_now if report is not None else Tri.UNKNOWN
+    facts = pair_facts(status, peer, details, usable, age_s, changes, pings, is_of_now=is_of_now)
     return predict(facts.this, facts.peer), predict(facts.this, facts.peer, facts.trial).candidates
 
 

@@ -122,14 +122,16 @@ def saved(data: bytes, name: str, report: SavedReport | None = None) -> Overview
     return asyncio.run(look(SavedStatus(data, name), Wanted(), report=use, is_saved=True))
 
 
+class QuickClock(Clock):
+    """Sleeps no time."""
+
+    async def sleep(self, seconds: float) -> None:
+        return
+
+
 def live(mesh: StandInMesh = MESH, use: ReportUse | None = None, *, probe: bool = False) -> Overview:
     """As a daemon tells it, at a time that stands still."""
-
-    class Quick(Clock):
-        async def sleep(self, seconds: float) -> None:
-            return
-
-    clock = Quick()
+    clock = QuickClock()
     daemon = Daemon(StandInHttp(StandIn(mesh, clock), clock), "/t.sock")
     return asyncio.run(look(daemon, Wanted(probe=probe), report=use, at=clock.utc, sleep=clock.sleep))
 

@@ -25,6 +25,7 @@ MESH = StandInMesh(peers=(NAS, PHONE, GONE, OFFICE))
 def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("natscope.apps.mesh_path.INTERVAL_S", 0.0)
     monkeypatch.setattr("natscope.apps.mesh_path.PING_S", 0.2)
+    monkeypatch.setattr("natscope.apps.mesh_star.PAUSE_S", 0.0)
 
 
 def test_a_relayed_peer_shows_each_candidate_and_that_it_was_tried(natscope: Runner, tmp_path: Path) -> None:
@@ -64,6 +65,22 @@ def test_an_address_behind_a_peer_leads_to_that_peer(natscope: Runner, tmp_path:
     assert result.out.startswith("! router (100.64.0.4): relayed")
     assert "192.0.2.9:1" in result.out  # its own history and details
     assert "192.168.50.7 lies behind router" in result.out
+
+
+def test_an_address_behind_a_peer_that_is_another_node_s_own(natscope: Runner, tmp_path: Path) -> None:
+    router = StandInPeer(
+        "router", "100.64.0.4", routes=("192.168.50.0/24",), direct="192.0.2.9:1", way=Way.DIRECT, direct_ms=50.0
+    )
+    cam = StandInPeer("cam", "100.64.0.5", endpoints=("192.168.50.7:41641",), direct="192.0.2.8:1", direct_after=0)
+    with serving(StandInMesh(peers=(router, cam)), tmp_path) as daemon:
+        result = natscope("path", "192.168.50.7", "--socket", daemon.socket)
+    words = " ".join(result.out.split())
+    assert result.code == 0
+    assert "Packets to 192.168.50.7 go through router, but cam has that address and is in the mesh itself." in words
+    assert "ms through router, " in words
+    assert "ms directly to cam." in words
+    assert "→ Use the node's name in the mesh" in words
+    assert "likely · NS-PERF-07" in words
 
 
 def test_silence_is_exit_20_and_control_s_word_comes_first(natscope: Runner, tmp_path: Path) -> None:

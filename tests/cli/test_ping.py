@@ -21,6 +21,7 @@ from natscope.lab.stand_in import Fault, StandInMesh, StandInPeer
 from natscope.lab.stand_in_scenario import mesh_of
 from natscope.mesh.source import PingKind
 from natscope.model.mesh_ping import PingWay
+from natscope.model.mesh_status import Way
 from tests.cli.ping_scenes import DB, GOLDEN, MESH, NAS, SCENES, SILENT, Scene, play
 from tests.cli.runner import Runner
 from tests.cli.stand_in import serving
@@ -152,6 +153,29 @@ def ping(natscope: Runner, socket: str, *arguments: str) -> Any:
     return natscope("ping", *arguments, "--socket", socket, "-i", "0.1")
 
 
+def test_an_address_that_is_another_node_s_own(natscope: Runner, tmp_path: Path) -> None:
+    router = StandInPeer("router", "100.64.0.4", routes=("192.168.50.0/24",), direct="192.0.2.9:1", way=Way.DIRECT)
+    cam = StandInPeer("cam", "100.64.0.5", endpoints=("192.168.50.7:41641",))
+    with serving(StandInMesh(peers=(router, cam)), tmp_path) as daemon:
+        result = ping(natscope, daemon.socket, "192.168.50.7")
+        quiet = ping(natscope, daemon.socket, "192.168.50.7", "-q")
+    words = " ".join(result.out.split())
+    assert result.code == 0
+    assert "Packets to 192.168.50.7 go through router, but cam has that address" in words
+    assert "but cam has" not in quiet.out
+
+
+def test_a_phone_that_says_nothing(natscope: Runner, tmp_path: Path) -> None:
+    phone = StandInPeer("phone", "100.64.0.5", os="iOS", levels=frozenset())
+    with serving(StandInMesh(peers=(phone,)), tmp_path) as daemon:
+        result = ping(natscope, daemon.socket, "phone", "-c", "1", "-W", "0.1")
+    words = " ".join(result.out.split())
+    assert result.code == 20
+    assert "Perhaps phone is asleep: iOS stops programs to save power." in words
+    assert "→ On phone's side: Wake the device and open the mesh program there. owner of phone" in words
+    assert "possible · NS-ENV-12" in words
+
+
 def test_over_a_real_socket(natscope: Runner, tmp_path: Path) -> None:
     with serving(MESH, tmp_path) as daemon:
         result = ping(natscope, daemon.socket, "db-1")
@@ -163,6 +187,7 @@ def test_over_a_real_socket(natscope: Runner, tmp_path: Path) -> None:
         assert (result.code, json.loads(result.out)["summary"]["outcome"]) == (10, "relayed")
         assert asked[5:] == [
             "GET status", "GET whois", *["POST ping"] * 2, "GET status", "GET debug-peer-endpoint-changes",
+            "GET whois",
         ]  # fmt: skip
         assert ping(natscope, daemon.socket, "gone", "-c", "1", "-W", "0.1").code == 20
         result = ping(natscope, daemon.socket, "nass")

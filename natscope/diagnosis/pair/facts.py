@@ -9,9 +9,10 @@ from natscope.diagnosis.pair.classes import CONES, HARD, possible
 from natscope.diagnosis.pair.neighbours import Neighbours, neighbours
 from natscope.diagnosis.pair.predict import predict
 from natscope.diagnosis.pair.side import Side
+from natscope.diagnosis.pair.star import Star
 from natscope.diagnosis.pair.trial import NO_TRIAL, Trial
 from natscope.model.mesh_details import PeerDetails
-from natscope.model.mesh_status import MeshNode
+from natscope.model.mesh_status import MeshNode, MeshStatus
 from natscope.model.pair import Prediction
 from natscope.model.report import Report
 from natscope.model.tri import Tri
@@ -21,7 +22,9 @@ from natscope.model.tri import Tri
 class PairFacts:
     """`node` and `details` are what the mesh tells of the peer, `report` is this side's own.
 
-    `own_version` is that of this side's mesh program.
+    `own_version` is that of this side's mesh program. `status` is that program's, `own` what the mesh tells others of
+    this node; `is_of_now`: was `report` measured just now on the computer of that status. `star` is about an address
+    behind the peer that somebody asked for.
     """
 
     this: Side
@@ -31,6 +34,10 @@ class PairFacts:
     own_version: str = ""
     details: PeerDetails | None = None
     report: Report | None = None
+    status: MeshStatus | None = None
+    own: PeerDetails | None = None
+    is_of_now: Tri = Tri.UNKNOWN
+    star: Star | None = None
 
     @property
     def sides(self) -> tuple[Side, Side]:

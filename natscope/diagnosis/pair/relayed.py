@@ -14,7 +14,6 @@ from natscope.diagnosis.pair.settled import STALE_HANDSHAKE_S, handshake_age_s
 from natscope.diagnosis.pair.slow import NO_REASON
 from natscope.diagnosis.words import as_sentence
 from natscope.model.finding import Certainty, Finding, Fix, Severity
-from natscope.model.mesh_status import Way
 from natscope.model.pair import Blame, Explanation, Via
 from natscope.model.tri import Tri
 
@@ -26,6 +25,8 @@ _ONLY_OURS = ("NS-ENV-01", "NS-ENV-02")
 """As a warning they say that the mesh's own packets go past the VPN, and only natscope's do not."""
 _PORTS_VARY = ("NS-NAT-01", "NS-NAT-03", "NS-NAT-04", "NS-NAT-09")
 """Of this side's report: enough for many peers to be out of reach, though not of whom lets in every port."""
+_OF_SILENCE = ("NS-CTL-01", "NS-ENV-12")
+"""Causes that keep an answer through a relay away, too."""
 _OWN_SHORT = {
     "NS-ENV-01": "your proxy program carries it", "NS-ENV-02": "your other VPN carries it",
     "NS-ENV-06": "log in to this network first", "NS-ENV-03": "your own rules refuse UDP",
@@ -43,7 +44,7 @@ def explain_relayed(facts: PairFacts) -> Explanation:
     claims = tuple(claim for claim in settled_pair(facts) if claim.severity is not Severity.INFO)
     claims = tuple(claim for claim in claims if claim.cause.id not in NO_REASON)
     if _is_silent(facts):
-        claims = tuple(claim for claim in claims if claim.cause.id == "NS-CTL-01")
+        claims = tuple(claim for claim in claims if claim.cause.id in _OF_SILENCE)
     if claims:
         return _by_claims(facts, claims)
     return _silent(facts) if _is_silent(facts) else _without_cause(facts)
@@ -190,9 +191,6 @@ def _explanation(
     fixes: tuple[Fix, ...] = (),
 ) -> Explanation:
     """With what is known of both sides, and what only the other side could tell."""
-    by_peer_relay = facts.node is not None and facts.node.way is Way.PEER_RELAY
-    if by_peer_relay and facts.node is not None:
-        sentence = f"{sentence} Packets go through another node of the mesh ({facts.node.peer_relay})."
     if not facts.this.is_measured:
         sentence = f"{sentence} Of your side is missing: {facts.this.missing}."
     unknowable = () if facts.peer.is_measured else unknown_of(facts.peer)

@@ -13,11 +13,13 @@ from natscope.diagnosis.cause import Strength
 from natscope.diagnosis.pair.addresses import parse_all
 from natscope.diagnosis.pair.facts import PairFacts
 from natscope.diagnosis.pair.side import PEER, YOU, FamilySide, Names, Side, Told
+from natscope.diagnosis.pair.star import Star
 from natscope.diagnosis.pair.trial import Trial
 from natscope.model.endpoint import Endpoint
-from natscope.model.mesh_details import PeerDetails
-from natscope.model.mesh_status import MeshNode
-from natscope.model.nat import Filtering
+from natscope.model.mesh_details import PeerDetails, PeerNetwork
+from natscope.model.mesh_status import MeshNode, MeshStatus
+from natscope.model.nat import AddressPooling, Filtering
+from natscope.model.report import Report
 from natscope.model.tri import Tri
 from tests.reports.scenes import load
 
@@ -92,6 +94,48 @@ def lost(pattern: str, times: int = 1) -> Trial:
     return Trial(relayed=series.count(False), silent=series.count(True), is_tried=Tri.YES, lost=series)
 
 
+def pooled(report: Report) -> Report:
+    """New sockets get the same public address."""
+    four = msgspec.structs.replace(report.nat.v4, pooling=AddressPooling.PAIRED)
+    return msgspec.structs.replace(report, nat=msgspec.structs.replace(report.nat, v4=four))
+
+
+def told_by(*ends: str, name: str = "healthy", is_of_now: Tri = Tri.YES, relayed: bool = True) -> PairFacts:
+    """This node tells these addresses, beside a netcheck of the computer 192.168.1.20 behind 203.0.113.24."""
+    own = MeshNode(endpoints=tuple(Endpoint.parse(end) for end in ends))
+    status = MeshStatus(this=own, has_tunnel=True)
+    report = pooled(load(name))
+    peer_node = node() if relayed else node(is_active=False)
+    return PairFacts(this(), peer(), node=peer_node, report=report, status=status, is_of_now=is_of_now)
+
+
+def mapped(found: Tri) -> PairFacts:
+    """The router opens ports; `found`: does the mesh program know of UPnP."""
+    network = PeerNetwork(upnp=found, nat_pmp=Tri.NO, pcp=Tri.NO)
+    facts = told_by("203.0.113.24:41641", name="mapping-proved")
+    return replace(facts, own=PeerDetails(network=network))
+
+
+def behind_hub(address: str = "192.168.50.7", *, health: tuple[str, ...] = (), **more: Any) -> PairFacts:
+    """The address is of a NAS that is in the mesh itself, and lies behind a router of the mesh."""
+    usual: dict[str, Any] = {"straight_s": 0.02, "is_straight": Tri.YES}
+    star = Star(address=parse_all([address])[0], node=node(key="n"), **usual | more)
+    hub = node(name="office.lab.internal", key="h", routes=("192.168.50.0/24",))
+    status = MeshStatus(this=MeshNode(), peers=(hub, star.node), health=health)
+    return PairFacts(this(), peer(), node=hub, status=status, star=star)
+
+
+def by_peer_relay() -> PairFacts:
+    hub = node(name="vps.lab.internal", key="h", current=Endpoint.parse("203.0.113.7:40000"))
+    end = node(key="n", peer_relay="203.0.113.7:40000:vni:7")
+    return PairFacts(this(), peer(), node=end, status=MeshStatus(peers=(end, hub)))
+
+
+def in_userspace(*, here: bool, there: bool) -> PairFacts:
+    details = PeerDetails(is_userspace=there)
+    return PairFacts(this(), peer(), node=node(), status=MeshStatus(has_tunnel=not here), details=details)
+
+
 SCENES: dict[str, Callable[[], PairFacts]] = {
     "two cones": lambda: PairFacts(this(), peer(), node=node()),
     "cone and symmetric": lambda: PairFacts(this(), peer("yes"), node=node()),
@@ -126,6 +170,23 @@ SCENES: dict[str, Callable[[], PairFacts]] = {
     "pings lost at random": lambda: PairFacts(
         this(), peer(), trial=lost("..x.....x.xx......x..........x..x...x"), node=node()
     ),
+    "stale public address": lambda: told_by("198.51.100.9:41641", "192.168.1.20:41641"),
+    "stale public address, an old netcheck": lambda: told_by("198.51.100.9:41641", is_of_now=Tri.UNKNOWN),
+    "stale local address": lambda: told_by("203.0.113.24:41641", "192.168.1.20:41641", "192.168.1.33:41641"),
+    "addresses as they are": lambda: told_by("203.0.113.24:4711", "192.168.1.20:41641"),
+    "a mapping that the program ignores": lambda: mapped(Tri.NO),
+    "a mapping that the program uses": lambda: mapped(Tri.YES),
+    "a silent phone": lambda: PairFacts(this(), peer(), trial=Trial(silent=3), node=node(os="android")),
+    "a silent server": lambda: PairFacts(this(), peer(), trial=Trial(silent=3), node=node(os="linux")),
+    "a peer in userspace": lambda: in_userspace(here=False, there=True),
+    "this side in userspace": lambda: in_userspace(here=True, there=False),
+    "tunnels on both sides": lambda: in_userspace(here=False, there=False),
+    "an address behind a hub": behind_hub,
+    "an address behind a hub, round trip by it": lambda: behind_hub("2001:db8:50::7", through_s=0.06),
+    "an address behind a hub, routes not used": lambda: behind_hub(
+        health=("Some peers are advertising routes but --accept-routes is false",)
+    ),
+    "through a peer relay": by_peer_relay,
 }
 
 
@@ -138,6 +199,7 @@ def removals(facts: PairFacts) -> list[PairFacts]:
     """The same with one fact taken away, for each fact there is."""
     found = [changed(facts, name, None) for name in ("node", "details", "report")]
     found += [replace(facts, trial=Trial()), replace(facts, own_version="")]
+    found += _without_mesh(facts)
     for name in ("this", "peer"):
         found += [changed(facts, name, poorer) for poorer in _poorer(getattr(facts, name))]
     if facts.report is not None:
@@ -145,6 +207,30 @@ def removals(facts: PairFacts) -> list[PairFacts]:
         for at in range(len(relays)):
             fewer = msgspec.structs.replace(facts.report, relays=relays[:at] + relays[at + 1 :])
             found.append(replace(facts, report=fewer))
+    return found
+
+
+def _without_mesh(facts: PairFacts) -> list[PairFacts]:
+    """Less of what this node's mesh program tells."""
+    found = [changed(facts, name, None) for name in ("status", "own", "star")]
+    found.append(replace(facts, is_of_now=Tri.UNKNOWN))
+    if facts.status is not None:
+        less: list[dict[str, Any]] = [{"this": None}, {"peers": ()}, {"has_tunnel": None}]
+        if facts.status.this is not None:
+            less.append({"this": msgspec.structs.replace(facts.status.this, endpoints=())})
+        found += [replace(facts, status=msgspec.structs.replace(facts.status, **one)) for one in less]
+    if facts.star is not None:
+        poorer: list[dict[str, Any]] = [{"through_s": None}, {"straight_s": None}, {"is_straight": Tri.UNKNOWN}]
+        found += [replace(facts, star=replace(facts.star, **one)) for one in poorer]
+    if facts.own is not None and facts.own.network is not None:
+        for name in ("upnp", "nat_pmp", "pcp"):
+            network = msgspec.structs.replace(facts.own.network, **{name: Tri.UNKNOWN})
+            found.append(replace(facts, own=msgspec.structs.replace(facts.own, network=network)))
+    if facts.node is not None:
+        gone: list[dict[str, Any]] = [{"os": ""}, {"is_online": None}, {"is_active": None}]
+        found += [replace(facts, node=msgspec.structs.replace(facts.node, **one)) for one in gone]
+    if facts.details is not None:
+        found.append(replace(facts, details=msgspec.structs.replace(facts.details, is_userspace=None)))
     return found
 
 

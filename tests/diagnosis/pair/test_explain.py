@@ -116,3 +116,13 @@ def test_what_one_side_needs_is_asked_of_the_mesh_too() -> None:
     there = PeerDetails(endpoints=(Endpoint.parse("[2001:db8:7::2]:41641"),))
     facts = pair_facts(here, NAS, there)
     assert facts.near.same_network is Tri.YES
+
+
+def test_a_netcheck_of_just_now_is_of_this_network() -> None:
+    report = load("port-restricted")
+    moved = MeshStatus(this=MeshNode(relay="fra", endpoints=(Endpoint.parse("192.0.2.9:41641"),)))
+    assert not pair_facts(moved, NAS, report=report).this.is_measured
+    facts = pair_facts(moved, NAS, report=report, is_of_now=Tri.YES)
+    assert (facts.this.is_measured, facts.is_of_now, facts.status) == (True, Tri.YES, moved)
+    assert explain_peer(moved, NAS, report=report, is_of_now=Tri.YES).causes[0] == "NS-CTL-02"
+    assert pair_facts(moved, NAS, is_of_now=Tri.YES).is_of_now is Tri.UNKNOWN  # there is none

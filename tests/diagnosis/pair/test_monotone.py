@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from typing import Any
 
 from hypothesis import given, settings
@@ -13,12 +14,16 @@ from natscope.diagnosis.pair.facts import PairFacts
 from natscope.diagnosis.pair.judge import judge_pair
 from natscope.diagnosis.pair.predict import predict
 from natscope.diagnosis.pair.side import PEER, YOU, FamilySide, Names, Side, Told
+from natscope.diagnosis.pair.star import Star
 from natscope.diagnosis.pair.trial import Trial
 from natscope.model.endpoint import Endpoint
 from natscope.model.finding import Certainty
+from natscope.model.mesh_details import PeerDetails, PeerNetwork
+from natscope.model.mesh_status import MeshNode, MeshStatus
 from natscope.model.nat import Filtering
 from natscope.model.tri import Tri
-from tests.diagnosis.pair.scenes import removals
+from tests.diagnosis.pair.scenes import pooled, removals
+from tests.reports.scenes import load
 
 RANK = {Certainty.POSSIBLE: 1, Certainty.LIKELY: 2, Certainty.CERTAIN: 3}
 STRENGTHS = (Strength.ABSENCE, Strength.FACT, Strength.DECISIVE)
@@ -62,12 +67,61 @@ TRIALS = st.sampled_from((Trial(), Trial(relayed=4, is_tried=Tri.YES), Trial(sil
 
 
 def possible(facts: PairFacts) -> bool:
-    """One router does not turn packets round for one side only, and no pong comes through a relay that both lack."""
+    """One router does not turn packets round for one side only, and no pong comes through a relay that both lack.
+
+    A peer that was pinged is not idle: that its pings are traffic is what the pings themselves say.
+    """
     both = {facts.this.v4.hairpin.value, facts.peer.v4.hairpin.value} != {Tri.YES, Tri.NO}
+    if facts.node is not None and facts.node.is_active is False and facts.trial != Trial():
+        return False
     return both and not (facts.trial.relayed and facts.this.silent_relays and facts.peer.silent_relays)
 
 
-PAIRS = st.builds(PairFacts, sides(YOU), sides(PEER), TRIALS).filter(possible)
+TRIS = st.sampled_from(Tri)
+ENDS = st.sampled_from(("203.0.113.24:41641", "198.51.100.9:41641", "192.168.1.20:41641", "192.168.1.33:41641"))
+PLACES = st.sampled_from(("192.168.50.7", "2001:db8:50::7"))
+SECONDS = st.sampled_from((None, 0.02, 0.06))
+FLAGS = st.sampled_from((None, True, False))
+NOT_USED = ("Some peers are advertising routes but --accept-routes is false",)
+
+
+def nodes(**more: st.SearchStrategy[Any]) -> st.SearchStrategy[MeshNode]:
+    """A peer as the status tells it: relayed, through another node, idle, or nobody tells."""
+    return st.builds(
+        MeshNode, name=st.just("nas.lab.internal"), relay=st.just("fra"), is_active=FLAGS, is_online=FLAGS,
+        peer_relay=st.sampled_from(("", "203.0.113.7:40000:vni:7")), os=st.sampled_from(("", "linux", "android")),
+        **more,
+    )  # fmt: skip
+
+
+@st.composite
+def mesh_facts(draw: st.DrawFn) -> dict[str, Any]:
+    """What a mesh program tells beside a report of just now, or none of it."""
+    own = MeshNode(endpoints=tuple(Endpoint.parse(end) for end in draw(st.lists(ENDS, max_size=4, unique=True))))
+    network = draw(st.builds(PeerNetwork, upnp=TRIS, nat_pmp=TRIS, pcp=TRIS))
+    stars = st.builds(
+        Star, address=PLACES.map(ip_address), node=st.just(MeshNode(name="cam.lab.internal", is_online=True)),
+        through_s=SECONDS, straight_s=SECONDS, is_straight=TRIS,
+    )  # fmt: skip
+    health = draw(st.sampled_from(((), NOT_USED)))
+    status = st.builds(MeshStatus, this=st.just(own), has_tunnel=FLAGS, health=st.just(health))
+    return {
+        "node": draw(st.none() | nodes()),
+        "details": draw(st.none() | st.builds(PeerDetails, is_userspace=FLAGS)),
+        "status": draw(st.none() | status),
+        "own": draw(st.none() | st.just(PeerDetails(network=network))),
+        "report": draw(st.sampled_from((None, "healthy", "mapping-proved")).map(lambda n: n and pooled(load(n)))),
+        "is_of_now": draw(st.sampled_from((Tri.YES, Tri.UNKNOWN))),
+        "star": draw(st.none() | stars),
+    }
+
+
+@st.composite
+def pairs(draw: st.DrawFn) -> PairFacts:
+    return PairFacts(draw(sides(YOU)), draw(sides(PEER)), draw(TRIALS), **draw(mesh_facts()))
+
+
+PAIRS = pairs().filter(possible)
 
 
 @settings(max_examples=15, deadline=None)

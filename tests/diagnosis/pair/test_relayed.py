@@ -99,11 +99,6 @@ def test_wireguard_that_does_not_answer() -> None:
     assert found.short == "WireGuard does not answer"
 
 
-def test_a_peer_relay_is_named() -> None:
-    facts = PairFacts(this(), peer("yes"), node=node(peer_relay="203.0.113.9:7777:vni:1"))
-    assert "203.0.113.9:7777" in explain_relayed(facts).sentence
-
-
 @pytest.mark.parametrize("name", SCENES)
 def test_every_explanation_fits_its_places(name: str) -> None:
     found = explain_relayed(SCENES[name]())

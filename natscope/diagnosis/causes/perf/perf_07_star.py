@@ -1,0 +1,138 @@
+"""Packets go through a third node, a hub, in place of straight to the one they are for.
+
+What it is
+    In a star every packet takes two legs: from here to the hub, and from the hub to its end. The round trip is the sum
+    of both, and the hub's line carries everything twice. A mesh is there to avoid that. It happens where somebody uses
+    an address behind a router of the mesh although the machine with that address is a node of the mesh itself, and
+    where packets go through a peer that serves as a relay.
+
+What we look for
+    - the address that is asked for lies behind a peer that offers a route to it, and another node of the mesh tells
+      that address as its own;
+    - or the node's own word that packets to the peer go through another node.
+
+    The triangle is measured where it can be: a round trip through the hub against one straight to the node.
+
+What would contradict it
+    - the node's own word that offered routes are not used here.
+
+What to do
+    - Use the node's name in the mesh, or its mesh address, in place of the address behind the hub.
+
+How to verify
+    `natscope ping NODE`, by its name in the mesh.
+
+Sources
+    Upstream ipn/ipnstate (AllowedIPs, PeerRelay). Private addresses repeat in other networks, so one of those alone
+    makes it no more than likely.
+"""
+
+from __future__ import annotations
+
+from natscope.diagnosis.cause import NOTHING, Cause, Ground, Strength, Support, unknown
+from natscope.diagnosis.pair.addresses import Kind, kind_of
+from natscope.diagnosis.pair.facts import PairFacts
+from natscope.diagnosis.pair.star import Star
+from natscope.diagnosis.pair.support import PairSupport
+from natscope.model.finding import Fix, Severity
+from natscope.model.mesh_status import MeshNode, MeshStatus, Way
+from natscope.model.pair import Blame
+from natscope.model.tri import Tri
+
+CAUSE = Cause(
+    id="NS-PERF-07",
+    title="Packets go through a third node, a hub, in place of straight to their end.",
+    severity=Severity.WARN,
+    sides=2,
+    who_can_fix=("you",),
+    fires=("an address behind a hub", "through a peer relay"),
+    silent=("two cones", "an address behind a hub, routes not used"),
+    fixes=(
+        Fix(
+            do="Use the node's name in the mesh in place of the address behind the hub.",
+            who="you",
+            effort="E1",
+            duration="2 min",
+            verify="natscope ping NODE",
+        ),
+    ),
+)
+NOT_USED = "accept-routes is false"
+"""In the program's own warning that offered routes are not used here (upstream health/warnings.go)."""
+_ANYWHERE = (Kind.PRIVATE, Kind.LINK_LOCAL, Kind.SHARED)
+
+
+def pair_evidence(facts: PairFacts) -> Support:
+    """The way that the node tells, else an address behind the peer."""
+    if facts.node is None or facts.node.way is not Way.PEER_RELAY:
+        if facts.star is not None:
+            return _behind(facts, facts.star)
+        known = facts.node is not None and facts.node.way is not Way.UNKNOWN
+        return NOTHING if known else unknown("the way of packets (natscope status)")
+    hub = hub_of(facts.node, facts.status)
+    ground = Ground(Strength.DECISIVE, f"the node's status: through {hub}", ("peer:peer_relay",))
+    return PairSupport(
+        Tri.YES,
+        (ground,),
+        title=f"Packets to {facts.peer.called} go through {hub}, another node of the mesh.",
+        severity=Severity.INFO,
+        fixes=(),
+        blame=Blame.UNKNOWN,
+        short="through another node",
+    )
+
+
+def _behind(facts: PairFacts, star: Star) -> Support:
+    """Certain where packets to the address came back through the hub, and the address is nobody else's."""
+    hub, node = facts.peer.called, star.node.short_name or str(star.address)
+    route = Strength.FACT if star.through_s is None else Strength.DECISIVE
+    own = Strength.FACT if kind_of(star.address) in _ANYWHERE else Strength.DECISIVE
+    grounds = (
+        Ground(route, f"{star.address} lies behind {hub}", ("peer:routes",)),
+        Ground(own, f"{node} tells {star.address} as its own", ("status:endpoints",)),
+    )
+    slower = star.is_straight is Tri.YES and (
+        star.through_s is None or star.straight_s is None or star.straight_s < star.through_s
+    )
+    return PairSupport(
+        Tri.YES,
+        grounds,
+        title=f"Packets to {star.address} go through {hub}, but {node} has that address and is in the mesh itself.",
+        detail=_triangle(star, hub, node),
+        severity=None if slower else Severity.INFO,
+        blame=Blame.THIS,
+        short=f"a detour through {hub}" if len(hub) <= 20 else "a detour through a hub",
+    )
+
+
+def _triangle(star: Star, hub: str, node: str) -> str:
+    """Both ways, as far as they were measured."""
+    kind = {Tri.YES: "directly", Tri.NO: "through a relay"}.get(star.is_straight, "by its mesh address")
+    ways = ((f"through {hub}", star.through_s), (f"{kind} to {node}", star.straight_s))
+    told = [f"{seconds * 1000:.0f} ms {way}" for way, seconds in ways if seconds is not None]
+    return f"Round trips: {', '.join(told)}." if told else ""
+
+
+def hub_of(node: MeshNode, status: MeshStatus | None) -> str:
+    """The peer at whose endpoint the packets go round, by name where it is known, else that endpoint's address."""
+    place = node.peer_relay.rpartition(":vni:")[0] or node.peer_relay
+    for peer in status.peers if status is not None else ():
+        if peer.key != node.key and peer.short_name and place in {str(end) for end in _ends(peer)}:
+            return peer.short_name
+    return place
+
+
+def _ends(peer: MeshNode) -> list[object]:
+    return [*peer.endpoints, *([peer.current] if peer.current is not None else [])]
+
+
+def pair_against(facts: PairFacts) -> Support:
+    """Routes that are not used carry nothing; a round trip through the hub shows that they are used."""
+    relayed = facts.node is not None and facts.node.way is Way.PEER_RELAY
+    if relayed or facts.star is None or facts.star.through_s is not None:
+        return NOTHING
+    if facts.status is None:
+        return unknown("whether offered routes are used here")
+    if any(NOT_USED in message.lower() for message in facts.status.health):
+        return Support(Tri.YES, (Ground(Strength.DECISIVE, "offered routes are not used here", ("status:health",)),))
+    return NOTHING

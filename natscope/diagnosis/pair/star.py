@@ -1,0 +1,43 @@
+"""An address behind a peer that another node of the mesh tells as its own: two ways lead there, one is a detour."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from natscope.model.endpoint import IPAddress
+from natscope.model.mesh_details import PeerDetails
+from natscope.model.mesh_status import MeshNode, MeshStatus
+from natscope.model.tri import Tri
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Star:
+    """`address` lies behind the peer that is asked about (the hub), by its route; `node` has it too.
+
+    `through_s` is a round trip to the address by way of the hub, `straight_s` one to the node itself, in seconds (None:
+    nothing came back, or nobody asked); `is_straight`: did that one come directly.
+    """
+
+    address: IPAddress
+    node: MeshNode
+    through_s: float | None = None
+    straight_s: float | None = None
+    is_straight: Tri = Tri.UNKNOWN
+
+
+def node_with(
+    address: IPAddress, status: MeshStatus, hub: MeshNode, details: Mapping[str, PeerDetails | None]
+) -> MeshNode | None:
+    """The one online peer but the hub that tells `address` among its own; None where there are none or several.
+
+    `details` by node key: the status tells of a peer only the address where packets go.
+    """
+    found = []
+    for peer in status.peers:
+        told = details.get(peer.key)
+        ends = (*peer.endpoints, *(told.endpoints if told is not None else ()))
+        ends = ends if peer.current is None else (*ends, peer.current)
+        if peer.key != hub.key and peer.is_online and not peer.is_expired and any(end.ip == address for end in ends):
+            found.append(peer)
+    return found[0] if len(found) == 1 else None

@@ -1,0 +1,70 @@
+"""Detours through a hub."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from natscope.diagnosis.causes.perf import perf_07_star as cause
+from natscope.diagnosis.pair.facts import PairFacts
+from natscope.model.finding import Certainty, Severity
+from natscope.model.mesh_status import MeshStatus
+from natscope.model.tri import Tri
+from tests.diagnosis.pair.scenes import behind_hub, by_peer_relay, node, peer, this
+
+UNUSED = ("Some peers are advertising routes but --accept-routes is false",)
+
+
+@pytest.mark.parametrize(
+    ("address", "through_s", "certainty"),
+    [
+        ("2001:db8:50::7", 0.06, Certainty.CERTAIN), ("2001:db8:50::7", None, Certainty.LIKELY),
+        ("192.168.50.7", 0.06, Certainty.LIKELY),  # another machine may have it in another network
+        ("192.168.50.7", None, Certainty.LIKELY),
+    ],
+)  # fmt: skip
+def test_certainty(address: str, through_s: float | None, certainty: Certainty) -> None:
+    facts = behind_hub(address, through_s=through_s)
+    assert cause.pair_evidence(facts).certainty is certainty
+    assert cause.pair_against(facts).holds is Tri.NO
+
+
+@pytest.mark.parametrize(
+    ("measured", "is_a_fault", "detail"),
+    [
+        ({"through_s": 0.06}, True, "Round trips: 60 ms through the peer, 20 ms directly to nas."),
+        ({}, True, "Round trips: 20 ms directly to nas."),
+        ({"through_s": 0.01}, False, "Round trips: 10 ms through the peer, 20 ms directly to nas."),
+        (
+            {"through_s": 0.06, "is_straight": Tri.NO}, False,
+            "Round trips: 60 ms through the peer, 20 ms through a relay to nas.",
+        ),
+        ({"straight_s": None, "is_straight": Tri.UNKNOWN}, False, ""),
+    ],
+)  # fmt: skip
+def test_the_triangle_says_whether_it_matters(measured: dict[str, Any], is_a_fault: bool, detail: str) -> None:
+    support = cause.pair_evidence(behind_hub(**measured))
+    assert support.detail == detail
+    assert support.severity is (None if is_a_fault else Severity.INFO)
+
+
+def test_routes_that_are_not_used_carry_nothing() -> None:
+    assert cause.pair_against(behind_hub(health=UNUSED)).holds is Tri.YES
+    assert cause.pair_against(behind_hub(health=UNUSED, through_s=0.06)).holds is Tri.NO
+    assert cause.pair_against(replace(behind_hub(), status=None)).holds is Tri.UNKNOWN
+
+
+def test_through_a_peer_relay() -> None:
+    support = cause.pair_evidence(by_peer_relay())
+    assert support.title == "Packets to the peer go through vps, another node of the mesh."
+    assert (support.certainty, support.severity) == (Certainty.CERTAIN, Severity.INFO)
+    unnamed = replace(by_peer_relay(), status=MeshStatus())
+    assert "203.0.113.7:40000" in cause.pair_evidence(unnamed).title
+
+
+def test_not_known() -> None:
+    assert cause.pair_evidence(PairFacts(this(), peer())).holds is Tri.UNKNOWN
+    assert cause.pair_evidence(PairFacts(this(), peer(), node=node())).holds is Tri.NO
+    assert cause.pair_evidence(PairFacts(this(), peer(), node=node(is_active=None))).holds is Tri.UNKNOWN
