@@ -32,8 +32,7 @@ from natscope.lab.scenario import (
     SiteIpv6,
 )  # fmt: skip
 from natscope.lab.scenario_faults import addresses_after_reboot
-from natscope.lab.scenario_map import relay_map
-from natscope.lab.scenario_nat import firewall_6
+from natscope.lab.scenario_map import read_relay_map
 from natscope.lab.scenario_proxy import environment, proxies_on, proxy_address
 from natscope.lab.scenario_relays import LIE
 from natscope.lab.sim_ports import ToldFirewall, ToldPorts
@@ -77,7 +76,8 @@ def sim_reports(scenario: Scenario, seed: int | None = None) -> dict[str, Report
     with simulated(scenario, seed) as net:
         net.run(asyncio.sleep(SERVERS_START_S))
         schedule(net, [_FAULTS[fault.kind](net, scenario, fault) for fault in scenario.faults])
-        loaded = LoadedMap(relay_map=relay_map(scenario, seed), source=f"{scenario.name}.json", kind="file")
+        found, problems = read_relay_map(scenario, seed)
+        loaded = LoadedMap(relay_map=found, source=f"{scenario.name}.json", kind="file", problems=problems)
         return {
             h.name: _judged(net.run(_measure(net.hosts[h.name], loaded, scenario.how))) for h in scenario.measured()
         }
@@ -143,8 +143,8 @@ def _add_site(net: Network, site: Site) -> None:
     if site.nat is None:
         built.up.put_nat(4, None)
         built.up.put_nat(6, None)
-    if (guard := firewall_6(site)) is not None:
-        built.router.translate(built.up, guard, (6,))
+    if site.nat_6 is not None:
+        built.router.translate(built.up, site.nat_6, (6,))
     if site.ipv6 is SiteIpv6.NAT64:
         built.router.bridge_families()
         DnsServer(built.router, net.zone).dns64 = True

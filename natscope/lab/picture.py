@@ -126,6 +126,8 @@ def _site_words(site: Site) -> str:
         facts.append(f"IPv6 {site.ipv6} {site.prefix}")
     if site.nat is not None and site.nat.egress != EVERYTHING:
         facts.append(f"lets out {_egress_words(site.nat.egress)}")
+    if site.nat_6 is not None and site.nat_6.egress != EVERYTHING:
+        facts.append(f"lets out {_egress_words(site.nat_6.egress)} over IPv6")
     if site.portal is not None:
         facts.append(f"login page: {site.portal}")
     if site.mapping_service is not None:
@@ -188,6 +190,10 @@ def _link_words(link: LinkSpec, back: LinkSpec) -> list[str]:
         facts.append(f"MTU {min(link.mtu, back.mtu)}{'' if link.tells_mtu else ', silently'}")
     if link.rate_bps is not None:
         facts.append(f"{link.rate_bps / 1e6:g} Mbit/s")
+    if link.ipv6_latency_s is not None:
+        facts.append(f"IPv6 {(link.latency_of(6) + back.latency_of(6)) * 1000:g} ms there and back")
+    if link.meddler is not None and link.meddler.resets:
+        facts.append(f"resets TLS to {', '.join(link.meddler.resets)}")
     facts += [_limit_words(name, policer) for name, policer in _policers(link, back)]
     return facts
 

@@ -33,11 +33,11 @@ middle of everything. Tables of a file, all optional but `title`:
   `parity`, `contiguity`, `low_ports_stay_low`, `pooling`, `hairpin`, `hairpin_filtered`, `protocols`, `capacity`,
   `when_full`, `udp_capacity`, `icmp_errors`, `unsolicited`, `dmz`, `not_from`, `answer_refused`, `drop_fragments`,
   `stun_alg`, `tcp_pickup`, `shuts_out_s`, `lifetimes` {`udp_s`, …}, `forwards` [{`transport`, `external_port`, `host`,
-  `port`}]);
-  `kernel_nat`: `masquerade` or `fully-random`, so that the kernel bed uses the kernel's own NAT (the simulator uses its
-  model of that); `lan` [192.168.1.0/24]; `external` public addresses, or `count` [1] of them; `ipv6` [none]: `none`,
-  `open`, `firewall`, `broken`, `nat64`, with `ipv6_silence_s` [300] after which its firewall forgets a silent flow;
-  `allow` {`udp`, `tcp`: port texts such as "53" or "1024-2000"; `icmp`; `not_to`}: the only new flows that may go out;
+  `port`}]); `kernel_nat`: `masquerade` or `fully-random`, so that the kernel bed uses the kernel's own NAT (the
+  simulator uses its model of that); `lan` [192.168.1.0/24]; `external` public addresses, or `count` [1] of them; `ipv6`
+  [none]: `none`, `open`, `firewall`, `broken`, `nat64`, `nat66`, with `ipv6_silence_s` [300] after which its firewall
+  forgets a silent flow; `allow` {`udp`, `tcp`: port texts such as "53" or "1024-2000"; `icmp`; `not_to`}: the only new
+  flows that may go out; `allow_ipv6`: the same of its IPv6 firewall, which `allow` says nothing about;
   `portal`: `redirect`, `page` or `login-required`, what web requests from inside get on port 80 from anywhere;
   `http_proxy`: the host that serves an HTTP proxy there (port 3128, CONNECT only), which hosts find in their
   environment, with `proxy_password` [false] one that they do not know; `opens_tls` [false]: the router sits in every
@@ -46,11 +46,13 @@ middle of everything. Tables of a file, all optional but `title`:
   the name of a TUN device by which its host reaches it instead of a cable, as a VPN or the proxy program that owns its
   default route; `carries`: IPv4 networks that the tunnel takes before any card does, instead of a default route;
   `hardware`: the first half of its hardware address inside, by which its maker is known; `link`, `back`.
-- `link` {`latency_ms`, `jitter_ms`, `loss`, `duplication`, `reordering`, `held_back_ms`, `rate_mbit` (behind a queue of
-  `queue_kbyte` [256]), `udp_limit_mbit` or `udp_limit_packets` (a second: what is more of UDP is dropped, without a
-  queue, after a burst of `udp_limit_burst_ms` [200]), `mtu`, `tells_mtu`, `bleaches` [] (marks that it zeroes: "ecn",
-  "dscp"), `filters` [] (UDP that it drops: "stun", "wireguard", "multicast"), `dead_ports` [] (UDP to them is
-  lost)}: both directions of the wire upwards; `back` is for the direction down, where that is different.
+- `link` {`latency_ms`, `ipv6_latency_ms` (of IPv6, where it goes another way), `jitter_ms`, `loss`, `duplication`,
+  `reordering`, `held_back_ms`, `rate_mbit` (behind a queue of `queue_kbyte` [256]), `udp_limit_mbit` or
+  `udp_limit_packets` (a second: what is more of UDP is dropped, without a queue, after a burst of `udp_limit_burst_ms`
+  [200]), `mtu`, `tells_mtu`, `bleaches` [] (marks that it zeroes: "ecn", "dscp"), `filters` [] (UDP that it drops:
+  "stun", "wireguard", "multicast"), `dead_ports` [] (UDP to them is lost), `resets` [] (names of servers: TLS to them
+  ends in a reset after its first message)}: both directions of the wire upwards; `back` is for the direction down,
+  where that is different.
 - `[hosts.NAME]`: `at` [internet]; `also`: further sites it is attached to, with worse routes; `ipv4`, `ipv6` [true]:
   false or an address; `measured` [true]: runs a netcheck; `clock_wrong_by_s` [0]; `search`: its search domains;
   `rules`: its own packet filter, `tailscale`, `closed` or `no-udp` (`host_rules.py`); `strict_source` [false]: it
@@ -65,7 +67,8 @@ middle of everything. Tables of a file, all optional but `title`:
   over IPv6 too; `port80` [challenge]: `challenge`, `redirect` (to its own HTTPS), `closed`; `pinned` [false]: the map
   pins its certificate; `stun` [right]: `right`, `lies` (another address) or `bridged` (its container's bridge);
   `stun_also`: further UDP ports on which it answers, such as 53 and 443; `helper` [true]: whether it sends packets from
-  unseen places to who asks (docs/helper.md), with the next relay; `ipv6` [true]; `link`, `back`.
+  unseen places to who asks (docs/helper.md), with the next relay; `ipv6` [true]; `node` {}: fields of
+  its node in the map's JSON as they stand there, in place of the right ones; `link`, `back`.
 - `[servers.NAME]`: `kind`: `stun` (ours, as RFC 5780 wants), `coturn` or `derper`, with two addresses each and the name
   `NAME.test`; for tools, not for the netcheck. The simulator has none of them, and refuses a `derper`.
 - `[[faults]]`: `at_s`, `lasts_s`, `kind` and on whom: `partition` (`on` a host, site or relay), `nat-reboot` (`on` a
@@ -78,6 +81,7 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
+from typing import Any
 
 from natscope.lab.host_rules import HostRules
 from natscope.lab.scenario_relays import Certificate, Port, Port80, StunManner
@@ -113,6 +117,7 @@ class SiteIpv6(enum.StrEnum):
     """IPv6 behind a router. `BROKEN`: addresses and routes, and nothing ever comes back.
 
     `NAT64`: a firewall that also leads to IPv4 by 64:ff9b::/96 and the site's NAT, with a DNS64 on the router.
+    `NAT66`: hosts have unique local addresses, which a port-restricted NAT translates to the router's own.
     """
 
     NONE = "none"
@@ -120,6 +125,7 @@ class SiteIpv6(enum.StrEnum):
     FIREWALL = "firewall"
     BROKEN = "broken"
     NAT64 = "nat64"
+    NAT66 = "nat66"
 
 
 class Portal(enum.StrEnum):
@@ -175,7 +181,8 @@ class Site:
 
     `nat` has the public addresses in `external`; None for a router that only forwards; without translation hosts have
     addresses of the site above (`lan` is None). `kind` is the preset's name, for people. `wan` is the router's own
-    address (a NAT's first external one). `prefix` is its IPv6, None without. `mapping_service` opens ports in the NAT.
+    address (a NAT's first external one). `prefix` is its IPv6, `routed_6` what the internet knows of that (another one
+    where IPv6 is translated), None without; `nat_6` what stands before it. `mapping_service` opens ports in the NAT.
     `link` leads up, `back` down.
     """
 
@@ -198,8 +205,9 @@ class Site:
     back: LinkSpec
     tunnel: str = ""
     carries: tuple[IPv4Network, ...] = ()
-    ipv6_silence_s: float | None = None
     hardware: str = ""
+    routed_6: IPv6Network | None = None
+    nat_6: NatConfig | None = None
 
     @property
     def gateway(self) -> IPv4Address:
@@ -267,6 +275,7 @@ class ScenarioRelay:
     stun: StunManner
     stun_also: tuple[int, ...]
     helper: bool
+    node: dict[str, Any]
     clock_wrong_by_s: float
     https_ipv6: bool
     pinned: bool

@@ -3,7 +3,8 @@
 On the internet: routers and hosts 203.0.113.10 and up, relays 192.0.2.101 and up (one a region), servers 198.51.100.10,
 .20, … beside 192.0.2.10, .20, …; the name server has 203.0.113.53. Behind a translating router: the tenth address of
 `lan` and up (the router has the first). IPv6: 2001:db8::/64 is the internet; a site with IPv6 is 2001:db8:0:N::/64, N
-counted from 1 in order of the sites, its router has ::1, hosts ::10 and up. What a file gives is taken as it is.
+counted from 1 in order of the sites, its router has ::1, hosts ::10 and up; behind a NAT66 hosts have fd00:db8:0:N::10
+and up instead, and ::1 of the former is the public address of all. What a file gives is taken as it is.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from natscope.lab.scenario_form import SiteForm
 from natscope.lab.scenario_relays import LIE
 from natscope.lab.scenario_toml import Path, Source
 from natscope.model.endpoint import IPAddress
+from natscope.sim.site import local_prefix
 
 INTERNET_4, INTERNET_6 = IPv4Network("203.0.113.0/24"), IPv6Network("2001:db8::/64")
 RELAYS_4, SERVERS_4 = IPv4Network("192.0.2.0/24"), IPv4Network("198.51.100.0/24")
@@ -37,6 +39,7 @@ class Addresses:
         self._owners: dict[str, str] = {INTERNET: INTERNET}
         """Where the hosts of a site get their IPv4 addresses from: the site itself, one above, or the internet."""
         self._prefixes: dict[str, IPv6Network] = {INTERNET: INTERNET_6}
+        self._routed: dict[str, IPv6Network] = {}
         self._next: dict[tuple[str, int], Iterator[int]] = {}
         for ip in (DNS_4, DNS_6, LIE):
             self._used[INTERNET, ip] = "somebody else"
@@ -61,7 +64,9 @@ class Addresses:
         if form.ipv6 is not SiteIpv6.NONE:
             if form.at not in self._prefixes:
                 self._source.wrong((*where, "ipv6"), f"there is no IPv6 at {form.at}")
-            self._prefixes[name] = IPv6Network(((int(INTERNET_6.network_address) + (len(self._prefixes) << 64)), 64))
+            routed = IPv6Network(((int(INTERNET_6.network_address) + (len(self._prefixes) << 64)), 64))
+            self._routed[name] = routed
+            self._prefixes[name] = local_prefix(routed) if form.ipv6 is SiteIpv6.NAT66 else routed
         return above
 
     def lan(self, site: str) -> IPv4Network | None:
@@ -71,6 +76,10 @@ class Addresses:
     def prefix(self, site: str) -> IPv6Network | None:
         """The site's IPv6 prefix."""
         return self._prefixes.get(site)
+
+    def routed_6(self, site: str) -> IPv6Network | None:
+        """What the internet knows of the site's IPv6: another prefix than its own where that is translated."""
+        return self._routed.get(site)
 
     def interface(self, host: str, site: str, where: Path, ipv4: bool | str, ipv6: bool | str) -> Attachment:
         """A host's addresses at a site."""

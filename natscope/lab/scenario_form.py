@@ -6,6 +6,8 @@ where values are made of them.
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
 from natscope.lab.host_rules import HostRules
@@ -32,6 +34,7 @@ class LinkForm(Table, frozen=True, kw_only=True):
     """`link` and `back`; None is left as it is."""
 
     latency_ms: float | None = None
+    ipv6_latency_ms: float | None = None
     jitter_ms: float | None = None
     loss: float | None = None
     duplication: float | None = None
@@ -47,6 +50,7 @@ class LinkForm(Table, frozen=True, kw_only=True):
     bleaches: tuple[str, ...] | None = None
     filters: tuple[str, ...] | None = None
     dead_ports: tuple[int, ...] | None = None
+    resets: tuple[str, ...] | None = None
 
 
 class LifetimesForm(Table, frozen=True, kw_only=True):
@@ -164,6 +168,7 @@ class SiteForm(Table, frozen=True, kw_only=True):
     ipv6: SiteIpv6 = SiteIpv6.NONE
     ipv6_silence_s: float | None = None
     allow: AllowForm | None = None
+    allow_ipv6: AllowForm | None = None
     portal: Portal | None = None
     http_proxy: str = ""
     proxy_password: bool = False
@@ -214,6 +219,7 @@ class RelayForm(Table, frozen=True, kw_only=True):
     stun_also: tuple[int, ...] = ()
     helper: bool = True
     ipv6: bool = True
+    node: dict[str, Any] = {}
     link: LinkForm = LinkForm()
     back: LinkForm = LinkForm()
 

@@ -27,6 +27,7 @@ def directions(
 def changed(source: Source, where: Path, base: LinkSpec, form: LinkForm) -> LinkSpec:
     """A link with what a form says."""
     seconds = {"latency_s": form.latency_ms, "jitter_s": form.jitter_ms, "held_back_s": form.held_back_ms}
+    seconds["ipv6_latency_s"] = form.ipv6_latency_ms
     fields: dict[str, float | int | bool | None] = {k: None if v is None else v / 1000 for k, v in seconds.items()}
     fields["rate_bps"] = None if form.rate_mbit is None else form.rate_mbit * 1e6
     fields["queue_bytes"] = None if form.queue_kbyte is None else form.queue_kbyte * 1024
@@ -51,6 +52,9 @@ def _policer(form: LinkForm) -> PolicerSpec | None:
 
 def _meddler(form: LinkForm) -> MeddlerSpec | None:
     """None where the form names none; empty lists take one away. Raises `ValueError`."""
-    if form.bleaches is None and form.filters is None and form.dead_ports is None:
+    if form.bleaches is None and form.filters is None and form.dead_ports is None and form.resets is None:
         return None
-    return MeddlerSpec(bleaches=form.bleaches or (), filters=form.filters or (), dead_ports=form.dead_ports or ())
+    return MeddlerSpec(
+        bleaches=form.bleaches or (), filters=form.filters or (), dead_ports=form.dead_ports or (),
+        resets=form.resets or (),
+    )  # fmt: skip

@@ -6,14 +6,14 @@ import ipaddress
 from collections.abc import Callable
 from dataclasses import fields, replace
 from difflib import get_close_matches
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv6Network
 from typing import Any
 
-from natscope.lab.scenario import KernelNat, Site, SiteIpv6
+from natscope.lab.scenario import KernelNat, SiteIpv6
 from natscope.lab.scenario_form import AllowForm, ForwardForm, NatForm, SiteForm
 from natscope.lab.scenario_toml import Path, Source
 from natscope.machines.nat.config import NatConfig
-from natscope.machines.nat.egress import ALL_PORTS, Egress, IPNetwork, PortRanges
+from natscope.machines.nat.egress import ALL_PORTS, EVERYTHING, Egress, IPNetwork, PortRanges
 from natscope.machines.nat.forwards import Forward
 from natscope.machines.nat.lifetime import Lifetimes
 from natscope.machines.nat.presets import PRESETS
@@ -23,6 +23,8 @@ from natscope.model.nat import Mapping
 ROUTER_ONLY = "none"
 GUARDED = (SiteIpv6.FIREWALL, SiteIpv6.NAT64)
 """IPv6 with a firewall before it."""
+TRACKED = (*GUARDED, SiteIpv6.NAT66)
+"""IPv6 whose flows the router remembers."""
 KERNEL_MODELS = {KernelNat.MASQUERADE: "linux-masquerade", KernelNat.FULLY_RANDOM: "linux-fully-random"}
 """The preset that stands for a NAT of the kernel where there is no kernel."""
 _NOT_COPIED = ("kind", "lifetimes", "dmz", "not_from", "forwards")
@@ -48,12 +50,25 @@ def kind_of(source: Source, name: str, form: SiteForm) -> str:
     return kind
 
 
-def firewall_6(site: Site) -> NatConfig | None:
-    """What stands before a site's IPv6, None where nothing filters."""
-    if site.ipv6 not in GUARDED:
+def nat_6_of(source: Source, name: str, form: SiteForm, routed: IPv6Network | None) -> NatConfig | None:
+    """What stands before a site's IPv6, None where nothing filters; of `routed` a NAT66 has the first address."""
+    ours = form.ipv6 in TRACKED and form.kernel_nat is None
+    seconds = form.ipv6_silence_s
+    if seconds is not None and not (ours and seconds > 0):
+        where = ("sites", name, "ipv6_silence_s")
+        source.wrong(where, "a positive time, for our own router with an IPv6 firewall, NAT64 or NAT66 only")
+    if form.allow_ipv6 is not None and not ours:
+        source.wrong(("sites", name, "allow_ipv6"), "it takes our own router with an IPv6 firewall, NAT64 or NAT66")
+    if form.ipv6 is SiteIpv6.NAT66 and (form.kernel_nat is not None or form.mapping_service is not None):
+        source.wrong(("sites", name, "ipv6"), "NAT66 goes with our own NAT and without a mapping service")
+    if form.ipv6 not in TRACKED or routed is None:
         return None
-    lifetimes = Lifetimes() if site.ipv6_silence_s is None else Lifetimes(udp_s=site.ipv6_silence_s)
-    return NatConfig(mapping=Mapping.NONE, lifetimes=lifetimes)
+    lifetimes = Lifetimes() if seconds is None else Lifetimes(udp_s=seconds)
+    where = ("sites", name, "allow_ipv6")
+    egress = EVERYTHING if form.allow_ipv6 is None else _egress(source, where, form.allow_ipv6)
+    if form.ipv6 is SiteIpv6.NAT66:
+        return NatConfig(external=(routed.network_address + 1,), lifetimes=lifetimes, egress=egress)
+    return NatConfig(mapping=Mapping.NONE, lifetimes=lifetimes, egress=egress)
 
 
 def translates(kind: str) -> bool:

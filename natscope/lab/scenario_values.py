@@ -34,7 +34,7 @@ from natscope.lab.scenario_addresses import Addresses
 from natscope.lab.scenario_form import FaultForm, HostForm, HostTruthForm, RelayForm, SiteForm
 from natscope.lab.scenario_links import LAN, RELAY_STEP_MS, UPLINK, directions
 from natscope.lab.scenario_mapping import MAPPING_CLAIMS, mapping_service_of, unserved
-from natscope.lab.scenario_nat import GUARDED, kind_of, nat_of, translates
+from natscope.lab.scenario_nat import kind_of, nat_6_of, nat_of, translates
 from natscope.lab.scenario_relays import Port
 from natscope.lab.scenario_toml import PAIRS, Path, ScenarioForm, Source, read_form
 from natscope.lab.scenario_truth import UNKNOWABLE, UNKNOWN, HostTruth, PairTruth
@@ -145,20 +145,13 @@ class _Reader:
             opens_tls=form.opens_tls,
             tunnel=self._tunnel(name, form),
             carries=self._carries(name, form),
-            ipv6_silence_s=self._silence(name, form),
             hardware=self._hardware(name, form),
+            routed_6=self._addresses.routed_6(name),
+            nat_6=nat_6_of(self._source, name, form, self._addresses.routed_6(name)),
             mapping_service=mapping_service_of(self._source, name, form, may=self._translates(name, form)),
             link=up,
             back=down,
         )
-
-    def _silence(self, name: str, form: SiteForm) -> float | None:
-        """Of a firewall that is there."""
-        seconds = form.ipv6_silence_s
-        if seconds is not None and (form.ipv6 not in GUARDED or not seconds > 0 or form.kernel_nat is not None):
-            where = ("sites", name, "ipv6_silence_s")
-            self._source.wrong(where, "a positive time, for our own router with an IPv6 firewall or NAT64 only")
-        return seconds
 
     def _hardware(self, name: str, form: SiteForm) -> str:
         """Of one device: neither of a group nor made up."""
@@ -283,6 +276,7 @@ class _Reader:
             stun=form.stun,
             stun_also=form.stun_also,
             helper=form.helper,
+            node=form.node,
             link=up,
             back=down,
         )

@@ -32,7 +32,7 @@ def family_report(
         reason=reason,
         endpoints=endpoints(family, observations),
         local=_local(family, links),
-        evidence=_evidence(works, mine, observations),
+        evidence=_evidence(works, mine, observations) or tuple(o.id for o in _looks(family, observations)),
     )
 
 
@@ -107,6 +107,8 @@ def _judge(
         return Tri.YES, WORKS, ""
     if any(came_back(o) for o in mine):
         return Tri.YES, WORKS, "a relay answered over TCP, though not as it should"
+    if _looks(family, everything):
+        return Tri.YES, WORKS, "relays answered over TCP only"
     if family not in options.families:
         return Tri.UNKNOWN, UNKNOWN, f"switched off by a flag; without it IPv{family} is tried"
     missing = _missing(family, links)
@@ -118,6 +120,11 @@ def _judge(
     if not mine:
         return Tri.UNKNOWN, UNKNOWN, f"no relay of the map could be asked over IPv{family}"
     return _silence(family, mine, everything)
+
+
+def _looks(family: Family, everything: Sequence[Observation]) -> list[Observation]:
+    """Relays that spoke when they were looked at one by one; these count where nothing else came back."""
+    return [o for o in everything if o.kind == "relay.check" and o.family == family and came_back(o)]
 
 
 def _missing(family: Family, links: LinkFacts | None) -> tuple[str, str] | None:

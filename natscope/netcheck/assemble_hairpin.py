@@ -11,6 +11,7 @@ from natscope.netcheck.nat_part import NatInputs, NatPart
 
 MIN_CALLS, MIN_CONTROLS = 6, 2
 DIFFERS = "the public port differs by peer, so a packet that gets lost shows nothing"
+ONE_PEER = "only one relay address answered: whether all peers get one port is not known, so silence shows nothing"
 UNSTABLE = "our public port changed during the attempt"
 NO_CONTROL = "the requests beside it got lost as well"
 CUT = "the attempt was cut short"
@@ -40,16 +41,24 @@ def _doubt(inputs: NatInputs, tried: Observation) -> str:
     answered, asked = data.get("controls_answered", 0), data.get("controls", 0)
     if answered < MIN_CONTROLS or 2 * answered < asked:
         return NO_CONTROL
-    return "" if _is_one_port_for_all(inputs) else DIFFERS
+    seen = _seen(inputs)
+    if _is_one_port_for_all(seen):
+        return ""
+    return DIFFERS if any(len(by_host) > 1 for by_host in seen) else ONE_PEER
 
 
-def _is_one_port_for_all(inputs: NatInputs) -> bool:
-    """Whether most servers, and two at least, see one endpoint of one socket."""
+def _seen(inputs: NatInputs) -> list[dict[str, str]]:
+    """For each socket, which endpoint the servers see."""
     seen: dict[str, dict[str, str]] = {}
     for o in inputs.observations:
         if is_mapped(o, inputs.family):
             seen.setdefault(o.socket, {})[o.target.rpartition(":")[0]] = o.data["mapped"]
-    for by_host in seen.values():
+    return list(seen.values())
+
+
+def _is_one_port_for_all(seen: list[dict[str, str]]) -> bool:
+    """Whether most servers, and two at least, see one endpoint of one socket."""
+    for by_host in seen:
         if by_host:
             usual = Counter(by_host.values()).most_common(1)[0][1]
             if usual >= MIN_CONTROLS and 2 * usual > len(by_host):

@@ -11,6 +11,8 @@ from natscope.model.tri import Tri
 
 ENOUGH_HOSTS = 3
 HTTP_STATUS = "http-status"
+TCP_KINDS = ("https.latency", "relay.check")
+"""Connections to a relay's own port."""
 OTHERS = ("udp.fresh-port", "udp.shape")
 """What comes back over UDP where the usual requests do not."""
 
@@ -63,11 +65,11 @@ def _strays(observations: Sequence[Observation]) -> set[str]:
 
 
 def came_back(observation: Observation) -> bool:
-    """Whether an HTTPS try reached something that speaks: an HTTP status or a certificate, right or wrong.
+    """Whether a try over HTTPS reached something that speaks: an HTTP status or a certificate, right or wrong.
 
     A connection that is refused, reset or closed shows nothing: a firewall forges that.
     """
-    if observation.kind != "https.latency":
+    if observation.kind not in TCP_KINDS:
         return False
     status = observation.outcome is Outcome.REFUSED and observation.error == HTTP_STATUS
     return status or observation.outcome in (Outcome.ANSWERED, Outcome.WRONG)

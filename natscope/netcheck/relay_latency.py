@@ -159,7 +159,8 @@ def _error(
     if bad and not https:
         return _as_error("certificate", bad[0].summary or "its certificate is refused", bad)
     if answered:
-        failed = [o for o in tried if o.outcome is not Outcome.ANSWERED]
+        families = {o.family for o in answered}  # a family that does not work is nothing of the relay's
+        failed = [o for o in tried if o.outcome is not Outcome.ANSWERED and o.family in families]
         return _https_error(failed) if failed and not https else None
     if stun or tried:
         return _silence(stun, [] if https else tried)

@@ -38,7 +38,7 @@ class Watch:
         """A packet begins to cross; it cannot arrive before its latency and its own bits have passed."""
         spec = pipe.spec
         bits_s = packet.length * 8 / spec.rate_bps if spec.rate_bps else 0.0
-        self._flying[id(packet)] = (packet, pipe, now + spec.latency_s + bits_s)
+        self._flying[id(packet)] = (packet, pipe, now + spec.latency_of(packet.family) + bits_s)
 
     def arrives(self, pipe: Pipe, packet: Packet, now: float) -> None:
         """It is there."""

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from random import Random  # noqa: TID251 - the type of what `rng.stream` gives
 from typing import TYPE_CHECKING
 
-from natscope.machines.nat.packet import UDP, Packet, unpack
+from natscope.machines.nat.packet import ACK, RST, TCP, UDP, Packet, unpack
 from natscope.sim.meddler import MeddlerSpec
 from natscope.sim.policer import Policer, PolicerSpec
+from natscope.sim.segment import Segment
 from natscope.sim.world import World
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ QUEUE_BYTES = 256 * 1024
 class LinkSpec:
     """One direction of a link. Chances are from 0 to 1, `jitter_s` is the most that is added, uniformly.
 
+    `ipv6_latency_s` is the latency of IPv6 where it goes another way, as in a tunnel; None where it does not.
     `held_back_s` is how long a reordered packet is held back; `udp_policer` and `meddler` stand before everything else.
     `tells_mtu` False is a black hole: packets that are too long vanish without an ICMP error.
     """
@@ -44,11 +46,12 @@ class LinkSpec:
     tells_mtu: bool = True
     udp_policer: PolicerSpec | None = None
     meddler: MeddlerSpec | None = None
+    ipv6_latency_s: float | None = None
 
     def __post_init__(self) -> None:
         if not all(0 <= chance <= 1 for chance in (self.loss, self.duplication, self.reordering)):
             raise ValueError("loss, duplication and reordering are chances from 0 to 1")
-        if min(self.latency_s, self.jitter_s, self.held_back_s) < 0:
+        if min(self.latency_s, self.jitter_s, self.held_back_s, self.ipv6_latency_s or 0.0) < 0:
             raise ValueError("latency, jitter and hold are not negative")
         if self.rate_bps is not None and self.rate_bps <= 0:
             raise ValueError("a rate is positive; None is without limit")
@@ -59,14 +62,26 @@ class LinkSpec:
     def is_plain(self) -> bool:
         """Nothing but latency."""
         unlimited = self.rate_bps is None and self.udp_policer is None and self.meddler is None
-        return unlimited and not (self.jitter_s or self.loss or self.duplication or self.reordering)
+        return (
+            unlimited
+            and self.ipv6_latency_s is None
+            and not (self.jitter_s or self.loss or self.duplication or self.reordering)
+        )
+
+    def latency_of(self, family: int) -> float:
+        """Of that address family, in seconds."""
+        return self.latency_s if family == 4 or self.ipv6_latency_s is None else self.ipv6_latency_s
+
+    def lane_of(self, family: int) -> int:
+        """Packets of one lane keep their order: 0 is for both families, unless IPv6 goes another way."""
+        return 0 if family == 4 or self.ipv6_latency_s is None else 1
 
 
 class Pipe:
     """One direction, to the port `far`; `up` False drops everything."""
 
     __slots__ = (
-        "_busy_until", "_cuts", "_draw", "_far", "_lane", "_last_arrival", "_plain", "_policer", "_receive",
+        "_busy_until", "_cuts", "_draw", "_far", "_lane", "_last_arrivals", "_plain", "_policer", "_receive",
         "_timeline", "_world", "latency_s", "lost", "mtu", "name", "spec", "up",
     )  # fmt: skip
 
@@ -74,7 +89,8 @@ class Pipe:
         self._world = world
         self._timeline = world.timeline
         self._draw: Random | None = None
-        self._busy_until = self._last_arrival = 0.0
+        self._busy_until = 0.0
+        self._last_arrivals = [0.0, 0.0]
         self.name = name
         self._far = far
         self._receive = type(far.node).receive
@@ -135,6 +151,8 @@ class Pipe:
                 if spec.meddler.drops(packet.payload, packet.dport, to_group=to_group):
                     self._lose(packet, "filtered")
                     return None
+            if packet.proto == TCP and isinstance(packet.payload, Segment):
+                self._read_name(packet, packet.payload, spec.meddler, now)
         if self._policer is not None and packet.proto == UDP and not self._policer.passes(packet.length, now):
             self._lose(packet, "policed")
             return None
@@ -145,16 +163,30 @@ class Pipe:
         if spec.loss and chance() < spec.loss:
             self._lose(packet, "lost")
             return None
-        when = leaves_at + spec.latency_s
+        when = leaves_at + spec.latency_of(packet.family)
         if spec.jitter_s:
             when += chance() * spec.jitter_s
         if spec.reordering and chance() < spec.reordering:
             when += spec.held_back_s
         else:
-            when = self._last_arrival = max(when, self._last_arrival)
+            lane = spec.lane_of(packet.family)
+            when = self._last_arrivals[lane] = max(when, self._last_arrivals[lane])
         if spec.duplication and chance() < spec.duplication:
             self._duplicate(packet, when, now)
         return when
+
+    def _read_name(self, packet: Packet, segment: Segment, meddler: MeddlerSpec, now: float) -> None:
+        """A greeting with a name that is reset goes on as a reset, and another one goes back to who sent it."""
+        if not meddler.resets_for(segment.data):
+            return
+        end = segment.number + len(segment.data)
+        packet.length -= len(segment.data)
+        packet.payload, packet.flags = Segment(segment.number, b"", segment.acknowledged), RST | ACK
+        back = packet.copy()
+        back.src, back.sport, back.dst, back.dport = packet.dst, packet.dport, packet.src, packet.sport
+        back.payload = Segment(segment.acknowledged, b"", end)
+        self._world.note(packet, "reset by name")
+        self._timeline.at(now + self.spec.latency_of(packet.family), self._far.node.send, back)
 
     def _chance(self) -> float:
         """From 0 to 1; the stream begins when the link first needs it, which changes nothing."""

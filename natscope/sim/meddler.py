@@ -1,4 +1,4 @@
-"""What stands on a link and reads packets: takes marks away, drops what looks like something.
+"""What stands on a link and reads packets: takes marks away, drops what looks like something, resets by name.
 
 Used by the simulator's pipes and by the kernel lab's routers alike.
 """
@@ -22,6 +22,16 @@ def _is_wireguard(payload: bytes) -> bool:
     return payload[1:4] == b"\0\0\0" and _WIREGUARD.get(payload[0]) == len(payload)
 
 
+def _asks_for(name: str, payload: bytes) -> bool:
+    """Whether a ClientHello (RFC 8446 section 4.1.2), which may go on in further segments, has that server name.
+
+    A name stands behind its kind, 0, and its length (RFC 6066 section 3).
+    """
+    if payload[:1] != b"\x16" or payload[5:6] != b"\x01":
+        return False
+    return b"\0" + len(name).to_bytes(2, "big") + name.lower().encode() in payload
+
+
 LOOKS = {"stun": _is_stun, "wireguard": _is_wireguard}
 MULTICAST = "multicast"
 """Whatever it looks like: what goes to a group."""
@@ -32,12 +42,14 @@ FILTERS = (*LOOKS, MULTICAST)
 class MeddlerSpec:
     """`bleaches` names marks that are zeroed (`ecn`, `dscp`), `filters` what UDP is dropped (of `FILTERS`).
 
-    UDP to `dead_ports` is dropped too.
+    UDP to `dead_ports` is dropped too. `resets` are server names: a TLS connection whose first message has one is reset
+    at both ends.
     """
 
     bleaches: tuple[str, ...] = ()
     filters: tuple[str, ...] = ()
     dead_ports: tuple[int, ...] = ()
+    resets: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not set(self.bleaches) <= set(MARKS):
@@ -46,6 +58,8 @@ class MeddlerSpec:
             raise ValueError(f"what can be filtered: {', '.join(FILTERS)}")
         if any(not 1 <= port <= 65535 for port in self.dead_ports):
             raise ValueError("dead_ports are 1 to 65535")
+        if not all(name.isascii() and name for name in self.resets):
+            raise ValueError("what is reset is a server name such as relay1.test")
 
     def marked(self, tos: int) -> int:
         """The type of service behind it."""
@@ -58,3 +72,7 @@ class MeddlerSpec:
         if port in self.dead_ports:
             return True
         return any(to_group if name == MULTICAST else LOOKS[name](payload) for name in self.filters)
+
+    def resets_for(self, payload: bytes) -> bool:
+        """Whether a TCP segment with that payload is a ClientHello with one of the names."""
+        return any(_asks_for(name, payload) for name in self.resets)

@@ -22,6 +22,11 @@ PUBLIC_4 = ("203.0.113.0/24", "198.51.100.0/24", "192.0.2.0/24", "11.0.0.0/8")
 PUBLIC_6 = ipaddress.IPv6Network("2001:db8::/32")
 
 
+def local_prefix(routed: ipaddress.IPv6Network) -> ipaddress.IPv6Network:
+    """What hosts have behind a router that translates to a prefix of `PUBLIC_6`: unique local addresses (RFC 4193)."""
+    return ipaddress.IPv6Network((int(routed.network_address) - (0x2001 << 112) + (0xFD00 << 112), routed.prefixlen))
+
+
 class Site:
     """Hosts and routers are attached to it. `up` is the port that leads to `above`; the internet has neither."""
 

@@ -32,7 +32,7 @@ from natscope.sim.link import LinkSpec
 from natscope.sim.node import Node, Port
 from natscope.sim.programs import LIMIT_S, Programs
 from natscope.sim.router import Router
-from natscope.sim.site import Site
+from natscope.sim.site import Site, local_prefix
 from natscope.sim.timeline import Timeline
 from natscope.sim.tls import Trust
 from natscope.sim.trace import Trace
@@ -103,7 +103,8 @@ class Network:
         """A router with a NAT or firewall towards `at`: `kind` is a preset's name, `config` says it in full.
 
         `external` are its public addresses (`count` free ones otherwise). `ipv6`: `none`, `open`, `firewall`
-        (stateful), or `broken` (hosts have addresses and a route, and nothing comes back). A kind without
+        (stateful), `nat66` (unique local addresses behind the router's own one), or `broken` (hosts have addresses and
+        a route, and nothing comes back). A kind without
         translation has no `lan`: its hosts have addresses of `at`.
         """
         chosen = PRESETS[kind].config if config is None else config
@@ -235,12 +236,17 @@ class Network:
         if manner == "none":
             up.put_nat(6, None)
             return
-        if manner not in ("open", "firewall", "broken"):
+        if manner not in ("open", "firewall", "nat66", "broken"):
             raise ValueError(f"{manner!r} is no manner of IPv6")
         site.prefix = at.delegate(at.ports_to[up], route_back=manner != "broken")
         site.router.routes.add(EVERYWHERE[6], up)
         if manner == "firewall":
             site.router.translate(up, NatConfig(mapping=Mapping.NONE), (6,))
+        elif manner == "nat66":
+            own = ipaddress.IPv6Interface((int(site.prefix.network_address) + 1, 64))
+            site.prefix = local_prefix(site.prefix)
+            site.router.add_address(up, own)
+            site.router.translate(up, NatConfig(external=(own.ip,)))
         else:
             up.put_nat(6, None)
 

@@ -3,8 +3,9 @@
 Question: does a relay answer over TCP where it is silent over UDP, how fast, and is its certificate right?
 Method: TCP and TLS as a relay client would (host name or `CertName`, pins), then one GET `/derp/latency-check`; the
 request is timed apart from TCP and TLS. Node by node, family by family, a new try starts when the last one failed or
-took 0.4 s. A refused certificate is read once more without checks, to say what is wrong. Upstream: net/netcheck,
-measureHTTPSLatency.
+took 0.4 s. Where UDP over IPv6 stays silent at every relay and IPv4 does not, two relays are asked over IPv6 too: the
+control for that silence. A refused certificate is read once more without checks, to say what is wrong. Upstream:
+net/netcheck, measureHTTPSLatency.
 Can tell: that TCP gets through (the control for silence over UDP), certificate problems, latency without handshakes.
 Cannot tell: what UDP would cost.
 Disturbs: nothing; one connection a relay, two when a certificate is wrong.
@@ -37,6 +38,7 @@ ATTEMPT_S, SHORTEST_ATTEMPT_S = 2.6, 1.5
 CLOSING_S = 0.1
 MAX_CONCURRENT, GENTLE_CONCURRENT = 32, 8
 MAX_BYTES = 8192
+CONTROLS = 2
 REQUEST_BYTES = 900
 """About what one TLS connection with one request sends."""
 
@@ -96,20 +98,35 @@ async def run(ctx: ProbeContext) -> None:
     """Ask the regions that stayed silent, or all of them on demand."""
     everything = targets.is_on_demand(ctx.options, ctx.options.https)
     regions = targets.regions_to_ask(ctx, everything=everything)
-    if not regions:
+    controls = _controls_of_ipv6(ctx, regions)
+    if not regions and not controls:
         return
     ctx.progress("asking relays over HTTPS" if everything else "asking silent relays over HTTPS")
     gate = asyncio.Semaphore(GENTLE_CONCURRENT if ctx.options.gentle else MAX_CONCURRENT)
-    await asyncio.gather(*(_ask_region(ctx, region, gate) for region in regions))
+    asked = [_ask_region(ctx, region, gate, ctx.families) for region in regions]
+    asked += [_ask_region(ctx, region, gate, (6,)) for region in controls]
+    await asyncio.gather(*asked)
 
 
-async def _ask_region(ctx: ProbeContext, region: RelayRegion, gate: asyncio.Semaphore) -> None:
+def _controls_of_ipv6(ctx: ProbeContext, asked: Collection[RelayRegion]) -> tuple[RelayRegion, ...]:
+    """Regions to ask over IPv6 where nobody answered over UDP by IPv6, and others than those `asked` by IPv4."""
+    sent = {exchange.region_id for exchange in ctx.exchanges() if exchange.target.family == 6}
+    answered = {exchange.target.family for exchange in ctx.exchanges() if exchange.answered_at is not None}
+    if 6 not in ctx.families or answered != {4}:
+        return ()
+    others = (region for region in ctx.relay_map.measured_regions() if region.region_id in sent and region not in asked)
+    return tuple(region for region in others if not region.avoid)[:CONTROLS]
+
+
+async def _ask_region(
+    ctx: ProbeContext, region: RelayRegion, gate: asyncio.Semaphore, families: tuple[Family, ...]
+) -> None:
     """Try after try until one is answered; later ones start while earlier ones still wait."""
     async with gate:
         running: list[asyncio.Task[bool]] = []
         loop = asyncio.get_running_loop()
         try:
-            for attempt in attempts(region, ctx.families, _answering(ctx, region)):
+            for attempt in attempts(region, families, _answering(ctx, region)):
                 running.append(loop.create_task(_try(ctx, attempt)))
                 await asyncio.wait((running[-1],), timeout=STAGGER_S)
                 if _any_success(running):

@@ -84,3 +84,11 @@ def test_a_policer_drops_udp_alone() -> None:
     assert sum(udp) == 5 + 10 - 1
     assert link.lost == 100 - sum(udp)
     assert all(link.arrivals(500, 1 + n / 100) for n in range(100))
+
+
+def test_ipv6_may_go_another_way() -> None:
+    link = shaper(latency_s=0.25, ipv6_latency_s=0.1, jitter_s=0.01)
+    (four,), (six,) = link.arrivals(100, 1.0), link.arrivals(100, 1.0, family=6)
+    assert 1.25 <= four <= 1.26
+    assert 1.1 <= six <= 1.11
+    assert shaper(latency_s=0.25).arrivals(100, 1.0, family=6) == [1.25]

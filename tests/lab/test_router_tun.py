@@ -188,3 +188,52 @@ def test_a_link_that_meddles_takes_marks_away_and_drops_looks() -> None:
     machine.take(datagram(HOST, PEER, 4000, 3478, encode_binding_request(bytes(12), RequestForm.PLAIN)), 0.1)
     assert machine.due(0.1) == []
     assert machine.counts == {"filtered on a link": 1}
+
+
+def segment(src: int, dst: int, ports: tuple[int, int], numbers: tuple[int, int], payload: bytes) -> bytes:
+    tcp = transport.TcpHeader(*ports, *numbers, 20, 0x18, 1000)
+    body = transport.encode_tcp(4, src, dst, tcp, payload)
+    return ip.encode(IpHeader(4, 6, src, dst, 63, 20 + len(body), 20)) + body
+
+
+@pytest.mark.parametrize("inwards", [False, True])
+def test_a_greeting_with_a_name_resets_both_ends(*, inwards: bool) -> None:
+    """On the way out of a network and on the way into one, through the translation both times."""
+    spec = replace(NOTHING, meddler=MeddlerSpec(resets=("relay3.test",)))
+    nat = replace(preset("full-cone", (ip_address(PUBLIC),)), tcp_pickup=True)
+    machine = router(nat, spec)
+    machine.take(segment(HOST, PEER, (443, 4000), (1, 2), b"first"), 0.0)
+    machine.due(0.0)
+    hello = b"\x16\x03\x01\0\x20\x01" + b"\0\0\x0brelay3.test" + bytes(20)
+    if inwards:
+        machine.take(segment(PEER, PUBLIC, (4000, 443), (900, 70), hello), 0.1, outside=True)
+        found = [(PEER, 4000, HOST, 443), (PUBLIC, 443, PEER, 4000)]
+    else:
+        machine.take(segment(HOST, PEER, (443, 4000), (900, 70), hello), 0.1)
+        found = [(PUBLIC, 443, PEER, 4000), (PEER, 4000, HOST, 443)]
+    resets = {ends(data): transport.decode_tcp(data, 20) for data in machine.due(0.1)}
+    assert set(resets) == set(found)
+    on, back = (resets[end] for end in found)
+    assert (on.sequence, on.acknowledgement, on.flags) == (900, 70, 0x14)
+    assert (back.sequence, back.acknowledgement, back.flags) == (70, 900 + len(hello), 0x14)
+    assert machine.counts == {"reset by name": 1}
+    machine.take(segment(HOST, PEER, (443, 4000), (6, 2), hello.replace(b"3", b"4")), 0.2)
+    assert [bytes(data[40:]) for data in machine.due(0.2)] == [hello.replace(b"3", b"4")]
+
+
+def test_ipv6_is_translated_too() -> None:
+    host, public, peer = (int(ip_address(a)) for a in ("fd00:db8:0:1::10", "2001:db8:0:1::1", "2001:db8::101"))
+    machine = RouterTun(RouterPlan(
+        name="r", seed=1, nat_6=NatConfig(external=(ip_address(public),)),
+        attached=(Attached(prefixes=(ip_network("fd00:db8:0:1::/64"),), up=NOTHING, back=NOTHING),),
+    ))  # fmt: skip
+    body = transport.encode_udp(6, host, peer, 4000, 3478, b"hello")
+    machine.take(ip.encode(IpHeader(6, 17, host, peer, 63, 40 + len(body), 40)) + body, 0.0)
+    (out,) = machine.due(0.0)
+    header = ip.decode(out)
+    assert (header.src, header.dst, transport.ports(out, 40)) == (public, peer, (4000, 3478))
+    assert checksum(out[40:], pseudo_sum(6, public, peer, 17, len(out) - 40)) == 0
+    body = transport.encode_udp(6, peer, public, 3478, 4000, b"hi")
+    machine.take(ip.encode(IpHeader(6, 17, peer, public, 63, 40 + len(body), 40)) + body, 0.1, outside=True)
+    (back,) = machine.due(0.1)
+    assert (ip.decode(back).src, ip.decode(back).dst) == (peer, host)

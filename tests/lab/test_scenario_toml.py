@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import ipaddress
+from ipaddress import ip_address
 
 import pytest
 
 from natscope.errors import UserError
-from natscope.lab.scenario import Bed, KernelNat, Scenario
+from natscope.lab.scenario import Bed, KernelNat, Scenario, Site
+from natscope.lab.scenario_map import read_relay_map, relay_map
 from natscope.lab.scenario_toml import Source
 from natscope.lab.scenario_truth import RelayFault
 from natscope.lab.scenario_values import read_scenario
-from natscope.machines.nat.config import Hairpin
+from natscope.machines.nat.config import Hairpin, NatConfig
+from natscope.machines.nat.egress import Egress
 from natscope.model.nat import Filtering, Mapping
 from natscope.sim.meddler import MeddlerSpec
 from natscope.sim.policer import PolicerSpec
@@ -182,9 +185,55 @@ def test_links_may_meddle_with_packets() -> None:
 @pytest.mark.parametrize("ipv6", ["none", "open", "broken"])
 def test_only_a_firewall_forgets_silent_flows(ipv6: str) -> None:
     text = '[sites.h]\nipv6 = "{}"\nipv6_silence_s = 20\n[hosts.a]\nat = "h"'
-    assert read(text.format("firewall")).sites["h"].ipv6_silence_s == 20
+    assert silence_of(read(text.format("firewall")).sites["h"]) == 20
+    assert silence_of(read(text.format("nat66")).sites["h"]) == 20
     with pytest.raises(UserError, match="IPv6 firewall"):
         read(text.format(ipv6))
+
+
+def silence_of(site: Site) -> float:
+    assert site.nat_6 is not None
+    return site.nat_6.lifetimes.udp_s
+
+
+def test_an_ipv6_firewall_may_let_out_less() -> None:
+    text = '[sites.h]\nipv6 = "{}"\nallow_ipv6 = {{ udp = ["53"] }}\n[hosts.a]\nat = "h"'
+    site = read(text.format("firewall")).sites["h"]
+    assert site.nat_6 == NatConfig(mapping=Mapping.NONE, egress=Egress(udp=((53, 53),)))
+    assert site.nat is not None
+    assert site.nat.egress == Egress()
+    with pytest.raises(UserError, match="IPv6 firewall"):
+        read(text.format("open"))
+    with pytest.raises(UserError, match="our own router"):
+        read(text.format("firewall").replace("ipv6 =", 'kernel_nat = "masquerade"\nipv6 =', 1))
+
+
+def test_ipv6_that_is_translated_has_two_prefixes() -> None:
+    scenario = read('[sites.one]\n[sites.h]\nipv6 = "nat66"\n[hosts.a]\nat = "h"')
+    site, host = scenario.sites["h"], scenario.hosts["a"]
+    assert (str(site.prefix), str(site.routed_6)) == ("fd00:db8:0:1::/64", "2001:db8:0:1::/64")
+    assert (str(site.gateway_6), str(host.address(6))) == ("fd00:db8:0:1::1", "fd00:db8:0:1::10")
+    assert site.nat_6 == NatConfig(external=(ip_address("2001:db8:0:1::1"),))
+    for key in ('kernel_nat = "masquerade"', "mapping_service = {}"):
+        with pytest.raises(UserError, match="NAT66 goes with our own NAT"):
+            read(f'[sites.h]\nipv6 = "nat66"\n{key}\n[hosts.a]\nat = "h"')
+
+
+def test_ipv6_may_be_slower_on_a_link_and_names_may_be_filtered() -> None:
+    host = read('[hosts.a]\nlink = { ipv6_latency_ms = 40, resets = ["relay1.test"] }\nback = { resets = [] }\n').hosts[
+        "a"
+    ]
+    assert (host.link.latency_s, host.link.ipv6_latency_s, host.back.ipv6_latency_s) == (0.005, 0.04, 0.04)
+    assert (host.link.meddler, host.back.meddler) == (MeddlerSpec(resets=("relay1.test",)), MeddlerSpec())
+
+
+def test_a_map_may_have_fields_that_are_wrong() -> None:
+    text = "[hosts.a]\n[relays.one]\n[relays.two]\n"
+    scenario = read(text + 'node = { CanPort80 = "yes", STUNPort = 3479 }\n')
+    found, problems = read_relay_map(scenario)
+    assert [node.stun_port for region in found.regions for node in region.nodes] == [0, 3479]
+    assert [(p.place, p.severity) for p in problems] == [("$.Regions.2.Nodes[0].CanPort80", "error")]
+    assert read_relay_map(read(text)) == (relay_map(read(text)), ())
 
 
 def test_a_nat_of_the_kernel_has_a_model_of_it() -> None:

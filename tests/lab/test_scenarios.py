@@ -16,6 +16,7 @@ from natscope.lab.scenario_map import relay_map, relay_map_json
 from natscope.lab.scenario_truth import FamilyState
 from natscope.lab.scenario_values import read_scenario
 from natscope.lab.truth import MUST_KNOW, Agreement, claims_of, compare, unexplained
+from natscope.machines.nat.egress import EVERYTHING
 from natscope.model.finding import Severity
 from natscope.model.report import Report
 from natscope.model.tri import Tri
@@ -81,6 +82,7 @@ def test_a_usual_run_ends_in_time(scenario: Scenario) -> None:
 def _all_is_well(scenario: Scenario) -> bool:
     """UDP works, every relay is sound, near and heard over each family, nothing gets lost, one way out, and room."""
     lossless = all(host.link.loss == 0 and len(host.interfaces) == 1 for host in scenario.hosts.values())
+    lossless &= all(site.nat_6 is None or site.nat_6.egress == EVERYTHING for site in scenario.sites.values())
     near = all(relay.link.latency_s < FAR_S for relay in scenario.relays.values())
     roomy = all(site.nat is None or site.nat.udp_capacity is None for site in scenario.sites.values())
     return (

@@ -237,3 +237,11 @@ def test_tests_of_a_router_that_nobody_saw_stand_on_one_line() -> None:
     assert "filtering, lifetimes, hairpinning" in listed["nothing"]
     assert {"nat_lifetime", "nat_hairpin"} <= set(listed["translated"])
     assert not {"nat_lifetime", "nat_hairpin"} & {*listed["nothing"], *listed["no translation"]}
+
+
+def test_a_family_that_does_not_work_is_no_fault_of_the_relay() -> None:
+    made = report(stun(1, 10.0), stun(1, None, 6), https(1, Outcome.NO_ANSWER, 6), stun(2, 20.0))
+    assert made.relays[0].error is None
+    made = report(stun(1, 10.0), https(1, Outcome.NO_ANSWER), stun(2, 20.0))
+    assert made.relays[0].error is not None
+    assert made.relays[0].error.code == "https-timeout"

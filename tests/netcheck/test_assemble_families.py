@@ -48,6 +48,23 @@ def test_ipv6(name: str, facts: LinkFacts | None, observations: list[Observation
     assert bool(made.reason) is (state != "works")
 
 
+def test_relays_that_were_looked_at_one_by_one_count_where_nothing_else_came_back() -> None:
+    silent = [stun(1, None, 6), stun(1, 10.0)]
+    assert family_report(6, GLOBAL, [*silent, check(1, Outcome.NO_ANSWER)], NetcheckOptions()).state == "broken"
+    for spoke in (check(1, Outcome.ANSWERED), check(1, Outcome.WRONG, error="certificate-expired")):
+        made = family_report(6, GLOBAL, [*silent, spoke], NetcheckOptions())
+        assert (made.works, made.state, made.evidence) == (Tri.YES, "works", (spoke.id,))
+        assert made.reason == "relays answered over TCP only"
+    answered = stun(2, 10.0, 6)
+    assert family_report(6, GLOBAL, [answered, check(1, Outcome.ANSWERED)], NetcheckOptions()).evidence == (
+        answered.id,
+    )
+
+
+def check(number: int, outcome: Outcome, **fields: str) -> Observation:
+    return seen("relay.check", outcome, number, 6, target=f"[2001:db8::{number}]:443", **fields)
+
+
 def test_a_host_that_stays_silent_on_several_ways_is_one_host() -> None:
     silent = [stun(1, None, 6), https(1, Outcome.NO_ANSWER, 6), ping(1, 6, Outcome.NO_ANSWER), stun(2, None, 6)]
     assert family_report(6, GLOBAL, silent, NetcheckOptions()).reason.startswith("none of 2 relays answered over IPv6")

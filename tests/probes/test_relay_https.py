@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from natscope.host.api import TlsOptions
+from natscope.lab.build_sim import sim_reports
+from natscope.lab.library import load_scenario
+from natscope.lab.scenario import MeasureHow
+from natscope.model.observation import Outcome
 from natscope.model.relay_map import RelayNode, RelayRegion
 from natscope_probes.relay_https import attempts, patience_s, tls_options
 from tests.netcheck.lab import node, region
@@ -40,3 +46,22 @@ def test_patience() -> None:
     assert patience_s([0.01]) == 1.5
     assert patience_s([0.2]) == pytest.approx(2.2)
     assert patience_s([5.0]) == 2.6
+
+
+@pytest.mark.parametrize(
+    ("name", "regions"),
+    [
+        ("ipv6-firewall", []),
+        ("full-cone", []),
+        ("ipv6-only", []),
+        ("ipv6-udp-dropped", [1, 2]),
+        ("broken-dual-stack", [1, 2]),
+    ],
+)
+def test_silence_of_udp_over_ipv6_gets_a_control(name: str, regions: list[int]) -> None:
+    """Two relays are asked over IPv6 where IPv4 alone answered, and none where all is well."""
+    (report,) = sim_reports(replace(load_scenario(name), how=MeasureHow(hairpin=False))).values()
+    asked = [o for o in report.observations if o.kind == "https.latency"]
+    assert [(o.region_id, o.family) for o in asked] == [(number, 6) for number in regions]
+    answers = {o.outcome is Outcome.ANSWERED for o in asked}
+    assert answers <= {report.ipv6.works.value == "yes"}

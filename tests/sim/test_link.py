@@ -6,9 +6,13 @@ from dataclasses import dataclass
 
 import pytest
 
+from natscope.host.api import Failure, HostError, Stream, TlsOptions
+from natscope.model.endpoint import Endpoint
+from natscope.sim.host import SimHost
 from natscope.sim.link import LinkSpec
+from natscope.sim.meddler import MeddlerSpec
 from natscope.sim.topology import Network
-from tests.sim.ends import End
+from tests.sim.ends import End, address
 
 PERFECT = LinkSpec(latency_s=0.0)
 COUNT = 2000
@@ -83,7 +87,64 @@ def test_a_slow_link_passes_what_fits_its_rate() -> None:
     assert len(cross(1, LinkSpec(rate_bps=400e3, queue_bytes=5000), 100, every_s=0.011).order) == 100
 
 
+def test_ipv6_may_go_another_way() -> None:
+    """With a latency of its own, and without waiting for packets of the other family."""
+    spec = LinkSpec(latency_s=0.03, ipv6_latency_s=0.01, jitter_s=0.001)
+    assert not spec.is_plain
+    with Network(1) as net:
+        internet = net.internet(dns=False)
+        here = net.host("here", at=internet, link=spec, back=PERFECT)
+        there = net.host("there", at=internet, link=PERFECT)
+        start, times = net.timeline.now, []
+        for family in (4, 6):
+            target = End(there, family=family)
+            End(here, family=family).send(target.at)
+            times.append(target.got)
+        net.timeline.run_all()
+        four, six = (got[0][0] - start for got in times)
+    assert 0.01 <= six <= 0.011
+    assert 0.03 <= four <= 0.031
+
+
+def test_a_greeting_with_a_name_resets_both_ends() -> None:
+    spec = LinkSpec(latency_s=0.01, meddler=MeddlerSpec(resets=("relay3.test",)))
+    assert greet(spec, "relay3.test") == (Failure.RESET, Failure.RESET)
+    assert greet(spec, "relay2.test")[1] is None, "the server got the whole greeting"
+
+
+def greet(spec: LinkSpec, name: str) -> tuple[Failure | None, Failure | None]:
+    """How a client's handshake fails, and how the server's connection, on which nothing is ever answered."""
+    ends: list[Failure | None] = [None, None]
+
+    async def serve(stream: Stream) -> None:
+        try:
+            await stream.read(100)
+        except HostError as error:
+            ends[1] = error.failure
+
+    async def call(client: SimHost, server: SimHost) -> None:
+        await server.streams.listen(Endpoint(address(server), 443), serve)
+        stream = await client.streams.connect(Endpoint(address(server), 443), timeout_s=5)
+        try:
+            await stream.start_tls(TlsOptions(name))
+        except HostError as error:
+            ends[0] = error.failure
+
+    with Network(1) as net:
+        internet = net.internet(dns=False)
+        client = net.host("client", at=internet, link=spec, back=PERFECT)
+        net.run(call(client, net.host("server", at=internet, link=PERFECT)))
+    return ends[0], ends[1]
+
+
 def test_nonsense_is_refused() -> None:
-    for bad in ({"loss": 1.5}, {"latency_s": -1.0}, {"rate_bps": 0.0}, {"mtu": 10}, {"queue_bytes": 100}):
+    for bad in (
+        {"loss": 1.5},
+        {"latency_s": -1.0},
+        {"ipv6_latency_s": -1.0},
+        {"rate_bps": 0.0},
+        {"mtu": 10},
+        {"queue_bytes": 100},
+    ):
         with pytest.raises(ValueError, match=r"chance|negative|positive|at least"):
             LinkSpec(**bad)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import ssl
+
 import pytest
 
 from natscope.sim.link import LinkSpec
@@ -38,7 +41,35 @@ def test_what_goes_to_a_group() -> None:
     assert not MeddlerSpec(filters=("wireguard",)).drops(OPAQUE, 9, to_group=True)
 
 
+def test_names_in_a_greeting() -> None:
+    """A greeting of OpenSSL's, whole or cut behind the name; a longer name, and other messages, are something else."""
+    spec = MeddlerSpec(resets=("relay3.test", "relay4.test"))
+    hello = greeting("relay3.test")
+    assert [spec.resets_for(part) for part in (hello, hello[: hello.index(b"relay3.test") + 11])] == [True, True]
+    others = (
+        greeting("relay5.test"),
+        greeting("relay3.test.example"),
+        greeting(None),
+        b"\x17" + hello[1:],
+        b"",
+        hello[:4],
+    )
+    assert not any(map(spec.resets_for, others))
+    assert not MeddlerSpec().resets_for(hello)
+
+
+def greeting(name: str | None) -> bytes:
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    out = ssl.MemoryBIO()
+    with contextlib.suppress(ssl.SSLWantReadError):
+        context.wrap_bio(ssl.MemoryBIO(), out, server_hostname=name).do_handshake()
+    return out.read()
+
+
 def test_unknown_words_are_refused() -> None:
+    with pytest.raises(ValueError, match="a server name"):
+        MeddlerSpec(resets=("",))
     with pytest.raises(ValueError, match="ecn, dscp"):
         MeddlerSpec(bleaches=("tos",))
     with pytest.raises(ValueError, match="stun, wireguard, multicast"):

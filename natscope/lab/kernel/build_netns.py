@@ -169,8 +169,8 @@ class _Builder:
         tunnel = wiring.prepare_router(space, site)
         if tunnel is not None:
             self._tunnels[site.name] = tunnel
-        if site.prefix is not None:
-            self._behind[site.name].append(str(site.prefix))
+        if site.routed_6 is not None:
+            self._behind[site.name].append(str(site.routed_6))
             if site.ipv6 is not SiteIpv6.BROKEN:
                 self._route_prefix(site)
         self._attach(site)
@@ -193,7 +193,7 @@ class _Builder:
         """The link of a site belongs to the router above."""
         later = addresses_after_reboot(self._scenario, site) if is_renumbered(self._scenario, site.name) else ()
         prefixes = [ipaddress.ip_network(ip) for ip in (*(site.external or (site.wan,)), *later)]
-        networks: list[IPNetwork] = [*prefixes, *([site.prefix] if site.prefix is not None else [])]
+        networks: list[IPNetwork] = [*prefixes, *([site.routed_6] if site.routed_6 is not None else [])]
         if site.lan is None:
             networks += [ipaddress.ip_network(ip) for ip in self._addresses_below(site.name)]
         self._attached[site.at].append(Attached(prefixes=tuple(networks), up=site.link, back=site.back))
@@ -211,8 +211,8 @@ class _Builder:
 
     def _route_prefix(self, site: Site) -> None:
         """The way down to a site's IPv6 prefix, from the internet on."""
-        assert site.prefix is not None
-        name, prefix = site.name, site.prefix
+        assert site.routed_6 is not None
+        name, prefix = site.name, site.routed_6
         while name != INTERNET:
             here = self._scenario.sites[name]
             above = self._spaces[here.at]

@@ -15,17 +15,18 @@ from natscope.sim.policer import Policer
 class LinkShaper:
     """Keeps what a link remembers: until when it is busy, and when the last packet arrives."""
 
-    __slots__ = ("_busy_until", "_last_arrival", "_policer", "_random", "lost", "spec")
+    __slots__ = ("_busy_until", "_last_arrivals", "_policer", "_random", "lost", "spec")
 
     def __init__(self, spec: LinkSpec, random: Random) -> None:
         self.spec = spec
         self._random = random
-        self._busy_until = self._last_arrival = 0.0
+        self._busy_until = 0.0
+        self._last_arrivals = [0.0, 0.0]
         self._policer = None if spec.udp_policer is None else Policer(spec.udp_policer)
         self.lost = 0
         """Packets that did not arrive: bad luck, a full queue, or policed."""
 
-    def arrivals(self, length: int, now: float, *, udp: bool = False) -> list[float]:
+    def arrivals(self, length: int, now: float, *, udp: bool = False, family: int = 4) -> list[float]:
         """When a packet of `length` bytes arrives: never, once, or twice. The draws come in the same order always."""
         spec, chance = self.spec, self._random.random
         if udp and self._policer is not None and not self._policer.passes(length, now):
@@ -35,13 +36,14 @@ class LinkShaper:
         if when is None or (spec.loss and chance() < spec.loss):
             self.lost += 1
             return []
-        when += spec.latency_s
+        when += spec.latency_of(family)
         if spec.jitter_s:
             when += chance() * spec.jitter_s
         if spec.reordering and chance() < spec.reordering:
             when += spec.held_back_s
         else:
-            when = self._last_arrival = max(when, self._last_arrival)
+            lane = spec.lane_of(family)
+            when = self._last_arrivals[lane] = max(when, self._last_arrivals[lane])
         return [when, when] if spec.duplication and chance() < spec.duplication else [when]
 
     def _through_queue(self, length: int, now: float) -> float | None:

@@ -22,9 +22,9 @@ from natscope.errors import RemoteError
 from natscope.lab.kernel.fragments import Cutter, Reassembly
 from natscope.lab.kernel.link_shaper import LinkShaper
 from natscope.lab.kernel.nat64_bytes import Bridge
-from natscope.lab.kernel.tun_packet import Lifted, echo_answer, error_about, lift, press
+from natscope.lab.kernel.tun_packet import Lifted, echo_answer, error_about, lift, press, resets_for
 from natscope.machines.nat.config import NatConfig
-from natscope.machines.nat.packet import FRAGMENTED, UDP, IcmpError
+from natscope.machines.nat.packet import FRAGMENTED, TCP, UDP, IcmpError
 from natscope.machines.nat.translator import Nat
 from natscope.machines.nat.verdicts import FIRST_DROP, NAMES
 from natscope.model.endpoint import IPAddress
@@ -248,6 +248,8 @@ class RouterTun:
             if header.proto == UDP and not header.is_fragment and _meddled(meddler, packet, header.payload_at):
                 self._count("filtered on a link")
                 return
+            if header.proto == TCP and not header.is_fragment and meddler.resets:
+                packet, header = self._read_name(meddler, packet, header, now, stage)
         pieces = [packet]
         if header.length > mtu:
             if header.dont_fragment or (header.family == 6 and not header.length > DEVICE_MTU):
@@ -257,11 +259,26 @@ class RouterTun:
                 return
             pieces = [bytearray(piece) for piece in self._cutter.cut(bytes(packet), header, mtu)]
         for piece in pieces:
-            arrivals = link.arrivals(len(piece), now, udp=header.proto == UDP)
+            arrivals = link.arrivals(len(piece), now, udp=header.proto == UDP, family=header.family)
             if not arrivals:
                 self._count("lost on a link")
             for when in arrivals:
                 self._later(when, stage, bytearray(piece))
+
+    def _read_name(
+        self, meddler: MeddlerSpec, packet: bytearray, header: IpHeader, now: float, stage: int
+    ) -> tuple[bytearray, IpHeader]:
+        """A greeting with a name that is reset goes on as a reset, and another one goes back to who sent it."""
+        resets = resets_for(meddler, packet, header)
+        if resets is None:
+            return packet, header
+        self._count("reset by name")
+        on, back = resets
+        if stage == _WRITE:
+            self._later(now, _FROM_INSIDE, back)
+        else:
+            self._deliver(back, ip.decode(back), now)
+        return on, ip.decode(on)
 
     def _in_pieces(self, packet: bytearray, header: IpHeader, mtu: int, now: float) -> None:
         for piece in self._cutter.cut(bytes(packet), header, mtu):

@@ -20,7 +20,6 @@ from natscope.lab.kernel.router_process import Counts, Listener, RouterOrders, s
 from natscope.lab.kernel.router_tun import Attached, RouterPlan, RouterTun
 from natscope.lab.kernel.servers import start_inspector, start_portal
 from natscope.lab.scenario import INTERNET, Scenario, Site, SiteIpv6
-from natscope.lab.scenario_nat import firewall_6
 from natscope.lab.tls_inspector import inspector_certificate
 from natscope.machines.nat.egress import EVERYTHING
 
@@ -82,7 +81,7 @@ class Routers:
             name=site.name,
             seed=self._scenario.seed,
             nat_4=site.nat,
-            nat_6=firewall_6(site),
+            nat_6=site.nat_6,
             nat64=site.ipv6 is SiteIpv6.NAT64,
             inside=(site.gateway, site.gateway_6),
             attached=tuple(attached),

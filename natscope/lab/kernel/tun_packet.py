@@ -9,10 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from natscope.errors import RemoteError
-from natscope.machines.nat.packet import DONT_FRAGMENT, ICMP, ICMPV6, TCP, UDP, IcmpError, Packet
+from natscope.machines.nat.packet import ACK, DONT_FRAGMENT, ICMP, ICMPV6, RST, TCP, UDP, IcmpError, Packet
+from natscope.sim.meddler import MeddlerSpec
 from natscope.wire import icmp, ip, transport
 from natscope.wire.checksum import checksum, pseudo_sum
 from natscope.wire.ip import IpHeader
+from natscope.wire.transport import TcpHeader
 
 _TTL_OF_OURS = 64
 
@@ -71,6 +73,29 @@ def icmp_packet(message: icmp.IcmpMessage, family: int, src: int, dst: int) -> b
     start = ip.IPV4_BYTES if family == 4 else ip.IPV6_BYTES
     proto = icmp.ICMP if family == 4 else icmp.ICMPV6
     return ip.encode(IpHeader(family, proto, src, dst, _TTL_OF_OURS, start + len(body), start)) + body
+
+
+def resets_for(meddler: MeddlerSpec, data: bytearray, header: IpHeader) -> tuple[bytearray, bytearray] | None:
+    """For both ends of a connection whose TLS greeting has a name that is reset: on its way, and back."""
+    try:
+        tcp = transport.decode_tcp(data, header.payload_at)
+    except RemoteError:
+        return None
+    payload = bytes(data[header.payload_at + tcp.header_bytes : header.length])
+    if not meddler.resets_for(payload):
+        return None
+    end = (tcp.sequence + len(payload)) % 2**32
+    on = replace(tcp, flags=RST | ACK, window=0, urgent=0)
+    back = replace(on, sport=tcp.dport, dport=tcp.sport, sequence=tcp.acknowledgement, acknowledgement=end)
+    family, src, dst = header.family, header.src, header.dst
+    return _tcp_packet(on, family, src, dst), _tcp_packet(back, family, dst, src)
+
+
+def _tcp_packet(tcp: TcpHeader, family: int, src: int, dst: int) -> bytearray:
+    """A bare segment of ours."""
+    body = transport.encode_tcp(family, src, dst, tcp)
+    start = ip.IPV4_BYTES if family == 4 else ip.IPV6_BYTES
+    return bytearray(ip.encode(IpHeader(family, TCP, src, dst, _TTL_OF_OURS, start + len(body), start)) + body)
 
 
 def echo_answer(lifted: Lifted) -> bytes | None:
