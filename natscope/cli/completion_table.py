@@ -593,7 +593,7 @@ TABLE = {
         (
             (('--list',), None, False, 'which documents have a schema'),
         ),
-        ('check', 'derp-check', 'derp-map-lint', 'doctor', 'preflight', 'report'),
+        ('check', 'derp-check', 'derp-map-lint', 'doctor', 'pair', 'preflight', 'report'),
     ),
     "help": (
         (),
