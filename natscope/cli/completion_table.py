@@ -557,10 +557,22 @@ TABLE = {
         'file',
     ),
     "config": (
-        (('show', 'Print every setting with its value'), ('check', 'Say what is wrong with the configuration files and variables'), ('path', 'Print which files are read, lowest first'), ('template', 'Print a commented configuration file with every setting')),
+        (('lint', 'Say what is wrong in one file: settings of natscope or of a relay, or a policy; line by line'), ('show', 'Print every setting with its value'), ('check', 'Say what is wrong with the configuration files and variables'), ('path', 'Print which files are read, lowest first'), ('template', 'Print a commented configuration file with every setting')),
         (
         ),
         (),
+    ),
+    "config lint": (
+        (),
+        (
+            (('--kind',), ('settings', 'project', 'relay', 'policy'), False, 'whose rules, where the file does not show it'),
+            (('--fail-on',), ('fail', 'warn', 'never'), False, 'exit 1 from which problem on [fail]'),
+            (('--json',), None, False, 'as JSON, for a program'),
+            (('--format',), 'any', False, 'text, json, sarif or github [text]'),
+            (('--color',), ('auto', 'always', 'never'), False, 'colour [auto]'),
+            (('--ascii', '--no-ascii'), None, False, 'draw with ASCII only'),
+        ),
+        'file',
     ),
     "config show": (
         (),
@@ -593,7 +605,7 @@ TABLE = {
         (
             (('--list',), None, False, 'which documents have a schema'),
         ),
-        ('check', 'derp-check', 'derp-map-lint', 'doctor', 'pair', 'preflight', 'report'),
+        ('check', 'config-lint', 'derp-check', 'derp-map-lint', 'doctor', 'pair', 'preflight', 'report'),
     ),
     "help": (
         (),

@@ -18,7 +18,7 @@ natscope says why your mesh connection is slow or relayed, and what to change.
            make|view|redact|diff, bundle, derp serve|check, derp map lint|show,
            stun serve|query, lab
            list|show|truth|run|matrix|up|down|status|exec|shell|daemon, config
-           show|check|path|template, schema, help, completion, version
+           lint|show|check|path|template, schema, help, completion, version
 
 natscope COMMAND --help starts with examples · natscope help nat-types
 """
@@ -1441,8 +1441,9 @@ Settings: what is in force, where it comes from, a commented template.
 
   natscope config show --origin
       every setting, its value, and which file or variable set it
-  natscope config path           which files are read, lowest first
-  natscope config template       a commented file to start from
+  natscope config lint relay.toml
+      what is wrong in one file, which need not be in force
+  natscope config template         a commented file to start from
 
 Usage: natscope config COMMAND
 
@@ -1451,6 +1452,8 @@ may set harmless keys only), that over your file, that over the file for all
 users of this computer.
 
 Commands
+  lint          Say what is wrong in one file: settings of natscope or of a
+                relay, or a policy; line by line
   show          Print every setting with its value
   check         Say what is wrong with the configuration files and variables
   path          Print which files are read, lowest first
@@ -1458,6 +1461,41 @@ Commands
 
 Options
   --help, -h                    this text
+""",
+    "config lint": """\
+Say what is wrong in one file: settings of natscope or of a relay, or a policy;
+line by line.
+
+  natscope config lint relay.toml
+      as natscope derp serve --config takes it
+  natscope config lint natscope-policy.toml --format sarif > policy.sarif
+      as natscope check --policy takes it
+  natscope config lint natscope.toml --fail-on warn
+      settings in a repository; also keys without effect count
+
+Usage: natscope config lint [OPTIONS] FILE|-
+
+The file is only read: no setting of it is put in force, no relay is started and
+nothing is measured. Errors are what the command would refuse, warnings are keys
+without effect. A relay's file is judged without flags beside it.
+
+Options
+  --kind settings|project|relay|policy
+                                whose rules, where the file does not show it
+  --fail-on fail|warn|never     exit 1 from which problem on [fail]
+  --json                        as JSON, for a program
+  --format NAME                 text, json, sarif or github [text]
+  --color auto|always|never     colour [auto]
+  --ascii / --no-ascii          draw with ASCII only
+  --help, -h                    this text
+
+Exit codes
+    0  good
+    1  findings at or above --fail-on
+    2  usage: a bad flag, file or value
+    3  could not test: no network, nothing answered, no permission
+    4  internal error of natscope
+  130  interrupted (Ctrl-C, SIGTERM)
 """,
     "config show": """\
 Print every setting with its value.
