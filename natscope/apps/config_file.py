@@ -1,4 +1,4 @@
-"""Reads one TOML file of settings: typed values with their lines, and what is wrong with it.
+"""Reads one TOML file of settings: typed values with their lines, and all that is wrong with it.
 
 A wrong type is an error that names file and line. An unknown key, and in a project file a key that a repository may
 not set, is a warning and has no effect.
@@ -9,11 +9,16 @@ from __future__ import annotations
 import os
 import stat
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from natscope.apps.config_values import BadValue, from_toml
 from natscope.apps.did_you_mean import question
 from natscope.apps.settings import BY_NAME, SETTINGS, Setting, Value
 from natscope.errors import UserError
+
+if TYPE_CHECKING:
+    from natscope.model.config_lint import ConfigProblem
+    from natscope.wire.toml_places import Place
 
 MAX_FILE_BYTES = 256 * 1024
 
@@ -67,47 +72,75 @@ def read_text(path: str) -> str | None:
 
 
 def _typed(path: str, text: str, document: dict[str, object], project: bool) -> FileSettings:
+    values, problems = examine_settings(text, document, project=project)
+    for problem in problems:
+        if problem.severity == "error":
+            raise UserError(f"{path}:{problem.line}: {problem.message}")
+    return FileSettings(path, values, tuple(f"{path}:{problem.line}: {problem.message}" for problem in problems))
+
+
+def examine_settings(
+    text: str, document: dict[str, object], *, project: bool
+) -> tuple[dict[str, tuple[Value, int]], tuple[ConfigProblem, ...]]:
+    """Name to (value, line), and what is wrong, in the order of the file; `document` is `text`, read as TOML."""
+    from natscope.wire.toml_places import toml_places  # only when there is a file
+
     values: dict[str, tuple[Value, int]] = {}
-    warnings: list[str] = []
-    for name, raw in _flatten(document):
-        line = line_of(text, name)
+    problems: list[ConfigProblem] = []
+    places = toml_places(text)
+    for path, raw in _flatten(document):
+        name = ".".join(path)
+        place = places.get(path)
         setting = BY_NAME.get(name)
-        reason = _why_not(setting, name, raw, project)
+        code, reason = _why_not(setting, name, raw, project)
         if setting is None or reason:
-            warnings.append(f"{path}:{line}: {reason}")
+            problems.append(problem_at(place, "warning", code, name, reason))
             continue
         try:
-            values[name] = (from_toml(setting, raw), line)
+            values[name] = (from_toml(setting, raw), line_at(place))
         except BadValue as error:
-            raise UserError(f"{path}:{line}: {name} {error}") from None
-    return FileSettings(path, values, tuple(warnings))
+            problems.append(problem_at(place, "error", "wrong-value", name, f"{name} {error}"))
+    return values, tuple(problems)
 
 
-def _flatten(document: dict[str, object]) -> list[tuple[str, object]]:
-    """Top-level keys and those of known tables, with dotted names."""
+def line_at(place: Place | None) -> int:
+    """1 for a key that has no place: inside an array of tables, which no setting is."""
+    return place.line if place is not None else 1
+
+
+def problem_at(place: Place | None, severity: str, code: str, name: str, message: str, hint: str = "") -> ConfigProblem:
+    """At the key, or at its value where that is what is wrong."""
+    from natscope.model.config_lint import ConfigProblem
+
+    line, column = (1, 1) if place is None else place[2:] if code == "wrong-value" else place[:2]
+    return ConfigProblem(severity=severity, code=code, place=name, message=message, hint=hint, line=line, column=column)
+
+
+def _flatten(document: dict[str, object]) -> list[tuple[tuple[str, ...], object]]:
+    """Top-level keys and those of known tables, by their parts."""
     sections = {setting.section for setting in SETTINGS if setting.section}
-    flat: list[tuple[str, object]] = []
+    flat: list[tuple[tuple[str, ...], object]] = []
     for key, value in document.items():
         if isinstance(value, dict) and key in sections:
-            flat.extend((f"{key}.{inner}", inner_value) for inner, inner_value in value.items())
+            flat.extend(((key, inner), inner_value) for inner, inner_value in value.items())
         else:
-            flat.append((key, value))
+            flat.append(((key,), value))
     return flat
 
 
-def _why_not(setting: Setting | None, name: str, raw: object, project: bool) -> str:
-    """Why a key is ignored; empty when it is not."""
+def _why_not(setting: Setting | None, name: str, raw: object, project: bool) -> tuple[str, str]:
+    """A code and why a key is ignored; empty when it is not."""
     if setting is None:
-        return f'no setting "{name}", ignored{question(name, BY_NAME)}'
+        return "unknown-key", f'no setting "{name}", ignored{question(name, BY_NAME)}'
     if not setting.in_files:
-        return f"{name} cannot be set in a file, ignored"
+        return "not-allowed-here", f"{name} cannot be set in a file, ignored"
     if not project:
-        return ""
+        return "", ""
     if not setting.project:
-        return f"a project file may not set {name}, ignored (set it in your own configuration)"
+        return "not-allowed-here", f"a project file may not set {name}, ignored (set it in your own configuration)"
     if setting.kind == "place" and isinstance(raw, str):
-        return _project_place(name, raw)
-    return ""
+        return "not-allowed-here", _project_place(name, raw)
+    return "", ""
 
 
 def _project_place(name: str, place: str) -> str:
@@ -122,23 +155,6 @@ def _project_place(name: str, place: str) -> str:
     if os.path.isabs(place) or ".." in place.split("/") or place == "-":
         return f"{name} in a project file must be a file inside the project, ignored"
     return ""
-
-
-def line_of(text: str, name: str) -> int:
-    """The line that sets `name` (1 when it cannot be told: inline tables, quoted keys)."""
-    section, _, key = name.rpartition(".")
-    current = ""
-    for number, raw in enumerate(text.splitlines(), 1):
-        line = raw.strip()
-        if line.startswith("["):
-            current = line.split("#", 1)[0].strip().strip("[]").strip()
-            if current == name:
-                return number
-            continue
-        written = line.split("=", 1)[0].strip().strip("\"'")
-        if "=" in line and (f"{current}.{written}" if current else written) == (f"{section}.{key}" if section else key):
-            return number
-    return 1
 
 
 def lower_first(text: str) -> str:

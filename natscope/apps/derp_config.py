@@ -32,10 +32,9 @@ _KEEP_IN = "derp"
 def relay_config(values: Values, environ: Mapping[str, str]) -> RelayConfig:
     """The configuration of these settings. Raises `UserError`."""
     tls = _tls(values, environ)
-    http = values.text("http")
     return RelayConfig(
-        listen=_all(values, "listen", 443) or _nowhere(values),
-        http=() if tls.mode is TlsMode.OFF or http == OFF else places(http, values.origin("http"), 80),
+        listen=_listen(values),
+        http=() if tls.mode is TlsMode.OFF else _http(values),
         hostname=_hostname(values),
         key_file=_key_file(values, environ),
         tls=tls,
@@ -64,6 +63,27 @@ def relay_config(values: Values, environ: Mapping[str, str]) -> RelayConfig:
         workers=int(values.number("workers")),
         trusted_proxies=_proxies(values),
     )
+
+
+def config_errors(values: Values, environ: Mapping[str, str]) -> tuple[UserError, ...]:
+    """All reasons for which `relay_config` would refuse these settings; it raises the first that it meets."""
+    errors: list[UserError] = []
+    parts = (_listen, _http, _hostname, _stun, _mesh, _admission, _metrics, _home, _unlisted, _proxies)
+    for part in (lambda each: _tls(each, environ), *parts):
+        try:
+            part(values)
+        except UserError as error:
+            errors.append(error)
+    return tuple(errors)
+
+
+def _listen(values: Values) -> tuple[Endpoint, ...]:
+    return _all(values, "listen", 443) or _nowhere(values)
+
+
+def _http(values: Values) -> tuple[Endpoint, ...]:
+    http = values.text("http")
+    return () if http == OFF else places(http, values.origin("http"), 80)
 
 
 def _all(values: Values, name: str, port: int) -> tuple[Endpoint, ...]:

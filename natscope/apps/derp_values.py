@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from natscope.apps.config_file import line_of, lower_first, read_text
+from natscope.apps.config_file import line_at, lower_first, problem_at, read_text
 from natscope.apps.config_values import BadValue, from_text, from_toml
 from natscope.apps.derp_settings import BY_NAME, SECTIONS, SETTINGS
 from natscope.apps.derper_flags import Meaning
@@ -13,6 +13,8 @@ from natscope.apps.did_you_mean import question
 from natscope.apps.settings import Value
 from natscope.apps.typed_values import TypedValues
 from natscope.errors import UserError
+from natscope.model.config_lint import ConfigProblem
+from natscope.wire.toml_places import toml_places
 
 TEMPLATE_HINT = "natscope derp serve --print-config shows a whole file"
 
@@ -69,33 +71,52 @@ def read_file(path: str) -> FileValues:
         raise UserError(f"{path}: is nested too deeply to be a configuration") from None
     except tomllib.TOMLDecodeError as error:
         raise UserError(f"{path}: {lower_first(str(error))}", hint=TEMPLATE_HINT) from None
-    values: dict[str, Value] = {}
-    origins: dict[str, str] = {}
-    for name, raw in _flat(path, text, document):
-        place = f"{path}:{line_of(text, name)}"
+    found, problems = examine_relay(text, document)
+    if problems:
+        first = problems[0]
+        raise UserError(f"{path}:{first.line}: {first.message}", hint=first.hint)
+    return FileValues(
+        {name: value for name, (value, _) in found.items()},
+        {name: f"{path}:{line}: {name}" for name, (_, line) in found.items()},
+    )
+
+
+def examine_relay(
+    text: str, document: Mapping[str, object]
+) -> tuple[dict[str, tuple[Value, int]], tuple[ConfigProblem, ...]]:
+    """Name to (value, line), and each key that is wrong by itself; `document` is `text`, read as TOML."""
+    values: dict[str, tuple[Value, int]] = {}
+    problems: list[ConfigProblem] = []
+    places = toml_places(text)
+    for path, raw in _flat(document):
+        name = ".".join(path)
+        place = places.get(path)
         setting = BY_NAME.get(name)
-        if setting is None or not setting.in_files:
+        if isinstance(raw, dict) and len(path) == 1 and setting is None:
+            words = f"no table [{name}]{question(name, SECTIONS)}"
+            problems.append(problem_at(place, "error", "unknown-table", name, words, TEMPLATE_HINT))
+        elif setting is None or not setting.in_files:
             known = [known.name for known in SETTINGS if known.in_files]
-            raise UserError(f'{place}: no setting "{name}"{question(name, known)}', hint=TEMPLATE_HINT)
-        try:
-            values[name] = from_toml(setting, [raw] if setting.kind == "names" and isinstance(raw, str) else raw)
-        except BadValue as error:
-            raise UserError(f"{place}: {name} {error}") from None
-        origins[name] = f"{place}: {name}"
-    return FileValues(values, origins)
-
-
-def _flat(path: str, text: str, document: Mapping[str, object]) -> list[tuple[str, object]]:
-    """Keys with dotted names."""
-    flat: list[tuple[str, object]] = []
-    for key, value in document.items():
-        if isinstance(value, dict) and key not in BY_NAME:
-            if key not in SECTIONS:
-                place = f"{path}:{line_of(text, key)}"
-                raise UserError(f"{place}: no table [{key}]{question(key, SECTIONS)}", hint=TEMPLATE_HINT)
-            flat.extend((f"{key}.{inner}", inner_value) for inner, inner_value in value.items())
+            words = f'no setting "{name}"{question(name, known)}'
+            problems.append(problem_at(place, "error", "unknown-key", name, words, TEMPLATE_HINT))
         else:
-            flat.append((key, value))
+            try:
+                value = from_toml(setting, [raw] if setting.kind == "names" and isinstance(raw, str) else raw)
+            except BadValue as error:
+                problems.append(problem_at(place, "error", "wrong-value", name, f"{name} {error}"))
+            else:
+                values[name] = (value, line_at(place))
+    return values, tuple(problems)
+
+
+def _flat(document: Mapping[str, object]) -> list[tuple[tuple[str, ...], object]]:
+    """Top-level keys and those of known tables, by their parts."""
+    flat: list[tuple[tuple[str, ...], object]] = []
+    for key, value in document.items():
+        if isinstance(value, dict) and key in SECTIONS and key not in BY_NAME:
+            flat.extend(((key, inner), inner_value) for inner, inner_value in value.items())
+        else:
+            flat.append(((key,), value))
     return flat
 
 

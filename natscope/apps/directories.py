@@ -11,6 +11,7 @@ import sys
 from collections.abc import Mapping
 
 APP = "natscope"
+PROJECT_FILE = "natscope.toml"
 
 _XDG = {
     "config": ("XDG_CONFIG_HOME", ".config"),
@@ -49,4 +50,4 @@ def system_config_file(environ: Mapping[str, str]) -> str:
 
 def project_config_file(cwd: str) -> str:
     """The file of the repository one stands in; it may set a few harmless keys only."""
-    return os.path.join(cwd, "natscope.toml")
+    return os.path.join(cwd, PROJECT_FILE)

@@ -39,9 +39,7 @@ def read_report(path: str, *, stdin: BinaryIO | None = None) -> Report:
 def read_any_report(path: str, *, stdin: BinaryIO | None = None) -> ReadReport:
     """Also the JSON of `tailscale netcheck`, judged as far as it goes. Raises `UserError`."""
     name = "standard input" if path == "-" else path
-    data = _read(path, name, stdin)
-    if data.startswith(_ZIP):
-        data = _from_bundle(data, name)
+    data = unpacked(read_bytes(path, name, stdin), name)
     upstream = _upstream(data, name)
     if upstream is not None:
         return ReadReport(upstream, name, "tailscale")
@@ -66,34 +64,42 @@ def _upstream(data: bytes, name: str) -> Report | None:
     return diagnose(read_netcheck(tree))
 
 
-def _read(path: str, name: str, stdin: BinaryIO | None) -> bytes:
-    """At most `MAX_BYTES` and one; a size that a file tells of itself is refused before it is read."""
+def read_bytes(path: str, name: str, stdin: BinaryIO | None, max_bytes: int = MAX_BYTES) -> bytes:
+    """A file or standard input (`-`), at most `max_bytes`; a size that a file tells is refused before it is read.
+
+    Raises `UserError`.
+    """
     try:
         if path == "-":
             if stdin is None:
                 raise UserError("cannot read standard input: it is closed", hint="name a file")
-            data = stdin.read(MAX_BYTES + 1)
+            data = stdin.read(max_bytes + 1)
         else:
             with open(path, "rb") as file:
                 size = os.fstat(file.fileno()).st_size
-                data = b"" if size > MAX_BYTES else file.read(MAX_BYTES + 1)
-                if size > MAX_BYTES:
-                    raise _too_large(name, size)
+                data = b"" if size > max_bytes else file.read(max_bytes + 1)
+                if size > max_bytes:
+                    raise _too_large(name, size, max_bytes)
     except FileNotFoundError:
         raise UserError(f"{name}: no such file", hint=HINT) from None
     except OSError as error:
         raise UserError(f"cannot read {name}: {(error.strerror or 'unknown reason').lower()}") from error
-    if len(data) > MAX_BYTES:
-        raise _too_large(name, len(data))
+    if len(data) > max_bytes:
+        raise _too_large(name, len(data), max_bytes)
     return data
 
 
-def _too_large(name: str, size: int) -> UserError:
-    return UserError(f"{name} is not a report: it has {size:,} bytes or more, the limit is {MAX_BYTES:,}")
+def _too_large(name: str, size: int, max_bytes: int) -> UserError:
+    return UserError(f"{name} is not a report: it has {size:,} bytes or more, the limit is {max_bytes:,}")
 
 
-def _from_bundle(data: bytes, name: str) -> bytes:
-    """One member by its exact name, unpacked in memory and no further than the limit: no path, no bomb."""
+def unpacked(data: bytes, name: str) -> bytes:
+    """The report of a bundle; what is no zip as it is. Raises `UserError`.
+
+    One member by its exact name, in memory and no further than the limit: no path, no bomb.
+    """
+    if not data.startswith(_ZIP):
+        return data
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             members = archive.infolist()
@@ -102,9 +108,9 @@ def _from_bundle(data: bytes, name: str) -> bytes:
             if MEMBER not in archive.namelist():
                 raise UserError(f"{name}: a zip without {MEMBER}: no bundle of natscope's")
             with archive.open(MEMBER) as member:
-                unpacked = member.read(MAX_BYTES + 1)
+                inside = member.read(MAX_BYTES + 1)
     except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOFError, ValueError, OSError) as error:
         raise UserError(f"{name}: the zip cannot be read: {error}") from error
-    if len(unpacked) > MAX_BYTES:
-        raise _too_large(f"{name}: {MEMBER}", len(unpacked))
-    return unpacked
+    if len(inside) > MAX_BYTES:
+        raise _too_large(f"{name}: {MEMBER}", len(inside), MAX_BYTES)
+    return inside

@@ -10,18 +10,17 @@ import msgspec
 
 from natscope.apps.policy_check import CheckRequest, Rechecked, check_finding, check_policy, measure_network, ping_peer
 from natscope.cli import exit_codes
+from natscope.cli.drawing import render_options
 from natscope.cli.formats import POLICY_CHECK, FormatChoice, choose_format
 from natscope.cli.named_report import last_report, named_report
 from natscope.cli.output import check_destination, deliver
 from natscope.cli.pen import BROKEN, GOOD, UNKNOWN, Pen
 from natscope.cli.progress import ProgressLine
-from natscope.cli.render import DEFAULT_WIDTH
 from natscope.cli.session import Session
 from natscope.cli.why_page import draw
 from natscope.errors import UserError
 from natscope.model.policy_check import SCHEMA, PolicyCheck, Result
 from natscope.netcheck.map_file import read_map_file
-from natscope.plugins.report_format import RenderOptions
 from natscope.policy.first_policy import first_policy
 from natscope.policy.lookup import PeerFacts
 from natscope.policy.policy_file import MAX_BYTES, PINGS, read_policy
@@ -63,14 +62,7 @@ def _deliver(session: Session, result: PolicyCheck, chosen: FormatChoice) -> int
     console, destination = session.console, session.config.text("netcheck.output")
     code = exit_codes.INTERRUPTED if result.interrupted else _CODES[result.result]
     shape, render = chosen.renderer()
-    drawn = shape.for_terminal and not (destination and destination != "-")
-    options = RenderOptions(
-        width=console.width if drawn else DEFAULT_WIDTH,
-        colour=console.colour and drawn,
-        ascii_only=console.ascii_only and drawn,
-        verbosity=min(console.verbosity, 2),
-        exit_code=code,
-    )
+    options = render_options(shape, console, destination, code=code, fail_on="fail")
     deliver(render(result, options), destination, console)
     return code
 

@@ -17,7 +17,12 @@ COMMANDS = (
     ("pair", "natscope.cli.pair", False, "do two nodes connect directly, by their reports, and what would change it?"),
     ("check", "natscope.cli.check", False, "a health job: does this network meet a policy? is a finding gone?"),
     ("explain", "natscope.cli.explain", False, "what a finding means and what to do; --list: which there are"),
-    ("report", "natscope.cli.report", True, "reports in files: show one in any form, say why, mask it, compare two"),
+    (
+        "report",
+        "natscope.cli.report",
+        True,
+        "reports in files: make or show one in any form, say why, mask it, compare two",
+    ),
     ("bundle", "natscope.cli.bundle", False, "one zip for a support ticket: report, mesh, doctor, versions; masked"),
     ("derp", "natscope.cli.derp", True, "relays: serve one, check whether they relay, their map"),
     ("stun", "natscope.cli.stun", True, "STUN: serve it, ask one server"),

@@ -9,7 +9,7 @@ Made by `python -m natscope.cli.generate`; do not edit.
 # path: (words with help, options (spellings, values, repeatable, help), values of the arguments)
 # values: None for a flag, a tuple of words, or the kind of file: file, folder, any
 TABLE = {
-    "": ((('netcheck', 'can this network connect directly, and if not, why?'), ('ping', 'does this peer get direct, and if not, why?'), ('status', 'how is each peer of your mesh reached, and why not directly?'), ('path', 'all about the way to one peer: candidates, history, prediction'), ('doctor', 'natscope, tailscaled and this computer, check by check, with fixes'), ('preflight', 'will a mesh VPN be direct here? Before you install one'), ('targets', 'whom would a netcheck contact, with how many packets?'), ('probe', 'one probe by itself; --list: which there are'), ('pair', 'do two nodes connect directly, by their reports, and what would change it?'), ('check', 'a health job: does this network meet a policy? is a finding gone?'), ('explain', 'what a finding means and what to do; --list: which there are'), ('report', 'reports in files: show one in any form, say why, mask it, compare two'), ('bundle', 'one zip for a support ticket: report, mesh, doctor, versions; masked'), ('derp', 'relays: serve one, check whether they relay, their map'), ('stun', 'STUN: serve it, ask one server'), ('lab', 'networks to reproduce, simulated or in namespaces, each with its truth'), ('config', 'settings: what is in force, where from, a template'), ('schema', 'JSON Schema of what --json prints'), ('help', 'short texts: nat-types, relays, exit-codes, environment, …'), ('completion', 'a completion script for bash, zsh or fish'), ('version', 'the version; --json: also Python and the parts it uses')), (), ()),
+    "": ((('netcheck', 'can this network connect directly, and if not, why?'), ('ping', 'does this peer get direct, and if not, why?'), ('status', 'how is each peer of your mesh reached, and why not directly?'), ('path', 'all about the way to one peer: candidates, history, prediction'), ('doctor', 'natscope, tailscaled and this computer, check by check, with fixes'), ('preflight', 'will a mesh VPN be direct here? Before you install one'), ('targets', 'whom would a netcheck contact, with how many packets?'), ('probe', 'one probe by itself; --list: which there are'), ('pair', 'do two nodes connect directly, by their reports, and what would change it?'), ('check', 'a health job: does this network meet a policy? is a finding gone?'), ('explain', 'what a finding means and what to do; --list: which there are'), ('report', 'reports in files: make or show one in any form, say why, mask it, compare two'), ('bundle', 'one zip for a support ticket: report, mesh, doctor, versions; masked'), ('derp', 'relays: serve one, check whether they relay, their map'), ('stun', 'STUN: serve it, ask one server'), ('lab', 'networks to reproduce, simulated or in namespaces, each with its truth'), ('config', 'settings: what is in force, where from, a template'), ('schema', 'JSON Schema of what --json prints'), ('help', 'short texts: nat-types, relays, exit-codes, environment, …'), ('completion', 'a completion script for bash, zsh or fish'), ('version', 'the version; --json: also Python and the parts it uses')), (), ()),
     "netcheck": (
         (),
         (
@@ -249,10 +249,36 @@ TABLE = {
         'any',
     ),
     "report": (
-        (('view', 'Show a report that somebody saved, as if it had just been measured'), ('redact', 'Mask public addresses, names, keys and hardware addresses of a report, the same one everywhere'), ('diff', 'Say what has changed between two reports. Exit code 0: nothing that matters; 1: something')),
+        (('make', 'Make a report, judged by this natscope: from what was measured earlier, or by measuring now'), ('view', 'Show a report that somebody saved, as if it had just been measured'), ('redact', 'Mask public addresses, names, keys and hardware addresses of a report, the same one everywhere'), ('diff', 'Say what has changed between two reports. Exit code 0: nothing that matters; 1: something')),
         (
         ),
         (),
+    ),
+    "report make": (
+        (),
+        (
+            (('--derp-map',), 'file', False, 'relay map: a URL, a file, or - for standard input'),
+            (('--profile',), ('quick', 'default', 'full'), False, 'how much to measure [default]'),
+            (('--full',), None, False, 'same as --profile full'),
+            (('--only',), ('captive_portal', 'dns', 'fresh_port', 'host_connections', 'host_facts', 'host_firewall', 'interfaces', 'ipv6_pinhole', 'nat64', 'nat_cross_check', 'nat_filtering', 'nat_hairpin', 'nat_layers', 'nat_lifetime', 'nat_mapping', 'nat_ports', 'nat_servers', 'path_marks', 'path_mtu', 'port_mapping', 'proxy', 'relay_health', 'relay_https', 'relay_icmp', 'relay_stun', 'route_hijack', 'shared_space', 'udp_ports', 'udp_rate', 'udp_shapes'), True, 'run only these probes'),
+            (('--skip',), ('captive_portal', 'dns', 'fresh_port', 'host_connections', 'host_facts', 'host_firewall', 'interfaces', 'ipv6_pinhole', 'nat64', 'nat_cross_check', 'nat_filtering', 'nat_hairpin', 'nat_layers', 'nat_lifetime', 'nat_mapping', 'nat_ports', 'nat_servers', 'path_marks', 'path_mtu', 'port_mapping', 'proxy', 'relay_health', 'relay_https', 'relay_icmp', 'relay_stun', 'route_hijack', 'shared_space', 'udp_ports', 'udp_rate', 'udp_shapes'), True, 'leave these probes out'),
+            (('--timeout', '-W'), 'any', False, 'limit of the run, and of fetching its map (--lifetime: 110) [5]'),
+            (('--offline', '--no-offline'), None, False, 'fetch nothing: use the cached relay map'),
+            (('--record',), 'folder', False, 'keep everything that was measured in a folder'),
+            (('--replay',), 'folder', False, 'judge a recorded run again, without a network'),
+            (('--format',), 'any', True, 'output format: text, json, html, md, junit, …'),
+            (('--json',), None, False, 'the report as JSON, same as --format json'),
+            (('--output', '-o'), 'file', False, 'write the report to a file, whole or not at all'),
+            (('--force',), None, False, 'replace files that are there already'),
+            (('--redact', '--no-redact'), None, False, 'mask public addresses, names and keys in the report'),
+            (('--fail-on',), ('fail', 'warn', 'never'), False, 'exit 1 from which severity on [fail]'),
+            (('--color',), ('auto', 'always', 'never'), False, 'colour [auto]'),
+            (('--ascii', '--no-ascii'), None, False, 'draw with ASCII only'),
+            (('--quiet', '-q'), None, False, 'the answer only'),
+            (('--verbose', '-v'), None, True, 'more: -v, -vv'),
+            (('--no-progress',), None, False, 'show no progress'),
+        ),
+        'file',
     ),
     "report view": (
         (),
@@ -531,10 +557,22 @@ TABLE = {
         'file',
     ),
     "config": (
-        (('show', 'Print every setting with its value'), ('check', 'Say what is wrong with the configuration files and variables'), ('path', 'Print which files are read, lowest first'), ('template', 'Print a commented configuration file with every setting')),
+        (('lint', 'Say what is wrong in one file: settings of natscope or of a relay, or a policy; line by line'), ('show', 'Print every setting with its value'), ('check', 'Say what is wrong with the configuration files and variables'), ('path', 'Print which files are read, lowest first'), ('template', 'Print a commented configuration file with every setting')),
         (
         ),
         (),
+    ),
+    "config lint": (
+        (),
+        (
+            (('--kind',), ('settings', 'project', 'relay', 'policy'), False, 'whose rules, where the file does not show it'),
+            (('--fail-on',), ('fail', 'warn', 'never'), False, 'exit 1 from which problem on [fail]'),
+            (('--json',), None, False, 'as JSON, for a program'),
+            (('--format',), 'any', False, 'text, json, sarif or github [text]'),
+            (('--color',), ('auto', 'always', 'never'), False, 'colour [auto]'),
+            (('--ascii', '--no-ascii'), None, False, 'draw with ASCII only'),
+        ),
+        'file',
     ),
     "config show": (
         (),
@@ -567,7 +605,7 @@ TABLE = {
         (
             (('--list',), None, False, 'which documents have a schema'),
         ),
-        ('check', 'derp-check', 'derp-map-lint', 'doctor', 'preflight', 'report'),
+        ('check', 'config-lint', 'derp-check', 'derp-map-lint', 'doctor', 'pair', 'preflight', 'report'),
     ),
     "help": (
         (),

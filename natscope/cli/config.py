@@ -1,4 +1,4 @@
-"""`natscope config`: show, check, path, template."""
+"""`natscope config`: show, check, lint, path, template."""
 
 from __future__ import annotations
 
@@ -11,12 +11,14 @@ from natscope.apps.config_template import template as template_text
 from natscope.apps.config_values import to_toml
 from natscope.apps.settings import SETTINGS
 from natscope.cli import exit_codes
+from natscope.cli.config_lint import lint
 from natscope.cli.environment import working_directory
 from natscope.cli.options import AsJson, switch
 from natscope.cli.render import Console
 from natscope.cli.session import console_of
 
 app = typer.Typer(add_completion=False)
+app.command()(lint)
 
 
 @app.callback()
@@ -25,7 +27,7 @@ def config() -> None:
 
     Examples:
     natscope config show --origin  # every setting, its value, and which file or variable set it
-    natscope config path  # which files are read, lowest first
+    natscope config lint relay.toml  # what is wrong in one file, which need not be in force
     natscope config template  # a commented file to start from
 
     A flag wins over NATSCOPE_* in the environment, that over ./natscope.toml (which may set harmless keys only), that

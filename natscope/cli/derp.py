@@ -9,11 +9,11 @@ import typer
 
 from natscope.cli import exit_codes
 from natscope.cli import options as opt
+from natscope.cli.config_lint import FailAt, LintFormat, threshold_of
 from natscope.cli.derp_check import check
 from natscope.cli.derp_serve import ServeCommand, serve
 from natscope.cli.netcheck_flow import map_choice
 from natscope.cli.session import Session, begin
-from natscope.errors import UserError
 from natscope.netcheck.options import MapChoice
 
 app = typer.Typer(add_completion=False)
@@ -21,12 +21,6 @@ map_app = typer.Typer(add_completion=False)
 app.command(cls=ServeCommand)(serve)
 app.command()(check)
 app.add_typer(map_app, name="map")
-
-_THRESHOLDS = {"fail": ("error",), "warn": ("error", "warning"), "never": ()}
-
-FailAt = Annotated[
-    str, typer.Option("--fail-on", help="exit 1 from which problem on [fail]", metavar="fail|warn|never")
-]
 
 
 @app.callback()
@@ -57,10 +51,7 @@ def lint(
     source: Annotated[str, typer.Argument(metavar="FILE|URL|-", show_default=False)],
     fail_at: FailAt = "fail",
     as_json: opt.AsJson = False,
-    lint_format: Annotated[
-        str | None,
-        typer.Option("--format", help="text, json, sarif or github [text]", metavar="NAME", show_default=False),
-    ] = None,
+    lint_format: LintFormat = None,
     color: opt.Color = None,
     ascii_only: opt.Ascii = None,
 ) -> int:
@@ -76,12 +67,11 @@ def lint(
     """
     from natscope.apps.relay_map import lint_relay_map
 
-    if fail_at not in _THRESHOLDS:
-        raise UserError(f"--fail-on {fail_at}: not one of {', '.join(_THRESHOLDS)}")
+    counted = threshold_of(fail_at)
     session = begin(context)
     linted = lint_relay_map(MapChoice(where=source), stdin=_reader(session))
     code = exit_codes.GOOD
-    if any(problem.severity in _THRESHOLDS[fail_at] for problem in linted.problems):
+    if any(problem.severity in counted for problem in linted.problems):
         code = exit_codes.FINDINGS
     usable = len(linted.relay_map.regions)
     wanted = "json" if as_json else lint_format or "text"
@@ -94,7 +84,8 @@ def lint(
         found = MapLint(schema=SCHEMA, source=source, regions=regions, problems=tuple(linted.problems))
         session.console.data(str(choose_format(wanted, MAP_LINT).renderer().render(found, RenderOptions())))
         return code
-    from natscope.cli.map_frames import FrameStyle, draw_problems, summary
+    from natscope.cli.frames import FrameStyle
+    from natscope.cli.map_frames import draw_problems, summary
 
     console = session.console
     style = FrameStyle(console.width, console.ascii_only, console.colour)

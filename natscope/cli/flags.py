@@ -11,6 +11,7 @@ _SETTING_OF = {
     "derp_map": ("derp_map", "--derp-map"),
     "offline": ("offline", "--offline"),
     "format_name": ("netcheck.format", "--format"),
+    "formats": ("netcheck.format", "--format"),
     "output": ("netcheck.output", "--output"),
     "profile": ("netcheck.profile", "--profile"),
     "only": ("netcheck.only", "--only"),

@@ -16,7 +16,9 @@ from natscope.plugins.loader import REPORTS, Found, PluginModule, find, load
 if TYPE_CHECKING:
     from natscope.plugins.report_format import Format, RenderOptions
 
-REPORT, DERP_CHECK, POLICY_CHECK, MAP_LINT = "report", "derp-check", "policy-check", "map-lint"
+REPORT, DERP_CHECK, POLICY_CHECK, MAP_LINT, CONFIG_LINT = (
+    "report", "derp-check", "policy-check", "map-lint", "config-lint",
+)  # fmt: skip
 """Documents, as `natscope.plugins.report_format` has them, which is not imported before the first packet."""
 
 _PREFIXES = {
@@ -24,8 +26,15 @@ _PREFIXES = {
     DERP_CHECK: ("derp_check_",),
     POLICY_CHECK: ("policy_check_",),
     MAP_LINT: ("map_lint_",),
+    CONFIG_LINT: ("config_lint_",),
 }
-_COMMANDS = {REPORT: "netcheck", DERP_CHECK: "derp check", POLICY_CHECK: "check", MAP_LINT: "derp map lint"}
+_COMMANDS = {
+    REPORT: "netcheck",
+    DERP_CHECK: "derp check",
+    POLICY_CHECK: "check",
+    MAP_LINT: "derp map lint",
+    CONFIG_LINT: "config lint",
+}
 
 
 class Renderer(NamedTuple):

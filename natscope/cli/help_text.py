@@ -15,10 +15,10 @@ natscope says why your mesh connection is slow or relayed, and what to change.
   natscope targets           whom would that contact, how often?
 
   more     path, doctor, preflight, probe, pair, check, explain, report
-           view|redact|diff, bundle, derp serve|check, derp map lint|show, stun
-           serve|query, lab
+           make|view|redact|diff, bundle, derp serve|check, derp map lint|show,
+           stun serve|query, lab
            list|show|truth|run|matrix|up|down|status|exec|shell|daemon, config
-           show|check|path|template, schema, help, completion, version
+           lint|show|check|path|template, schema, help, completion, version
 
 natscope COMMAND --help starts with examples · natscope help nat-types
 """
@@ -48,8 +48,8 @@ Commands
   check         a health job: does this network meet a policy? is a finding
                 gone?
   explain       what a finding means and what to do; --list: which there are
-  report        reports in files: show one in any form, say why, mask it,
-                compare two
+  report        reports in files: make or show one in any form, say why, mask
+                it, compare two
   bundle        one zip for a support ticket: report, mesh, doctor, versions;
                 masked
   derp          relays: serve one, check whether they relay, their map
@@ -600,10 +600,11 @@ Exit codes
   130  interrupted (Ctrl-C, SIGTERM)
 """,
     "report": """\
-Reports in files: show one again, in any form; say why; mask it; compare two.
+Reports in files: make one, show one again, in any form; say why; mask it;
+compare two.
 
-  natscope report view report.json --format html -o report.html
-      another form of the same
+  natscope report make run1 --format html -o report.html
+      from a recording, or from tailscale netcheck's JSON
   natscope report view report.json --why NS-NAT-01
       from the finding down to packets
   natscope report diff before.json after.json
@@ -615,6 +616,8 @@ Usage: natscope report COMMAND
 for standard input, or `last` for what this computer's last netcheck left.
 
 Commands
+  make          Make a report, judged by this natscope: from what was measured
+                earlier, or by measuring now
   view          Show a report that somebody saved, as if it had just been
                 measured
   redact        Mask public addresses, names, keys and hardware addresses of a
@@ -624,6 +627,57 @@ Commands
 
 Options
   --help, -h                    this text
+""",
+    "report make": """\
+Make a report, judged by this natscope: from what was measured earlier, or by
+measuring now.
+
+  natscope report make run1 --format html -o report.html
+      from a recording: netcheck --record run1
+  natscope report make netcheck.json status.json
+      from tailscale netcheck --format=json, and status --json
+  natscope report make --format json,html,md -o report
+      measure now; report.json, report.html, report.md
+
+Usage: natscope report make [OPTIONS] [FILE]...
+
+FILE may also be a report or a bundle of an older natscope, or `-` for standard
+input; natscope report view shows one with the findings that it has. A file that
+is there is kept: --force replaces it. Exit codes are netcheck's.
+
+Options
+  --derp-map URL|FILE|-         relay map: a URL, a file, or - for standard
+                                input
+  --profile quick|default|full  how much to measure [default]
+  --full                        same as --profile full
+  --only PROBE,…                run only these probes
+  --skip PROBE,…                leave these probes out
+  --timeout, -W SECONDS         limit of the run, and of fetching its map
+                                (--lifetime: 110) [5]
+  --offline / --no-offline      fetch nothing: use the cached relay map
+  --record DIR                  keep everything that was measured in a folder
+  --replay DIR                  judge a recorded run again, without a network
+  --format NAME                 output format: text, json, html, md, junit, …
+  --json                        the report as JSON, same as --format json
+  --output, -o FILE             write the report to a file, whole or not at all
+  --force                       replace files that are there already
+  --redact / --no-redact        mask public addresses, names and keys in the
+                                report
+  --fail-on fail|warn|never     exit 1 from which severity on [fail]
+  --color auto|always|never     colour [auto]
+  --ascii / --no-ascii          draw with ASCII only
+  --quiet, -q                   the answer only
+  --verbose, -v                 more: -v, -vv
+  --no-progress                 show no progress
+  --help, -h                    this text
+
+Exit codes
+    0  good
+    1  findings at or above --fail-on
+    2  usage: a bad flag, file or value
+    3  could not test: no network, nothing answered, no permission
+    4  internal error of natscope
+  130  interrupted (Ctrl-C, SIGTERM)
 """,
     "report view": """\
 Show a report that somebody saved, as if it had just been measured.
@@ -1387,8 +1441,9 @@ Settings: what is in force, where it comes from, a commented template.
 
   natscope config show --origin
       every setting, its value, and which file or variable set it
-  natscope config path           which files are read, lowest first
-  natscope config template       a commented file to start from
+  natscope config lint relay.toml
+      what is wrong in one file, which need not be in force
+  natscope config template         a commented file to start from
 
 Usage: natscope config COMMAND
 
@@ -1397,6 +1452,8 @@ may set harmless keys only), that over your file, that over the file for all
 users of this computer.
 
 Commands
+  lint          Say what is wrong in one file: settings of natscope or of a
+                relay, or a policy; line by line
   show          Print every setting with its value
   check         Say what is wrong with the configuration files and variables
   path          Print which files are read, lowest first
@@ -1404,6 +1461,41 @@ Commands
 
 Options
   --help, -h                    this text
+""",
+    "config lint": """\
+Say what is wrong in one file: settings of natscope or of a relay, or a policy;
+line by line.
+
+  natscope config lint relay.toml
+      as natscope derp serve --config takes it
+  natscope config lint natscope-policy.toml --format sarif > policy.sarif
+      as natscope check --policy takes it
+  natscope config lint natscope.toml --fail-on warn
+      settings in a repository; also keys without effect count
+
+Usage: natscope config lint [OPTIONS] FILE|-
+
+The file is only read: no setting of it is put in force, no relay is started and
+nothing is measured. Errors are what the command would refuse, warnings are keys
+without effect. A relay's file is judged without flags beside it.
+
+Options
+  --kind settings|project|relay|policy
+                                whose rules, where the file does not show it
+  --fail-on fail|warn|never     exit 1 from which problem on [fail]
+  --json                        as JSON, for a program
+  --format NAME                 text, json, sarif or github [text]
+  --color auto|always|never     colour [auto]
+  --ascii / --no-ascii          draw with ASCII only
+  --help, -h                    this text
+
+Exit codes
+    0  good
+    1  findings at or above --fail-on
+    2  usage: a bad flag, file or value
+    3  could not test: no network, nothing answered, no permission
+    4  internal error of natscope
+  130  interrupted (Ctrl-C, SIGTERM)
 """,
     "config show": """\
 Print every setting with its value.

@@ -11,7 +11,6 @@ from natscope.cli import exit_codes
 from natscope.cli.formats import FormatChoice, choose_format
 from natscope.cli.output import check_capture, check_destination, deliver, prepare_folder
 from natscope.cli.progress import ProgressLine
-from natscope.cli.render import DEFAULT_WIDTH, Console
 from natscope.cli.session import Session
 from natscope.errors import UserError
 from natscope.netcheck.options import MapChoice, NetcheckOptions, with_limit
@@ -28,17 +27,27 @@ def run(session: Session) -> int:
     chosen = choose_format(config.text("netcheck.format"))
     destination = config.text("netcheck.output")
     check_destination(destination, console)
-    replaying = bool(config.text("netcheck.replay"))
-    if not replaying:
+    result = obtain(session, chosen)
+    code = _finish(result, chosen, destination, session)
+    keep_recording(result, session)
+    return code
+
+
+def obtain(session: Session, chosen: FormatChoice) -> NetcheckRun:
+    """Measure, or judge a recording again where the settings name one; warnings are told, the result is not drawn.
+
+    Raises `UserError` before anything is sent for a recording or a capture without a place, and `CannotMeasure`.
+    """
+    config, console = session.config, session.console
+    if config.text("netcheck.replay"):
+        result = _replayed(config)
+    else:
         prepare_folder(config.text("netcheck.record"))
         check_capture(config.text("netcheck.pcap"), console)
-    result = _replayed(config) if replaying else _measured(session, chosen)
+        result = _measured(session, chosen)
     for warning in result.record.warnings:
         console.warn(warning)
-    code = _finish(result, chosen, destination, session)
-    if not replaying:
-        _record(result, config, console)
-    return code
+    return result
 
 
 def netcheck_options(config: Config) -> NetcheckOptions:
@@ -131,9 +140,11 @@ def _replayed(config: Config) -> NetcheckRun:
     return replay(load(config.text("netcheck.replay")))
 
 
-def _record(result: NetcheckRun, config: Config, console: Console) -> None:
+def keep_recording(result: NetcheckRun, session: Session) -> None:
+    """Write a measured run into the folder that the settings name, if they do. Raises `UserError`."""
+    config, console = session.config, session.console
     folder = config.text("netcheck.record")
-    if not folder:
+    if not folder or config.text("netcheck.replay"):
         return
     from natscope.netcheck.record import save
 
@@ -146,8 +157,8 @@ def _finish(result: NetcheckRun, chosen: FormatChoice, destination: str, session
     """Render, deliver and say how it ends."""
     console = session.console
     # imported here: the first packet does not need them
+    from natscope.cli.drawing import render_options
     from natscope.cli.outcome import exit_code
-    from natscope.plugins.report_format import RenderOptions
 
     code = exit_code(result.report, session.config.text("netcheck.fail_on"))
     renderer = chosen.renderer()
@@ -155,15 +166,8 @@ def _finish(result: NetcheckRun, chosen: FormatChoice, destination: str, session
         for warning in result.report.relay_map.warnings:
             console.warn(warning)
     to_file = bool(destination) and destination != "-"
-    drawn = renderer.format.for_terminal and not to_file
-    options = RenderOptions(
-        width=console.width if drawn else DEFAULT_WIDTH,
-        colour=console.colour and drawn,
-        ascii_only=console.ascii_only and drawn,
-        verbosity=min(console.verbosity, 2),
-        exit_code=code,
-        fail_on=session.config.text("netcheck.fail_on"),
-    )
+    fail_on = session.config.text("netcheck.fail_on")
+    options = render_options(renderer.format, console, destination, code=code, fail_on=fail_on)
     report = result.report
     if session.config.switch("netcheck.redact"):
         from natscope.redact.report import redact

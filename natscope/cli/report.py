@@ -1,4 +1,4 @@
-"""`natscope report`: show a report again, say why, mask it, compare two."""
+"""`natscope report`: make a report, show one again, say why, mask it, compare two."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import typer
 
 from natscope.cli import exit_codes
 from natscope.cli import options as opt
+from natscope.cli.report_make import make
 from natscope.cli.session import Session, begin
 from natscope.errors import UserError
 
@@ -20,14 +21,15 @@ File = Annotated[str, typer.Argument(metavar="FILE", show_default=False)]
 
 
 app = typer.Typer(add_completion=False)
+app.command()(make)
 
 
 @app.callback()
 def report() -> None:
-    """Reports in files: show one again, in any form; say why; mask it; compare two.
+    """Reports in files: make one, show one again, in any form; say why; mask it; compare two.
 
     Examples:
-    natscope report view report.json --format html -o report.html  # another form of the same
+    natscope report make run1 --format html -o report.html  # from a recording, or from tailscale netcheck's JSON
     natscope report view report.json --why NS-NAT-01  # from the finding down to packets
     natscope report diff before.json after.json  # what has changed?
 
@@ -63,10 +65,10 @@ def view(
 
     The exit code is that of the netcheck. Findings and verdict are those in the file; --why judges again.
     """
+    from natscope.cli.drawing import render_options
     from natscope.cli.formats import choose_format
     from natscope.cli.outcome import exit_code
     from natscope.cli.output import check_destination, deliver
-    from natscope.plugins.report_format import RenderOptions
 
     session = begin(context)
     console, config = session.console, session.config
@@ -83,15 +85,7 @@ def view(
         return exit_codes.GOOD
     code = exit_code(found, config.text("netcheck.fail_on"))
     shape, render = chosen.renderer()
-    terminal = shape.for_terminal and not destination
-    options = RenderOptions(
-        width=console.width if terminal else 80,
-        colour=console.colour and terminal,
-        ascii_only=console.ascii_only and shape.for_terminal,
-        verbosity=console.verbosity,
-        exit_code=code,
-        fail_on=config.text("netcheck.fail_on"),
-    )
+    options = render_options(shape, console, destination, code=code, fail_on=config.text("netcheck.fail_on"))
     deliver(render(found, options), destination, console)
     return code
 

@@ -32,9 +32,10 @@ def schema(
     console = console_of(context)
     shipped = schemas()
     if listed:
+        width = max(map(len, shipped))
         for known, file in shipped.items():
             title, _, version = file.name.removesuffix(".json").rpartition("-")
-            console.data(f"{known:<10} {title}/{version}\n")
+            console.data(f"{known:<{width}} {title}/{version}\n")
         return
     if name not in shipped:
         raise UserError(f'no schema "{name}"{question(name, shipped)}', hint=f"there is {', '.join(shipped)}")

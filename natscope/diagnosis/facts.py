@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from natscope.diagnosis.logic import any_of
 from natscope.diagnosis.order import natural
 from natscope.diagnosis.refusals import is_refused_here, refusing_router
-from natscope.diagnosis.samples import Mapped, read_mapped
+from natscope.diagnosis.samples import MAPPING_KINDS, Mapped, read_mapped
 from natscope.model.address_space import is_private, is_shared
 from natscope.model.endpoint import Endpoint, Family
 from natscope.model.observation import Observation, Outcome
@@ -161,8 +161,18 @@ class Facts:
         """What relays saw, beside each other: equal endpoints seen from inside say nothing about the way out."""
         if differs is Tri.NO and not self.is_seen_from_outside(family):
             return Fact(Tri.UNKNOWN, missing="answers from two relays on the internet")
-        evidence = ordered(self.nat(family).evidence)
+        evidence = self.nat_evidence(family, *MAPPING_KINDS)
         return Fact(differs, evidence, "answers from two relays at different addresses")
+
+    def nat_evidence(self, family: Family, *kinds: str) -> tuple[str, ...]:
+        """What the report's view of translation rests on, of these kinds; all of it where there is none of them."""
+        cited = ordered(self.nat(family).evidence)
+        return tuple(name for name in cited if self._kinds.get(name) in kinds) or cited
+
+    @functools.cached_property
+    def _kinds(self) -> dict[str, str]:
+        """The kind of each observation by its id."""
+        return {observation.id: observation.kind for observation in self.observations}
 
     def endpoints(self, family: Family) -> tuple[SeenEndpoint, ...]:
         """Our endpoints as seen from outside, in an order that does not depend on the report's.

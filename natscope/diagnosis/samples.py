@@ -12,6 +12,9 @@ from dataclasses import dataclass
 from natscope.model.endpoint import Endpoint, Family
 from natscope.model.observation import Observation, Outcome
 
+MAPPING_KINDS = ("stun.binding", "nat.mapping", "nat.server")
+"""Answers that tell how one socket is translated towards several places."""
+
 
 @dataclass(frozen=True, slots=True)
 class Mapped:
@@ -29,14 +32,15 @@ class Mapped:
         return self.endpoint.family
 
 
-def read_mapped(observations: Iterable[Observation]) -> tuple[Mapped, ...]:
-    """The answered STUN requests; answers without a readable endpoint are left out."""
-    found = [sample for sample in map(_read, observations) if sample is not None]
+def read_mapped(observations: Iterable[Observation], kinds: tuple[str, ...] = ("stun.binding",)) -> tuple[Mapped, ...]:
+    """The answered STUN requests of these kinds; answers without a readable endpoint are left out."""
+    of_kind = (observation for observation in observations if observation.kind in kinds)
+    found = [sample for sample in map(_read, of_kind) if sample is not None]
     return tuple(sorted(found, key=lambda s: (s.at_ms, s.observation)))
 
 
 def _read(observation: Observation) -> Mapped | None:
-    if observation.kind != "stun.binding" or observation.outcome is not Outcome.ANSWERED:
+    if observation.outcome is not Outcome.ANSWERED:
         return None
     told = observation.data.get("mapped")
     if not isinstance(told, str) or observation.received_ms is None:
@@ -63,4 +67,15 @@ def alternates(samples: Iterable[Mapped], value: Callable[[Mapped], Hashable]) -
         for known in first:
             if known != key:
                 other.setdefault(known, sample.observation)
+    return ()
+
+
+def at_two_ports(samples: Iterable[Mapped]) -> tuple[str, ...]:
+    """Ids of two answers to one socket, of two ports of one server, that told two endpoints; empty without such."""
+    first: dict[tuple[str, str], Mapped] = {}
+    for sample in samples:
+        address, _, _ = sample.target.rpartition(":")
+        before = first.setdefault((sample.local, address), sample)
+        if before.target != sample.target and before.endpoint != sample.endpoint:
+            return before.observation, sample.observation
     return ()

@@ -29,6 +29,11 @@ class SavedStatus:
         """The file."""
         return self._name
 
+    @property
+    def snapshot(self) -> MeshStatus:
+        """What the file holds."""
+        return self._status
+
     async def status(self, *, peers: bool = True) -> MeshStatus:
         """The snapshot, whole in any case."""
         return self._status

@@ -17,6 +17,8 @@ POLICY_CHECK = "policy-check"
 """What a check of a policy found, `natscope.model.policy_check.PolicyCheck`."""
 MAP_LINT = "map-lint"
 """What is wrong with a relay map, `natscope.model.map_lint.MapLint`."""
+CONFIG_LINT = "config-lint"
+"""What is wrong with a file of settings or expectations, `natscope.model.config_lint.ConfigLint`."""
 
 
 @dataclass(frozen=True, slots=True)

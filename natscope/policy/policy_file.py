@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from natscope.errors import UserError
+from natscope.model.config_lint import ConfigProblem
 from natscope.policy.expectation import Expectation, parse
 from natscope.policy.lookup import check_name, check_words
+from natscope.wire.toml_places import Place, toml_places
 
 MAX_BYTES = 256 * 1024
 MAX_EXPECTATIONS = 1000
@@ -24,7 +25,7 @@ _RUN_LIMITS: dict[str, tuple[float, float, float]] = {
     "pings": (PINGS, 1, 100),
 }
 """Setting to default, least and most."""
-_TABLES = ("expect", "run")
+TABLES = ("expect", "run")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +52,42 @@ def read_policy(data: bytes, name: str) -> Policy:
         raise UserError(f"{name}: not UTF-8") from error
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise UserError(f"{name}: not TOML: {error}") from error
-    unknown = [key for key in tree if key not in _TABLES]
-    if unknown:
-        raise UserError(f"{name}: there is no [{unknown[0]}]", hint="there are [expect] and [run]")
-    expectations = tuple(_expectations(tree.get("expect"), text, name))
-    if not expectations:
-        raise UserError(f"{name} expects nothing", hint="natscope check --init writes a first policy")
-    return Policy(name, expectations, **_run(tree.get("run", {}), name))
+    expectations, run, problems = examine_policy(text, tree)
+    if problems:
+        first = problems[0]
+        place = f"{name}:{first.line}: " if first.line else f"{name}: "
+        raise UserError(place + first.message, hint=first.hint)
+    return Policy(name, expectations, **run)
+
+
+def examine_policy(
+    text: str, tree: dict[str, Any]
+) -> tuple[tuple[Expectation, ...], dict[str, Any], tuple[ConfigProblem, ...]]:
+    """Expectations, the settings of `[run]`, and all that is wrong; `tree` is `text`, read as TOML."""
+    places = toml_places(text)
+    problems = [
+        _problem("unknown-table", (key,), places, f"there is no [{key}]", "there are [expect] and [run]")
+        for key in tree
+        if key not in TABLES
+    ]
+    expectations = tuple(_expectations(tree.get("expect"), places, problems))
+    run = _run(tree.get("run", {}), places, problems)
+    if not expectations and not problems:
+        problems.append(
+            _problem("empty", (), places, "it expects nothing", "natscope check --init writes a first policy")
+        )
+    return expectations, run, tuple(problems)
+
+
+def _problem(
+    code: str, path: tuple[str, ...], places: dict[tuple[str, ...], Place], message: str, hint: str = ""
+) -> ConfigProblem:
+    """At the key, or at its value where that is what is wrong."""
+    place = places.get(path, Place(0, 0, 0, 0))
+    line, column = place[2:] if code == "wrong-value" else place[:2]
+    return ConfigProblem(
+        severity="error", code=code, place=".".join(path), message=message, hint=hint, line=line, column=column
+    )
 
 
 def _check_lines(text: str, name: str) -> None:
@@ -66,24 +96,29 @@ def _check_lines(text: str, name: str) -> None:
             raise UserError(f"{name}:{number}: {len(line):,} characters, the limit of a line is {MAX_LINE:,}")
 
 
-def _expectations(tree: object, text: str, name: str) -> Iterator[Expectation]:
+def _expectations(
+    tree: object, places: dict[tuple[str, ...], Place], problems: list[ConfigProblem]
+) -> Iterator[Expectation]:
     if tree is None:
         return
     if not isinstance(tree, dict):
-        raise UserError(f"{name}: [expect] is a table")
+        problems.append(_problem("wrong-value", ("expect",), places, "[expect] is a table"))
+        return
     found = list(_leaves(tree, ()))
     if len(found) > MAX_EXPECTATIONS:
-        raise UserError(f"{name} has {len(found):,} expectations, the limit is {MAX_EXPECTATIONS:,}")
+        words = f"it has {len(found):,} expectations, the limit is {MAX_EXPECTATIONS:,}"
+        problems.append(_problem("wrong-value", ("expect",), places, words))
+        return
     for path, given in found:
-        line = _line_of(path, text)
+        code, full = "unknown-key", ("expect", *path)
         try:
             check_name(path)
-            expectation = parse(path, given, line)
+            code = "wrong-value"
+            expectation = parse(path, given, places[full].line if full in places else 0)
             check_words(expectation)
             yield expectation
         except UserError as error:
-            place = f"{name}:{line}" if line else name
-            raise UserError(f"{place}: {error.message}", hint=error.hint) from error
+            problems.append(_problem(code, full, places, error.message, error.hint))
 
 
 def _leaves(tree: dict[str, Any], path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], object]]:
@@ -94,23 +129,17 @@ def _leaves(tree: dict[str, Any], path: tuple[str, ...]) -> Iterator[tuple[tuple
             yield (*path, key), value
 
 
-def _line_of(path: tuple[str, ...], text: str) -> int:
-    """Where the last part of the name is given a value, as far as that can be told; 0: not known."""
-    for count in range(len(path), 0, -1):
-        parts = r"[ \t]*\.[ \t]*".join(rf"[\"']?{re.escape(part)}[\"']?" for part in path[-count:])
-        found = re.search(rf"^[ \t]*(?:expect[ \t]*\.[ \t]*)?{parts}[ \t]*=", text, re.MULTILINE)
-        if found:
-            return text.count("\n", 0, found.end()) + 1
-    return 0
-
-
-def _run(tree: object, name: str) -> dict[str, Any]:
-    if not isinstance(tree, dict):
-        raise UserError(f"{name}: [run] is a table")
+def _run(tree: object, places: dict[tuple[str, ...], Place], problems: list[ConfigProblem]) -> dict[str, Any]:
     values: dict[str, Any] = {}
+    if not isinstance(tree, dict):
+        problems.append(_problem("wrong-value", ("run",), places, "[run] is a table"))
+        return values
     for key, given in tree.items():
+        path = ("run", key)
         if key not in _RUN_LIMITS:
-            raise UserError(f'{name}: [run] has no "{key}"', hint=f"there is {', '.join(_RUN_LIMITS)}")
+            words = f'[run] has no "{key}"'
+            problems.append(_problem("unknown-key", path, places, words, f"there is {', '.join(_RUN_LIMITS)}"))
+            continue
         _, least, most = _RUN_LIMITS[key]
         whole = key != "tolerance"
         if (
@@ -118,6 +147,8 @@ def _run(tree: object, name: str) -> dict[str, Any]:
             or not isinstance(given, int if whole else int | float)
             or not least <= given <= most
         ):
-            raise UserError(f"{name}: {key} must be between {least:g} and {most:g}")
+            words = f"{key} must be between {least:g} and {most:g}"
+            problems.append(_problem("wrong-value", path, places, words))
+            continue
         values[key] = given
     return values

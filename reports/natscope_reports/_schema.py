@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from natscope.model import derp_check, doctor, map_lint, policy_check, preflight, report
+from natscope.model import config_lint, derp_check, doctor, map_lint, pair_report, policy_check, preflight, report
 
 FOLDER = Path(__file__).parent / "schema"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -50,7 +50,9 @@ DOCTOR = Shape(doctor, doctor.DoctorReport)
 PREFLIGHT = Shape(preflight, preflight.Preflight)
 POLICY_CHECK = Shape(policy_check, policy_check.PolicyCheck)
 MAP_LINT = Shape(map_lint, map_lint.MapLint)
-SHAPES = (REPORT, DERP_CHECK, DOCTOR, PREFLIGHT, POLICY_CHECK, MAP_LINT)
+PAIR = Shape(pair_report, pair_report.PairReport)
+CONFIG_LINT = Shape(config_lint, config_lint.ConfigLint)
+SHAPES = (REPORT, DERP_CHECK, DOCTOR, PREFLIGHT, POLICY_CHECK, MAP_LINT, PAIR, CONFIG_LINT)
 
 
 def build(shape: Shape = REPORT) -> dict[str, Any]:

@@ -42,12 +42,17 @@ def _finding(finding: Finding) -> str:
 
 def problem_line(problem: MapProblem, file: str) -> str:
     """One problem of a relay map, pointing into its file."""
-    where = {"file": file}
-    if problem.line:
-        where |= {"line": str(problem.line), "col": str(problem.column or 1)}
-    command = "error" if problem.severity == "error" else "warning"
     fix = f" Write: {problem.fix}" if problem.fix else ""
-    return line(command, problem.code, f"{problem.place}: {problem.message}{fix}", where)
+    words = f"{problem.place}: {problem.message}{fix}"
+    return problem_at(problem.severity, problem.code, words, file, problem.line, problem.column)
+
+
+def problem_at(severity: str, code: str, words: str, file: str, at_line: int, column: int) -> str:
+    """One problem of a file; `at_line` 0: not known where."""
+    where = {"file": file}
+    if at_line:
+        where |= {"line": str(at_line), "col": str(column or 1)}
+    return line("error" if severity == "error" else "warning", code, words, where)
 
 
 def line(command: str, title: str, words: str, where: dict[str, str]) -> str:

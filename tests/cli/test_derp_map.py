@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from natscope.cli.map_frames import FrameStyle, draw_problems
+from natscope.cli.frames import FrameStyle
+from natscope.cli.map_frames import draw_problems
 from natscope.model.relay_map import MapProblem, RelayMap
 from natscope.wire.relay_map_json import decode_relay_map_json
 from tests.cli.runner import Runner

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import jsonschema  # type: ignore[import-untyped]
 import pytest
 from rich.cells import cell_len
 
@@ -57,6 +58,7 @@ def test_upstreams_reports_are_explained_too(natscope: Runner) -> None:
 def test_for_a_program(natscope: Runner) -> None:
     told = json.loads(natscope("pair", HARD, "-", "--json", stdin=Path(FULL).read_bytes()).out)
     assert told["schema"] == SCHEMA
+    jsonschema.Draft202012Validator(json.loads(natscope("schema", "pair").out)).validate(told)
     assert told["prediction"]["path"] == "direct"
     assert {"via", "probability", "relay", "candidates"} <= set(told["prediction"])
     assert {"result", "reason"} <= set(told["prediction"]["candidates"][0])

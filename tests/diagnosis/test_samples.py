@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from natscope.diagnosis.samples import Mapped, alternates, read_mapped
+from natscope.diagnosis.samples import Mapped, alternates, at_two_ports, read_mapped
 from natscope.model.endpoint import Endpoint
 from natscope.model.observation import Observation, Outcome
 
@@ -65,3 +65,18 @@ def test_answers_are_read_in_order_of_time() -> None:
 )
 def test_what_cannot_be_read_is_left_out(changes: dict[str, object]) -> None:
     assert read_mapped([observation(**changes)]) == ()
+
+
+def test_two_ports_of_one_server_beside_each_other() -> None:
+    def sample(name: str, target: str, port: int, local: str = "192.168.1.20:1") -> Mapped:
+        return Mapped(0.0, local, target, Endpoint.parse(f"203.0.113.1:{port}"), name)
+
+    first = sample("o1", "198.51.100.1:3478", 7)
+    assert at_two_ports([first, sample("o2", "198.51.100.1:3479", 8)]) == ("o1", "o2")
+    others = [
+        sample("o2", "198.51.100.1:3479", 7),  # the same endpoint
+        sample("o3", "198.51.100.2:3479", 8),  # another server
+        sample("o4", "198.51.100.1:3479", 8, local="192.168.1.20:2"),  # another socket
+        sample("o5", "198.51.100.1:3478", 9),  # the same port: a change, no comparison
+    ]
+    assert at_two_ports([first, *others]) == ()

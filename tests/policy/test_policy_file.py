@@ -33,7 +33,7 @@ def test_every_form_of_toml() -> None:
         ("nat.mapping", 8),
         ("relays.fra.latency_ms", 9),
         ("peers.db-1.path", 10),
-        ("findings.max_severity", 0),
+        ("findings.max_severity", 11),
         ("ipv6.works", 13),
     ]
 

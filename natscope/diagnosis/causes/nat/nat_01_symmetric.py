@@ -41,7 +41,7 @@ from natscope.diagnosis.facts import Facts, ordered
 from natscope.diagnosis.pair.by_classes import by_family
 from natscope.diagnosis.pair.facts import PairFacts
 from natscope.diagnosis.pair.support import PairSupport, ground
-from natscope.diagnosis.samples import alternates
+from natscope.diagnosis.samples import MAPPING_KINDS, alternates, at_two_ports, read_mapped
 from natscope.diagnosis.words import enumerated
 from natscope.model.endpoint import Family
 from natscope.model.finding import Fix, Severity
@@ -116,7 +116,8 @@ def against(facts: Facts) -> Support:
     """One port for all, or no translation."""
     part, varies = facts.nat(FAMILY), facts.mapping_varies(FAMILY)
     if part.mapping in (Mapping.ENDPOINT_INDEPENDENT, Mapping.NONE) or varies.holds is Tri.NO:
-        return Support(Tri.YES, (Ground(Strength.DECISIVE, "one public port for all", ordered(part.evidence)),))
+        cited = facts.nat_evidence(FAMILY, *MAPPING_KINDS)
+        return Support(Tri.YES, (Ground(Strength.DECISIVE, "one public port for all", cited),))
     return NOTHING if varies else unknown(varies.missing)
 
 
@@ -135,7 +136,9 @@ def _grounds(facts: Facts, ports: tuple[SeenEndpoint, ...]) -> tuple[Ground, ...
     again = alternates(samples, lambda sample: sample.endpoint.port)
     cited = ordered(tuple(name for endpoint in ports for name in ordered(endpoint.evidence)[:2]))
     if facts.nat(FAMILY).mapping is Mapping.ADDRESS_AND_PORT_DEPENDENT:
-        tested = Ground(Strength.DECISIVE, "two ports of one server saw two ports", ordered(facts.nat(FAMILY).evidence))
+        asked = (s for s in read_mapped(facts.observations, MAPPING_KINDS) if s.family == FAMILY)
+        pair = at_two_ports(asked) or facts.nat_evidence(FAMILY, *MAPPING_KINDS)
+        tested = Ground(Strength.DECISIVE, "two ports of one server saw two ports", pair)
         return (tested, Ground(Strength.FACT, "relays saw several ports", cited))
     if again:
         return (Ground(Strength.DECISIVE, "a port came back after another was seen", again + cited),)

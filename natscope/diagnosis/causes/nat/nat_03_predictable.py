@@ -30,7 +30,8 @@ from __future__ import annotations
 
 from natscope.diagnosis.cause import NOTHING, Cause, Ground, Strength, Support, unknown
 from natscope.diagnosis.causes.nat.nat_01_symmetric import FIXES
-from natscope.diagnosis.facts import Facts, ordered
+from natscope.diagnosis.facts import Facts
+from natscope.diagnosis.samples import MAPPING_KINDS
 from natscope.model.endpoint import Family
 from natscope.model.finding import Severity
 from natscope.model.nat import PortAllocation
@@ -70,7 +71,7 @@ def evidence(facts: Facts) -> Support:
         Tri.YES,
         (
             Ground(Strength.FACT, "the public port differs by peer", varies.evidence),
-            Ground(Strength.FACT, f"new ports come {how}", ordered(part.evidence)),
+            Ground(Strength.FACT, f"new ports come {how}", facts.nat_evidence(FAMILY, "nat.port")),
         ),
         detail=f"Of {part.port_samples} new ports {part.port_prediction:.0%} were where one would guess, {how}.",
         severity=Severity.WARN if works6 else None,
@@ -82,7 +83,9 @@ def against(facts: Facts) -> Support:
     """One port for all, or ports without a pattern."""
     part = facts.nat(FAMILY)
     if part.mapping_varies is Tri.NO:
-        return Support(Tri.YES, (Ground(Strength.DECISIVE, "one public port for all", ordered(part.evidence)),))
+        cited = facts.nat_evidence(FAMILY, *MAPPING_KINDS)
+        return Support(Tri.YES, (Ground(Strength.DECISIVE, "one public port for all", cited),))
     if part.port_allocation is PortAllocation.RANDOM:
-        return Support(Tri.YES, (Ground(Strength.FACT, "new ports have no pattern", ordered(part.evidence)),))
+        cited = facts.nat_evidence(FAMILY, "nat.port")
+        return Support(Tri.YES, (Ground(Strength.FACT, "new ports have no pattern", cited),))
     return NOTHING if part.port_prediction is not None else unknown("public ports of eight new sockets")

@@ -29,7 +29,8 @@ from __future__ import annotations
 
 from natscope.diagnosis.cause import NOTHING, Cause, Ground, Strength, Support, unknown
 from natscope.diagnosis.causes.nat.nat_01_symmetric import FIXES
-from natscope.diagnosis.facts import Facts, ordered
+from natscope.diagnosis.facts import Facts
+from natscope.diagnosis.samples import MAPPING_KINDS
 from natscope.model.endpoint import Family
 from natscope.model.finding import Severity
 from natscope.model.nat import Mapping
@@ -63,7 +64,9 @@ def evidence(facts: Facts) -> Support:
         Tri.YES,
         (
             Ground(
-                Strength.DECISIVE, "one port at two ports of a server, another one elsewhere", ordered(part.evidence)
+                Strength.DECISIVE,
+                "one port at two ports of a server, another one elsewhere",
+                facts.nat_evidence(FAMILY, *MAPPING_KINDS),
             ),
         ),
         severity=Severity.WARN if works6 else None,
@@ -78,4 +81,5 @@ def against(facts: Facts) -> Support:
         return unknown(part.reasons.get("mapping", "") or "two ports of one server, and another server")
     if part.mapping is Mapping.ADDRESS_DEPENDENT:
         return NOTHING
-    return Support(Tri.YES, (Ground(Strength.DECISIVE, f"the mapping is {part.mapping}", ordered(part.evidence)),))
+    cited = facts.nat_evidence(FAMILY, *MAPPING_KINDS)
+    return Support(Tri.YES, (Ground(Strength.DECISIVE, f"the mapping is {part.mapping}", cited),))

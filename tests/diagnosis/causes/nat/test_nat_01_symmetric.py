@@ -5,6 +5,10 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from natscope.diagnosis.why import why
+from natscope.lab.build_sim import sim_reports
+from natscope.lab.library import load_scenario
+from natscope.model.endpoint import Endpoint
 from natscope.model.finding import Certainty, Severity
 from natscope.model.nat import Mapping
 from natscope.model.observation import Observation
@@ -61,3 +65,23 @@ def test_not_compared_is_no_claim() -> None:
     report = scene("mapping-varies")
     nat = msgspec.structs.replace(report.nat, v4=msgspec.structs.replace(report.nat.v4, mapping_varies=Tri.UNKNOWN))
     assert claim(msgspec.structs.replace(report, nat=nat), ID) is None
+
+
+def test_each_ground_cites_what_carries_it() -> None:
+    """The ground that decides: two ports of one server, one socket, two answers; the others: what relays saw."""
+    report = sim_reports(load_scenario("symmetric-random"))["alice"]
+    assert report.nat.v4.mapping is Mapping.ADDRESS_AND_PORT_DEPENDENT
+    assert any(name for name in report.nat.v4.evidence if name not in {o.id for o in mapped(report)})
+    chain = why(report, ID)
+    decides, further = chain.support.grounds
+    one, other = (chain.observations[name] for name in decides.evidence)
+    targets = Endpoint.parse(one.target), Endpoint.parse(other.target)
+    assert one.socket == other.socket
+    assert (targets[0].ip, targets[0].port) != (targets[1].ip, targets[1].port)
+    assert targets[0].ip == targets[1].ip
+    assert one.data["mapped"] != other.data["mapped"]
+    assert {chain.observations[name].kind for name in further.evidence} == {"stun.binding"}
+
+
+def mapped(report: Report) -> list[Observation]:
+    return [o for o in report.observations if o.kind in ("stun.binding", "nat.mapping", "nat.server")]

@@ -1,0 +1,19 @@
+"""How a document is drawn for where it goes: a terminal as the console decided, everything else plain."""
+
+from __future__ import annotations
+
+from natscope.cli.render import DEFAULT_WIDTH, Console
+from natscope.plugins.report_format import Format, RenderOptions
+
+
+def render_options(shape: Format, console: Console, destination: str, *, code: int, fail_on: str) -> RenderOptions:
+    """`destination` is a file, or empty or `-` for standard output; `code` the exit code that the last line tells."""
+    drawn = shape.for_terminal and destination in ("", "-")
+    return RenderOptions(
+        width=console.width if drawn else DEFAULT_WIDTH,
+        colour=console.colour and drawn,
+        ascii_only=console.ascii_only and drawn,
+        verbosity=min(console.verbosity, 2),
+        exit_code=code,
+        fail_on=fail_on,
+    )
