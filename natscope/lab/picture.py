@@ -137,6 +137,10 @@ def _site_words(site: Site) -> str:
         facts.append(f"IPv6 {site.ipv6} {site.prefix}")
     if site.nat is not None and site.nat.egress != EVERYTHING:
         facts.append(f"lets out {_egress_words(site.nat.egress)}")
+    if site.nat is not None and site.nat.udp_capacity is not None:
+        facts.append(f"keeps {site.nat.udp_capacity} UDP flows")
+    if site.hardware:
+        facts.append(f"hardware {site.hardware}")
     if site.portal is not None:
         facts.append(f"login page: {site.portal}")
     if site.mapping_service is not None:
@@ -167,6 +171,8 @@ def _host_words(host: ScenarioHost, site: str) -> str:
         facts.append("(second choice)")
     if host.clock_wrong_by_s:
         facts.append(f"clock wrong by {host.clock_wrong_by_s:g} s")
+    if host.stuck_to:
+        facts.append(f"a stuck row towards {host.stuck_to}")
     return "  ".join(facts)
 
 
@@ -194,6 +200,9 @@ def _link_words(link: LinkSpec, back: LinkSpec) -> list[str]:
         facts.append(f"MTU {min(link.mtu, back.mtu)}{'' if link.tells_mtu else ', silently'}")
     if link.rate_bps is not None:
         facts.append(f"{link.rate_bps / 1e6:g} Mbit/s")
+    for way, spec in (("out", link), ("in", back)):
+        ports = () if spec.meddler is None else spec.meddler.dead_ports
+        facts += [f"UDP {way} to port {port} lost" for port in ports]
     facts += [_limit_words(name, policer) for name, policer in _policers(link, back)]
     return facts
 
