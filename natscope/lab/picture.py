@@ -128,6 +128,10 @@ def _site_words(site: Site) -> str:
         facts.append(f"lets out {_egress_words(site.nat.egress)}")
     if site.nat_6 is not None and site.nat_6.egress != EVERYTHING:
         facts.append(f"lets out {_egress_words(site.nat_6.egress)} over IPv6")
+    if site.nat is not None and site.nat.udp_capacity is not None:
+        facts.append(f"keeps {site.nat.udp_capacity} UDP flows")
+    if site.hardware:
+        facts.append(f"hardware {site.hardware}")
     if site.portal is not None:
         facts.append(f"login page: {site.portal}")
     if site.mapping_service is not None:
@@ -163,6 +167,8 @@ def _host_words(host: ScenarioHost, site: str) -> str:
     facts += [f"firmware: {host.firmware}"] if host.firmware else []
     facts += [f"own rules: {host.rules}"] if host.rules is not None else []
     facts += [f"UDP port {port} is taken" for port in host.taken]
+    if host.stuck_to:
+        facts.append(f"a stuck row towards {host.stuck_to}")
     return "  ".join(facts)
 
 
@@ -194,6 +200,9 @@ def _link_words(link: LinkSpec, back: LinkSpec) -> list[str]:
         facts.append(f"IPv6 {(link.latency_of(6) + back.latency_of(6)) * 1000:g} ms there and back")
     if link.meddler is not None and link.meddler.resets:
         facts.append(f"resets TLS to {', '.join(link.meddler.resets)}")
+    for way, spec in (("out", link), ("in", back)):
+        ports = () if spec.meddler is None else spec.meddler.dead_ports
+        facts += [f"UDP {way} to port {port} lost" for port in ports]
     facts += [_limit_words(name, policer) for name, policer in _policers(link, back)]
     return facts
 

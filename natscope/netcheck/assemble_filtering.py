@@ -21,6 +21,7 @@ from natscope.netcheck.classify import ONLY_INSIDE
 from natscope.netcheck.nat_part import NatInputs, NatPart
 
 NOBODY = "no relay that answered is a helper or has a second address, so nobody could write from an unseen place"
+UNTOLD = "no relay answered the new socket that asked which of them could write from an unseen place"
 NOT_RUN = "the probe did not run"
 CHANGED = "our public address or port changed during the test: measure again"
 _UNCOUNTED = MANY + 2
@@ -60,8 +61,9 @@ def filtering_part(inputs: NatInputs) -> NatPart:
     """`filtering` and `filtering_by`."""
     mine = [o for o in inputs.observations if o.kind == "nat.unseen" and o.family == inputs.family]
     if not mine:
-        asked = any(o.kind == "nat.server" and o.family == inputs.family for o in inputs.observations)
-        return NatPart(reasons={"filtering": NOBODY}) if asked else NatPart()
+        asked = [o for o in inputs.observations if o.kind == "nat.server" and o.family == inputs.family]
+        silent = all(o.outcome is Outcome.NO_ANSWER for o in asked)
+        return NatPart(reasons={"filtering": UNTOLD if silent else NOBODY}) if asked else NatPart()
     if only_inside(inputs.observations, inputs.family):
         return NatPart(reasons={"filtering": ONLY_INSIDE}, evidence=tuple(o.id for o in mine))
     trials = _trials(mine)

@@ -15,6 +15,7 @@ ONE_PEER = "only one relay address answered: whether all peers get one port is n
 UNSTABLE = "our public port changed during the attempt"
 NO_CONTROL = "the requests beside it got lost as well"
 CUT = "the attempt was cut short"
+UNLEARNT = "new sockets got no answer, so there was no public address of theirs to call"
 
 
 def hairpin_part(inputs: NatInputs) -> NatPart:
@@ -34,6 +35,8 @@ def hairpin_part(inputs: NatInputs) -> NatPart:
 def _doubt(inputs: NatInputs, tried: Observation) -> str:
     """Why its silence is no `no`; empty where it is one."""
     data = tried.data
+    if data.get("learnt") is False:
+        return UNLEARNT
     if data.get("calls", 0) < MIN_CALLS:
         return CUT
     if not data.get("stable", False):

@@ -22,7 +22,7 @@ from natscope.model.endpoint import Endpoint, Family
 from natscope.model.observation import Outcome
 from natscope.plugins.probe import FULL, Budget, Contact, Probe, Scope
 from natscope.wire.stun.message import MessageClass, RequestForm, encode_binding_request
-from natscope_probes._fresh_socket import FreshSocket, FreshSockets, translated_by
+from natscope_probes._fresh_socket import FreshSocket, FreshSockets, Question, translated_by
 
 if TYPE_CHECKING:
     from natscope.plugins.probe_context import ProbeContext
@@ -92,12 +92,29 @@ async def _family(ctx: ProbeContext, family: Family, server: Endpoint) -> None:
         for socket in (one, other):
             await _learn(ctx, group, socket, server)
         if one.mapped is None or other.mapped is None:
+            _record_unlearnt(ctx, server, [*one.questions, *other.questions])
             return
         attempt = _Attempt(ctx, group, (one, other), server)
         try:
             await attempt.call()
         finally:
             attempt.record()
+
+
+def _record_unlearnt(ctx: ProbeContext, server: Endpoint, asked: list[Question]) -> None:
+    """Nobody was called: the new sockets do not know what to call."""
+    ctx.observe(
+        "nat.hairpin",
+        Outcome.NO_ANSWER,
+        target=str(server),
+        family=server.family,
+        sent_at=asked[0].sent_at if asked else None,
+        packets=sum(1 for q in asked if q.bytes_sent),
+        bytes_sent=sum(q.bytes_sent for q in asked),
+        bytes_received=sum(q.bytes_received for q in asked),
+        summary="not called: new sockets were not told their public addresses",
+        data={"tries": len(asked), "calls": 0, "learnt": False, "server": str(server)},
+    )
 
 
 async def _learn(ctx: ProbeContext, group: FreshSockets, socket: FreshSocket, server: Endpoint) -> None:

@@ -13,7 +13,7 @@ from natscope.model.nat import Filtering, Mapping
 from natscope.model.observation import Observation, Outcome
 from natscope.model.report import NatFamilyReport
 from natscope.model.tri import Tri
-from natscope.netcheck.assemble_filtering import CHANGED, NOBODY, filtering_part, rfc3489_name
+from natscope.netcheck.assemble_filtering import CHANGED, NOBODY, UNTOLD, filtering_part, rfc3489_name
 from natscope.netcheck.classify import ONLY_INSIDE
 from natscope.netcheck.nat_part import NatInputs
 from tests.netcheck.observed import COUNTER, report, stun
@@ -174,6 +174,9 @@ def test_where_no_server_offers_it_that_is_the_reason() -> None:
     )
     assert filtering_part(NatInputs(family=4, observations=(asked,))).reasons == {"filtering": NOBODY}
     assert filtering_part(NatInputs(family=6, observations=(asked,))).reasons == {}
+    silent = msgspec.structs.replace(asked, id="o8", outcome=Outcome.NO_ANSWER)
+    assert filtering_part(NatInputs(family=4, observations=(silent,))).reasons == {"filtering": UNTOLD}
+    assert filtering_part(NatInputs(family=4, observations=(silent, asked))).reasons == {"filtering": NOBODY}
 
 
 @pytest.mark.parametrize(

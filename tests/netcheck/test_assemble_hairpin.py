@@ -8,7 +8,7 @@ import pytest
 
 from natscope.model.observation import Observation, Outcome
 from natscope.model.tri import Tri
-from natscope.netcheck.assemble_hairpin import CUT, DIFFERS, NO_CONTROL, ONE_PEER, UNSTABLE, hairpin_part
+from natscope.netcheck.assemble_hairpin import CUT, DIFFERS, NO_CONTROL, ONE_PEER, UNLEARNT, UNSTABLE, hairpin_part
 from natscope.netcheck.nat_part import NatInputs, NatPart
 
 GOOD: dict[str, Any] = {"calls": 6, "controls": 6, "controls_answered": 6, "stable": True, "shows": ""}
@@ -58,6 +58,7 @@ def test_silence_beside_answers() -> None:
     [
         ({"calls": 4}, SAME, CUT),
         ({"stable": False}, SAME, UNSTABLE),
+        ({"calls": 0, "learnt": False}, SAME, UNLEARNT),
         ({"controls_answered": 2}, SAME, NO_CONTROL),
         ({"controls_answered": 0, "controls": 0}, SAME, NO_CONTROL),
         ({}, VARYING, DIFFERS),

@@ -8,6 +8,7 @@ import pytest
 
 from natscope.machines.nat.config import Hairpin
 from natscope.machines.nat.presets import PRESETS
+from natscope.model.observation import Outcome
 from natscope.model.relay_map import LoadedMap, RelayMap
 from natscope.model.report import Report
 from natscope.model.tri import Tri
@@ -80,6 +81,12 @@ def test_losses_make_nothing_wrong(hairpin: Hairpin, loss: float) -> None:
 def test_nothing_is_called_without_a_translation_or_an_answer() -> None:
     assert behind("firewall", "nat_hairpin").observed("nat.hairpin") == []
     assert behind("port-restricted", "nat_hairpin", loss=1.0).observed("nat.hairpin") == []
+
+
+def test_new_sockets_that_get_no_answer_have_nothing_to_call() -> None:
+    [found] = behind(replace(CONE, udp_capacity=3), "nat_hairpin").observed("nat.hairpin")
+    assert (found.outcome, found.data["calls"], found.data["learnt"]) == (Outcome.NO_ANSWER, 0, False)
+    assert found.bytes_sent > 0
 
 
 def test_it_comes_last() -> None:
