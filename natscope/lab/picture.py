@@ -126,6 +126,8 @@ def _site_words(site: Site) -> str:
         facts.append(f"IPv6 {site.ipv6} {site.prefix}")
     if site.nat is not None and site.nat.egress != EVERYTHING:
         facts.append(f"lets out {_egress_words(site.nat.egress)}")
+    if site.nat is not None and site.nat.shuts_out_s:
+        facts.append(f"shuts out who calls it for {site.nat.shuts_out_s:g} s")
     if site.portal is not None:
         facts.append(f"login page: {site.portal}")
     if site.mapping_service is not None:

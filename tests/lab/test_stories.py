@@ -20,6 +20,12 @@ STORIES = (
     ("traversal failed and no relay is near", "far-relays", "alice", "NS-NAT-01", "No relay is near"),
     ("the hotel lets nothing out but the web", "tcp-443-only", "alice", "NS-UDP-01", "drops UDP"),
     ("nobody has logged in to the hotel's network yet", "captive-portal", "alice", "NS-ENV-06", "log in first"),
+    ("no node knows its public address", "relays-inside", "alice", "NS-CTL-11", "inside this network"),
+    ("nothing gets out since the VPN's kill switch is on", "own-rules", "alice", "NS-ENV-03", "own rules"),
+    ("the printer is gone since the VPN is up", "network-shadowed", "alice", "NS-HOST-03", "same numbers"),
+    ("the netcheck does not take the agent's port", "port-taken", "alice", "NS-HOST-04", "is taken"),
+    ("after a full netcheck the network is dead", "taken-for-attack", "alice", "NS-UDP-08", "for an attack"),
+    ("machines of a private subnet are always relayed", "cloud-gateway", "alice", "NS-NAT-01", "cloud's NAT gateway"),
     ("another VPN carries everything", "vpn-carries-all", "alice", "NS-ENV-02", "VPN"),
 )  # fmt: skip
 
