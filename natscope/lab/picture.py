@@ -132,6 +132,8 @@ def _site_words(site: Site) -> str:
         facts.append(f"keeps {site.nat.udp_capacity} UDP flows")
     if site.hardware:
         facts.append(f"hardware {site.hardware}")
+    if site.nat is not None and site.nat.shuts_out_s:
+        facts.append(f"shuts out who calls it for {site.nat.shuts_out_s:g} s")
     if site.portal is not None:
         facts.append(f"login page: {site.portal}")
     if site.mapping_service is not None:

@@ -21,7 +21,7 @@ from natscope.model.endpoint import IPAddress
 from natscope.sim.binding import LOOPBACK, Binder
 from natscope.sim.clock import SimClock
 from natscope.sim.dns import SimResolver
-from natscope.sim.icmp import failure_of
+from natscope.sim.icmp import Complaint, failure_of
 from natscope.sim.node import LOOPBACK_MTU, Node, Port
 from natscope.sim.rng import SimRng
 from natscope.sim.stack import MAX_ECHOES
@@ -97,7 +97,10 @@ class SimIcmp:
             payload,
         )
         try:
-            if node.send(request) is not None:
+            complaint = node.send(request)
+            if complaint is Complaint.FORBIDDEN:
+                raise HostError(Failure.PERMISSION, f"{doing}: not permitted: a local firewall rule")
+            if complaint is not None:
                 raise HostError(Failure.UNREACHABLE_NET, f"{doing}: there is no route to that network")
             async with asyncio.timeout(timeout_s):
                 packet, at = await answer

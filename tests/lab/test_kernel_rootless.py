@@ -31,9 +31,10 @@ from natscope.lab.kernel.bed import standing, open_bed
 from natscope.lab.scenario_values import read_scenario
 assert open_bed().missing() == "", open_bed().missing()
 text = 'title = "Small"\\n[sites.home]\\nmapping_service = {}\\n[sites.kernel]\\nkernel_nat = "masquerade"\\n'
-text += '[hosts.alice]\\nat = "home"\\n[hosts.bob]\\nat = "kernel"\\n'
+text += '[hosts.alice]\\nat = "home"\\nfirmware = "Amazon EC2"\\n[hosts.bob]\\nat = "kernel"\\n'
 with standing(read_scenario("small", text)) as lab:
     print(lab.exec("alice", [sys.executable, "-c", sys.argv[1]]).stdout)
+    print(lab.exec("alice", ["cat", "/sys/class/dmi/id/sys_vendor"]).stdout)
     for host in ("alice", "bob"):
         done = lab.exec(host, [sys.executable, "-m", "natscope", "stun", "query", "relay1.test:3478"])
         print(host, done.returncode, done.stdout, done.stderr)
@@ -82,6 +83,7 @@ def test_an_ordinary_user_gets_a_lab() -> None:
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("nat-pmp 00800000\nupnp HTTP/1.1 200 OK\n"), done.stdout
     assert done.stdout.count("seen as           203.0.113.1") == 2, done.stdout
+    assert "\nAmazon EC2\n" in done.stdout
     assert done.stdout.splitlines()[-1].split()[0] == "0"
     assert done.stdout.splitlines()[-1].split()[1:] == [NOBODY if as_user else str(os.geteuid()), "True"]
 

@@ -27,7 +27,7 @@ from tests.lab.kernel_lab import lab_of, require_lab
 pytestmark = pytest.mark.kernel
 
 ROOT = Path(__file__).parents[2]
-TWO_RULED = """
+RULED = """
 [sites.home]
 [hosts.tailscale]
 at = "home"
@@ -35,6 +35,9 @@ rules = "tailscale"
 [hosts.closed]
 at = "home"
 rules = "closed"
+[hosts.no-udp]
+at = "home"
+rules = "no-udp"
 """
 
 
@@ -44,7 +47,7 @@ class Told(msgspec.Struct):
 
 @pytest.fixture(scope="module")
 def ruled() -> Iterator[Running]:
-    with lab_of(TWO_RULED) as lab:
+    with lab_of(RULED) as lab:
         yield lab
 
 
@@ -82,6 +85,16 @@ def test_a_netcheck_changes_no_rule_no_route_and_no_setting(proxied: Running) ->
     report = proxied.netcheck("alice", load_scenario("tun-proxy"))
     assert report.surroundings.hijacked is Tri.YES
     assert proxied.exec("alice", ["/bin/sh", "-c", STATE]).stdout == before
+
+
+def test_a_host_shows_its_firmware_and_its_own_cards(ruled: Running) -> None:
+    with lab_of(
+        '[sites.home]\n[hosts.cloudy]\nat = "home"\nfirmware = "Amazon EC2"\n[hosts.plain]\nat = "home"\n'
+    ) as lab:
+        look = "cat /sys/class/dmi/id/sys_vendor; ls /sys/class/net; cat /sys/class/net/eth0/mtu"
+        said = lab.exec("cloudy", ["/bin/sh", "-c", look])
+        assert (said.returncode, said.stdout.split("\n")) == (0, ["Amazon EC2", "eth0", "lo", "1500", ""])
+        assert "Amazon" not in lab.exec("plain", ["/bin/sh", "-c", look]).stdout
 
 
 def test_an_ordinary_user_learns_all_but_the_rules_and_how_to_learn_them(proxied: Running) -> None:

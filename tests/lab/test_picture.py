@@ -55,6 +55,12 @@ def test_a_tree() -> None:
         ("relay-expired", "certificate expired"),
         ("relay-port80-redirects", "port 80: redirect"),
         ("stun-lies", "lies about addresses"),
+        ("relays-inside", "relay1  192.168.1.11"),
+        ("cloud-machine", "firmware: Amazon EC2"),
+        ("own-rules", "own rules: no-udp"),
+        ("port-taken", "UDP port 41641 is taken"),
+        ("network-shadowed", "takes 192.168.1.0/24"),
+        ("taken-for-attack", "shuts out who calls it for 60 s"),
         ("asymmetric-latency", "65 ms there and back"),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import tomllib
 from dataclasses import replace
@@ -17,11 +18,13 @@ from natscope.lab.scenario_truth import FamilyState
 from natscope.lab.scenario_values import read_scenario
 from natscope.lab.truth import MUST_KNOW, Agreement, claims_of, compare, unexplained
 from natscope.machines.nat.egress import EVERYTHING
+from natscope.model.endpoint import Endpoint
 from natscope.model.finding import Severity
 from natscope.model.report import Report
 from natscope.model.tri import Tri
 from natscope.plugins.scenario import scenario_files
 from natscope.wire.relay_map_json import decode_relay_map_json
+from natscope.wire.stun.message import RequestForm, encode_binding_request
 
 SCENARIOS = all_scenarios()
 HEALTHY_S, ANYWHERE_S, START_S = 2.0, 5.0, 0.4
@@ -38,7 +41,9 @@ NEEDED = (
     "private-wan", "local-shared-space", "drops-shared-space", "tun-proxy", "two-default-routes",
     "two-public-addresses", "unpaired-pool", "stun-alg", "stun-lies", "dns-lies", "dns-hangs", "relay-expired",
     "relay-self-signed", "relay-wrong-name", "relay-stun-closed", "relay-port80-redirects", "clock-skew",
-    "linux-masquerade", "linux-fully-random", "udp-policed", "udp-policed-packets", "udp-policed-back", "slow-line",
+    "relays-inside", "own-rules", "cloud-machine", "cloud-gateway", "network-shadowed", "port-taken",
+    "taken-for-attack", "linux-masquerade", "linux-fully-random", "udp-policed", "udp-policed-packets",
+    "udp-policed-back", "slow-line",
 )  # fmt: skip
 
 
@@ -94,6 +99,37 @@ def _all_is_well(scenario: Scenario) -> bool:
             for t in scenario.truth.values()
         )
     )
+
+
+def test_each_run_of_a_sender_that_is_shut_out_says_so_until_it_may_send_again() -> None:
+    """The truth of `taken-for-attack` in time: well, dead after the call, well again."""
+    scenario = load_scenario("taken-for-attack")
+    answered = []
+    with simulated(scenario) as net:
+        net.run(asyncio.sleep(0.01))
+        alice, relay, site = net.hosts["alice"], scenario.relays["relay1"], scenario.sites["home"]
+
+        async def ask() -> bool:
+            socket = await alice.udp.open(4)
+            socket.send(encode_binding_request(bytes(12), RequestForm.TAILSCALE), Endpoint(relay.ipv4, 3478))
+            try:
+                async with asyncio.timeout(1):
+                    await socket.receive()
+            except TimeoutError:
+                return False
+            finally:
+                socket.close()
+            return True
+
+        async def call() -> None:
+            (await alice.udp.open(4)).send(b"hello", Endpoint(site.wan, 9))
+
+        answered.append(net.run(ask()))
+        net.run(call())
+        answered += [net.run(ask()), net.run(ask())]
+        net.run(asyncio.sleep(60))
+        answered.append(net.run(ask()))
+    assert answered == [True, False, False, True]
 
 
 def test_most_networks_are_healthy() -> None:

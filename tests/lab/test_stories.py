@@ -24,6 +24,12 @@ STORIES = (
     ("one peer alone never hears of us", "stuck-flow", "alice", "NS-NAT-17", "from a wrong port"),
     ("file sharing fills the router", "table-full", "alice", "NS-NAT-14", "may be full"),
     ("the line is connected again meanwhile", "changed-meanwhile", "alice", "NS-NAT-19", "Measure again"),
+    ("no node knows its public address", "relays-inside", "alice", "NS-CTL-11", "inside this network"),
+    ("nothing gets out since the VPN's kill switch is on", "own-rules", "alice", "NS-ENV-03", "own rules"),
+    ("the printer is gone since the VPN is up", "network-shadowed", "alice", "NS-HOST-03", "same numbers"),
+    ("the netcheck does not take the agent's port", "port-taken", "alice", "NS-HOST-04", "is taken"),
+    ("after a full netcheck the network is dead", "taken-for-attack", "alice", "NS-UDP-08", "for an attack"),
+    ("machines of a private subnet are always relayed", "cloud-gateway", "alice", "NS-NAT-01", "cloud's NAT gateway"),
     ("another VPN carries everything", "vpn-carries-all", "alice", "NS-ENV-02", "VPN"),
 )  # fmt: skip
 

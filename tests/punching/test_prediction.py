@@ -15,18 +15,30 @@ from natscope.diagnosis.pair.side import PEER, Side
 from natscope.model.pair import Outcome, Prediction, Via
 from tests.punching.behaviours import behaviours
 from tests.punching.punch import punch
-from tests.punching.two_sites import both_reports, standing
+from tests.punching.two_sites import both_reports, standing, text_of
 
 NETWORKS = behaviours(every=False)
 """The whole product is measured for docs/accuracy.md (`benchmarks/accuracy.py`)."""
 NAMES = list(NETWORKS)
+LAB = (
+    "cloud-machine", "cloud-gateway", "network-shadowed", "own-rules", "taken-for-attack", "relays-inside",
+    "port-taken",
+)  # fmt: skip
+"""Scenarios in which something beside the router decides, or is to be kept out of the decision."""
+BESIDE = ("public", "ei/ad/random", "ei/aapd/random", "aapd/aapd/random", "hard, opened port")
+NOTHING_SEEN = ("relays-inside", "port-taken")
+"""Of these no report knows the way out."""
 UNKNOWABLE = {("firewall by address", "unpaired pool"), ("ei/ad/random", "unpaired pool")}
 """Which of its addresses the pool picks for a peer is chance: nobody can foretell it."""
 
 
+def text(name: str) -> str:
+    return NETWORKS[name] if name in NETWORKS else text_of(name)
+
+
 @functools.cache
 def sides(name: str) -> tuple[Side, Side]:
-    one, other = both_reports(NETWORKS[name])
+    one, other = both_reports(text(name))
     return from_report(one), from_report(other, PEER, peer=True)
 
 
@@ -35,7 +47,7 @@ def foretold(first: str, second: str) -> Prediction:
 
 
 def is_direct(first: str, second: str) -> bool:
-    with standing(NETWORKS[first], NETWORKS[second]) as both:
+    with standing(text(first), text(second)) as both:
         return punch(both.net, both.one, both.other, both.opened)
 
 
@@ -51,6 +63,18 @@ def test_prediction_is_fact(at: int) -> None:
             wrong.append((other, told.path, told.reason))
     assert wrong == []
     assert unknown == {cell for cell in UNKNOWABLE if cell[0] == NAMES[at]}
+
+
+@pytest.mark.parametrize("name", LAB)
+def test_prediction_is_fact_for_scenarios_of_the_lab(name: str) -> None:
+    """With networks of each kind and with each other, from both sides."""
+    for other in (*BESIDE, *LAB):
+        for first, second in ((name, other), (other, name)):
+            told = foretold(first, second)
+            if told.path == "unknown":
+                assert {first, second} & set(NOTHING_SEEN), (first, second, told.reason)
+            else:
+                assert (told.path == "direct") is is_direct(first, second), (first, second, told.reason)
 
 
 @pytest.mark.parametrize(

@@ -144,6 +144,8 @@ def _renamed(tree: dict[str, Any], letter: str) -> dict[str, Any]:
         return value
 
     moved = {g: {names[n]: walk(t) for n, t in tree.get(g, {}).items()} for g in ("sites", "hosts")}
+    if "relays" in tree:
+        moved["relays"] = walk(tree["relays"])
     return tree | moved
 
 

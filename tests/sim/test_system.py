@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ipaddress
 
-from natscope.host.api import Datagram
+import pytest
+
+from natscope.host.api import Datagram, Failure, HostError
 from natscope.host.system_api import FirewallFacts
 from natscope.model.endpoint import Endpoint
 from natscope.model.packet_filter import Chain, Match, Rule, RuleSet
@@ -82,6 +84,40 @@ def test_a_wall_lets_answers_in_and_counts_what_it_drops() -> None:
             assert isinstance(back, Datagram)
             assert back.data == b"answer"
             assert dropped(await alice.system.firewall(timeout_s=1)) == 1
+
+        net.run(talk())
+
+
+def test_a_wall_refuses_what_our_programs_send() -> None:
+    """At once and in words, as Linux does; what else leaves, leaves."""
+    with Network(1) as net:
+        internet = net.internet()
+        alice, bob = net.host("alice", internet, guarded=True), net.host("bob", internet)
+        here, there = (h.node.ports["eth0"].address(4) for h in (alice, bob))
+        assert here is not None
+        assert there is not None
+        rules = (
+            Rule((Match("oif", ("lo",)),), "accept"),
+            Rule((Match("proto", ("udp", "icmp")), Match("oif", ("eth0",))), "drop", packets=0),
+        )
+        chain = Chain("nftables", "inet", "filter", "output", "output", 0, "accept", rules)
+        guarded(alice).wall = Wall(RuleSet((chain,)))
+
+        async def talk() -> None:
+            socket = await alice.udp.open(4, port=5000)
+            with pytest.raises(HostError, match="not permitted") as told:
+                socket.send(b"hello", Endpoint(there, 6000))
+            assert told.value.failure is Failure.PERMISSION
+            with pytest.raises(HostError, match="not permitted") as told:
+                await alice.icmp.echo(there, payload=b"", timeout_s=1)
+            assert told.value.failure is Failure.PERMISSION
+            assert dropped(await alice.system.firewall(timeout_s=1)) == 2
+            socket.send(b"to myself", Endpoint(here, 5000))
+            got = await socket.receive()
+            assert isinstance(got, Datagram)
+            with pytest.raises(HostError) as told:
+                await alice.streams.connect(Endpoint(there, 6000), timeout_s=1)
+            assert told.value.failure is Failure.REFUSED, "TCP gets out, and is answered"
 
         net.run(talk())
 
