@@ -140,6 +140,7 @@ class UpnpForm(Table, frozen=True, kw_only=True):
     location_host: str = ""
     urls: Urls = Urls.RELATIVE
     same_port: bool = False
+    next_host: bool = False
 
 
 class MappingServiceForm(Table, frozen=True, kw_only=True):
@@ -153,6 +154,7 @@ class MappingServiceForm(Table, frozen=True, kw_only=True):
     max_lease_s: int = DAY_S
     taken: tuple[int, ...] = ()
     late_ms: float = 0.0
+    up_s: float = 0.0
     for_others: bool = False
     other_versions: bool = True
     announces: bool = True

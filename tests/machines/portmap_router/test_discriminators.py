@@ -94,6 +94,23 @@ def when(router: Router) -> object:
     return router.now
 
 
+def age(router: Router) -> object:
+    """What it says of its table's age, and that a restart ends it."""
+    before = router.pmp_address()
+    router.nat.reboot([SECOND])
+    router.tick()
+    after = router.pmp_address()
+    assert before is not None
+    assert after is not None
+    assert after.epoch_s == 0
+    return before.epoch_s
+
+
+def entered(router: Router) -> object:
+    router.add(7000, 5000)
+    return router.table()
+
+
 def for_another(router: Router) -> object:
     third = router.pcp(5000, options=(ThirdParty(end("b:0").ip),)).result
     return third, router.add(7000, 5000, internal_client="192.168.1.11")
@@ -166,6 +183,7 @@ ROWS = [
     Row("max_lease_s", (60, 3600, 86_400), long_lease),
     Row("taken", ((), (7000,), (7001,), (5000, 7000)), wish),
     Row("late_s", (0.0, 1.0, 5.0), when),
+    Row("up_s", (0.0, 60.0, 86_400.0), age),
     Row("for_others", (False, True), for_another),
     Row("other_versions", (False, True), other_version, {"protocols": (Service.NAT_PMP,)}),
     Row("announces", (False, True), restart),
@@ -184,6 +202,7 @@ ROWS = [
     Row("location_host", (None, IPv4Address("192.168.1.254"), IPv4Address("10.0.0.1")), location),
     Row("urls", tuple(Urls), written, covers=Urls),
     Row("same_port", (False, True), unequal_ports),
+    Row("next_host", (False, True), entered),
 ]
 
 
