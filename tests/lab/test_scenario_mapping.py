@@ -46,8 +46,8 @@ def test_beside_a_nat_of_the_kernel() -> None:
 def test_every_option() -> None:
     table = (
         '{ protocols = ["upnp", "pcp"], manner = "refused", external = "0.0.0.0", capacity = 3, min_lease_s = 9, '
-        "max_lease_s = 60, "
-        "taken = [7000], late_ms = 250, up_s = 500, for_others = true, other_versions = false, announces = false, upnp = "
+        "max_lease_s = 60, taken = [7000], late_ms = 250, up_s = 500, "
+        "for_others = true, other_versions = false, announces = false, upnp = "
         '{ version = 2, services = ["dslforum-ip", "wan-ppp-1"], first_down = true, leases = "invalid-args", '
         'searches = "unicast-only", search_port = 49200, useless_first = true, location_host = "10.0.0.9", '
         'urls = "absolute", same_port = true, next_host = true } }'

@@ -108,7 +108,7 @@ def age(router: Router) -> object:
 
 def entered(router: Router) -> object:
     router.add(7000, 5000)
-    return router.table()
+    return router.table
 
 
 def for_another(router: Router) -> object:
