@@ -14,7 +14,10 @@ from typing import Any
 
 from natscope.cli import generate as command_line
 from natscope.cli.commands import COMMANDS
-from natscope.diagnosis.page import pages
+from natscope.diagnosis.catalogue import entries
+from natscope.diagnosis.page import pages, read_docstring
+from natscope.lab.library import all_scenarios
+from natscope.lab.shown import ONLY_RECORDED, shown_by
 from natscope.relay_check.meanings import MEANINGS
 from natscope_reports import _schema
 
@@ -35,6 +38,7 @@ def expected() -> dict[str, str]:
     }
     files["docs/relay-check.md"] = relay_check_page((ROOT / "docs" / "relay-check.md").read_text())
     files |= {shape.file.relative_to(ROOT).as_posix(): _schema.text(shape) for shape in _schema.SHAPES}
+    files["docs/causes/scenarios.md"] = scenarios_page()
     return files | {f"docs/causes/{name}": text for name, text in pages().items()}
 
 
@@ -44,6 +48,28 @@ def stale() -> list[str]:
     wrong = [name for name, text in files.items() if not (ROOT / name).is_file() or (ROOT / name).read_text() != text]
     causes = (p.relative_to(ROOT).as_posix() for p in (ROOT / "docs" / "causes").glob("*.md"))
     return sorted([*wrong, *(name for name in causes if name not in files)])
+
+
+def scenarios_page() -> str:
+    """Each cause with the scenarios that show it, or with the recorded facts that stand for it."""
+    shown = shown_by(all_scenarios())
+    intro = (
+        "`natscope lab up NAME` builds the network of a scenario out of namespaces, `natscope lab matrix NAME` says "
+        "what a netcheck finds there. Where no scenario shows a cause, stored reports in `fixtures/reports/` or scenes "
+        "of two nodes in `tests/diagnosis/pair/scenes.py` stand for it. `tests/lab/test_every_cause.py` holds this."
+    )
+    rows = ["| cause | says | shown by |", "|---|---|---|"]
+    for entry in entries():
+        module = entry.load()
+        names = ", ".join(f"`{name}`" for name in shown.get(entry.id, ()))
+        recorded = f"no scenario{_why_not(entry.id)}; recorded: {', '.join(module.CAUSE.fires)}"
+        title = read_docstring(module)[0]
+        rows.append(f"| [{entry.id}]({entry.id}.md) | {title} | {names or recorded} |")
+    return "\n\n".join((MADE, "# Which scenario shows which cause", intro, "\n".join(rows))) + "\n"
+
+
+def _why_not(cause: str) -> str:
+    return f": {ONLY_RECORDED[cause]}" if cause in ONLY_RECORDED else ""
 
 
 def cli_page() -> str:

@@ -136,6 +136,7 @@ class UpnpForm(Table, frozen=True, kw_only=True):
     maker: str | None = None
     model: str | None = None
     server: str | None = None
+    next_host: bool = False
 
 
 class MappingServiceForm(Table, frozen=True, kw_only=True):
@@ -149,6 +150,7 @@ class MappingServiceForm(Table, frozen=True, kw_only=True):
     max_lease_s: int = DAY_S
     taken: tuple[int, ...] = ()
     late_ms: float = 0.0
+    up_s: float = 0.0
     for_others: bool = False
     other_versions: bool = True
     announces: bool = True

@@ -8,7 +8,8 @@ Keys, all optional; what they mean in full stands in `machines.portmap_router.co
 - `protocols` [all]: `nat-pmp`, `pcp`, `upnp`; `manner` [open]: `open`, `refused` (it is there and opens nothing),
   `network-failure` (its WAN is down), `unsupported-version`; `external`: the address that it tells, [the true one];
   `capacity` [256] ports, 0 is out of resources at once; `min_lease_s` [1] and `max_lease_s` [86400]; `taken`: external
-  ports that another host has; `late_ms` [0]: every answer waits so long; `for_others` [false]: a host may open ports
+  ports that another host has; `late_ms` [0]: every answer waits so long; `up_s` [0]: so long
+  its table has lived when the lab starts; `for_others` [false]: a host may open ports
   for another one; `other_versions` [true]: NAT-PMP alone answers PCP by a version error, and the other way round;
   `announces` [true]: a restart is told to 224.0.0.1; `pinholes` [false]: PCP opens the site's IPv6 firewall too.
 - `upnp`: `version` [1] of the device, 1 or 2; `services` [the usual one]: `wan-ip-2`, `wan-ip-1`, `wan-ppp-1`,
@@ -17,8 +18,8 @@ Keys, all optional; what they mean in full stands in `machines.portmap_router.co
   `multicast-only`, `unicast-only` are answered; `search_port` [1900]: where answers to searches come from;
   `useless_first` [false]: `ssdp:all` finds only another device in the same box; `location_host`: an address that
   stands in LOCATION instead of the gateway; `urls` [relative]: `relative`, `absolute`, `url-base`; `same_port` [false]:
-  internal and external port must be equal (724); `name`, `maker`, `model`: what its description calls it, and `server`
-  what answers to searches do.
+  internal and external port must be equal (724); `next_host` [false]: what a host asks for is opened for the address
+  behind its own; `name`, `maker`, `model`: what its description calls it, and `server` what answers to searches do.
 
 It needs a site that translates. Beside a NAT of the kernel (`kernel_nat`) the kernel bed runs Debian's `miniupnpd`.
 That has no quirks: `protocols` without one of `nat-pmp` and `pcp` alone, leases and `upnp.version` may be given;
@@ -103,6 +104,7 @@ def _config(source: Source, where: Path, form: MappingServiceForm) -> ServiceCon
         max_lease_s=form.max_lease_s,
         taken=form.taken,
         late_s=form.late_ms / 1000,
+        up_s=form.up_s,
         for_others=form.for_others,
         other_versions=form.other_versions,
         announces=form.announces,
@@ -125,6 +127,7 @@ def _upnp(source: Source, where: Path, form: UpnpForm) -> UpnpConfig:
         location_host=_address(source, (*where, "location_host"), form.location_host),
         urls=form.urls,
         same_port=form.same_port,
+        next_host=form.next_host,
     )
 
 

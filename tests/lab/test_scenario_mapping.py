@@ -46,11 +46,11 @@ def test_beside_a_nat_of_the_kernel() -> None:
 def test_every_option() -> None:
     table = (
         '{ protocols = ["upnp", "pcp"], manner = "refused", external = "0.0.0.0", capacity = 3, min_lease_s = 9, '
-        "max_lease_s = 60, "
-        "taken = [7000], late_ms = 250, for_others = true, other_versions = false, announces = false, upnp = "
+        "max_lease_s = 60, taken = [7000], late_ms = 250, up_s = 500, "
+        "for_others = true, other_versions = false, announces = false, upnp = "
         '{ version = 2, services = ["dslforum-ip", "wan-ppp-1"], first_down = true, leases = "invalid-args", '
         'searches = "unicast-only", search_port = 49200, useless_first = true, location_host = "10.0.0.9", '
-        'urls = "absolute", same_port = true, name = "N", maker = "M", model = "O", server = "S" } }'
+        'urls = "absolute", same_port = true, next_host = true, name = "N", maker = "M", model = "O", server = "S" } }'
     )
     upnp = UpnpConfig(
         version=2,
@@ -67,6 +67,7 @@ def test_every_option() -> None:
         maker="M",
         model="O",
         server="S",
+        next_host=True,
     )
     assert service(table) == ServiceConfig(
         protocols=(Service.UPNP, Service.PCP),
@@ -77,6 +78,7 @@ def test_every_option() -> None:
         max_lease_s=60,
         taken=(7000,),
         late_s=0.25,
+        up_s=500.0,
         for_others=True,
         other_versions=False,
         announces=False,

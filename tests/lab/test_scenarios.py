@@ -25,6 +25,7 @@ from natscope.model.tri import Tri
 from natscope.plugins.scenario import scenario_files
 from natscope.wire.relay_map_json import decode_relay_map_json
 from natscope.wire.stun.message import RequestForm, encode_binding_request
+from tests.lab.simulated import reports_of
 
 SCENARIOS = all_scenarios()
 HEALTHY_S, ANYWHERE_S, START_S = 2.0, 5.0, 0.4
@@ -54,7 +55,7 @@ def test_the_networks_that_matter_are_there() -> None:
 @pytest.mark.parametrize("scenario", SIMULATED, ids=lambda s: s.name)
 def test_reports_are_true(scenario: Scenario) -> None:
     """And leave nothing unknown but what the scenario says nobody there can know, or the run did not ask."""
-    reports = sim_reports(scenario)
+    reports = reports_of(scenario.name)
     found = compare(scenario, reports)
     assert {name: unexplained(scenario, name, report) for name, report in reports.items()} == dict.fromkeys(reports, ())
     assert [one for one in found if not one.acceptable] == []

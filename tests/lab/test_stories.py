@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from natscope.lab.build_sim import sim_reports
-from natscope.lab.library import load_scenario
 from natscope.plugins.report_format import RenderOptions
 from natscope_reports.text import render
+from tests.lab.simulated import reports_of
 
 FIRST_SCREEN = 24
 """Lines of a terminal that nobody has enlarged."""
@@ -38,7 +37,7 @@ STORIES = (
     ("name", "host", "cause", "words"), [story[1:] for story in STORIES], ids=[s[0] for s in STORIES]
 )
 def test_the_first_screen_names_it(name: str, host: str, cause: str, words: str) -> None:
-    report = sim_reports(load_scenario(name))[host]
+    report = reports_of(name)[host]
     lines = render(report, RenderOptions()).splitlines()[:FIRST_SCREEN]
     screen = " ".join(" ".join(lines).split())
     assert report.findings[0].id == cause

@@ -40,6 +40,8 @@ def behaviours(*, every: bool = True) -> dict[str, str]:
         + "[relays.r1]\nstun_also = [53, 443]\n[relays.r2]\nstun_also = [53, 443]\n",
         "hard+ipv6": _site(hard, 'ipv6 = "firewall"'),
         "hard+open ipv6": _site(hard, 'ipv6 = "open"'),
+        "hard+ipv6 without udp": _site(hard, 'ipv6 = "firewall"', "allow_ipv6 = { udp = [] }"),
+        "hard+translated ipv6": _site(hard, 'ipv6 = "nat66"'),
         "hard+broken ipv6": _site(hard, 'ipv6 = "broken"'),
         "usual+ipv6": _site(usual, 'ipv6 = "firewall"'),
         "ipv6 only": _site(usual, 'ipv6 = "firewall"').replace('at = "home"', 'at = "home"\nipv4 = false'),

@@ -67,7 +67,8 @@ def both_reports(text: str) -> tuple[Report, Report]:
 def _moved_text(text: bytes) -> bytes:
     """Addresses of the first side as those of the second; prefixes of IPv6 too, which count over all sites."""
     text = _PUBLIC.sub(lambda match: b"203.0.113.%d" % _moved(int(match[1])), text)
-    return text.replace(b"192.168.1.", b"192.168.77.").replace(b"2001:db8:0:", b"2001:db8:f:")
+    text = text.replace(b"192.168.1.", b"192.168.77.").replace(b"fd00:db8:0:", b"fd00:db8:f:")
+    return text.replace(b"2001:db8:0:", b"2001:db8:f:")
 
 
 def _moved(number: int) -> int:

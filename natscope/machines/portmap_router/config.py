@@ -79,6 +79,7 @@ class UpnpConfig:
     `useless_first`: `ssdp:all` is answered with one descriptor only, and that is another device's. `location_host`
     stands in LOCATION instead of the gateway. `same_port`: internal and external port must be equal (error 724).
     `name`, `maker` and `model` stand in the device description, `server` in answers to searches.
+    `next_host`: what a host asks for is opened for the address behind its own.
     """
 
     version: int = 1
@@ -95,6 +96,7 @@ class UpnpConfig:
     maker: str = "natscope"
     model: str = "natscope lab router"
     server: str = "Linux/6.1 UPnP/1.1 natscope/1"
+    next_host: bool = False
 
     def __post_init__(self) -> None:
         if not all(0 < len(t) <= 64 and t.isprintable() for t in (self.name, self.maker, self.model, self.server)):
@@ -113,8 +115,9 @@ class ServiceConfig:
 
     `external` is what it tells for its outside address, whatever that is (0.0.0.0: none yet); None is the truth.
     `capacity` is how many ports it opens (0: out of resources at once), `min_lease_s` and `max_lease_s` its shortest
-    and longest lease, `taken` external ports that somebody else has. `late_s` holds every answer back. `for_others`:
-    hosts may open ports for other hosts (PCP THIRD_PARTY, UPnP NewInternalClient). `other_versions`: requests of
+    and longest lease, `taken` external ports that somebody else has. `late_s` holds every answer back. `up_s`: so long
+    its table has lived when it starts, as it tells in NAT-PMP and PCP. `for_others`: hosts may open ports for other
+    hosts (PCP THIRD_PARTY, UPnP NewInternalClient). `other_versions`: requests of
     another version than it speaks are answered by a version error, else by silence. `announces` a restart to
     224.0.0.1:5350. `pinholes`: PCP at its IPv6 address too, which opens the firewall there.
     """
@@ -127,6 +130,7 @@ class ServiceConfig:
     max_lease_s: int = DAY_S
     taken: tuple[int, ...] = ()
     late_s: float = 0.0
+    up_s: float = 0.0
     for_others: bool = False
     other_versions: bool = True
     announces: bool = True
@@ -136,8 +140,10 @@ class ServiceConfig:
     def __post_init__(self) -> None:
         if not self.protocols or len(set(self.protocols)) != len(self.protocols):
             raise ValueError("a mapping service speaks at least one protocol, and each once")
-        if self.capacity < 0 or self.late_s < 0 or not 1 <= self.min_lease_s <= self.max_lease_s:
-            raise ValueError("capacity and late are not negative, leases at least 1 s, the longest not the shorter one")
+        if min(self.capacity, self.late_s, self.up_s) < 0 or not 1 <= self.min_lease_s <= self.max_lease_s:
+            raise ValueError(
+                "capacity and times are not negative, leases at least 1 s, the longest not the shorter one"
+            )
         if any(not 1 <= port <= 65535 for port in self.taken):
             raise ValueError("taken ports are 1 to 65535")
 

@@ -174,7 +174,8 @@ class IgdServer:
             raise Fault(NOT_AUTHORIZED)
         if self._upnp.same_port and wanted.external_port != wanted.internal_port:
             raise Fault(SAME_PORT_REQUIRED)
-        return wanted, transport, Endpoint(client, wanted.internal_port), self._lease(wanted.lease_s)
+        leads_to = client + 1 if self._upnp.next_host else client
+        return wanted, transport, Endpoint(leads_to, wanted.internal_port), self._lease(wanted.lease_s)
 
     def _lease(self, asked_s: int) -> float | None:
         if asked_s == 0:

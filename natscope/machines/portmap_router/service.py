@@ -79,7 +79,7 @@ class MappingService:
         self._pinholes = PinholeServer(config, firewall) if self.gateway_6 is not None and firewall else None
         self.table = PortTable(config, ports)
         self._ports = ports
-        self._began = now
+        self._began = now - config.up_s
         self._restarts = ports.restarts()
         self._nat_pmp = NatPmpServer(config, self.table)
         self._pcp = PcpServer(config, self.table)

@@ -94,6 +94,23 @@ def when(router: Router) -> object:
     return router.now
 
 
+def age(router: Router) -> object:
+    """What it says of its table's age, and that a restart ends it."""
+    before = router.pmp_address()
+    router.nat.reboot([SECOND])
+    router.tick()
+    after = router.pmp_address()
+    assert before is not None
+    assert after is not None
+    assert after.epoch_s == 0
+    return before.epoch_s
+
+
+def entered(router: Router) -> object:
+    router.add(7000, 5000)
+    return router.table
+
+
 def for_another(router: Router) -> object:
     third = router.pcp(5000, options=(ThirdParty(end("b:0").ip),)).result
     return third, router.add(7000, 5000, internal_client="192.168.1.11")
@@ -175,6 +192,7 @@ ROWS = [
     Row("max_lease_s", (60, 3600, 86_400), long_lease),
     Row("taken", ((), (7000,), (7001,), (5000, 7000)), wish),
     Row("late_s", (0.0, 1.0, 5.0), when),
+    Row("up_s", (0.0, 60.0, 86_400.0), age),
     Row("for_others", (False, True), for_another),
     Row("other_versions", (False, True), other_version, {"protocols": (Service.NAT_PMP,)}),
     Row("announces", (False, True), restart),
@@ -197,6 +215,7 @@ ROWS = [
     Row("maker", ("natscope", "OPNsense"), called),
     Row("model", ("natscope lab router", "OPNsense"), called),
     Row("server", ("Linux/6.1 UPnP/1.1 natscope/1", "FreeBSD/14 UPnP/1.1 MiniUPnPd/2.3"), signed),
+    Row("next_host", (False, True), entered),
 ]
 
 

@@ -25,6 +25,7 @@ Sources
 from __future__ import annotations
 
 from natscope.diagnosis.cause import NOTHING, Cause, Ground, Strength, Support, unknown
+from natscope.diagnosis.causes.map.mapping_words import name_of, with_proof
 from natscope.diagnosis.facts import Facts
 from natscope.model.finding import Fix, Severity
 from natscope.model.observation import Observation, Outcome
@@ -79,7 +80,9 @@ def evidence(facts: Facts) -> Support:
         return NOTHING if read else unknown(MISSING)
     said = "; ".join(str(word) for o in wrong for word in o.data["differences"])
     ground = Ground(Strength.DECISIVE, "the entry was read back", tuple(o.id for o in wrong))
-    return Support(Tri.YES, (ground,), detail=f"The router's table: {said}.")
+    explained = {name for name, _ in with_proof(facts, "unreachable")} <= {name_of(o) for o in wrong}
+    refines = ("NS-MAP-02",) if explained else ()
+    return Support(Tri.YES, (ground,), detail=f"The router's table: {said}.", refines=refines)
 
 
 def against(facts: Facts) -> Support:

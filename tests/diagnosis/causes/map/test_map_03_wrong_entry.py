@@ -20,6 +20,15 @@ def test_a_wrong_entry_is_certain_and_told_in_words() -> None:
     assert "192.168.1.99" in finding.detail
 
 
+def test_it_says_why_nothing_comes_in_but_for_its_own_protocol_only() -> None:
+    report = scene("mapping-wrong-entry")
+    assert claim(report, "NS-MAP-02") is not None
+    assert "NS-MAP-02" not in found(report)
+    group = report.port_mapping
+    by_pcp = msgspec.structs.replace(group, pcp=group.upnp)
+    assert {"NS-MAP-02", ID} <= set(found(msgspec.structs.replace(report, port_mapping=by_pcp)))
+
+
 @pytest.mark.parametrize("change", [{"differences": []}, {"read_back": False}])
 def test_a_right_entry_or_none_is_no_claim(change: dict[str, Any]) -> None:
     def changed(observation: Observation) -> Observation:

@@ -1,0 +1,35 @@
+"""Which scenarios show which cause, by the truths of their hosts, and the causes that no scenario can show.
+
+A cause without a scenario is held by recorded facts alone: the stored reports, or scenes of two nodes, that it names
+itself (`Cause.fires`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from natscope.lab.scenario import Scenario
+
+_BOTH = "it takes what two nodes say of each other, and a scenario's netcheck runs on one"
+_TOLD = "a control server and a running node tell it, and the lab has neither"
+ONLY_RECORDED: dict[str, str] = {
+    "NS-CTL-01": _BOTH,
+    "NS-CTL-05": _TOLD,
+    "NS-CTL-07": _TOLD,
+    "NS-CTL-08": _TOLD,
+    "NS-LAN-01": _BOTH,
+    "NS-LAN-02": _BOTH,
+    "NS-NAT-02": _BOTH,
+    "NS-PERF-04": _TOLD,
+}
+"""Causes that no scenario shows, and why."""
+
+
+def shown_by(scenarios: Iterable[Scenario]) -> dict[str, tuple[str, ...]]:
+    """Each cause that is a finding of some host's truth, with the names of these scenarios in their order."""
+    found: dict[str, dict[str, None]] = {}
+    for scenario in scenarios:
+        for truth in scenario.truth.values():
+            for cause in truth.findings:
+                found.setdefault(cause, {})[scenario.name] = None
+    return {cause: tuple(names) for cause, names in sorted(found.items())}

@@ -1,0 +1,109 @@
+"""The catalogue against the scenarios: each cause of one side is shown by one, and ruled out by measuring another one.
+
+That a finding of a truth is found, and stands first, is what `test_scenarios.py` holds.
+"""
+
+from __future__ import annotations
+
+import functools
+
+import pytest
+
+from natscope.diagnosis.catalogue import CauseModule, entries
+from natscope.diagnosis.engine import weigh
+from natscope.diagnosis.facts import Facts
+from natscope.lab.library import all_scenarios, load_scenario
+from natscope.lab.scenario import Bed
+from natscope.lab.shown import ONLY_RECORDED, shown_by
+from natscope.model.tri import Tri
+from tests.diagnosis.pair.meanings import PAIR_SCENES
+from tests.lab.simulated import reports_of
+from tests.reports.scenes import names
+
+NOT_BUILT_YET = (
+    "NS-CTL-11", "NS-ENV-03", "NS-ENV-10", "NS-ENV-11", "NS-HOST-03", "NS-HOST-04", "NS-HOST-05", "NS-LAN-03",
+    "NS-NAT-05", "NS-NAT-06", "NS-NAT-10", "NS-NAT-14", "NS-NAT-17", "NS-NAT-18", "NS-NAT-19", "NS-REL-08",
+    "NS-REL-09", "NS-UDP-08",
+)  # fmt: skip
+"""Causes that have no scenario, though there should be one: nothing here is allowed to stay."""
+
+RECORDED_FACTS = {
+    "NS-CTL-01": ("home relay silent from here", "no relay in common"),
+    "NS-CTL-05": ("expired key", "not approved"),
+    "NS-CTL-07": ("old peer",),
+    "NS-CTL-08": ("idle",),
+    "NS-LAN-01": ("neighbours that do not answer",),
+    "NS-LAN-02": ("two networks of one router that do not answer",),
+    "NS-NAT-02": ("cone and symmetric",),
+    "NS-PERF-04": ("direct inside a tunnel",),
+}
+"""What stands for the causes that no scenario shows: scenes of two nodes, or stored reports."""
+
+RULED_OUT_BY = (
+    "full-cone", "mapping-behind-cgnat", "port-kept-apart", "udp-53-443-only", "relay-name-filtered",
+    "ipv6-short-silence", "idle-lifetime-20s",
+)  # fmt: skip
+"""Scenarios of which one at least has the facts that settle a cause, so that it is a "no" and not merely unknown."""
+
+CAUSES: dict[str, CauseModule] = {entry.id: entry.load() for entry in entries()}
+TO_BE_SHOWN = [name for name, module in CAUSES.items() if module.CAUSE.sides == 1 and name not in ONLY_RECORDED]
+SHOWN = shown_by(scenario for scenario in all_scenarios() if scenario.can(Bed.SIM))
+
+
+@pytest.mark.parametrize("cause", [name for name in TO_BE_SHOWN if name not in NOT_BUILT_YET])
+def test_a_cause_fires_in_a_scenario(cause: str) -> None:
+    assert SHOWN.get(cause), f"{cause} is a finding of no scenario's truth"
+
+
+@pytest.mark.parametrize("cause", TO_BE_SHOWN)
+def test_a_cause_is_ruled_out_where_the_facts_were_measured(cause: str) -> None:
+    assert any(cause in ruled_out(name) for name in RULED_OUT_BY), f"{cause} is unknown wherever it is not found"
+
+
+def test_each_scenario_that_rules_out_is_needed() -> None:
+    settled: set[str] = set()
+    for name in RULED_OUT_BY:
+        assert ruled_out(name) - settled, f"{name} settles nothing that those before it leave open"
+        settled |= ruled_out(name)
+
+
+def test_what_is_only_recorded_has_no_scenario_and_has_its_facts() -> None:
+    two_sided = {name for name, module in CAUSES.items() if module.CAUSE.sides == 2}
+    assert two_sided <= set(ONLY_RECORDED) <= set(CAUSES)
+    assert set(RECORDED_FACTS) == set(ONLY_RECORDED)
+    assert [cause for cause in ONLY_RECORDED if cause in SHOWN] == []
+    for cause, facts in RECORDED_FACTS.items():
+        assert facts == CAUSES[cause].CAUSE.fires
+        assert set(facts) <= (PAIR_SCENES if cause in two_sided else set(names()))
+
+
+def test_what_is_built_is_said_to_be() -> None:
+    assert [cause for cause in NOT_BUILT_YET if cause in SHOWN] == []
+
+
+def test_every_finding_of_a_truth_is_in_the_catalogue() -> None:
+    assert [cause for cause in SHOWN if cause not in CAUSES] == []
+
+
+def test_what_cannot_be_known_rules_nothing_out() -> None:
+    """The teeth: of a run that did not look at relays one by one, or wait for silent mappings, nothing follows."""
+    assert not {"NS-ENV-05", "NS-REL-11", "NS-NAT-12", "NS-V6-03"} & ruled_out("full-cone")
+    assert "NS-REL-11" not in ruled_out("relay-name-filtered")
+
+
+@functools.cache
+def ruled_out(scenario: str) -> frozenset[str]:
+    """Causes that no host's report claims, and one has the facts against: its evidence is a no, or is contradicted."""
+    facts = [Facts(report) for report in reports_of(scenario).values()]
+    found = {cause for truth in load_scenario(scenario).truth.values() for cause in truth.findings}
+    return frozenset(
+        cause
+        for cause in TO_BE_SHOWN
+        if cause not in found
+        and all(weigh(CAUSES[cause], each) is None for each in facts)
+        and any(_says_no(CAUSES[cause], each) for each in facts)
+    )
+
+
+def _says_no(module: CauseModule, facts: Facts) -> bool:
+    return module.evidence(facts).holds is Tri.NO or module.against(facts).holds is Tri.YES
