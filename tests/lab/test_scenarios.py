@@ -38,6 +38,7 @@ NEEDED = (
     "two-public-addresses", "unpaired-pool", "stun-alg", "stun-lies", "dns-lies", "dns-hangs", "relay-expired",
     "relay-self-signed", "relay-wrong-name", "relay-stun-closed", "relay-port80-redirects", "clock-skew",
     "linux-masquerade", "linux-fully-random", "udp-policed", "udp-policed-packets", "udp-policed-back", "slow-line",
+    "random-source-port", "company-firewall", "stale-port", "stuck-flow", "table-full", "changed-meanwhile",
 )  # fmt: skip
 
 
