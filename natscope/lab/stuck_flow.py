@@ -22,23 +22,20 @@ TIMEOUT_S = 30
 """Linux: nf_conntrack_udp_timeout."""
 
 
-def ends(scenario: Scenario, host: ScenarioHost) -> tuple[IPv4Address, Endpoint, Endpoint]:
-    """The computer's address, the peer that stays silent, and the relay that answers the same port."""
+def ends(scenario: Scenario, host: ScenarioHost) -> tuple[IPv4Address, Endpoint, tuple[Endpoint, ...]]:
+    """The computer's address, the peer that stays silent, and the relays that answer the same port."""
     here, peer = host.address(4), scenario.hosts[host.stuck_to].address(4)
-    relay = next(iter(scenario.relays.values())).ipv4
     assert isinstance(here, IPv4Address)
     assert peer is not None
-    return here, Endpoint(peer, VPN_PORT), Endpoint(relay, DEFAULT_STUN_PORT)
+    relays = tuple(Endpoint(relay.ipv4, DEFAULT_STUN_PORT) for relay in scenario.relays.values())
+    return here, Endpoint(peer, VPN_PORT), relays
 
 
 def table(scenario: Scenario, host: ScenarioHost) -> str:
     """What /proc/net/nf_conntrack prints there."""
-    here, peer, relay = ends(scenario, host)
-    return (
-        _row(INSIDE, peer, here, VPN_PORT, replied=False)
-        + _row(here, peer, here, WIRE_PORT, replied=False)
-        + _row(here, relay, here, VPN_PORT, replied=True)
-    )
+    here, peer, relays = ends(scenario, host)
+    stuck = _row(INSIDE, peer, here, VPN_PORT, replied=False) + _row(here, peer, here, WIRE_PORT, replied=False)
+    return stuck + "".join(_row(here, relay, here, VPN_PORT, replied=True) for relay in relays)
 
 
 def _row(source: IPv4Address, target: Endpoint, seen: IPv4Address, wire_port: int, *, replied: bool) -> str:

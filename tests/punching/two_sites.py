@@ -26,7 +26,7 @@ from natscope.sim.host import SimHost
 from natscope.sim.topology import Network
 from tests.punching.punch import PORT
 
-_NAMES = ("at", "also", "dmz", "host", "http_proxy")
+_NAMES = ("at", "also", "dmz", "host", "http_proxy", "stuck_to")
 """Keys whose values name a site or a host."""
 _PUBLIC = re.compile(rb"203\.0\.113\.(\d+)")
 MOVED, LAN, OTHER_LAN = 100, "192.168.1.0/24", "192.168.77.0/24"

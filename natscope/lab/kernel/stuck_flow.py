@@ -6,6 +6,7 @@ import contextlib
 import os
 import socket
 import time
+from collections.abc import Sequence
 from ipaddress import IPv4Address
 from typing import NoReturn
 
@@ -27,23 +28,26 @@ table ip router {
 """
 
 
-def start_stuck_flow(processes: Processes, space: Space, ends: tuple[IPv4Address, Endpoint, Endpoint]) -> None:
+def start_stuck_flow(
+    processes: Processes, space: Space, ends: tuple[IPv4Address, Endpoint, Sequence[Endpoint]]
+) -> None:
     """Rules that rewrite what leaves, the computer's own packets too, and a VPN's keep-alives for ever."""
     add_addresses(space, "lo", [f"{INSIDE}/32"])
     space.nft(RULES)
     processes.call(f"{space.name}'s VPN", space, lambda ready: _keep(*ends, ready))
 
 
-def _keep(here: IPv4Address, peer: Endpoint, relay: Endpoint, ready: Ready) -> NoReturn:
+def _keep(here: IPv4Address, peer: Endpoint, relays: Sequence[Endpoint], ready: Ready) -> NoReturn:
     behind, own = (_socket(address) for address in (INSIDE, here))
     is_ready = False
     while True:
         for sock in (behind, own):  # the one behind came first
             with contextlib.suppress(OSError):  # the peer's refusal of an earlier one
                 sock.sendto(KEEP_ALIVE, (str(peer.ip), peer.port))
-        with contextlib.suppress(OSError):
-            own.sendto(encode_binding_request(os.urandom(12), RequestForm.TAILSCALE), (str(relay.ip), relay.port))
-        if not is_ready and _answered(own, relay):
+        for relay in relays:
+            with contextlib.suppress(OSError):
+                own.sendto(encode_binding_request(os.urandom(12), RequestForm.TAILSCALE), (str(relay.ip), relay.port))
+        if not is_ready and _answered(own, relays):
             is_ready = True
             ready()
         time.sleep(EVERY_S if is_ready else PATIENCE_S)
@@ -56,8 +60,8 @@ def _socket(address: IPv4Address) -> socket.socket:
     return sock
 
 
-def _answered(sock: socket.socket, relay: Endpoint) -> bool:
-    """Whether the relay's answer is there."""
+def _answered(sock: socket.socket, relays: Sequence[Endpoint]) -> bool:
+    """Whether a relay's answer is there."""
     with contextlib.suppress(OSError):
-        return bool(sock.recvfrom(2048)[1][0] == str(relay.ip))
+        return sock.recvfrom(2048)[1][0] in [str(relay.ip) for relay in relays]
     return False
