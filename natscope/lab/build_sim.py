@@ -47,19 +47,21 @@ from natscope.model.relay_map import LoadedMap
 from natscope.model.report import Report
 from natscope.netcheck.assemble import assemble
 from natscope.netcheck.history import History
+from natscope.netcheck.home import next_history
 from natscope.netcheck.options import NetcheckOptions, with_limit
 from natscope.netcheck.record import RunRecord
 from natscope.netcheck.run import RunInputs, run_probes
 from natscope.plugins.loader import PROBES, find
 from natscope.sim.dns import PORT as DNS_PORT
 from natscope.sim.dns import DnsServer, Manner
-from natscope.sim.faults import Crash, DnsOutage, Fault, NatReboot, Partition, schedule
+from natscope.sim.faults import Congestion, Crash, DnsOutage, Fault, NatReboot, Partition, schedule
 from natscope.sim.guarded import GuardedNode, Wall
 from natscope.sim.host import SimHost
 from natscope.sim.site import Site as SimSite
 from natscope.sim.topology import Network
 from natscope.web.client import HttpClient
 
+BETWEEN_RUNS_S = 600.0
 SERVERS_START_S = 0.01
 """Servers open their ports before anybody is measured."""
 
@@ -96,6 +98,15 @@ def simulated(scenario: Scenario, seed: int | None = None) -> Iterator[Network]:
 
 
 async def _measure(host: Host, loaded: LoadedMap, how: MeasureHow) -> RunRecord:
+    """The last of several runs, each with what the one before it left."""
+    record = await _run(host, loaded, how, History())
+    for _ in range(how.earlier):
+        await host.clock.sleep(BETWEEN_RUNS_S)
+        record = await _run(host, loaded, how, next_history(record, assemble(record).relays))
+    return record
+
+
+async def _run(host: Host, loaded: LoadedMap, how: MeasureHow, history: History) -> RunRecord:
     return await run_probes(
         RunInputs(
             host=host,
@@ -103,7 +114,7 @@ async def _measure(host: Host, loaded: LoadedMap, how: MeasureHow) -> RunRecord:
             options=with_limit(
                 NetcheckOptions(https=how.https, profile=how.profile, hairpin=how.hairpin, udp_rate=how.udp_rate)
             ),
-            history=History(),
+            history=history,
             found=find(PROBES),
             http=lambda: HttpClient(host),
             stop=asyncio.Event(),
@@ -246,6 +257,10 @@ def _partition(net: Network, scenario: Scenario, fault: ScenarioFault) -> Fault:
     return Partition(at_s=fault.at_s, lasts_s=fault.lasts_s, nodes=(fault.on,))
 
 
+def _congestion(net: Network, scenario: Scenario, fault: ScenarioFault) -> Fault:
+    return Congestion(at_s=fault.at_s, lasts_s=fault.lasts_s, nodes=(fault.on,), extra_s=fault.slower_by_s)
+
+
 def _nat_reboot(net: Network, scenario: Scenario, fault: ScenarioFault) -> Fault:
     new = addresses_after_reboot(scenario, scenario.sites[fault.on])
     return NatReboot(at_s=fault.at_s, site=net.sites[fault.on], renumbered=fault.renumbered, external=new)
@@ -267,6 +282,7 @@ def _dns_outage(net: Network, scenario: Scenario, fault: ScenarioFault) -> Fault
 
 _FAULTS: dict[FaultKind, Callable[[Network, Scenario, ScenarioFault], Fault]] = {
     FaultKind.PARTITION: _partition,
+    FaultKind.CONGESTION: _congestion,
     FaultKind.NAT_REBOOT: _nat_reboot,
     FaultKind.CRASH: _crash,
     FaultKind.DNS: _dns_outage,

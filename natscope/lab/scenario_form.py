@@ -231,6 +231,7 @@ class FaultForm(Table, frozen=True, kw_only=True):
     on: str = ""
     renumbered: bool = True
     manner: DnsManner = DnsManner.HANG
+    slower_by_ms: float = 60.0
 
 
 class BedsForm(Table, frozen=True, kw_only=True):
@@ -247,6 +248,7 @@ class NetcheckForm(Table, frozen=True, kw_only=True):
     profile: str = "default"
     hairpin: bool = True
     udp_rate: bool = False
+    earlier: int = 0
     known_wrong: dict[str, str] = {}
 
 
