@@ -47,13 +47,14 @@ from natscope.model.relay_map import LoadedMap
 from natscope.model.report import Report
 from natscope.netcheck.assemble import assemble
 from natscope.netcheck.history import History
+from natscope.netcheck.home import next_history
 from natscope.netcheck.options import NetcheckOptions, with_limit
 from natscope.netcheck.record import RunRecord
 from natscope.netcheck.run import RunInputs, run_probes
 from natscope.plugins.loader import PROBES, find
 from natscope.sim.dns import PORT as DNS_PORT
 from natscope.sim.dns import DnsServer, Manner
-from natscope.sim.faults import Crash, DnsOutage, Fault, NatReboot, Partition, schedule
+from natscope.sim.faults import Congestion, Crash, DnsOutage, Fault, NatReboot, Partition, schedule
 from natscope.sim.guarded import GuardedNode, Wall
 from natscope.sim.host import SimHost
 from natscope.sim.site import Site as SimSite
@@ -64,6 +65,7 @@ from natscope.wire.system_text import cloud_of_firmware
 
 BEFORE_ALL = -1
 """The metric of a route that comes before the card's own to the same network."""
+BETWEEN_RUNS_S = 600.0
 SERVERS_START_S = 0.01
 """Servers open their ports before anybody is measured."""
 
@@ -101,6 +103,15 @@ def simulated(scenario: Scenario, seed: int | None = None) -> Iterator[Network]:
 
 
 async def _measure(host: Host, loaded: LoadedMap, how: MeasureHow) -> RunRecord:
+    """The last of several runs, each with what the one before it left."""
+    record = await _run(host, loaded, how, History())
+    for _ in range(how.earlier):
+        await host.clock.sleep(BETWEEN_RUNS_S)
+        record = await _run(host, loaded, how, next_history(record, assemble(record).relays))
+    return record
+
+
+async def _run(host: Host, loaded: LoadedMap, how: MeasureHow, history: History) -> RunRecord:
     return await run_probes(
         RunInputs(
             host=host,
@@ -114,7 +125,7 @@ async def _measure(host: Host, loaded: LoadedMap, how: MeasureHow) -> RunRecord:
                     source_port=how.source_port,
                 )
             ),
-            history=History(),
+            history=history,
             found=find(PROBES),
             http=lambda: HttpClient(host),
             stop=asyncio.Event(),
@@ -295,6 +306,10 @@ def _partition(net: Network, scenario: Scenario, fault: ScenarioFault) -> Fault:
     return Partition(at_s=fault.at_s, lasts_s=fault.lasts_s, nodes=(fault.on,))
 
 
+def _congestion(net: Network, scenario: Scenario, fault: ScenarioFault) -> Fault:
+    return Congestion(at_s=fault.at_s, lasts_s=fault.lasts_s, nodes=(fault.on,), extra_s=fault.slower_by_s)
+
+
 def _nat_reboot(net: Network, scenario: Scenario, fault: ScenarioFault) -> Fault:
     new = addresses_after_reboot(scenario, scenario.sites[fault.on])
     return NatReboot(at_s=fault.at_s, site=net.sites[fault.on], renumbered=fault.renumbered, external=new)
@@ -316,6 +331,7 @@ def _dns_outage(net: Network, scenario: Scenario, fault: ScenarioFault) -> Fault
 
 _FAULTS: dict[FaultKind, Callable[[Network, Scenario, ScenarioFault], Fault]] = {
     FaultKind.PARTITION: _partition,
+    FaultKind.CONGESTION: _congestion,
     FaultKind.NAT_REBOOT: _nat_reboot,
     FaultKind.CRASH: _crash,
     FaultKind.DNS: _dns_outage,

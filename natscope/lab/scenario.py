@@ -25,8 +25,8 @@ middle of everything. Tables of a file, all optional but `title`:
   `dns_wildcards`: domains below which every name is at 192.0.2.66.
 - `[beds]`: `sim` and `kernel`; a text says why that bed cannot express the scenario.
 - `[netcheck]`: `https` [false], `profile` [default], `hairpin` [true], `udp_rate` [false], `source_port` [any]: how
-  hosts are measured; `full` measures lifetimes, for a minute and a half; `known_wrong` {CLAIM = WHY}: where the
-  netcheck is known to be wrong today.
+  hosts are measured; `full` measures lifetimes, for a minute and a half; `earlier` [0]: runs before the one that
+  counts, ten minutes apart (simulator only); `known_wrong` {CLAIM = WHY}: where the netcheck is known to be wrong today.
 - `[sites.NAME]`, a router and the network behind it: `at` [internet] the site above; `nat` the name of a preset of
   `machines.nat.presets`, or `none` for a router that only forwards, or a table: `kind` [port-restricted] and what is
   different, in the words of `machines.nat.config.NatConfig` (`mapping`, `filtering`, `ports`, `port_range`, `stride`,
@@ -72,7 +72,8 @@ middle of everything. Tables of a file, all optional but `title`:
 - `[servers.NAME]`: `kind`: `stun` (ours, as RFC 5780 wants), `coturn` or `derper`, with two addresses each and the name
   `NAME.test`; for tools, not for the netcheck. The simulator has none of them, and refuses a `derper`.
 - `[[faults]]`: `at_s`, `lasts_s`, `kind` and on whom: `partition` (`on` a host, site or relay), `nat-reboot` (`on` a
-  site, `renumbered`), `dns` (`manner`), `crash` (`on` a relay); `measuring` [false]: counted from the first request on.
+  site, `renumbered`), `dns` (`manner`), `crash` (`on` a relay), `congestion` (`on` as `partition`, `slower_by_ms` [60]
+  each way); `measuring` [false]: counted from the first request on.
 - `[truth.HOST]`, `[truth.pairs."A B"]`: `scenario_truth.py`.
 """
 
@@ -173,6 +174,7 @@ class FaultKind(enum.StrEnum):
     NAT_REBOOT = "nat-reboot"
     DNS = "dns"
     CRASH = "crash"
+    CONGESTION = "congestion"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -308,6 +310,7 @@ class ScenarioFault:
     renumbered: bool = True
     manner: DnsManner = DnsManner.HANG
     measuring: bool = False
+    slower_by_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -319,6 +322,7 @@ class MeasureHow:
     hairpin: bool = True
     udp_rate: bool = False
     source_port: int = 0
+    earlier: int = 0
     known_wrong: dict[str, str] = field(default_factory=dict)
 
 

@@ -242,6 +242,7 @@ class FaultForm(Table, frozen=True, kw_only=True):
     on: str = ""
     renumbered: bool = True
     manner: DnsManner = DnsManner.HANG
+    slower_by_ms: float = 60.0
 
 
 class BedsForm(Table, frozen=True, kw_only=True):
@@ -259,6 +260,7 @@ class NetcheckForm(Table, frozen=True, kw_only=True):
     hairpin: bool = True
     udp_rate: bool = False
     source_port: int = 0
+    earlier: int = 0
     known_wrong: dict[str, str] = {}
 
 

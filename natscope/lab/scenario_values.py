@@ -93,6 +93,7 @@ class _Reader:
                 hairpin=head.netcheck.hairpin,
                 udp_rate=head.netcheck.udp_rate,
                 source_port=self._port(("netcheck", "source_port"), head.netcheck.source_port),
+                earlier=head.netcheck.earlier,
                 known_wrong=head.netcheck.known_wrong,
             ),
             sites=self._sites,
@@ -111,6 +112,10 @@ class _Reader:
         programs = sorted(n for n, form in self._form.servers.items() if form.kind is ServerKind.DERPER)
         if programs:
             told.setdefault(Bed.SIM, f"it runs no programs of others: {', '.join(programs)}")
+        if any(fault.kind is FaultKind.CONGESTION for fault in self._form.faults):
+            told.setdefault(Bed.KERNEL, "its links are as long as at the start all the time")
+        if self._form.head.netcheck.earlier:
+            told.setdefault(Bed.KERNEL, "it measures each host once")
         return told
 
     def _check_names(self) -> None:
@@ -298,13 +303,14 @@ class _Reader:
         where: Path = ("faults",)
         victims: dict[FaultKind, Iterable[str]] = {
             FaultKind.PARTITION: (*self._sites, *self._hosts, *self._relays),
+            FaultKind.CONGESTION: (*self._sites, *self._hosts, *self._relays),
             FaultKind.NAT_REBOOT: tuple(n for n, site in self._sites.items() if site.nat is not None),
             FaultKind.CRASH: tuple(self._relays),
             FaultKind.DNS: ("",),
         }
         if form.on not in victims[form.kind]:
             self._source.wrong(where, f"a fault of kind {form.kind} befalls one of: {', '.join(victims[form.kind])}")
-        if min(form.at_s, form.lasts_s) < 0:
+        if min(form.at_s, form.lasts_s, form.slower_by_ms) < 0:
             self._source.wrong(where, "times are not negative")
         return ScenarioFault(
             kind=form.kind,
@@ -314,6 +320,7 @@ class _Reader:
             on=form.on,
             renumbered=form.renumbered,
             manner=form.manner,
+            slower_by_s=form.slower_by_ms / 1000,
         )
 
     def _truth(self, name: str, form: HostTruthForm) -> HostTruth:

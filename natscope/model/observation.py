@@ -55,6 +55,7 @@ KINDS: dict[str, str] = {
     "portmap.removed": "an opened port was closed again",
     "proxy.settings": "which proxies, scripts and login pages this host's settings and its network name",
     "proxy.connect": "one relay through the HTTP proxy of the environment: CONNECT, TLS, one request",
+    "relay.moves": "when the home relay moved in earlier runs, and whether in this network",
     "relay.check": "one relay node over one family: TCP, TLS with its certificate, one request",
     "relay.port80": "one /generate_204 with a challenge at a relay's plain port",
     "derp.connect": "one connection to one address of a relay, as its clients make it: TCP, TLS, upgrade, greeting",

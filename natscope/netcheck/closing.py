@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import msgspec
 
 from natscope.host.api import Host, LinkFacts
 from natscope.model.observation import Outcome, ProbeOutcome
 from natscope.netcheck.context import SharedRun
 from natscope.netcheck.history import History
+from natscope.netcheck.home import network_of
 from natscope.netcheck.link_record import IdentityRecord, LinkRecord
 from natscope.netcheck.plan import FAMILIES, usable_addresses
 from natscope.netcheck.record import RunRecord
@@ -34,6 +37,7 @@ async def close_run(shared: SharedRun, history: History, ending: Ending) -> RunR
     await record_stun(shared.mux, recorder, host, ended=ended, interrupted=ending.interrupted)
     links = shared.known_links()
     await _look_again(host, shared)
+    _tell_moves(shared, history, ending.started_at)
     warnings = ending.warnings
     if recorder.overflow:
         warnings = (*warnings, f"{recorder.overflow} observations too many were not kept")
@@ -53,6 +57,27 @@ async def close_run(shared: SharedRun, history: History, ending: Ending) -> RunR
         probes=tuple(_with_costs(outcome, recorder.spent.get(outcome.name)) for outcome in ending.outcomes),
         warnings=warnings,
     )
+
+
+def _tell_moves(shared: SharedRun, history: History, started_at: str) -> None:
+    """Moves of the home relay in earlier runs: not measured here, but a fact that a report rests on."""
+    started = datetime.fromisoformat(started_at.replace("Z", "+00:00")).timestamp()
+    moves = history.at(started).moves
+    if not moves:
+        return
+    here = network_of(shared.known_links())
+    told = [
+        {
+            "ago_s": round(started - move.at, 3),
+            "old": move.old,
+            "new": move.new,
+            "here": bool(here) and move.network == here,
+        }
+        for move in moves
+    ]
+    times = "once" if len(told) == 1 else f"{len(told)} times"
+    words = f"in earlier runs of the last 24 hours the home relay moved {times}"
+    shared.recorder.observe("run", "relay.moves", Outcome.ANSWERED, summary=words, data={"moves": told})
 
 
 async def _look_again(host: Host, shared: SharedRun) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from natscope.host.api import LinkFacts
 from natscope.model.report import PreferredRelay, RelayReport
 from natscope.netcheck.history import History
 from natscope.netcheck.prefer import Choice, choose_home
@@ -25,7 +26,18 @@ def choose_for(record: RunRecord, relays: Sequence[RelayReport]) -> Choice:
     """The choice, and with it the history that the next run starts from."""
     at = datetime.fromisoformat(record.started_at.replace("Z", "+00:00")).timestamp()
     scores = record.loaded_map.relay_map.region_scores
-    return choose_home(record.history, run_latencies(relays), at, scores=scores)
+    network = network_of(None if record.links is None else record.links.facts())
+    return choose_home(record.history, run_latencies(relays), at, scores=scores, network=network)
+
+
+def network_of(links: LinkFacts | None) -> str:
+    """A name for the network that this computer is in, empty where there is none to tell.
+
+    Interfaces and gateways of its default routes: IPv4's, and only without those IPv6's, which come and go.
+    """
+    routes = [] if links is None else [route for route in links.default_routes if route.gateway is not None]
+    four = [route for route in routes if route.family == 4]
+    return ", ".join(sorted({f"{route.interface} {route.gateway}" for route in four or routes}))
 
 
 def next_history(record: RunRecord, relays: Sequence[RelayReport]) -> History:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from natscope.netcheck.history import History, Reading
+from natscope.netcheck.history import History, Move, Reading
 
 ABSOLUTE_S = 0.010
 HEARD_RECENTLY_S = 8.0
@@ -48,8 +48,12 @@ def choose_home(
     *,
     scores: Mapping[int, float] | None = None,
     signs: Signs | None = None,
+    network: str = "",
 ) -> Choice:
-    """The home relay after a run that measured `latency_s`. `history` gives the old home; the new one comes back."""
+    """The home relay after a run that measured `latency_s`. `history` gives the old home; the new one comes back.
+
+    `network` is kept with a move: where it happened.
+    """
     signs = signs or Signs(now, {})
     readings = History(readings=(*history.readings, Reading(at=now, latency_s=dict(latency_s)))).at(now).readings
     old = history.home
@@ -60,7 +64,11 @@ def choose_home(
             value = _scaled(region_id, seconds, scores)
             best[region_id] = min(value, best.get(region_id, value))
     home, kept_from, reason = _choose(old, {r: _scaled(r, s, scores) for r, s in latency_s.items()}, best, now, signs)
-    return Choice(home, History(home=home, readings=readings), kept_from, reason)
+    moves = history.moves
+    if home not in (0, old) and old in latency_s and not signs.forced:
+        moves = (*moves, Move(at=now, old=old, new=home, network=network))
+    kept = History(home=home, readings=readings, moves=moves).at(now)
+    return Choice(home, kept, kept_from, reason)
 
 
 def _choose(

@@ -6,7 +6,7 @@ Times are seconds from the moment of scheduling. Faults of one kind may overlap:
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 from natscope.model.endpoint import IPAddress
@@ -53,6 +53,26 @@ class LinkChange:
         """Change it; packets on their way are not touched."""
         for pipe in net.uplinks[self.node]:
             pipe.change(self.spec)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Congestion:
+    """The links that lead up from these nodes are slower by `extra_s` each way for a while."""
+
+    at_s: float
+    lasts_s: float
+    nodes: tuple[str, ...]
+    extra_s: float
+
+    def begin(self, net: Network) -> None:
+        """Slow down."""
+        self._add(net, self.extra_s)
+        net.timeline.after(self.lasts_s, self._add, net, -self.extra_s)
+
+    def _add(self, net: Network, seconds: float) -> None:
+        for name in self.nodes:
+            for pipe in net.uplinks[name]:
+                pipe.change(replace(pipe.spec, latency_s=max(0.0, pipe.spec.latency_s + seconds)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,7 +174,7 @@ class DnsOutage:
         net.timeline.after(self.lasts_s, self.server.outages.remove, self.manner)
 
 
-Fault: TypeAlias = Partition | LinkChange | NatReboot | InterfaceChange | Crash | ClockJump | DnsOutage
+Fault: TypeAlias = Partition | Congestion | LinkChange | NatReboot | InterfaceChange | Crash | ClockJump | DnsOutage
 
 
 def schedule(net: Network, faults: Iterable[Fault]) -> None:

@@ -70,6 +70,7 @@ MEANINGS = {
     "NS-REL-06": "map has errors",
     "NS-REL-07": "single region",
     "NS-REL-08": "home relay is not the best",
+    "NS-REL-09": "moves to and fro",
     "NS-REL-11": "name is filtered",
     "NS-REL-14": "one of its families",
     "NS-REL-15": "No relay answers",

@@ -179,6 +179,24 @@ def test_links_may_limit_udp_by_bits_or_by_packets() -> None:
         read("[hosts.a]\nlink = { udp_limit_mbit = 2, udp_limit_packets = 50 }\n")
 
 
+def test_ways_may_be_congested_for_a_while() -> None:
+    scenario = read('[[faults]]\nkind = "congestion"\nat_s = 5\nlasts_s = 9\non = "a"\nslower_by_ms = 40\n[hosts.a]\n')
+    assert scenario.faults[0].slower_by_s == 0.04
+    assert "as long as at the start" in scenario.cannot[Bed.KERNEL]
+    with pytest.raises(UserError, match="a fault of kind congestion befalls one of: a"):
+        read('[[faults]]\nkind = "congestion"\nat_s = 5\non = "b"\n[hosts.a]\n')
+
+
+def test_several_runs_are_for_the_simulator() -> None:
+    scenario = read("[netcheck]\nearlier = 2\n[hosts.a]\n")
+    assert scenario.how.earlier == 2
+    assert scenario.cannot == {Bed.KERNEL: "it measures each host once"}
+
+
+def test_a_host_may_have_a_security_suite() -> None:
+    assert read('[hosts.a]\nsuite = "OpenSnitch"\n').hosts["a"].suite == "OpenSnitch"
+
+
 def test_links_may_meddle_with_packets() -> None:
     scenario = read('[hosts.a]\nlink = { bleaches = ["ecn"], filters = ["stun"] }\nback = { bleaches = [] }\n')
     host = scenario.hosts["a"]

@@ -6,9 +6,10 @@ import json
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
-from natscope.netcheck.history import History, Reading
+from natscope.netcheck.history import KEEP_MOVES_S, MAX_MOVES, History, Move, Reading
 from natscope.netcheck.prefer import Signs, choose_home
 
 VECTORS = json.loads((Path(__file__).parents[2] / "fixtures/vectors/netcheck.json").read_text())
@@ -47,3 +48,29 @@ def test_says_which_nearer_region_was_not_near_enough() -> None:
 
 def test_nothing_answered_is_no_home() -> None:
     assert choose_home(History(home=1), {}, 100.0).home == 0
+
+
+def test_a_move_is_kept_with_its_network_while_the_old_home_answers() -> None:
+    history = History(home=1, readings=())
+    choice = choose_home(history, {1: 0.150, 2: 0.030}, 100.0, network="eth0 192.168.1.1")
+    assert choice.history.moves == (Move(at=100.0, old=1, new=2, network="eth0 192.168.1.1"),)
+    back = choose_home(choice.history, {1: 0.030, 2: 0.150}, 1000.0)
+    assert [(move.old, move.new) for move in back.history.moves] == [(1, 2), (2, 1)]
+
+
+@pytest.mark.parametrize("latency", [{2: 0.030}, {1: 0.030, 2: 0.029}, {}])
+def test_a_home_that_went_away_or_stays_is_no_move(latency: dict[int, float]) -> None:
+    assert choose_home(History(home=1), latency, 100.0).history.moves == ()
+    assert choose_home(History(), {2: 0.030}, 100.0).history.moves == (), "nor is the first home"
+
+
+def test_moves_are_kept_for_a_day_and_not_without_end() -> None:
+    moves = tuple(Move(at=float(at), old=1, new=2) for at in range(100))
+    assert len(History(moves=moves).at(99.0).moves) == MAX_MOVES
+    assert [move.at for move in History(moves=moves).at(98.0 + KEEP_MOVES_S).moves] == [98.0, 99.0]
+    assert History(moves=moves).at(-1.0).moves == (), "nothing from the future"
+
+
+def test_a_history_of_before_there_were_moves_can_be_read() -> None:
+    old = b'{"home": 4, "readings": [{"at": 5.0, "latency_s": {"4": 0.02}}]}'
+    assert msgspec.json.decode(old, type=History) == History(home=4, readings=(Reading(at=5.0, latency_s={4: 0.02}),))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from natscope.model.observation import Outcome
 from natscope.model.report import PreferredRelay, RelayLatency, Report
 from natscope.model.tri import Tri
 from tests.reports.builder import LOCAL, PLACES, Builder, nat_report
@@ -43,4 +44,32 @@ def home_one_quick_sample() -> Report:
     return msgspec.structs.replace(report, relays=(home, *report.relays[1:]), preferred_relay=told)
 
 
-HOME_SCENES = (home_inside, home_far, home_one_quick_sample)
+def _moved(*moves: tuple[int, int], here: bool = True) -> Report:
+    """Frankfurt and Amsterdam are equally near; in earlier runs the home moved like that, half an hour apart."""
+    builder = Builder()
+    for region, code, name, rtt in PLACES[1:5]:
+        builder.relay(region, code, name, v4=rtt)
+    told = [
+        {"ago_s": 1800.0 * (len(moves) - at), "old": old, "new": new, "here": here}
+        for at, (old, new) in enumerate(moves)
+    ]
+    words = f"in earlier runs of the last 24 hours the home relay moved {len(moves)} times"
+    builder.observe("relay.moves", Outcome.ANSWERED, summary=words, data={"moves": told})
+    return builder.report(udp=Tri.YES)
+
+
+def home_flaps() -> Report:
+    return _moved((2, 3), (3, 2), (2, 3), (3, 2))
+
+
+def home_moved_once() -> Report:
+    """There and back, and once to a third: a bad moment each."""
+    return _moved((2, 3), (3, 2), (2, 4))
+
+
+def home_moved_elsewhere() -> Report:
+    """The computer is carried to and fro: the moves were in other networks."""
+    return _moved((2, 3), (3, 2), (2, 3), (3, 2), here=False)
+
+
+HOME_SCENES = (home_inside, home_far, home_one_quick_sample, home_flaps, home_moved_once, home_moved_elsewhere)

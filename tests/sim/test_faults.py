@@ -155,3 +155,18 @@ async def test_faults_that_overlap_end_with_the_last() -> None:
     knock(here, there.at, 1.0, 2.0)
     await here.host.clock.sleep(3)
     assert heard_at(there) == [0, 10]
+
+
+async def test_congestion_is_over_after_a_while() -> None:
+    net = this_network()
+    host = net.host("here", at=net.internet())
+    before = [pipe.latency_s for pipe in net.uplinks["here"]]
+    twice = [faults.Congestion(at_s=at, lasts_s=2, nodes=("here",), extra_s=0.06) for at in (1, 2)]
+    faults.schedule(net, twice)
+    seen = []
+    await host.clock.sleep(0.5)
+    for _ in range(5):
+        now = [pipe.latency_s for pipe in net.uplinks["here"]]
+        seen.append([round(slow - usual, 9) for slow, usual in zip(now, before, strict=True)])
+        await host.clock.sleep(1)
+    assert seen == [[0.0, 0.0], [0.06, 0.06], [0.12, 0.12], [0.06, 0.06], [0.0, 0.0]]
