@@ -5,25 +5,35 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from natscope.apps.mesh_peer import find_peer
+from natscope.apps.mesh_own import own_details
+from natscope.apps.mesh_peer import Target, find_peer
 from natscope.apps.mesh_status import SightOptions, open_sight
 from natscope.apps.report_file import ReadReport
 from natscope.diagnosis.pair.explain import pair_facts
+from natscope.diagnosis.pair.facts import PairFacts
 from natscope.diagnosis.pair.of_reports import facts_of_reports
 from natscope.diagnosis.pair.report import pair_report
 from natscope.diagnosis.pair.side import Names, named
 from natscope.errors import UserError
 from natscope.host.real.host import build_real_host
+from natscope.model.mesh_status import MeshStatus
 from natscope.model.pair_report import PairReport
 from natscope.model.report import Report
+from natscope.model.tri import Tri
+
+RECENT_S = 600.0
+"""So long the peer's own report is held against what the mesh tells of it now."""
 
 
 @dataclass(frozen=True, slots=True)
 class PairRequest:
-    """`this` is a report's file; `peer` another one, or the name of a node. `read` reads a report by its name."""
+    """`this` is a report's file; `peer` another one, or the name of a node. `read` reads a report by its name.
+
+    `node`: what the node of the peer's report is called in the mesh (empty: the mesh is not asked).
+    """
 
     this: str
     peer: str
@@ -31,6 +41,7 @@ class PairRequest:
     environ: Mapping[str, str]
     state_dir: str
     socket: str = ""
+    node: str = ""
 
 
 def run_pair(request: PairRequest) -> PairReport:
@@ -40,28 +51,48 @@ def run_pair(request: PairRequest) -> PairReport:
     """
     this = request.read(request.this)
     if not _is_file(request.peer):
+        if request.node:
+            raise UserError("--node goes with the reports of both", hint="natscope pair A.json B.json --node PEER")
         return asyncio.run(_with_node(this, request))
     peer = request.read(request.peer)
     now = build_real_host().clock.utc()
     ages = _age(this.report, now), _age(peer.report, now)
     facts = facts_of_reports(this.report, peer.report, names=_names(this, peer))
+    if request.node:
+        facts = asyncio.run(_as_the_mesh_tells(facts, request, ages[1]))
     return pair_report(facts, by=(this.by, peer.by), ages=ages)
+
+
+async def _as_the_mesh_tells(facts: PairFacts, request: PairRequest, age_s: float | None) -> PairFacts:
+    """With what the mesh tells of the peer."""
+    source = (await open_sight(_options(request))).inputs.source
+    target = _target(await source.status(), request.node)
+    recent = Tri.of(age_s <= RECENT_S) if age_s is not None else Tri.UNKNOWN
+    details = await source.details(target.node_ip)
+    return replace(facts, node=target.node, details=details, peer_is_recent=recent)
+
+
+def _options(request: PairRequest, fresh: Report | None = None) -> SightOptions:
+    return SightOptions(environ=request.environ, state_dir=request.state_dir, socket=request.socket, fresh=fresh)
+
+
+def _target(status: MeshStatus, word: str) -> Target:
+    target = find_peer(status, word)
+    if target.is_this:
+        raise UserError(f"{word} is this computer itself", hint="name another node, or its report")
+    return target
 
 
 async def _with_node(this: ReadReport, request: PairRequest) -> PairReport:
     """The peer as the mesh tells of it."""
-    options = SightOptions(
-        environ=request.environ, state_dir=request.state_dir, socket=request.socket, fresh=this.report
-    )
-    sight = await open_sight(options)
+    sight = await open_sight(_options(request, this.report))
     source = sight.inputs.source
     status = await source.status()
-    target = find_peer(status, request.peer)
-    if target.is_this:
-        raise UserError(f"{request.peer} is this computer itself", hint="name another node, or its report")
+    target = _target(status, request.peer)
     details = await source.details(target.ip)
+    own = await own_details(source, status)
     age = _age(this.report, sight.host.clock.utc())
-    facts = pair_facts(status, target.node, details, this.report)
+    facts = pair_facts(status, target.node, details, this.report, own=own)
     return pair_report(facts, by=(this.by, "mesh"), ages=(age, None))
 
 

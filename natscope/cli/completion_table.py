@@ -200,6 +200,7 @@ TABLE = {
     "pair": (
         (),
         (
+            (('--node',), 'any', False, 'what the node of B.json is called in the mesh'),
             (('--socket',), 'any', False, 'socket of a running tailscaled, when it is not in the usual place'),
             (('--json',), None, False, 'as JSON, for a program'),
             (('--quiet', '-q'), None, False, 'the answer only'),

@@ -497,10 +497,12 @@ what would change that.
 
 Usage: natscope pair [OPTIONS] A.json B.json|PEER
 
-Reports may also be those of tailscale netcheck --format=json. Exit codes: 0
-direct, 10 relayed, 3 not known.
+With --node, what the mesh tells of the peer is held against its report. Reports
+may also be those of tailscale netcheck --format=json. Exit codes: 0 direct, 10
+relayed, 3 not known.
 
 Options
+  --node PEER                   what the node of B.json is called in the mesh
   --socket PATH                 socket of a running tailscaled, when it is not
                                 in the usual place
   --json                        as JSON, for a program

@@ -21,6 +21,12 @@ def pair(
     context: typer.Context,
     this: Annotated[str, typer.Argument(metavar="A.json", show_default=False)],
     peer: Annotated[str, typer.Argument(metavar="B.json|PEER", show_default=False)],
+    node: Annotated[
+        str,
+        typer.Option(
+            "--node", metavar="PEER", help="what the node of B.json is called in the mesh", show_default=False
+        ),
+    ] = "",
     socket: opt.Socket = None,
     as_json: opt.AsJson = False,
     quiet: opt.Quiet = False,
@@ -34,7 +40,8 @@ def pair(
     natscope pair laptop.json nas  # the other side as a running tailscaled knows it
     natscope pair laptop.json nas.json --json  # for a program
 
-    Reports may also be those of tailscale netcheck --format=json. Exit codes: 0 direct, 10 relayed, 3 not known.
+    With --node, what the mesh tells of the peer is held against its report. Reports may also be those of tailscale
+    netcheck --format=json. Exit codes: 0 direct, 10 relayed, 3 not known.
     """
     from natscope.apps.config import state_directory
     from natscope.apps.pair import PairRequest, run_pair
@@ -52,6 +59,7 @@ def pair(
             environ=session.environ,
             state_dir=state_directory(config, session.environ),
             socket=config.text("tailscaled_socket"),
+            node=node,
         )
     )
     code = _CODES.get(report.prediction.path, exit_codes.CANNOT_TEST)

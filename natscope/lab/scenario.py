@@ -26,7 +26,8 @@ middle of everything. Tables of a file, all optional but `title`:
 - `[beds]`: `sim` and `kernel`; a text says why that bed cannot express the scenario.
 - `[netcheck]`: `https` [false], `profile` [default], `hairpin` [true], `udp_rate` [false], `source_port` [any]: how
   hosts are measured; `full` measures lifetimes, for a minute and a half; `earlier` [0]: runs before the one that
-  counts, ten minutes apart (simulator only); `known_wrong` {CLAIM = WHY}: where the netcheck is known to be wrong today.
+  counts, ten minutes apart (simulator only); `known_wrong` {CLAIM = WHY}: where the netcheck is known to be wrong
+  today.
 - `[sites.NAME]`, a router and the network behind it: `at` [internet] the site above; `nat` the name of a preset of
   `machines.nat.presets`, or `none` for a router that only forwards, or a table: `kind` [port-restricted] and what is
   different, in the words of `machines.nat.config.NatConfig` (`mapping`, `filtering`, `ports`, `port_range`, `stride`,

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import jsonschema  # type: ignore[import-untyped]
 import pytest
 from rich.cells import cell_len
 
+from natscope.lab.stand_in import StandInMesh, StandInPeer
 from natscope.model.pair_report import SCHEMA
 from tests.cli.runner import Runner
+from tests.cli.stand_in import serving
 
 ROOT = Path(__file__).parents[2]
 REPORTS = ROOT / "fixtures" / "reports"
@@ -53,6 +56,28 @@ def test_upstreams_reports_are_explained_too(natscope: Runner) -> None:
     assert shown.out.startswith("! Direct: unlikely")
     assert "NS-NAT-01" in shown.out
     assert "from :" not in shown.out
+
+
+def test_what_the_mesh_tells_of_the_peer_against_its_report(natscope: Runner, tmp_path: Path) -> None:
+    report = json.loads(Path(FULL).read_bytes())
+    report["started_at"] = datetime.now(UTC).isoformat()
+    (tmp_path / "nas.json").write_text(json.dumps(report))
+    old = StandInPeer("nas", "100.64.0.9", endpoints=("192.0.2.99:41641", "192.168.1.20:41641"))
+    now = StandInPeer("cam", "100.64.0.5", endpoints=("203.0.113.24:41641", "192.168.1.20:41641"))
+    with serving(StandInMesh(peers=(old, now)), tmp_path) as daemon:
+        given = (HARD, str(tmp_path / "nas.json"), "--socket", daemon.socket)
+        stale = " ".join(natscope("pair", *given, "--node", "nas").out.split())
+        fine = natscope("pair", *given, "--node", "cam").out
+        aged = natscope("pair", HARD, FULL, "--socket", daemon.socket, "--node", "nas").out
+        itself = natscope("pair", *given, "--node", "laptop")
+        alone = natscope("pair", HARD, "nas", "--socket", daemon.socket, "--node", "nas")
+    assert (
+        "The mesh tells 192.0.2.99 of nas, which is not its public address any more: relays see 203.0.113.24." in stale
+    )
+    assert "likely · NS-CTL-02" in stale
+    assert "NS-CTL-02" not in fine + aged
+    assert (itself.code, alone.code) == (2, 2)
+    assert "--node goes with the reports of both" in alone.err
 
 
 def test_for_a_program(natscope: Runner) -> None:

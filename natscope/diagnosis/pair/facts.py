@@ -23,8 +23,8 @@ class PairFacts:
     """`node` and `details` are what the mesh tells of the peer, `report` is this side's own.
 
     `own_version` is that of this side's mesh program. `status` is that program's, `own` what the mesh tells others of
-    this node; `is_of_now`: was `report` measured just now on the computer of that status. `star` is about an address
-    behind the peer that somebody asked for.
+    this node; `is_of_now`: was `report` measured just now on the computer of that status; `peer_is_recent`: is the
+    peer's own report of the last minutes. `star` is about an address behind the peer that somebody asked for.
     """
 
     this: Side
@@ -37,6 +37,7 @@ class PairFacts:
     status: MeshStatus | None = None
     own: PeerDetails | None = None
     is_of_now: Tri = Tri.UNKNOWN
+    peer_is_recent: Tri = Tri.UNKNOWN
     star: Star | None = None
 
     @property

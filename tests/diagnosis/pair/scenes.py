@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -66,6 +66,11 @@ def node(**more: Any) -> MeshNode:
     return MeshNode(**usual | more)
 
 
+def aged(system: str) -> MeshNode:
+    """Sent to, and its last handshake was a quarter of an hour ago."""
+    return node(os=system, last_write=NOW, last_handshake=NOW - timedelta(minutes=15))
+
+
 def home_silent() -> PairFacts:
     """The peer's home relay is Sydney, which is down as seen from here."""
     report = load("dead-relay")
@@ -107,6 +112,12 @@ def told_by(*ends: str, name: str = "healthy", is_of_now: Tri = Tri.YES, relayed
     report = pooled(load(name))
     peer_node = node() if relayed else node(is_active=False)
     return PairFacts(this(), peer(), node=peer_node, report=report, status=status, is_of_now=is_of_now)
+
+
+def told_of_peer(public: str, *, recent: Tri = Tri.YES) -> PairFacts:
+    """The mesh tells this public address of the peer, whose own report knows 198.51.100.60."""
+    ends = (Endpoint.parse(f"{public}:41641"), Endpoint.parse("192.168.178.4:41641"))
+    return PairFacts(this(), peer(), node=node(), details=PeerDetails(endpoints=ends), peer_is_recent=recent)
 
 
 def mapped(found: Tri) -> PairFacts:
@@ -173,10 +184,14 @@ SCENES: dict[str, Callable[[], PairFacts]] = {
     "stale public address": lambda: told_by("198.51.100.9:41641", "192.168.1.20:41641"),
     "stale public address, an old netcheck": lambda: told_by("198.51.100.9:41641", is_of_now=Tri.UNKNOWN),
     "stale local address": lambda: told_by("203.0.113.24:41641", "192.168.1.20:41641", "192.168.1.33:41641"),
+    "stale public address of the peer": lambda: told_of_peer("192.0.2.99"),
+    "the peer's addresses as they are": lambda: told_of_peer("198.51.100.60"),
     "addresses as they are": lambda: told_by("203.0.113.24:4711", "192.168.1.20:41641"),
     "a mapping that the program ignores": lambda: mapped(Tri.NO),
     "a mapping that the program uses": lambda: mapped(Tri.YES),
     "a silent phone": lambda: PairFacts(this(), peer(), trial=Trial(silent=3), node=node(os="android")),
+    "a phone that renews no keys": lambda: PairFacts(this(), peer(), node=aged("iOS")),
+    "a server that renews no keys": lambda: PairFacts(this(), peer(), node=aged("linux")),
     "a silent server": lambda: PairFacts(this(), peer(), trial=Trial(silent=3), node=node(os="linux")),
     "a peer in userspace": lambda: in_userspace(here=False, there=True),
     "this side in userspace": lambda: in_userspace(here=True, there=False),
@@ -213,7 +228,7 @@ def removals(facts: PairFacts) -> list[PairFacts]:
 def _without_mesh(facts: PairFacts) -> list[PairFacts]:
     """Less of what this node's mesh program tells."""
     found = [changed(facts, name, None) for name in ("status", "own", "star")]
-    found.append(replace(facts, is_of_now=Tri.UNKNOWN))
+    found += [replace(facts, is_of_now=Tri.UNKNOWN), replace(facts, peer_is_recent=Tri.UNKNOWN)]
     if facts.status is not None:
         less: list[dict[str, Any]] = [{"this": None}, {"peers": ()}, {"has_tunnel": None}]
         if facts.status.this is not None:
@@ -227,10 +242,11 @@ def _without_mesh(facts: PairFacts) -> list[PairFacts]:
             network = msgspec.structs.replace(facts.own.network, **{name: Tri.UNKNOWN})
             found.append(replace(facts, own=msgspec.structs.replace(facts.own, network=network)))
     if facts.node is not None:
-        gone: list[dict[str, Any]] = [{"os": ""}, {"is_online": None}, {"is_active": None}]
+        gone: list[dict[str, Any]] = [{"os": ""}, {"is_online": None}, {"is_active": None}, {"last_handshake": None}]
         found += [replace(facts, node=msgspec.structs.replace(facts.node, **one)) for one in gone]
     if facts.details is not None:
-        found.append(replace(facts, details=msgspec.structs.replace(facts.details, is_userspace=None)))
+        fewer: list[dict[str, Any]] = [{"is_userspace": None}, {"endpoints": ()}]
+        found += [replace(facts, details=msgspec.structs.replace(facts.details, **one)) for one in fewer]
     return found
 
 

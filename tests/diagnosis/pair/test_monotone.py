@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from ipaddress import ip_address
 from typing import Any
 
@@ -22,7 +23,7 @@ from natscope.model.mesh_details import PeerDetails, PeerNetwork
 from natscope.model.mesh_status import MeshNode, MeshStatus
 from natscope.model.nat import Filtering
 from natscope.model.tri import Tri
-from tests.diagnosis.pair.scenes import pooled, removals
+from tests.diagnosis.pair.scenes import NOW, pooled, removals
 from tests.reports.scenes import load
 
 RANK = {Certainty.POSSIBLE: 1, Certainty.LIKELY: 2, Certainty.CERTAIN: 3}
@@ -79,18 +80,19 @@ def possible(facts: PairFacts) -> bool:
 
 TRIS = st.sampled_from(Tri)
 ENDS = st.sampled_from(("203.0.113.24:41641", "198.51.100.9:41641", "192.168.1.20:41641", "192.168.1.33:41641"))
+TOLD_ENDS = st.lists(ENDS, max_size=3, unique=True).map(lambda ends: tuple(map(Endpoint.parse, ends)))
 PLACES = st.sampled_from(("192.168.50.7", "2001:db8:50::7"))
 SECONDS = st.sampled_from((None, 0.02, 0.06))
 FLAGS = st.sampled_from((None, True, False))
 NOT_USED = ("Some peers are advertising routes but --accept-routes is false",)
 
 
-def nodes(**more: st.SearchStrategy[Any]) -> st.SearchStrategy[MeshNode]:
+def nodes() -> st.SearchStrategy[MeshNode]:
     """A peer as the status tells it: relayed, through another node, idle, or nobody tells."""
     return st.builds(
         MeshNode, name=st.just("nas.lab.internal"), relay=st.just("fra"), is_active=FLAGS, is_online=FLAGS,
         peer_relay=st.sampled_from(("", "203.0.113.7:40000:vni:7")), os=st.sampled_from(("", "linux", "android")),
-        **more,
+        last_write=st.just(NOW), last_handshake=st.sampled_from((None, NOW, NOW - timedelta(minutes=15))),
     )  # fmt: skip
 
 
@@ -107,11 +109,12 @@ def mesh_facts(draw: st.DrawFn) -> dict[str, Any]:
     status = st.builds(MeshStatus, this=st.just(own), has_tunnel=FLAGS, health=st.just(health))
     return {
         "node": draw(st.none() | nodes()),
-        "details": draw(st.none() | st.builds(PeerDetails, is_userspace=FLAGS)),
+        "details": draw(st.none() | st.builds(PeerDetails, is_userspace=FLAGS, endpoints=TOLD_ENDS)),
         "status": draw(st.none() | status),
         "own": draw(st.none() | st.just(PeerDetails(network=network))),
         "report": draw(st.sampled_from((None, "healthy", "mapping-proved")).map(lambda n: n and pooled(load(n)))),
         "is_of_now": draw(st.sampled_from((Tri.YES, Tri.UNKNOWN))),
+        "peer_is_recent": draw(TRIS),
         "star": draw(st.none() | stars),
     }
 

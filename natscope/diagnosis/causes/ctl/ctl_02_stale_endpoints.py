@@ -1,4 +1,4 @@
-"""This node tells the others an address that is not its own any more.
+"""A node tells the others an address that is not its own any more.
 
 What it is
     A node of a mesh tells all others where it can be reached: the addresses of its interfaces, and the public one that
@@ -10,6 +10,8 @@ What we look for
       and none of them is one that relays see now, where the router shows all destinations one address and one port;
     - or an address of the own network is told, with the port of one that this computer has, and no interface has it.
 
+    - or the public addresses that the mesh tells of the peer, beside the peer's own report of the last minutes.
+
     Public ports are not compared: the netcheck sends from another socket than the program, so its port is another one.
 
 What would contradict it
@@ -20,13 +22,15 @@ What to do
     - Let the program look again; else restart it.
 
 How to verify
-    `natscope status --netcheck`
+    `natscope status --netcheck`; for the peer: `natscope pair A.json B.json --node PEER`, with a new report.
 
 Sources
     Upstream wgengine/magicsock (a node that is in use looks for its addresses again every 20 to 26 seconds).
 """
 
 from __future__ import annotations
+
+import msgspec
 
 from natscope.diagnosis.cause import NOTHING, Cause, Ground, Strength, Support, unknown
 from natscope.diagnosis.pair.addresses import Kind, kind_of, parse_all
@@ -41,12 +45,17 @@ from natscope.model.tri import Tri
 
 CAUSE = Cause(
     id="NS-CTL-02",
-    title="This node tells the others an address that is not its own any more.",
+    title="A node tells the others an address that is not its own any more.",
     severity=Severity.WARN,
     sides=2,
     who_can_fix=("you",),
-    fires=("stale public address", "stale local address"),
-    silent=("two cones", "addresses as they are", "stale public address, an old netcheck"),
+    fires=("stale public address", "stale local address", "stale public address of the peer"),
+    silent=(
+        "two cones",
+        "addresses as they are",
+        "stale public address, an old netcheck",
+        "the peer's addresses as they are",
+    ),
     fixes=(
         Fix(
             do="Let the mesh program look for its addresses again: tailscale debug restun.",
@@ -64,12 +73,19 @@ CAUSE = Cause(
         ),
     ),
 )
-SHORT = "your node tells old addresses"
 _NEEDED = "a netcheck of just now beside the node's own status (natscope status --netcheck)"
 
 
 def pair_evidence(facts: PairFacts) -> Support:
-    """Told by the node, and not there now."""
+    """Told by a node, and not there now: this one, else the peer."""
+    this = _of_this(facts)
+    if this.holds is Tri.YES:
+        return this
+    peer = _of_peer(facts)
+    return this if peer.holds is not Tri.YES and this.holds is Tri.NO else peer
+
+
+def _of_this(facts: PairFacts) -> Support:
     node = facts.status.this if facts.status is not None else None
     if node is None or not node.endpoints or facts.report is None or facts.is_of_now is not Tri.YES:
         return unknown(_NEEDED)
@@ -80,6 +96,32 @@ def pair_evidence(facts: PairFacts) -> Support:
     if told:
         return next((support for support in told if support.certainty is Certainty.CERTAIN), told[0])
     return next((support for support in found if support.holds is Tri.UNKNOWN), NOTHING)
+
+
+def _of_peer(facts: PairFacts) -> Support:
+    """Likely at most: what the mesh tells and the report are of different minutes."""
+    peer = facts.peer
+    told = facts.details.endpoints if facts.details is not None else ()
+    if not told or facts.peer_is_recent is not Tri.YES or peer.blurred or not peer.is_measured:
+        return unknown("the peer's own report of the last minutes, and what the mesh tells of it")
+    if not {end.ip for end in told} & set(peer.local):
+        return unknown("whether the report is of that node")
+    ends = sorted({end.ip for end in told if kind_of(end.ip) is Kind.PUBLIC and end.family == 4})
+    if not ends or not peer.v4.public or peer.v4.varies.value is not Tri.NO or peer.v4.paired.value is not Tri.YES:
+        return unknown("the peer's public address, as told and as seen")
+    if set(ends) & set(peer.v4.public):
+        return NOTHING
+    now, then = str(peer.v4.public[0]), ", ".join(str(ip) for ip in ends)
+    grounds = (
+        Ground(Strength.FACT, "what the mesh tells of it", ("peer:endpoints",)),
+        Ground(Strength.FACT, f"relays see {now}", peer.v4.varies.evidence),
+    )
+    title = f"The mesh tells {then} of {peer.called}, which is not its public address any more: relays see {now}."
+    fixes = tuple(
+        msgspec.structs.replace(fix, do=f"On {peer.whose} side: {fix.do}", who=f"owner of {peer.called}")
+        for fix in CAUSE.fixes
+    )
+    return PairSupport(Tri.YES, grounds, title=title, fixes=fixes, blame=Blame.PEER, short="it tells old addresses")
 
 
 def _public(facts: PairFacts, report: Report, told: tuple[Endpoint, ...]) -> Support:
@@ -137,7 +179,7 @@ def _routers(report: Report) -> set[IPAddress]:
 
 def _found(ground: Ground, title: str) -> Support:
     told = Ground(Strength.DECISIVE, "the node's own status", ("this:endpoints",))
-    return PairSupport(Tri.YES, (told, ground), title=title, blame=Blame.THIS, short=SHORT)
+    return PairSupport(Tri.YES, (told, ground), title=title, blame=Blame.THIS, short="your node tells old addresses")
 
 
 def pair_against(facts: PairFacts) -> Support:

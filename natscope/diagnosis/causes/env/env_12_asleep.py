@@ -7,7 +7,8 @@ What it is
 
 What we look for
     - a system of telephones and tablets, as the mesh tells it;
-    - the control server calls it online, and no ping came back by any way.
+    - the control server calls it online, and no ping came back by any way, or packets are sent to it and its last
+      WireGuard handshake is old.
 
     Each of these has other reasons too, so this is never more than possible.
 
@@ -28,8 +29,10 @@ from __future__ import annotations
 
 from natscope.diagnosis.cause import NOTHING, Cause, Ground, Strength, Support, unknown
 from natscope.diagnosis.pair.facts import PairFacts
+from natscope.diagnosis.pair.settled import STALE_HANDSHAKE_S, handshake_age_s
 from natscope.diagnosis.pair.support import PairSupport
 from natscope.model.finding import Fix, Severity
+from natscope.model.mesh_status import MeshNode
 from natscope.model.pair import Blame
 from natscope.model.tri import Tri
 
@@ -39,8 +42,8 @@ CAUSE = Cause(
     severity=Severity.WARN,
     sides=2,
     who_can_fix=("you",),
-    fires=("a silent phone",),
-    silent=("two cones", "a silent server"),
+    fires=("a silent phone", "a phone that renews no keys"),
+    silent=("two cones", "a silent server", "a server that renews no keys"),
     fixes=(
         Fix(
             do="Wake the device and open the mesh program there.",
@@ -71,16 +74,26 @@ def pair_evidence(facts: PairFacts) -> Support:
         return unknown("the peer's system, and whether it is online (natscope status)")
     if not system or not node.is_online:
         return NOTHING
-    if not facts.trial.silent:
+    said = _silence(facts, node)
+    if not said:
         return unknown("whether it answers (natscope ping PEER)")
-    plural = "ping" if facts.trial.silent == 1 else "pings"
-    grounds = (
-        Ground(Strength.FINGERPRINT, f"it runs {system}", ("peer:os",)),
-        Ground(Strength.ABSENCE, f"no answer to {facts.trial.silent} {plural}", ("trial",)),
-    )
+    grounds = (Ground(Strength.FINGERPRINT, f"it runs {system}", ("peer:os",)), *said)
     title = f"Perhaps {facts.peer.called} is asleep: {system} stops programs to save power."
-    detail = f"No answer to {facts.trial.silent} {plural}, though the control server has it online."
+    detail = f"The control server has it online, but: {'; '.join(ground.says for ground in said)}."
     return PairSupport(Tri.YES, grounds, title=title, detail=detail, blame=Blame.PEER, short="perhaps asleep")
+
+
+def _silence(facts: PairFacts, node: MeshNode) -> tuple[Ground, ...]:
+    """Pings without an answer, and packets that are sent on keys that nobody renews."""
+    found = []
+    if facts.trial.silent:
+        plural = "ping" if facts.trial.silent == 1 else "pings"
+        found.append(Ground(Strength.ABSENCE, f"no answer to {facts.trial.silent} {plural}", ("trial",)))
+    age_s = handshake_age_s(node)
+    if node.is_active and age_s is not None and age_s > STALE_HANDSHAKE_S:
+        minutes = f"{age_s / 60:.0f} min"
+        found.append(Ground(Strength.ABSENCE, f"no handshake for {minutes} of sending", ("peer:last_handshake",)))
+    return tuple(found)
 
 
 def pair_against(facts: PairFacts) -> Support:

@@ -17,7 +17,7 @@ from natscope.model.finding import Certainty
 from natscope.model.pair import Blame
 from natscope.model.report import MappingServiceReport
 from natscope.model.tri import Tri
-from tests.diagnosis.pair.scenes import this, told_by
+from tests.diagnosis.pair.scenes import peer, this, told_by, told_of_peer
 from tests.reports.scenes import load
 
 OLD, NOW, HERE = "198.51.100.9:41641", "203.0.113.24:4711", "192.168.1.20:41641"
@@ -105,3 +105,21 @@ def test_the_more_certain_of_two_is_told() -> None:
     both = replace(told_by(OLD, HERE, "192.168.1.33:41641"), report=load("healthy"))
     assert "192.168.1.33" in cause.pair_evidence(both).title
     assert cause.pair_evidence(both).certainty is Certainty.CERTAIN
+
+
+def test_the_peer_by_its_own_report() -> None:
+    support = cause.pair_evidence(told_of_peer("192.0.2.99"))
+    assert isinstance(support, PairSupport)
+    assert (support.holds, support.certainty, support.blame) == (Tri.YES, Certainty.LIKELY, Blame.PEER)
+    assert "tells 192.0.2.99 of the peer" in support.title
+    assert support.fixes is not None
+    assert support.fixes[0].do.startswith("On the peer's side: Let the mesh program look")
+    assert cause.pair_evidence(told_of_peer("198.51.100.60")).holds is not Tri.YES
+
+
+def test_an_old_report_or_another_computer_s_says_nothing_of_the_peer() -> None:
+    for recent in (Tri.NO, Tri.UNKNOWN):
+        assert cause.pair_evidence(told_of_peer("192.0.2.99", recent=recent)).holds is Tri.UNKNOWN
+    facts = told_of_peer("192.0.2.99")
+    for other in (peer(local="192.168.178.5"), peer("yes"), peer(blurred="a VPN")):
+        assert cause.pair_evidence(replace(facts, peer=other)).holds is not Tri.YES

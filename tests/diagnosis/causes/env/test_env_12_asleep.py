@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from natscope.diagnosis.causes.env import env_12_asleep as cause
@@ -14,7 +15,7 @@ from natscope.model.endpoint import Endpoint
 from natscope.model.finding import Certainty
 from natscope.model.pair import Blame
 from natscope.model.tri import Tri
-from tests.diagnosis.pair.scenes import node, peer, this
+from tests.diagnosis.pair.scenes import aged, node, peer, this
 
 SILENT = Trial(silent=3)
 
@@ -59,3 +60,15 @@ def test_it_is_the_reason_that_is_told() -> None:
     assert found.causes == ("NS-ENV-12",)
     silent = explain_relayed(PairFacts(this(), peer(), trial=SILENT, node=node(os="linux")))
     assert (silent.short, silent.causes) == ("no answer", ())
+
+
+def test_keys_that_nobody_renews_are_silence_too() -> None:
+    facts = PairFacts(this(), peer(), node=aged("android"))
+    assert cause.pair_evidence(facts).certainty is Certainty.POSSIBLE
+    found = explain_relayed(facts)
+    assert (found.short, found.causes) == ("perhaps asleep", ("NS-ENV-12",))
+    idle = msgspec.structs.replace(aged("android"), is_active=False)
+    assert cause.pair_evidence(PairFacts(this(), peer(), node=idle)).holds is Tri.UNKNOWN
+    both = cause.pair_evidence(PairFacts(this(), peer(), trial=SILENT, node=aged("android")))
+    assert both.certainty is Certainty.POSSIBLE
+    assert "no answer to 3 pings; no handshake for 15 min of sending" in both.detail
