@@ -56,7 +56,8 @@ middle of everything. Tables of a file, all optional but `title`:
 - `[relays.NAME]`: each is a region, in order; `latency_ms` [10, 20, 30, …] one way, `back_latency_ms` where the way
   back differs; `udp`, `tcp` [open]: `open`, `closed` (refused), `silent` (both silent: the relay is off);
   `certificate` [right]: `right`, `expired`, `self-signed`, `wrong-name`, `none` (plain HTTP); `clock_wrong_by_s` [0]:
-  of the times it tells; `https_ipv6` [true]: whether it takes connections over IPv6 too; `port80` [challenge]:
+  of the times it tells; `https_ipv6` [true]: whether it takes connections over IPv6 too; `upgrades` [true]:
+  whether requests to become a relay connection reach it, or a proxy in front eats them; `port80` [challenge]:
   `challenge`, `redirect` (to its own HTTPS), `closed`; `pinned` [false]: the map pins its certificate; `stun`
   [right]: `right`, `lies` (another address) or `bridged` (its container's bridge); `stun_also`: further UDP ports on
   which it answers, such as 53 and 443; `helper` [true]: whether it sends packets from unseen places to who asks
@@ -298,6 +299,7 @@ class ScenarioRelay:
     helper: bool
     clock_wrong_by_s: float
     https_ipv6: bool
+    upgrades: bool
     pinned: bool
     link: LinkSpec
     back: LinkSpec
