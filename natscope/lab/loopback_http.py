@@ -33,10 +33,15 @@ class RelayPages:
         self.requests: dict[str, int] = {}
         self.clock_wrong_by_s = 0.0
         """How far the times that it tells are ahead."""
+        self.upgrades = True
+        """Off: a proxy in front takes what asks for the upgrade out of requests."""
 
     async def over_tls(self, request: ServerRequest) -> ServerResponse:
         """The relay's own port."""
         await self._hold(request)
+        asks = request.path == "/derp" and request.headers.get("upgrade", "").lower() == "derp"
+        if asks and self.upgrades:  # and then nothing: it relays nothing
+            return ServerResponse(101, headers=(("upgrade", "DERP"), ("connection", "Upgrade")))
         return self._dated(_relay_page(request))
 
     async def over_plain(self, request: ServerRequest) -> ServerResponse:

@@ -216,6 +216,7 @@ class RelayForm(Table, frozen=True, kw_only=True):
     port80: Port80 = Port80.CHALLENGE
     clock_wrong_by_s: float = 0.0
     https_ipv6: bool = True
+    upgrades: bool = True
     pinned: bool = False
     stun: StunManner = StunManner.RIGHT
     stun_also: tuple[int, ...] = ()

@@ -277,6 +277,7 @@ class _Reader:
             port80=form.port80,
             clock_wrong_by_s=form.clock_wrong_by_s,
             https_ipv6=form.https_ipv6,
+            upgrades=form.upgrades,
             pinned=form.pinned,
             stun=form.stun,
             stun_also=form.stun_also,

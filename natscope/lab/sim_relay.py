@@ -91,7 +91,7 @@ async def _serve_pages(host: SimHost, relay: ScenarioRelay, tls: ServerTls) -> N
     async def to_https(request: ServerRequest) -> ServerResponse:
         return ServerResponse(301, headers=(("location", f"https://{relay.host_name}{request.path}"),))
 
-    pages.clock_wrong_by_s = relay.clock_wrong_by_s
+    pages.clock_wrong_by_s, pages.upgrades = relay.clock_wrong_by_s, relay.upgrades
     shown = None if relay.certificate is Certificate.NONE else tls
     for family in host.node.families:
         if family == 4 or relay.https_ipv6:

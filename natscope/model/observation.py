@@ -60,6 +60,7 @@ KINDS: dict[str, str] = {
     "relay.port80": "one /generate_204 with a challenge at a relay's plain port",
     "derp.connect": "one connection to one address of a relay, as its clients make it: TCP, TLS, upgrade, greeting",
     "derp.page": "the page /derp/probe of a relay: does its HTTP answer, what time does it tell",
+    "derp.left-out": "the request that was not upgraded once more, without what asks for the upgrade",
     "derp.passage": "packets from one client to another through relays, one direction",
     "derp.no-way": "an address of a relay that this computer has no way to",
     "captive.challenge": "one /generate_204 with a challenge, over plain HTTP",

@@ -40,6 +40,8 @@ class NodeCheck(msgspec.Struct, frozen=True, kw_only=True):
     `issuer` and `names` are those of its certificate, `days_left` until that runs out. `pinned`: the map pins it.
     `status` is HTTP's for the latency check, `port80` what its plain port said: `answers`, `redirects`, `tls`, `other`,
     `closed`, `silent`, empty where it was not asked. `clock_off_s`: its clock against ours, positive when it is ahead.
+    `upgrade`: HTTP's status for who wants to become a relay client, 101 where all is well; `upgrade_left_out` is that
+    of the same request without the upgrade, where it was asked.
     """
 
     region_id: int
@@ -62,6 +64,8 @@ class NodeCheck(msgspec.Struct, frozen=True, kw_only=True):
     status: int | None = None
     port80: str = ""
     clock_off_s: float | None = None
+    upgrade: int | None = None
+    upgrade_left_out: int | None = None
     evidence: tuple[str, ...] = ()
 
 

@@ -56,6 +56,8 @@ def _row(seen: Observation, plain: Observation | None) -> NodeCheck:
         status=data.get("status"),
         port80="" if plain is None else str(plain.data.get("state", "")),
         clock_off_s=told,
+        upgrade=data.get("upgrade"),
+        upgrade_left_out=data.get("upgrade_left_out"),
         evidence=(seen.id,) if plain is None else (seen.id, plain.id),
     )
 

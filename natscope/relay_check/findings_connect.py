@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from natscope.diagnosis.cause import Ground, Strength, Support
+from natscope.diagnosis.causes.ctl import ctl_04_upgrade_eaten
 from natscope.diagnosis.causes.rel import (
     rel_01_certificate,
     rel_04_plain_http,
@@ -15,6 +17,7 @@ from natscope.diagnosis.causes.rel import (
 from natscope.model.derp_check import NodeReport, StepName, StepState
 from natscope.model.finding import Certainty, Severity
 from natscope.model.observation import Observation, Outcome
+from natscope.model.tri import Tri
 from natscope.relay_check.claims import Claim, checked_here, fix
 from natscope.relay_check.steps_connect import broken_families, certificate_of, is_overdue
 from natscope.relay_check.view import CheckView, NodeView, ids
@@ -46,7 +49,7 @@ def find_connect(check: CheckView, view: NodeView, node: NodeReport) -> Iterator
     yield from _one_family(check, view)
     yield from _tls(check, view)
     yield from _soon(view)
-    yield from _upgrade(view)
+    yield from _upgrade(check, view)
     yield from _admission(view)
 
 
@@ -160,43 +163,76 @@ def _soon(view: NodeView) -> Iterator[Claim]:
         )  # fmt: skip
 
 
-def _upgrade(view: NodeView) -> Iterator[Claim]:
+def _upgrade(check: CheckView, view: NodeView) -> Iterator[Claim]:
     page = next(iter(view.of("derp.page")), None)
     for bad in view.ended(StepName.UPGRADE):
         status = int(bad.data.get("status") or 0)
-        says, detail, fixes = _refusal(status, bad, page)
         evidence = (bad.id, page.id) if page is not None else (bad.id,)
+        if ctl_04_upgrade_eaten.is_eaten(status or None, page_answers=_works(page)):
+            yield _eaten(check, view, bad, page)
+            continue
+        says, detail, fixes = _refusal(status, page)
         yield _claim(
             view, "NS-REL-18", FAIL, SURE if status else LIKELY, says, detail=detail, fixes=fixes, evidence=evidence
         )
     for bad in view.ended(StepName.ADMISSION):
         if not bad.data.get("server_key"):
-            yield _claim(
-                view, "NS-REL-18", FAIL, LIKELY, "something in front breaks the upgrade to DERP.",
-                detail="101 comes back, and then no byte of the relay's: a proxy keeps what follows, or has no relay "
-                "behind it.",
-                fixes=(PASS_UPGRADE,), evidence=(bad.id,),
-            )  # fmt: skip
+            yield _mute(view, bad, page)
 
 
-def _refusal(status: int, bad: Observation, page: Observation | None) -> tuple[str, str, tuple[object, ...]]:
-    """What is said of an answer other than 101: words, detail, fixes."""
+def _works(page: Observation | None) -> bool:
+    return page is not None and page.data.get("status") == 200
+
+
+def _eaten(check: CheckView, view: NodeView, bad: Observation, page: Observation | None) -> Claim:
+    """Certain by the same request without the upgrade, and another relay that upgrades."""
+    status = int(bad.data["status"])
+    again = next((o for o in view.of("derp.left-out") if o.target == bad.target), None)
+    same = again is not None and again.data.get("status") == status
+    others = [o for other in check.nodes if other is not view for o in other.at_least(StepName.UPGRADE)]
+    seen = tuple(o.id for o in (bad, page, again, *others[:1]) if o is not None)
+    grounds = ctl_04_upgrade_eaten.grounds(status=status, same=same, elsewhere=bool(others), cited=seen)
+    if _works(page):
+        grounds.append(Ground(Strength.FACT, "its page /derp/probe is answered", seen))
+    also = "; its page /derp/probe is answered, so the relay itself is there" if _works(page) else ""
+    also += "; without Upgrade it gets the same answer" if same else ""
+    return _claim(
+        view, "NS-CTL-04", FAIL, Support(Tri.YES, tuple(grounds)).certainty,
+        f"something in front{_named(page)} breaks the upgrade to DERP.", detail=f"{_asked(status)}{also}.",
+        fixes=checked_here(ctl_04_upgrade_eaten.CAUSE.fixes), evidence=seen,
+    )  # fmt: skip
+
+
+def _mute(view: NodeView, bad: Observation, page: Observation | None) -> Claim:
+    """101, and then nothing: who keeps bytes back, where the relay's page shows that it is there."""
+    seen = (bad.id, page.id) if page is not None and _works(page) else (bad.id,)
+    keeps = "a proxy keeps what follows" if _works(page) else "a proxy keeps what follows, or has no relay behind it"
+    return _claim(
+        view, "NS-CTL-04" if _works(page) else "NS-REL-18", FAIL, LIKELY,
+        f"something in front{_named(page)} breaks the upgrade to DERP.",
+        detail=f"101 comes back, and then no byte of the relay's: {keeps}.",
+        fixes=checked_here(ctl_04_upgrade_eaten.CAUSE.fixes), evidence=seen,
+    )  # fmt: skip
+
+
+def _named(page: Observation | None) -> str:
     server = str(page.data.get("server", "")) if page is not None else ""
-    named = f" ({server})" if server else ""
-    page_works = page is not None and page.data.get("status") == 200
-    asked = (
-        f"GET /derp with Upgrade: DERP was answered by HTTP {status}"
-        if status
-        else "GET /derp with Upgrade: DERP got no answer"
-    )
+    return f" ({server})" if server else ""
+
+
+def _asked(status: int) -> str:
+    answered = f"was answered by HTTP {status}" if status else "got no answer"
+    return f"GET /derp with Upgrade: DERP {answered}"
+
+
+def _refusal(status: int, page: Observation | None) -> tuple[str, str, tuple[object, ...]]:
+    """What is said of an answer other than 101 that is none of a front's: words, detail, fixes."""
+    named, asked = _named(page), f"{_asked(status)}."
     if status in (502, 503, 504):
-        return f"the web server in front{named} does not reach the relay.", f"{asked}.", (START_RELAY,)
+        return f"the web server in front{named} does not reach the relay.", asked, (START_RELAY,)
     if status == 404 or (300 <= status <= 399) or (page is not None and page.data.get("status") == 404):
-        return f"another web server{named} answers there, no relay.", f"{asked}.", (RIGHT_PLACE,)
-    if status == 426 or page_works:
-        also = "; its page /derp/probe is answered, so the relay itself is there" if page_works else ""
-        return f"something in front{named} breaks the upgrade to DERP.", f"{asked}{also}.", (PASS_UPGRADE,)
-    return f"no relay comes of the connection{named}.", f"{asked}.", (PASS_UPGRADE, RIGHT_PLACE)
+        return f"another web server{named} answers there, no relay.", asked, (RIGHT_PLACE,)
+    return f"no relay comes of the connection{named}.", asked, (PASS_UPGRADE, RIGHT_PLACE)
 
 
 def _admission(view: NodeView) -> Iterator[Claim]:

@@ -85,9 +85,9 @@ MEANINGS: dict[str, Meaning] = {
         "open its TCP port, look at what listens there",
     ),
     "NS-REL-18": Meaning(
-        "something in front breaks the upgrade to DERP; the web server in front does not reach the relay; "
-        "another web server answers there; the greeting stops in the middle",
-        "a proxy takes the connection",
+        "the web server in front does not reach the relay; another web server answers there; no relay comes of the "
+        "connection; the greeting stops in the middle",
+        "a proxy takes the connection, or no relay is there",
         "pass `Upgrade` and `Connection` on, without buffering ([how](relay.md#behind-nginx-or-caddy))",
     ),
     "NS-REL-19": Meaning(
@@ -99,6 +99,11 @@ MEANINGS: dict[str, Meaning] = {
         "the certificate ends soon",
         "less than a sixth of its life is left (two weeks at most): it was not renewed",
         "find out why",
+    ),
+    "NS-CTL-04": Meaning(
+        "something in front breaks the upgrade to DERP",
+        "its pages work, and no client gets in: a proxy leaves out what asks for the upgrade, or keeps what follows",
+        "pass `Upgrade` and `Connection` on, without buffering ([how](relay.md#behind-nginx-or-caddy)), or go past it",
     ),
     "NS-CTL-06": Meaning(
         "the clock is behind or ahead; or this computer's is wrong",

@@ -1,7 +1,8 @@
-"""Two web pages of a relay: `/derp/probe` on its own port, and `/generate_204` on port 80 where the map promises it.
+"""Web pages of a relay: `/derp/probe` on its own port, and `/generate_204` on port 80 where the map promises it.
 
 The first proves that the relay's HTTP answers, tells its clock, and, where nothing ends TLS in between, its key. The
-second is what clients ask to notice login pages. Source: upstream cmd/derper, net/captivedetection.
+second is what clients ask to notice login pages. Where an upgrade fails, `/derp` is asked without it too: the control.
+Source: upstream cmd/derper, net/captivedetection.
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ from natscope.relay_client import tls_options
 from natscope.wire.derp.meta_certificate import server_key_of
 from natscope.wire.http_date import clock_offset_s
 
-PAGE, PLAIN = "derp.page", "relay.port80"
-PATH, CHALLENGE_PATH = "/derp/probe", "/generate_204"
+PAGE, LEFT_OUT, PLAIN = "derp.page", "derp.left-out", "relay.port80"
+PATH, RELAY_PATH, CHALLENGE_PATH = "/derp/probe", "/derp", "/generate_204"
 PAGE_S = 4.0
 MAX_BYTES = 1024
 MAX_TEXT = 120
@@ -56,6 +57,29 @@ async def ask_page(watch: Watch, node: RelayNode, target: Endpoint, *, verify: b
         PAGE, Outcome.ANSWERED if is_good else Outcome.REFUSED, received_at=watch.now(),
         error="" if is_good else "http-status", bytes_sent=answer.bytes_sent, bytes_received=answer.bytes_received,
         data=data, **facts,
+    )  # fmt: skip
+
+
+async def ask_left_out(watch: Watch, node: RelayNode, target: Endpoint, *, proxied: bool) -> None:
+    """GET `/derp` without the upgrade: a front that eats it gives both requests the same answer."""
+    request = HttpRequest(
+        url=f"https://{url_host(node)}:{target.port}{RELAY_PATH}",
+        timeout_s=watch.limit(PAGE_S),
+        max_bytes=MAX_BYTES,
+        connect_to=None if proxied else target,
+        proxy=proxied,
+        tls=tls_options(node, watch.options.ca_file),
+    )
+    facts: dict[str, Any] = {**whereabouts(node, target), "sent_at": watch.now()}
+    try:
+        answer = await watch.http.fetch(request)
+    except HostError as error:
+        outcome = OUTCOMES.get(error.failure, Outcome.REFUSED)
+        watch.observe(LEFT_OUT, outcome, error=error.failure.value, summary=error.message, **facts)
+        return
+    watch.observe(
+        LEFT_OUT, Outcome.ANSWERED, received_at=watch.now(), bytes_sent=answer.bytes_sent,
+        bytes_received=answer.bytes_received, data={"status": answer.status}, **facts,
     )  # fmt: skip
 
 

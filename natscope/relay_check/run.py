@@ -22,7 +22,7 @@ from natscope.relay_check.ask_stun import ask_stun
 from natscope.relay_check.look import KIND, look
 from natscope.relay_check.meeting import Client, meet
 from natscope.relay_check.options import CheckOptions, CheckRecord
-from natscope.relay_check.pages import ask_page, ask_port80
+from natscope.relay_check.pages import ask_left_out, ask_page, ask_port80
 from natscope.relay_check.stun_burst import ask_in_bursts
 from natscope.relay_check.watch import CheckProgress, Watch
 from natscope.version import VERSION
@@ -199,6 +199,8 @@ async def _address(watch: Watch, visit: _Visit, target: Endpoint) -> None:
     proxied = connection is not None and bool(connection.facts.proxy)
     if not refused or (seen is not None and seen.outcome is Outcome.WRONG):
         await ask_page(watch, visit.node, target, verify=not refused, proxied=proxied)
+    if seen is not None and seen.data.get("failed") == "upgrade" and seen.data.get("status"):
+        await ask_left_out(watch, visit.node, target, proxied=proxied)
 
 
 async def _once(watch: Watch, node: RelayNode, target: Endpoint) -> None:

@@ -182,6 +182,10 @@ class _Conversation:
         if self._h11.our_state not in (h11.SEND_RESPONSE, h11.IDLE):
             return
         headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers]
+        if response.status == 101:  # another protocol follows, which is nobody's here: the connection ends
+            self._counters.by_status[101] = self._counters.by_status.get(101, 0) + 1
+            await self._send(h11.InformationalResponse(status_code=101, headers=headers))
+            return
         if response.status >= 200 and response.status not in (204, 304):
             headers.append((b"content-length", str(len(response.body)).encode()))
         if response.close:

@@ -52,10 +52,10 @@ async def exchange(stream: Stream, request: bytes) -> Head:
 
 
 def request_of(method: str, target: str, host: str, headers: Mapping[str, str] | None = None) -> bytes:
-    """A request without a body, on a connection of its own."""
+    """A request without a body, on a connection of its own; names of `headers` in lower case."""
     lines = [f"{method} {target} HTTP/1.1", f"host: {host}", "user-agent: natscope", "accept: */*"]
     lines += [f"{name}: {value}" for name, value in (headers or {}).items()]
-    if method != "CONNECT":
+    if method != "CONNECT" and "connection" not in (headers or {}):
         lines.append("connection: close")
     return ("\r\n".join(lines) + "\r\n\r\n").encode("ascii", errors="replace")
 

@@ -2,19 +2,21 @@
 
 Question: what exactly is wrong with a relay: name, TCP, TLS, certificate, HTTP, port 80, clock, one of its families?
 Method: every node over every family it may have: TCP, TLS with the checks of a relay client, GET `/derp/latency-check`
-(and `/derp/probe` where that is not there). A refused certificate is read again without checks. Where TLS fails, one
-plain request tells whether the port speaks plain HTTP, and where the connection is reset, one handshake with another
+(and `/derp/probe` where that is not there), then GET `/derp` with the upgrade that relay clients ask for, and without
+it where the answer is not 101. A refused certificate is read again without checks. Where TLS fails, one plain request
+tells whether the port speaks plain HTTP, and where the connection is reset, one handshake with another
 name whether the name is what is filtered. Port 80, where the map offers it, gets a challenge. RFC 9110, RFC 5280;
 upstream cmd/derper, prober/derp.go.
 Can tell: which step fails and who says so; certificates that were swapped on the way, by their issuers; wrong clocks,
-by the Date header.
+by the Date header; a web server in front that eats the upgrade.
 Cannot tell: whether it really relays; that takes a relay client.
-Disturbs: nothing; two to four connections a relay and family.
+Disturbs: nothing; three to five connections a relay and family.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +34,9 @@ if TYPE_CHECKING:
     from natscope.plugins.probe_context import ProbeContext
 
 CHECK, PLAIN = "relay.check", "relay.port80"
-PROBE_PATH = "/derp/probe"
+PROBE_PATH, RELAY_PATH = "/derp/probe", "/derp"
+UPGRADE = {"upgrade": "DERP", "connection": "Upgrade"}
+SWITCHING = 101
 OTHER_NAME = "natscope-control.invalid"
 """RFC 6761: nobody's, so nothing filters it by name."""
 LIMIT_S, EXTRA_S, CLOSING_S = 3.0, 1.5, 0.1
@@ -65,8 +69,8 @@ def _contact(node: RelayNode, port: int) -> Contact:
         host=node.host_name,
         port=port,
         protocol="tcp",
-        packets=24,
-        bytes=2 * CONNECTION_BYTES,
+        packets=36,
+        bytes=3 * CONNECTION_BYTES,
         seconds=LIMIT_S + EXTRA_S,
         why=f"health of relay {node.name}",
     )
@@ -78,7 +82,7 @@ PROBE = Probe(
     after=("relay_stun",),
     when=when,
     needs=frozenset({"streams"}),
-    budget=Budget(packets=4800, bytes=480_000, seconds=LIMIT_S + EXTRA_S),
+    budget=Budget(packets=7200, bytes=720_000, seconds=LIMIT_S + EXTRA_S),
     contacts=contacts,
     emits=(CHECK, PLAIN, "dns.lookup"),
     flag="--https",
@@ -153,7 +157,30 @@ async def _check(ctx: ProbeContext, look: Look) -> None:
     else:
         good = head.status <= 299
         words = "" if good else f"HTTP status {head.status} instead of an answer"
-        _observe(ctx, look, Outcome.ANSWERED if good else Outcome.REFUSED, "" if good else "http-status", words, head)
+        try:
+            if good:
+                await _upgrade(ctx, look)
+        finally:
+            code = "" if good else "http-status"
+            _observe(ctx, look, Outcome.ANSWERED if good else Outcome.REFUSED, code, words, head)
+
+
+async def _upgrade(ctx: ProbeContext, look: Look) -> None:
+    """How it answers who wants to become a relay client; where that is no 101, the same request without the upgrade."""
+    with contextlib.suppress(HostError, RemoteError, TimeoutError):
+        async with asyncio.timeout(_limit(ctx, EXTRA_S)):
+            look.data["upgrade"] = await _status_of(ctx, look, UPGRADE)
+            if look.data["upgrade"] != SWITCHING:
+                look.data["upgrade_left_out"] = await _status_of(ctx, look, None)
+
+
+async def _status_of(ctx: ProbeContext, look: Look, headers: dict[str, str] | None) -> int:
+    stream = await _connect(ctx, look, EXTRA_S)
+    try:
+        await stream.start_tls(tls_options(look.node))
+        return (await exchange(stream, request_of("GET", RELAY_PATH, look.place, headers))).status
+    finally:
+        await stream.close()
 
 
 async def _walk(ctx: ProbeContext, look: Look) -> Head:

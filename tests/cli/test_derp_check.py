@@ -21,7 +21,7 @@ from natscope.relay_check.options import CheckOptions
 from natscope.wire.keys import NODE_PRIVATE, PrivateKey, key_text
 from natscope.wire.relay_map_json import encode_relay_map_json
 from tests.cli.runner import Result, Runner
-from tests.relay_check.test_faults import answering
+from tests.relay_check.test_upgrade import answering
 from tests.relay_check.world import DroppingRelay, Planted, Relays
 
 Check = Callable[..., Result]
@@ -55,7 +55,7 @@ PLANTED: dict[str, tuple[list[Planted], int, str, str]] = {
     "mesh": ([Planted(), Planted()], 1, "NS-REL-12", "1a and 1b: these nodes of region r1 do not forward"),
     "drops": ([Planted(relay=DroppingRelay)], 1, "NS-REL-21", "1a: lets clients in and drops their packets."),
     "clock": ([Planted(clock_s=-3700), Planted(region=2)], 0, "NS-CTL-06", "1a: the clock is 62 min behind."),
-    "upgrade": ([Planted(front=answering(426))], 1, "NS-REL-18", "1a: something in front (nginx/1.22.1) breaks"),
+    "upgrade": ([Planted(front=answering(426))], 1, "NS-CTL-04", "1a: something in front (nginx/1.22.1) breaks"),
     "two servers": ([Planted(relays=2)], 1, "NS-REL-05", "1a: 2 servers stand behind one name"),
     "port 80": ([Planted(port80="redirects")], 0, "NS-REL-19", "1a: port 80 redirects."),
 }  # fmt: skip

@@ -18,6 +18,7 @@ IDS = [entry.id for entry in entries()]
 
 MEANINGS = {
     "NS-CTL-03": "not yours; it was not believed",
+    "NS-CTL-04": "eats the upgrade",
     "NS-CTL-06": "clock is wrong",
     "NS-CTL-09": "wrong answers",
     "NS-CTL-10": "of no use",

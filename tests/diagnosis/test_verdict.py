@@ -71,6 +71,7 @@ SENTENCES = {
     "public-host": "Direct: likely, with most peers",
     "refused-relay": "Direct: likely, with most peers",
     "relays-one-by-one": "Direct: likely, with most peers",
+    "upgrade-eaten": "Direct: likely, with most peers",
     "lifetime-absolute": "Direct: likely, with most peers",
     "lifetime-long": "Direct: likely, with most peers",
     "lifetime-short": "Direct: likely, with most peers",

@@ -34,7 +34,7 @@ FAULTS = [
     (4, "NS-REL-12", "4a and 4b: these nodes of region r4 do not forward for each other: their mesh is broken."),
     (5, "NS-REL-21", "5a: lets clients in and drops their packets."),
     (6, "NS-CTL-06", "6a: the clock is 62 min behind."),
-    (7, "NS-REL-18", "7a: something in front (nginx/{nginx}) breaks the upgrade to DERP."),
+    (7, "NS-CTL-04", "7a: something in front (nginx/{nginx}) breaks the upgrade to DERP."),
     (8, "NS-REL-05", "8a: 2 servers stand behind one name, so clients that land on different ones do not meet."),
     (9, "NS-REL-19", "9a: port 80 redirects."),
 ]

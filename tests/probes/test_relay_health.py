@@ -55,13 +55,35 @@ async def test_a_sound_relay(host: Host, signed: TestAuthority) -> None:
     assert interception((seen,), vendor=False).holds is Tri.NO
 
 
+async def test_the_upgrade_is_asked_for_and_without_it_where_it_fails(host: Host, signed: TestAuthority) -> None:
+    issued = signed.issue("good", [NAME])
+    for eats, expected in ((True, (426, 426)), (False, (101, None))):
+        asked: list[bytes] = []
+
+        async def answer(stream: Stream, eats: bool = eats, asked: list[bytes] = asked) -> None:
+            asked.append(request := await stream.read(4096))
+            answers = {b"/derp/latency-check": b"200 OK", b"/derp": b"426 Upgrade Required"}
+            status = answers[request.split()[1]]
+            if b"upgrade: DERP" in request and not eats:
+                status = b"101 Switching Protocols"
+            await stream.write(b"HTTP/1.1 " + status + b"\r\ncontent-length: 0\r\n\r\n")
+
+        async with serving(host, answer, issued.files) as port:
+            seen = (await look(node(port, issued))).one
+        (row,) = node_checks((seen,))
+        assert (row.upgrade, row.upgrade_left_out, row.failed_at) == (*expected, None)
+        assert b"connection: Upgrade\r\nupgrade" in asked[1] or b"upgrade: DERP\r\nconnection: Upgrade" in asked[1]
+        assert len(asked) == (3 if eats else 2)
+        assert not eats or b"upgrade" not in asked[2].lower()
+
+
 async def test_the_older_path_is_tried_where_the_usual_one_is_not_there(host: Host, signed: TestAuthority) -> None:
     asked: list[bytes] = []
     issued = signed.issue("good", [NAME])
     gone = b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n"
     async with serving(host, saying(gone, OK, asked=asked), issued.files) as port:
         seen = (await look(node(port, issued))).one
-    assert [head.split()[1] for head in asked] == [b"/derp/latency-check", b"/derp/probe"]
+    assert [head.split()[1] for head in asked[:2]] == [b"/derp/latency-check", b"/derp/probe"]
     assert (seen.outcome, seen.data["path"]) == (Outcome.ANSWERED, "/derp/probe")
 
 

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
-from typing import Any
-
 import msgspec
 import pytest
 
-from natscope.host.api import Host, ServerTls, Stream
 from natscope.machines.derp.settings import RateLimit, RelaySettings
 from natscope.model.derp_check import DerpCheck, StepName, StepState
-from natscope.model.endpoint import Endpoint
 from natscope.model.finding import Certainty, Severity
 from natscope.model.tri import Tri
 from natscope.sim.stack import ANY
-from natscope.web.server import HttpServer, ServerRequest, ServerResponse
 from natscope.wire.keys import PrivateKey
 from tests.relay_check.world import DroppingRelay, Planted, Relays, found
 
@@ -254,56 +248,6 @@ def test_a_key_that_it_does_not_know() -> None:
     (finding,) = check.findings
     assert (finding.id, finding.severity) == ("NS-REL-03", Severity.FAIL)
     assert finding.title == "1a: the key that was given is not admitted."
-
-
-def answering(status: int, probe: int = 200) -> Any:
-    """A web server in front that never upgrades."""
-
-    async def front(host: Host, at: Endpoint, tls: ServerTls) -> None:
-        async def page(request: ServerRequest) -> ServerResponse:
-            known = (("server", "nginx/1.22.1"), ("location", "https://elsewhere.test/"))
-            return ServerResponse(probe if request.path == "/derp/probe" else status, headers=known)
-
-        await HttpServer(host, page).listen(at, tls=tls)
-
-    return front
-
-
-async def mute(host: Host, at: Endpoint, tls: ServerTls) -> None:
-    """A proxy that says 101 and keeps everything after it."""
-
-    async def handle(stream: Stream) -> None:
-        await stream.read(65_536)
-        await stream.write(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: DERP\r\nConnection: Upgrade\r\n\r\n")
-        await asyncio.sleep(60)
-
-    await host.streams.listen(at, handle, tls=tls)
-
-
-@pytest.mark.parametrize(
-    ("front", "title", "says"),
-    [
-        (answering(426), "something in front (nginx/1.22.1) breaks the upgrade to DERP.", "HTTP 426 instead of 101"),
-        (answering(400), "something in front (nginx/1.22.1) breaks the upgrade to DERP.", "HTTP 400 instead of 101"),
-        (
-            answering(502, 502),
-            "the web server in front (nginx/1.22.1) does not reach the relay.",
-            "HTTP 502 instead of 101",
-        ),
-        (answering(404, 404), "another web server (nginx/1.22.1) answers there, no relay.", "HTTP 404 instead of 101"),
-        (answering(301, 301), "another web server (nginx/1.22.1) answers there, no relay.", "HTTP 301 instead of 101"),
-        (mute, "something in front breaks the upgrade to DERP.", "101, then nothing"),
-    ],
-    ids=["426", "400", "502", "404", "301", "mute"],
-)
-def test_a_proxy_that_breaks_the_upgrade(front: Any, title: str, says: str) -> None:
-    check = Relays(Planted(front=front)).check()
-    (finding,) = check.findings
-    assert (finding.id, finding.severity) == ("NS-REL-18", Severity.FAIL)
-    assert finding.title == f"1a: {title}"
-    assert step(check, StepName.UPGRADE) == (FAIL, says)
-    assert step(check, StepName.TLS)[0] is OK
-    assert check.nodes[0].relays is Tri.NO
 
 
 def test_plain_http_on_the_relays_port() -> None:

@@ -221,6 +221,22 @@ def relays_one_by_one() -> Report:
     return builder.report(udp=Tri.YES, ipv6=six_works(builder), web=web)
 
 
+def upgrade_eaten() -> Report:
+    """Every relay looked at: a web server before one of them takes out what asks for the upgrade."""
+    builder = Builder()
+    for region, code, name, rtt in PLACES[:3]:
+        builder.relay(region, code, name, v4=rtt)
+    nodes = (
+        _node(builder, 1, upgrade=101), _node(builder, 2, upgrade=426, upgrade_left_out=426),
+        _node(builder, 3, upgrade=101),
+    )  # fmt: skip
+    clock = tuple(name for node in nodes for name in node.evidence)
+    web = WebReport(
+        direct=Tri.YES, clock=Tri.YES, clock_off_s=-0.4, intercepted=Tri.NO, nodes=nodes, evidence={"clock": clock}
+    )
+    return builder.report(udp=Tri.YES, web=web)
+
+
 def tls_opened() -> Report:
     """An inspecting firewall shows certificates of its own for every relay, the pinned one too."""
     builder = Builder()
@@ -265,5 +281,6 @@ NAME_AND_WEB_SCENES = (
     clock_wrong,
     https_closed,
     relays_one_by_one,
+    upgrade_eaten,
     tls_opened,
 )

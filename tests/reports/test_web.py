@@ -45,6 +45,14 @@ def test_every_relay_with_v() -> None:
     ]
 
 
+def test_a_relay_that_does_not_upgrade_is_not_called_sound() -> None:
+    assert lines(web.draw, scene("upgrade-eaten"), verbosity=1)[:3] == [
+        "Relays one by one · 2 of 3 sound",
+        "  ✓ 1a        IPv4  10.4 ms · TLSv1.3 · certificate for 62 days",
+        "  ✗ 2a        IPv4  upgrade · HTTP 426 instead of 101",
+    ]
+
+
 def test_foreign_texts_are_cleaned() -> None:
     report = scene("relays-one-by-one")
     assert report.web is not None

@@ -49,6 +49,17 @@ async def test_requests_follow_one_another_on_a_connection(host: Host) -> None:
     assert b"POST /2? host=a\nabc" in data
 
 
+async def test_another_protocol_ends_the_connection(host: Host) -> None:
+    async def handler(request: ServerRequest) -> ServerResponse:
+        return ServerResponse(101, headers=(("upgrade", "DERP"), ("connection", "Upgrade")))
+
+    async with serving(host, handler) as at:
+        data = await talk(host, at, b"GET /derp HTTP/1.1\r\nhost: a\r\nupgrade: DERP\r\nconnection: Upgrade\r\n\r\n")
+    assert data.startswith(b"HTTP/1.1 101 ")
+    assert data.endswith(b"\r\n\r\n")
+    assert b"content-length" not in data.lower()
+
+
 async def test_head_and_204_have_no_body(host: Host) -> None:
     async def handler(request: ServerRequest) -> ServerResponse:
         return ServerResponse(204 if request.path == "/none" else 200, b"body")

@@ -189,7 +189,7 @@ async def _open_pages(host: Host, relay: ScenarioRelay, own: Sequence[IPAddress]
     async def to_https(request: ServerRequest) -> ServerResponse:
         return ServerResponse(301, headers=(("location", f"https://{relay.host_name}{request.path}"),))
 
-    pages.clock_wrong_by_s = relay.clock_wrong_by_s
+    pages.clock_wrong_by_s, pages.upgrades = relay.clock_wrong_by_s, relay.upgrades
     shown = None if relay.certificate is Certificate.NONE else tls.files
     for ip in own:
         if ip.version == 4 or relay.https_ipv6:

@@ -53,14 +53,14 @@ def _nodes(sheet: Sheet, web: WebReport) -> None:
     """All of them with `-v`; without, the findings say what is wrong."""
     if not web.nodes or not sheet.verbose:
         return
-    good = sum(node.reached is RelayStep.ANSWERED for node in web.nodes)
+    good = sum(node.reached is RelayStep.ANSWERED and _upgrades(node) for node in web.nodes)
     sheet.heading("Relays one by one", f"{good:,} of {len(web.nodes):,} sound")
     for node in web.nodes:
         _node(sheet, node)
 
 
 def _node(sheet: Sheet, node: NodeCheck) -> None:
-    good = node.failed_at is None
+    good = node.failed_at is None and _upgrades(node)
     sign, style = (sheet.signs.ok, GOOD) if good else (sheet.signs.fail, BAD)
     lead = sheet.fit(node.node, NODE) + sheet.fit(f"IPv{node.family}", FAMILY)
     sheet.line((f"  {sign} ", style), (lead, PLAIN), (_sound(sheet, node) if good else _broken(sheet, node), FAINT))
@@ -73,6 +73,12 @@ def _sound(sheet: Sheet, node: NodeCheck) -> str:
     return sheet.dots(times, node.tls_version, left, port80)
 
 
+def _upgrades(node: NodeCheck) -> bool:
+    """Whether it becomes a relay connection, or was not asked to."""
+    return node.upgrade in (None, 101)
+
+
 def _broken(sheet: Sheet, node: NodeCheck) -> str:
-    step = _STEPS.get(node.failed_at, "") if node.failed_at is not None else ""
-    return sheet.dots(step, node.message or node.error)
+    if node.failed_at is None:
+        return sheet.dots("upgrade", f"HTTP {node.upgrade} instead of 101")
+    return sheet.dots(_STEPS.get(node.failed_at, ""), node.message or node.error)
