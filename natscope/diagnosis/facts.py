@@ -132,6 +132,16 @@ class Facts:
         tried = self.seen("https.latency") + self.seen("icmp.echo")
         return tuple(o for o in tried if o.outcome in ANSWERS and host_of(o) in self.silent_hosts)
 
+    def tcp_alone(self, family: Family) -> tuple[Observation, ...]:
+        """Connections over a family to hosts that are silent over UDP by it; empty where one answered over UDP."""
+        asked = tuple(o for o in self.seen("stun.binding") if o.family == family)
+        if any(o.outcome is Outcome.ANSWERED for o in asked):
+            return ()
+        silent = {host_of(o) for o in asked if o.outcome in (Outcome.NO_ANSWER, Outcome.ICMP_ERROR)}
+        made = (Outcome.ANSWERED, Outcome.WRONG)  # TLS that goes wrong comes after a connection
+        tcp = self.seen("https.latency", *made) + self.seen("relay.check", *made)
+        return tuple(o for o in tcp if o.family == family and host_of(o) in silent)
+
     def family(self, family: Family) -> FamilyReport:
         """The report's view of IPv4 or IPv6."""
         return self.report.ipv4 if family == 4 else self.report.ipv6

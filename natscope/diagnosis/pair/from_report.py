@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from natscope.diagnosis.cause import Strength
-from natscope.diagnosis.facts import Facts, is_public, ordered
+from natscope.diagnosis.facts import Facts, host_of, is_public, ordered
 from natscope.diagnosis.pair.addresses import in_order, parse_all
 from natscope.diagnosis.pair.side import NO_FILTER, NOT_TOLD, YOU, FamilySide, Names, Side, Told, weaker
 from natscope.model.endpoint import Endpoint, Family
@@ -17,6 +17,7 @@ from natscope.model.tri import Tri
 
 FRESH_S, OLD_S = 3600.0, 86_400.0
 """Up to the first a report speaks of now; past the second nobody knows where the computer is meanwhile."""
+ENOUGH_HOSTS = 2
 ONLY_INSIDE = "the relays that answered are inside this network"
 MIN_PREDICTED, MIN_SAMPLES = 0.5, 8
 """As NS-NAT-03: half of eight new ports where one would guess them."""
@@ -115,7 +116,7 @@ def _latency(report: Report) -> dict[str, float]:
 def _family(report: Report, family: Family, cite: Cite) -> FamilySide:
     part = report.ipv4 if family == 4 else report.ipv6
     nat = report.nat.v4 if family == 4 else report.nat.v6
-    works, absent = _works(report, part, cite)
+    works, absent = _works(report, family, part, cite)
     if works.value is not Tri.YES:
         return FamilySide(works=works, absent=absent)
     public = parse_all(seen.address for seen in part.endpoints if is_public(seen.address))
@@ -137,8 +138,11 @@ def _family(report: Report, family: Family, cite: Cite) -> FamilySide:
     )
 
 
-def _works(report: Report, part: FamilyReport, cite: Cite) -> tuple[Told[Tri], Told[Tri]]:
-    """UDP over this family, and whether it is missing altogether: a packet that came back, or this host's tables."""
+def _works(report: Report, family: Family, part: FamilyReport, cite: Cite) -> tuple[Told[Tri], Told[Tri]]:
+    """UDP over this family, and whether it is missing altogether: a packet that came back, or this host's tables.
+
+    Relays that answer by TCP alone, beside UDP over the other family, say no as well (NS-V6-04).
+    """
     udp = _udp(report, cite)
     absent = Told(Tri.of(part.state in _NOWHERE), Strength.DECISIVE, cite(part.evidence))
     if part.state in _NOWHERE or part.works is Tri.NO:
@@ -147,6 +151,9 @@ def _works(report: Report, part: FamilyReport, cite: Cite) -> tuple[Told[Tri], T
         return udp, absent
     if part.endpoints:
         return Told(Tri.YES, Strength.DECISIVE, cite(part.endpoints[0].evidence)), absent
+    alone = Facts(report).tcp_alone(family)
+    if udp.value is Tri.YES and len({host_of(o) for o in alone}) >= ENOUGH_HOSTS:
+        return Told(Tri.NO, Strength.FACT, cite(tuple(o.id for o in alone))), absent
     return NOT_TOLD, NOT_TOLD if part.state == "unknown" else absent
 
 

@@ -86,3 +86,14 @@ def test_relays_that_were_silent() -> None:
 
 def test_filtering_unknown_stays_unknown() -> None:
     assert from_report(load("healthy")).v4.lets_in.value is Filtering.UNKNOWN
+
+
+def test_a_family_that_carries_tcp_alone_is_no_way_for_packets() -> None:
+    """Beside UDP over the other family, and by two relays: one alone may have its port closed."""
+    report = load("ipv6-udp-dropped")
+    works = from_report(report).v6.works
+    assert (works.value, works.strength) == (Tri.NO, Strength.FACT)
+    tcp = [o for o in report.observations if o.kind in ("https.latency", "relay.check") and o.family == 6]
+    rest = tuple(o for o in report.observations if o not in tcp)
+    one = msgspec.structs.replace(report, observations=(*rest, tcp[0]))
+    assert from_report(one).v6.works.value is Tri.UNKNOWN

@@ -65,8 +65,7 @@ def evidence(facts: Facts) -> Support:
         return unknown("requests over IPv6")
     if any(o.outcome is Outcome.ANSWERED for o in asked):
         return NOTHING
-    silent = {host_of(o) for o in asked}
-    alive = tuple(o for o in _tcp(facts) if host_of(o) in silent)
+    alive = facts.tcp_alone(6)
     hosts = len({host_of(o) for o in alive})
     four = tuple(o for o in facts.seen("stun.binding", Outcome.ANSWERED) if o.family == 4)
     if hosts < ENOUGH_HOSTS or not four:
@@ -89,9 +88,3 @@ def against(facts: Facts) -> Support:
 
 def _six(facts: Facts, kind: str, *outcomes: Outcome) -> tuple[Observation, ...]:
     return tuple(o for o in facts.seen(kind, *outcomes) if o.family == 6)
-
-
-def _tcp(facts: Facts) -> tuple[Observation, ...]:
-    """Connections that were made: an answer, or TLS that went wrong after one."""
-    made = (Outcome.ANSWERED, Outcome.WRONG)
-    return _six(facts, "https.latency", *made) + _six(facts, "relay.check", *made)
