@@ -92,7 +92,7 @@ class _Reader:
                 profile=head.netcheck.profile,
                 hairpin=head.netcheck.hairpin,
                 udp_rate=head.netcheck.udp_rate,
-                source_port=self._port(("netcheck", "source_port"), head.netcheck.source_port),
+                source_port=head.netcheck.source_port,
                 earlier=head.netcheck.earlier,
                 known_wrong=head.netcheck.known_wrong,
             ),

@@ -64,7 +64,7 @@ MISTAKES = [
     ("carries what", '[sites.h]\ntunnel = "t"\ncarries = ["all"]\n[hosts.a]\nat = "h"', "x.toml:4: sites.h.carries: "),
     ("relay nowhere", '[hosts.a]\n[relays.r]\nat = "h"', "x.toml:4: relays.r.at: there is no site called 'h'"),
     ("taken", "[hosts.a]\ntaken = [70000]", "x.toml:3: hosts.a.taken: 70000 is no port"),
-    ("source port", "[netcheck]\nsource_port = -1\n[hosts.a]", "x.toml:3: netcheck.source_port: -1 is no port"),
+    ("source port", "[netcheck]\nsource_port = -1\n[hosts.a]", "x.toml:3: netcheck.source_port: a port is"),
     ("shut out", "[hosts.a]\n[sites.h.nat]\nshuts_out_s = -1", "x.toml:3: sites.h.nat: shuts_out_s is no"),
     ("truth of nobody", "[hosts.a]\n[truth.b]", "x.toml:3: truth.b: there is no such host"),
     ("truth of no relay", '[hosts.a]\n[truth.a]\nhome = "r"', "x.toml:3: truth.a: there is no relay called 'r'"),
