@@ -24,7 +24,7 @@ from natscope.wire.suite_signs import module_names, suites_of
 from natscope.wire.system_text import cloud_of_firmware, container_of_cgroups, counter, whole, wsl_of_release
 
 MAX_BYTES = 65_536
-MAX_PROCESSES, AT_ONCE, MAX_MODULES_BYTES = 8192, 64, 1024 * 1024
+MAX_PROCESSES, AT_ONCE, MAX_MODULES_BYTES = 8192, 16, 1024 * 1024
 CONNECTIONS, MAX_TABLE_BYTES = "/proc/net/nf_conntrack", 8 * 1024 * 1024
 FIRST_PID_NAMESPACE = "pid:[4026531836]"
 """Linux's own number for the namespace of its first process (linux/proc_ns.h)."""
