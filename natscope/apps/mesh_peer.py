@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from natscope.apps.did_you_mean import question
+from natscope.diagnosis.pair.addresses import Kind, kind_of
 from natscope.errors import UserError
 from natscope.model.endpoint import IPAddress
 from natscope.model.mesh_status import MeshNode, MeshStatus
@@ -36,9 +37,9 @@ class Target:
 def find_peer(status: MeshStatus, word: str) -> Target:
     """Names are compared without case, the last dot and, where it is unique, the network's suffix.
 
-    An address that no node has is that of the node which offers a route to it. A tag means one of its nodes, that is
-    online if one is, first by name; the note names the others. Raises `UserError`, with what was probably meant, when
-    there is no such node or a name belongs to several.
+    An address that no node has is that of the node which offers a route to it, a public one else that of the exit node
+    in use. A tag means one of its nodes, that is online if one is, first by name; the note names the others. Raises
+    `UserError`, with what was probably meant, when there is no such node or a name belongs to several.
     """
     word = word.strip().removesuffix(".")
     if not word:
@@ -72,6 +73,9 @@ def _by_address(status: MeshStatus, ip: IPAddress, word: str) -> Target:
     if routers:
         network, peer = max(routers, key=lambda row: row[0].prefixlen)
         return Target(peer, str(ip), note=f"{ip} lies behind {name_of(peer)}, which offers the route {network}")
+    exit_node = next((peer for peer in status.peers if peer.is_exit_node), None)
+    if exit_node is not None and kind_of(ip) is Kind.PUBLIC:
+        return Target(exit_node, str(ip), note=f"{ip} is reached through your exit node, {name_of(exit_node)}")
     known = [str(address) for node in status.peers[:10_000] for address in node.addresses]
     raise UserError(f"no node of your mesh has the address {word}{question(word, known)}", hint=_LIST)
 

@@ -1,4 +1,4 @@
-"""An address behind a router of the mesh, held against what other nodes tell of themselves, and both ways measured."""
+"""Detours through a hub: an address behind a router of the mesh that is another node's own, a peer that relays."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from natscope.apps.mesh_peer import Target
-from natscope.diagnosis.pair.star import Star, node_with
+from natscope.diagnosis.pair.star import Star, hub_node, node_with
 from natscope.errors import RefusedError
 from natscope.mesh.source import MeshSource, PingKind
 from natscope.model.mesh_details import PeerDetails
 from natscope.model.mesh_path import PingAnswer
-from natscope.model.mesh_status import MeshNode, MeshStatus
+from natscope.model.mesh_status import MeshNode, MeshStatus, Way
 from natscope.model.tri import Tri
 
 MAX_ASKED = 64
@@ -34,14 +34,18 @@ async def star_of(
 ) -> Star | None:
     """None where the target is a node itself, or nobody else tells its address. `probe`: ping by both ways.
 
+    Of a peer that another one relays: both legs, by one ping to each, where that may be sent and the other is known.
+
     Raises `CannotMeasure`; refusals leave out what they are about.
     """
     try:
         address = ipaddress.ip_address(target.ip)
     except ValueError:
         return None
-    if address in target.node.addresses or target.is_this:
+    if target.is_this:
         return None
+    if address in target.node.addresses:
+        return await _legs(source, status, target.node) if probe else None
     online = [peer for peer in status.peers if peer.is_online and peer.addresses and peer.key != target.node.key]
     node = node_with(address, status, target.node, await _details(source, online[:MAX_ASKED]))
     if node is None:
@@ -58,6 +62,21 @@ async def star_of(
         through_s=through.latency_s if through is not None and not through.error else None,
         straight_s=straight.latency_s if straight is not None and came else None,
         is_straight=Tri.of(straight.endpoint is not None) if straight is not None and came else Tri.UNKNOWN,
+    )
+
+
+async def _legs(source: MeshSource, status: MeshStatus, given: MeshNode) -> Star | None:
+    node = next((peer for peer in status.peers if peer.key == given.key), given)
+    hub = hub_node(node, status) if node.way is Way.PEER_RELAY else None
+    if hub is None or not hub.addresses:
+        return None
+    whole = await _told(source.ping(_ip(node), PingKind.DISCO, timeout_s=PING_S))
+    leg = await _told(source.ping(_ip(hub), PingKind.DISCO, timeout_s=PING_S))
+    return Star(
+        address=None,
+        node=node,
+        through_s=whole.latency_s if whole is not None and not whole.error and whole.peer_relay else None,
+        hub_s=leg.latency_s if leg is not None and not leg.error and leg.endpoint is not None else None,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 
+import msgspec
 import pytest
 
 from natscope.apps.mesh_peer import find_peer, word_for, word_of
@@ -130,3 +131,16 @@ def test_a_mesh_without_tags_and_a_node_without_address() -> None:
     assert caught.value.hint == "no node of your mesh has a tag"
     with pytest.raises(UserError, match="odd has no address"):
         find_peer(bare, "odd")
+
+
+def test_a_public_address_goes_through_the_exit_node_in_use() -> None:
+    way_out = msgspec.structs.replace(
+        node("exit.lab.internal", "100.64.0.30", routes=("0.0.0.0/0",)), is_exit_node=True
+    )
+    status = msgspec.structs.replace(STATUS, peers=(*STATUS.peers, way_out))
+    target = find_peer(status, "198.51.100.7")
+    assert (target.node, target.ip) == (way_out, "198.51.100.7")
+    assert target.note == "198.51.100.7 is reached through your exit node, exit"
+    for word, known in (("198.51.100.7", STATUS), ("10.9.9.9", status)):  # a local network may be left out
+        with pytest.raises(UserError):
+            find_peer(known, word)

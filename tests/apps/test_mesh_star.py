@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -78,3 +79,24 @@ def test_others_addresses_and_nodes_by_name_are_none(word: str) -> None:
 
 def test_a_refusal_is_no_answer() -> None:
     assert found(HUB, NAS, faults={"whois": Fault.DENIED})[0] is None
+
+
+def test_through_the_exit_node_although_the_node_is_in_the_mesh() -> None:
+    way_out = replace(HUB, exit_node=True, routes=("0.0.0.0/0",))
+    nas = replace(NAS, endpoints=("198.51.100.60:41641",))
+    star, _ = found(way_out, nas, word="198.51.100.60")
+    assert star is not None
+    assert (star.node.short_name, star.is_straight) == ("nas", Tri.YES)
+
+
+def test_both_legs_of_a_peer_relay() -> None:
+    hub = replace(HUB, direct="203.0.113.7:40000", direct_ms=5.0, jitter_ms=0.0)
+    far = StandInPeer("far", "100.64.0.6", peer_relay="203.0.113.7:40000:vni:7", way=Way.PEER_RELAY)
+    star, stand_in = found(hub, far, word="far")
+    assert star is not None
+    assert star.address is None
+    assert star.through_s is not None
+    assert star.hub_s == pytest.approx(0.005)
+    assert stand_in.asked.count("POST ping") == 2
+    assert found(hub, far, word="far", probe=False)[0] is None
+    assert found(far, word="far")[0] is None  # who relays is not known

@@ -83,6 +83,15 @@ def test_an_address_behind_a_peer_that_is_another_node_s_own(natscope: Runner, t
     assert "likely · NS-PERF-07" in words
 
 
+def test_both_legs_of_a_peer_relay(natscope: Runner, tmp_path: Path) -> None:
+    hub = StandInPeer("vps", "100.64.0.4", direct="203.0.113.7:40000", way=Way.DIRECT, direct_ms=5.0)
+    far = StandInPeer("far", "100.64.0.6", peer_relay="203.0.113.7:40000:vni:7", way=Way.PEER_RELAY)
+    with serving(StandInMesh(peers=(hub, far)), tmp_path) as daemon:
+        words = " ".join(natscope("path", "far", "--socket", daemon.socket).out.split())
+    assert "Packets to far go through vps, another node of the mesh. Round trip to far: " in words
+    assert "ms to vps and " in words
+
+
 def test_silence_is_exit_20_and_control_s_word_comes_first(natscope: Runner, tmp_path: Path) -> None:
     silent = StandInPeer("mute", "100.64.0.7", levels=frozenset(), way=Way.RELAYED)
     with serving(StandInMesh(peers=(silent, GONE)), tmp_path) as daemon:

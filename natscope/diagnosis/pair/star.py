@@ -1,4 +1,4 @@
-"""An address behind a peer that another node of the mesh tells as its own: two ways lead there, one is a detour."""
+"""Two legs in place of one: an address behind a peer that is another node's own, or a peer that another one relays."""
 
 from __future__ import annotations
 
@@ -13,17 +13,34 @@ from natscope.model.tri import Tri
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Star:
-    """`address` lies behind the peer that is asked about (the hub), by its route; `node` has it too.
+    """`address` lies behind the peer that is asked about (the hub), by its route; `node` has it too. `address` None:
+    the peer itself is `node`, and another peer carries its packets.
 
-    `through_s` is a round trip to the address by way of the hub, `straight_s` one to the node itself, in seconds (None:
-    nothing came back, or nobody asked); `is_straight`: did that one come directly.
+    `through_s` is a round trip to the end by way of the hub, `hub_s` one to the hub, `straight_s` one to the node
+    itself, in seconds (None: nothing came back, or nobody asked); `is_straight`: did that one come directly.
     """
 
-    address: IPAddress
+    address: IPAddress | None
     node: MeshNode
     through_s: float | None = None
+    hub_s: float | None = None
     straight_s: float | None = None
     is_straight: Tri = Tri.UNKNOWN
+
+
+def hub_node(node: MeshNode, status: MeshStatus | None) -> MeshNode | None:
+    """The peer at whose endpoint packets to `node` are relayed; None where it is not known, or nobody relays."""
+    place = hub_place(node)
+    for peer in status.peers if status is not None and place else ():
+        ends = (*peer.endpoints, *((peer.current,) if peer.current is not None else ()))
+        if peer.key != node.key and place in {str(end) for end in ends}:
+            return peer
+    return None
+
+
+def hub_place(node: MeshNode) -> str:
+    """`203.0.113.7:40000` of `203.0.113.7:40000:vni:7`."""
+    return node.peer_relay.rpartition(":vni:")[0] or node.peer_relay
 
 
 def node_with(

@@ -242,7 +242,13 @@ def _without_mesh(facts: PairFacts) -> list[PairFacts]:
             network = msgspec.structs.replace(facts.own.network, **{name: Tri.UNKNOWN})
             found.append(replace(facts, own=msgspec.structs.replace(facts.own, network=network)))
     if facts.node is not None:
-        gone: list[dict[str, Any]] = [{"os": ""}, {"is_online": None}, {"is_active": None}, {"last_handshake": None}]
+        gone: list[dict[str, Any]] = [
+            {"os": ""},
+            {"is_online": None},
+            {"is_active": None},
+            {"last_handshake": None},
+            {"is_exit_node": None},
+        ]
         found += [replace(facts, node=msgspec.structs.replace(facts.node, **one)) for one in gone]
     if facts.details is not None:
         fewer: list[dict[str, Any]] = [{"is_userspace": None}, {"endpoints": ()}]

@@ -23,7 +23,7 @@ from natscope.model.mesh_details import PeerDetails, PeerNetwork
 from natscope.model.mesh_status import MeshNode, MeshStatus
 from natscope.model.nat import Filtering
 from natscope.model.tri import Tri
-from tests.diagnosis.pair.scenes import NOW, pooled, removals
+from tests.diagnosis.pair.scenes import NOW, peer, pooled, removals, this
 from tests.reports.scenes import load
 
 RANK = {Certainty.POSSIBLE: 1, Certainty.LIKELY: 2, Certainty.CERTAIN: 3}
@@ -79,9 +79,11 @@ def possible(facts: PairFacts) -> bool:
 
 
 TRIS = st.sampled_from(Tri)
-ENDS = st.sampled_from(("203.0.113.24:41641", "198.51.100.9:41641", "192.168.1.20:41641", "192.168.1.33:41641"))
+ENDS = st.sampled_from(
+    ("192.168.178.4:41641", "203.0.113.24:41641", "198.51.100.9:41641", "192.168.1.20:41641", "192.168.1.33:41641")
+)
 TOLD_ENDS = st.lists(ENDS, max_size=3, unique=True).map(lambda ends: tuple(map(Endpoint.parse, ends)))
-PLACES = st.sampled_from(("192.168.50.7", "2001:db8:50::7"))
+PLACES = st.sampled_from(("192.168.50.7", "2001:db8:50::7")).map(ip_address) | st.none()
 SECONDS = st.sampled_from((None, 0.02, 0.06))
 FLAGS = st.sampled_from((None, True, False))
 NOT_USED = ("Some peers are advertising routes but --accept-routes is false",)
@@ -91,6 +93,7 @@ def nodes() -> st.SearchStrategy[MeshNode]:
     """A peer as the status tells it: relayed, through another node, idle, or nobody tells."""
     return st.builds(
         MeshNode, name=st.just("nas.lab.internal"), relay=st.just("fra"), is_active=FLAGS, is_online=FLAGS,
+        is_exit_node=FLAGS,
         peer_relay=st.sampled_from(("", "203.0.113.7:40000:vni:7")), os=st.sampled_from(("", "linux", "android")),
         last_write=st.just(NOW), last_handshake=st.sampled_from((None, NOW, NOW - timedelta(minutes=15))),
     )  # fmt: skip
@@ -102,7 +105,7 @@ def mesh_facts(draw: st.DrawFn) -> dict[str, Any]:
     own = MeshNode(endpoints=tuple(Endpoint.parse(end) for end in draw(st.lists(ENDS, max_size=4, unique=True))))
     network = draw(st.builds(PeerNetwork, upnp=TRIS, nat_pmp=TRIS, pcp=TRIS))
     stars = st.builds(
-        Star, address=PLACES.map(ip_address), node=st.just(MeshNode(name="cam.lab.internal", is_online=True)),
+        Star, address=PLACES, node=st.just(MeshNode(name="cam.lab.internal", is_online=True)),
         through_s=SECONDS, straight_s=SECONDS, is_straight=TRIS,
     )  # fmt: skip
     health = draw(st.sampled_from(((), NOT_USED)))
@@ -121,7 +124,10 @@ def mesh_facts(draw: st.DrawFn) -> dict[str, Any]:
 
 @st.composite
 def pairs(draw: st.DrawFn) -> PairFacts:
-    return PairFacts(draw(sides(YOU)), draw(sides(PEER)), draw(TRIALS), **draw(mesh_facts()))
+    """Any two sides, or two plain ones, of which a mesh program can tell what is not so."""
+    plain = draw(st.booleans())
+    one, other = (this(), peer()) if plain else (draw(sides(YOU)), draw(sides(PEER)))
+    return PairFacts(one, other, draw(TRIALS), **draw(mesh_facts()))
 
 
 PAIRS = pairs().filter(possible)

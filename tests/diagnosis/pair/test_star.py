@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ipaddress import ip_address
 
-from natscope.diagnosis.pair.star import node_with
+from natscope.diagnosis.pair.star import hub_node, hub_place, node_with
 from natscope.model.endpoint import Endpoint
 from natscope.model.mesh_details import PeerDetails
 from natscope.model.mesh_status import MeshNode, MeshStatus
@@ -28,3 +28,13 @@ def test_nobody_several_and_those_that_are_away() -> None:
     away = (MeshNode(key="c", is_online=False, current=ENDS[0]), MeshNode(key="d", current=ENDS[0]))
     expired = MeshNode(key="e", is_online=True, is_expired=True, current=ENDS[0])
     assert node_with(CAM, MeshStatus(peers=(*away, expired)), HUB, {}) is None
+
+
+def test_who_relays() -> None:
+    hub = MeshNode(key="h", current=Endpoint.parse("203.0.113.7:40000"))
+    far = MeshNode(key="f", peer_relay="203.0.113.7:40000:vni:7")
+    assert hub_place(far) == "203.0.113.7:40000"
+    assert hub_node(far, MeshStatus(peers=(far, hub))) is hub
+    assert hub_node(far, MeshStatus(peers=(far, HUB))) is None
+    assert hub_node(HUB, MeshStatus(peers=(hub,))) is None  # nobody relays
+    assert hub_node(far, None) is None

@@ -7,8 +7,8 @@ What it is
     where packets go through a peer that serves as a relay.
 
 What we look for
-    - the address that is asked for lies behind a peer that offers a route to it, and another node of the mesh tells
-      that address as its own;
+    - the address that is asked for lies behind a peer that offers a route to it, or is reached through the exit node in
+      use, and another node of the mesh tells that address as its own;
     - or the node's own word that packets to the peer go through another node.
 
     The triangle is measured where it can be: a round trip through the hub against one straight to the node.
@@ -32,10 +32,11 @@ from __future__ import annotations
 from natscope.diagnosis.cause import NOTHING, Cause, Ground, Strength, Support, unknown
 from natscope.diagnosis.pair.addresses import Kind, kind_of
 from natscope.diagnosis.pair.facts import PairFacts
-from natscope.diagnosis.pair.star import Star
+from natscope.diagnosis.pair.star import Star, hub_node, hub_place
 from natscope.diagnosis.pair.support import PairSupport
+from natscope.model.endpoint import IPAddress
 from natscope.model.finding import Fix, Severity
-from natscope.model.mesh_status import MeshNode, MeshStatus, Way
+from natscope.model.mesh_status import Way
 from natscope.model.pair import Blame
 from natscope.model.tri import Tri
 
@@ -64,17 +65,20 @@ _ANYWHERE = (Kind.PRIVATE, Kind.LINK_LOCAL, Kind.SHARED)
 
 def pair_evidence(facts: PairFacts) -> Support:
     """The way that the node tells, else an address behind the peer."""
+    star = facts.star
     if facts.node is None or facts.node.way is not Way.PEER_RELAY:
-        if facts.star is not None:
-            return _behind(facts, facts.star)
+        if star is not None and star.address is not None:
+            return _behind(facts, star, star.address)
         known = facts.node is not None and facts.node.way is not Way.UNKNOWN
         return NOTHING if known else unknown("the way of packets (natscope status)")
-    hub = hub_of(facts.node, facts.status)
+    known_hub = hub_node(facts.node, facts.status)
+    hub = (known_hub.short_name if known_hub is not None else "") or hub_place(facts.node)
     ground = Ground(Strength.DECISIVE, f"the node's status: through {hub}", ("peer:peer_relay",))
     return PairSupport(
         Tri.YES,
         (ground,),
         title=f"Packets to {facts.peer.called} go through {hub}, another node of the mesh.",
+        detail=_legs(star, hub, facts.peer.called) if star is not None and star.address is None else "",
         severity=Severity.INFO,
         fixes=(),
         blame=Blame.UNKNOWN,
@@ -82,14 +86,28 @@ def pair_evidence(facts: PairFacts) -> Support:
     )
 
 
-def _behind(facts: PairFacts, star: Star) -> Support:
-    """Certain where packets to the address came back through the hub, and the address is nobody else's."""
-    hub, node = facts.peer.called, star.node.short_name or str(star.address)
-    route = Strength.FACT if star.through_s is None else Strength.DECISIVE
-    own = Strength.FACT if kind_of(star.address) in _ANYWHERE else Strength.DECISIVE
+def _legs(star: Star, hub: str, end: str) -> str:
+    """Both legs of a peer relay, as far as they were measured."""
+    if star.through_s is None:
+        return ""
+    whole = f"Round trip to {end}: {star.through_s * 1000:.0f} ms"
+    if star.hub_s is None or star.hub_s > star.through_s:
+        return f"{whole}."
+    rest = (star.through_s - star.hub_s) * 1000
+    return f"{whole}, of which {star.hub_s * 1000:.0f} ms to {hub} and {rest:.0f} ms from there."
+
+
+def _behind(facts: PairFacts, star: Star, address: IPAddress) -> Support:
+    """Certain where packets to the address came back through the hub, or it is the exit node in use, and the address is
+    nobody else's.
+    """
+    hub, node = facts.peer.called, star.node.short_name or str(address)
+    is_exit = facts.node is not None and facts.node.is_exit_node is True
+    route = Strength.DECISIVE if is_exit or star.through_s is not None else Strength.FACT
+    own = Strength.FACT if kind_of(address) in _ANYWHERE else Strength.DECISIVE
     grounds = (
-        Ground(route, f"{star.address} lies behind {hub}", ("peer:routes",)),
-        Ground(own, f"{node} tells {star.address} as its own", ("status:endpoints",)),
+        Ground(route, f"{address} lies behind {hub}", ("peer:routes",)),
+        Ground(own, f"{node} tells {address} as its own", ("status:endpoints",)),
     )
     slower = star.is_straight is Tri.YES and (
         star.through_s is None or star.straight_s is None or star.straight_s < star.through_s
@@ -97,7 +115,7 @@ def _behind(facts: PairFacts, star: Star) -> Support:
     return PairSupport(
         Tri.YES,
         grounds,
-        title=f"Packets to {star.address} go through {hub}, but {node} has that address and is in the mesh itself.",
+        title=f"Packets to {address} go through {hub}, but {node} has that address and is in the mesh itself.",
         detail=_triangle(star, hub, node),
         severity=None if slower else Severity.INFO,
         blame=Blame.THIS,
@@ -113,23 +131,12 @@ def _triangle(star: Star, hub: str, node: str) -> str:
     return f"Round trips: {', '.join(told)}." if told else ""
 
 
-def hub_of(node: MeshNode, status: MeshStatus | None) -> str:
-    """The peer at whose endpoint the packets go round, by name where it is known, else that endpoint's address."""
-    place = node.peer_relay.rpartition(":vni:")[0] or node.peer_relay
-    for peer in status.peers if status is not None else ():
-        if peer.key != node.key and peer.short_name and place in {str(end) for end in _ends(peer)}:
-            return peer.short_name
-    return place
-
-
-def _ends(peer: MeshNode) -> list[object]:
-    return [*peer.endpoints, *([peer.current] if peer.current is not None else [])]
-
-
 def pair_against(facts: PairFacts) -> Support:
-    """Routes that are not used carry nothing; a round trip through the hub shows that they are used."""
-    relayed = facts.node is not None and facts.node.way is Way.PEER_RELAY
-    if relayed or facts.star is None or facts.star.through_s is not None:
+    """Routes that are not used carry nothing. An exit node is in use by another switch, and a round trip through the
+    hub shows that its route is.
+    """
+    is_used = facts.node is not None and (facts.node.way is Way.PEER_RELAY or facts.node.is_exit_node is True)
+    if is_used or facts.star is None or facts.star.address is None or facts.star.through_s is not None:
         return NOTHING
     if facts.status is None:
         return unknown("whether offered routes are used here")

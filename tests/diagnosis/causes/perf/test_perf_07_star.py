@@ -9,6 +9,7 @@ import pytest
 
 from natscope.diagnosis.causes.perf import perf_07_star as cause
 from natscope.diagnosis.pair.facts import PairFacts
+from natscope.diagnosis.pair.star import Star
 from natscope.model.finding import Certainty, Severity
 from natscope.model.mesh_status import MeshStatus
 from natscope.model.tri import Tri
@@ -56,12 +57,36 @@ def test_routes_that_are_not_used_carry_nothing() -> None:
     assert cause.pair_against(replace(behind_hub(), status=None)).holds is Tri.UNKNOWN
 
 
+def test_an_exit_node_in_use_carries_everything() -> None:
+    facts = behind_hub("2001:db8:50::7", health=UNUSED)
+    exit_node = replace(facts, node=node(name="exit.x", is_exit_node=True))
+    assert cause.pair_against(exit_node).holds is Tri.NO
+    assert cause.pair_evidence(exit_node).certainty is Certainty.CERTAIN
+
+
 def test_through_a_peer_relay() -> None:
     support = cause.pair_evidence(by_peer_relay())
     assert support.title == "Packets to the peer go through vps, another node of the mesh."
     assert (support.certainty, support.severity) == (Certainty.CERTAIN, Severity.INFO)
     unnamed = replace(by_peer_relay(), status=MeshStatus())
     assert "203.0.113.7:40000" in cause.pair_evidence(unnamed).title
+
+
+@pytest.mark.parametrize(
+    ("through_s", "hub_s", "detail"),
+    [
+        (0.06, 0.025, "Round trip to the peer: 60 ms, of which 25 ms to vps and 35 ms from there."),
+        (0.06, None, "Round trip to the peer: 60 ms."), (0.06, 0.07, "Round trip to the peer: 60 ms."),
+        (None, 0.025, ""),
+    ],
+)  # fmt: skip
+def test_both_legs_of_a_peer_relay(through_s: float | None, hub_s: float | None, detail: str) -> None:
+    star = Star(address=None, node=node(), through_s=through_s, hub_s=hub_s)
+    facts = replace(by_peer_relay(), star=star)
+    assert cause.pair_evidence(facts).detail == detail
+    assert cause.pair_against(facts).holds is Tri.NO
+    no_longer = replace(facts, node=node())
+    assert cause.pair_evidence(no_longer).holds is Tri.NO
 
 
 def test_not_known() -> None:
