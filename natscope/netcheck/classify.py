@@ -61,10 +61,12 @@ def classify_mapping(answers: Sequence[Answer]) -> MappingVerdict:
     """The verdict of one family's answers, in any order."""
     if not answers:
         return _nothing("no relay answered over UDP")
+    changed, change = _changed_at_one_server(sorted(answers, key=lambda a: (a.at_ms, a.observation)))
     answers = _in_time(answers)
     evidence = _evidence(answers)
-    changed = _changed_at_one_server(answers)
     if changed is Tri.YES:
+        if change not in evidence:
+            evidence = (*evidence[: MAX_EVIDENCE - 1], change)
         words = "our public address or port changed during the run: measure again"
         return replace(_nothing(words, evidence), changed=changed)
     compared, inside = _comparable(answers)
@@ -101,17 +103,26 @@ def _evidence(answers: Iterable[Answer]) -> tuple[str, ...]:
     return tuple(first.values())[:MAX_EVIDENCE]
 
 
-def _changed_at_one_server(answers: Iterable[Answer]) -> Tri:
-    """Equal endpoints at two times are no only where some time lay between."""
-    seen: dict[tuple[Endpoint, Endpoint], Answer] = {}
+def _changed_at_one_server(answers: Iterable[Answer]) -> tuple[Tri, str]:
+    """And the answer that shows it, empty for none.
+
+    Equal endpoints at two times are no only where some time lay between. Each answer is held against the one before it,
+    however late in the run: after a longer silence than `COMPARE_S` a mapping may have ended for that alone.
+    """
+    first: dict[tuple[Endpoint, Endpoint], Answer] = {}
+    last: dict[tuple[Endpoint, Endpoint], Answer] = {}
     same = Tri.UNKNOWN
     for answer in answers:
-        before = seen.setdefault((answer.target, answer.local), answer)
-        if before.mapped != answer.mapped:
-            return Tri.YES
-        if answer.at_ms - before.at_ms >= STAYED_S * 1000:
+        key = answer.target, answer.local
+        before = last.get(key)
+        last[key] = answer
+        if before is None or answer.at_ms - before.at_ms > COMPARE_S * 1000:
+            first[key] = answer
+        elif before.mapped != answer.mapped:
+            return Tri.YES, answer.observation
+        elif answer.at_ms - first[key].at_ms >= STAYED_S * 1000:
             same = Tri.NO
-    return same
+    return same, ""
 
 
 def _comparable(answers: Sequence[Answer]) -> tuple[list[Answer], int]:

@@ -177,7 +177,16 @@ def test_an_address_that_follows_another_may_be_a_change() -> None:
         ([(A, P, 0.0), (A, P, 100.0)], DUNNO),
         ([(A, P, 0.0), (A, P, 200.0)], NO),
         ([(A, P, 0.0), (A, Q, 200.0)], YES),
+        ([(A, P, 0.0), (A, P, 4000.0), (A, Q, 8000.0)], YES),
+        ([(A, P, 0.0), (A, Q, 6000.0)], DUNNO),
     ],
 )
 def test_a_change_at_one_server_is_told(rows: list[Row], changed: Tri) -> None:
     assert classify_mapping(answers(*rows)).changed is changed
+
+
+def test_a_late_change_is_cited() -> None:
+    told = answers((A, P, 0.0), (B, P, 1.0), (A, P, 4000.0), (A, Q, 8000.0))
+    verdict = classify_mapping(told)
+    assert verdict.mapping is UNKNOWN
+    assert verdict.evidence == (told[0].observation, told[1].observation, told[3].observation)
