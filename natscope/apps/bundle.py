@@ -75,7 +75,9 @@ def _mask(found: Ingredients) -> Mask:
     bare = [*bare_names(found.report), *(name for document in found.documents.values() for name in _people(document))]
     regions = places(found.report)
     if regions:
-        regions += [code for document in found.documents.values() for code in _fields(document, ("Relay", "relay"))]
+        codes = [code for document in found.documents.values() for code in _fields(document, ("Relay", "relay"))]
+        for number, code in enumerate(dict.fromkeys(code for code in codes if code not in regions), start=1):
+            regions[code] = f"region-other-{number}"
     return Mask([*texts, *found.notes], bare=bare, places=regions)
 
 

@@ -50,7 +50,10 @@ def ready_kernel_bed() -> KernelBed:
     bed = kernel_bed()
     missing = bed.missing()
     if missing:
-        raise CannotMeasure(f"no lab of namespaces can be built here: {missing}", hint="--sim uses the simulator")
+        raise CannotMeasure(
+            f"no lab of namespaces can be built here: {missing}",
+            hint="the simulator needs none: natscope lab run --sim NAME",
+        )
     return bed
 
 

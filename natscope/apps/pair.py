@@ -21,7 +21,7 @@ from natscope.errors import UserError
 from natscope.host.real.host import build_real_host
 from natscope.model.mesh_status import MeshStatus
 from natscope.model.pair_report import PairReport
-from natscope.model.report import Report
+from natscope.model.report import SIMULATED, Report
 from natscope.model.tri import Tri
 
 RECENT_S = 600.0
@@ -55,6 +55,10 @@ def run_pair(request: PairRequest) -> PairReport:
             raise UserError("--node goes with the reports of both", hint="natscope pair A.json B.json --node PEER")
         return asyncio.run(_with_node(this, request))
     peer = request.read(request.peer)
+    if _is_one_run(this.report, peer.report):
+        raise UserError(
+            f"{this.name} and {peer.name} are one and the same run", hint="give the report of the other computer"
+        )
     now = build_real_host().clock.utc()
     ages = _age(this.report, now), _age(peer.report, now)
     facts = facts_of_reports(this.report, peer.report, names=_names(this, peer))
@@ -101,6 +105,18 @@ def _is_file(word: str) -> bool:
     return word == "-" or os.sep in word or word.endswith((".json", ".zip")) or os.path.exists(word)
 
 
+def _is_one_run(one: Report, other: Report) -> bool:
+    """Whether both are of one measurement, be it masked or judged again: the same packets at the same times.
+
+    The id alone would do for reports of real runs; made-up ones may share it.
+    """
+    measured = [(r.run_id, r.started_at, r.duration_ms, r.nat.mapping_varies, r.nat.filtering) for r in (one, other)]
+    packets = [
+        [(o.id, o.kind, o.outcome, o.sent_ms, o.rtt_ms, o.bytes_received) for o in r.observations] for r in (one, other)
+    ]
+    return one == other or (bool(one.run_id) and measured[0] == measured[1] and packets[0] == packets[1])
+
+
 def _names(this: ReadReport, peer: ReadReport) -> tuple[Names, Names]:
     """The hosts' own names, or the files' where these are the same or missing."""
     one, other = this.report.host.name, peer.report.host.name
@@ -114,7 +130,9 @@ def _stem(path: str) -> str:
 
 
 def _age(report: Report, now: datetime) -> float | None:
-    """Seconds since it was measured; None where it does not say, or says a time to come."""
+    """Seconds since it was measured; None where it does not say, says a time to come, or was simulated."""
+    if report.host.os == SIMULATED:
+        return None
     try:
         started = datetime.fromisoformat(report.started_at)
     except ValueError:

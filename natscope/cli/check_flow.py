@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeVar
@@ -10,6 +11,7 @@ import msgspec
 
 from natscope.apps.policy_check import CheckRequest, Rechecked, check_finding, check_policy, measure_network, ping_peer
 from natscope.cli import exit_codes
+from natscope.cli.again import MEASURED, SOCKET, again
 from natscope.cli.drawing import render_options
 from natscope.cli.formats import POLICY_CHECK, FormatChoice, choose_format
 from natscope.cli.named_report import last_report, named_report
@@ -88,7 +90,8 @@ def write_first(session: Session, request: CheckRequest, peers: tuple[str, ...])
             console.warn(f"{name} is left out: {asked[name].reason or 'its path is not known'}")
     deliver(first_policy(run.report, asked, f"natscope {VERSION}"), destination, console)
     if destination and destination != "-" and console.verbosity >= 0:
-        console.note(f"written to {destination}; next: natscope check --policy {destination}")
+        repeated = again(session.config, (*MEASURED, *SOCKET))
+        console.note(f"written to {destination}; next: natscope check --policy {shlex.quote(destination)}{repeated}")
     return exit_codes.GOOD
 
 

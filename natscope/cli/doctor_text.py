@@ -27,8 +27,11 @@ NARROW = 60
 """Below this many cells the indentation shrinks."""
 
 
-def draw(report: DoctorReport, pen: Pen, *, verbosity: int, code: int) -> str:
-    """The screen. `-q` shows problems and warnings alone, `-v` names of checks and of causes too."""
+def draw(report: DoctorReport, pen: Pen, *, verbosity: int, code: int, again: str = "") -> str:
+    """The screen. `-q` shows problems and warnings alone, `-v` names of checks and of causes too.
+
+    `again` are options that the next command needs too.
+    """
     lines: list[str] = []
     if verbosity >= 0:
         lines += pen.wrap("Warnings are hints. If everything does what you want, ignore them.", "")
@@ -41,7 +44,7 @@ def draw(report: DoctorReport, pen: Pen, *, verbosity: int, code: int) -> str:
                 lines += _lines(shown, pen, verbosity)
     lines += ["", *pen.wrap(_counts(report, code), "")]
     if verbosity >= 0 and any(_is_wrong(check) and _commands(check) for check in report.checks):
-        lines += pen.wrap("Next: natscope doctor --fix-commands", "")
+        lines += [pen.clean(f"Next: natscope doctor --fix-commands{again}")]
     return "\n".join(lines).lstrip("\n") + "\n"
 
 

@@ -6,8 +6,13 @@ from natscope.cli.render import DEFAULT_WIDTH, Console
 from natscope.plugins.report_format import Format, RenderOptions
 
 
-def render_options(shape: Format, console: Console, destination: str, *, code: int, fail_on: str) -> RenderOptions:
-    """`destination` is a file, or empty or `-` for standard output; `code` the exit code that the last line tells."""
+def render_options(
+    shape: Format, console: Console, destination: str, *, code: int, fail_on: str, again: str = ""
+) -> RenderOptions:
+    """`destination` is a file, or empty or `-` for standard output; `code` the exit code that the last line tells.
+
+    `again` are options of a run that the next command needs too.
+    """
     drawn = shape.for_terminal and destination in ("", "-")
     return RenderOptions(
         width=console.width if drawn else DEFAULT_WIDTH,
@@ -16,4 +21,5 @@ def render_options(shape: Format, console: Console, destination: str, *, code: i
         verbosity=min(console.verbosity, 2),
         exit_code=code,
         fail_on=fail_on,
+        again=again,
     )

@@ -21,7 +21,8 @@ def named_report(session: Session, word: str) -> ReadReport:
         found = last_report(session)
         if found is None:
             raise UserError(
-                "there is no last report", hint="natscope netcheck keeps one; a part of it (--only) does not"
+                "there is no last report",
+                hint="natscope netcheck keeps one; not of a part (--only, -4), nor with all relays on this computer",
             )
         return ReadReport(found, LAST)
     return read_any_report(word, stdin=session.console.streams.binary_input() if word == "-" else None)

@@ -157,6 +157,7 @@ def _finish(result: NetcheckRun, chosen: FormatChoice, destination: str, session
     """Render, deliver and say how it ends."""
     console = session.console
     # imported here: the first packet does not need them
+    from natscope.cli.again import WAY, again
     from natscope.cli.drawing import render_options
     from natscope.cli.outcome import exit_code
 
@@ -167,7 +168,8 @@ def _finish(result: NetcheckRun, chosen: FormatChoice, destination: str, session
             console.warn(warning)
     to_file = bool(destination) and destination != "-"
     fail_on = session.config.text("netcheck.fail_on")
-    options = render_options(renderer.format, console, destination, code=code, fail_on=fail_on)
+    repeated = "" if session.config.text("netcheck.replay") else again(session.config, WAY)
+    options = render_options(renderer.format, console, destination, code=code, fail_on=fail_on, again=repeated)
     report = result.report
     if session.config.switch("netcheck.redact"):
         from natscope.redact.report import redact

@@ -89,6 +89,7 @@ def _run(session: Session) -> PreflightRun:
 
     from natscope.apps.config import state_directory
     from natscope.apps.preflight import replayed, run_preflight
+    from natscope.cli.again import MAP, again
     from natscope.cli.netcheck_flow import map_choice, netcheck_options
     from natscope.cli.output import prepare_folder
     from natscope.cli.progress import ProgressLine
@@ -114,7 +115,8 @@ def _run(session: Session) -> PreflightRun:
             keep_report=config.switch("keep_report"),
         )
     except CannotMeasure as error:  # what keeps the relay map away may be what somebody came to learn
-        raise CannotMeasure(error.message, hint=f"{error.hint}\n{LOOK}".strip()) from error
+        look = LOOK.replace("--online", f"--online{again(config, MAP[:1])}")
+        raise CannotMeasure(error.message, hint=f"{error.hint}\n{look}".strip()) from error
     finally:
         line.finish()
 
@@ -142,7 +144,7 @@ def _show(found: Preflight, session: Session, *, as_json: bool, letter: bool) ->
 
             console.data("".join(f"{clean(line)}\n" for line in found.letter.rstrip("\n").split("\n")))
         elif console.verbosity >= 0:
-            console.note("there is nothing to ask the network's administrator for")
+            console.note(_no_letter(found, code))
     else:
         from natscope.cli.pen import Pen
         from natscope.cli.preflight_text import draw
@@ -150,3 +152,10 @@ def _show(found: Preflight, session: Session, *, as_json: bool, letter: bool) ->
         pen = Pen(console.width, console.ascii_only, console.colour)
         console.data(draw(found, pen, verbosity=console.verbosity, code=code))
     return code
+
+
+def _no_letter(found: Preflight, code: int) -> str:
+    """What is not known is no reason to ask for nothing."""
+    if code in (exit_codes.CANNOT_TEST, exit_codes.INTERRUPTED):
+        return f"no text to send: {found.forecast.sentence}"
+    return "there is nothing to ask the network's administrator for"

@@ -83,10 +83,11 @@ def make(
     _check(places, (*sources, session.config.text("netcheck.replay")), session, force=force)
     if sources:
         return _deliver(_from_files(sources, session), chosen, places, session)
+    from natscope.cli.again import WAY, again
     from natscope.cli.netcheck_flow import keep_recording, obtain
 
     run: NetcheckRun = obtain(session, chosen[0])
-    code = _deliver(run.report, chosen, places, session)
+    code = _deliver(run.report, chosen, places, session, "" if replay else again(session.config, WAY))
     keep_recording(run, session)
     return code
 
@@ -157,7 +158,9 @@ def _from_files(sources: Sequence[str], session: Session) -> Report:
     return made.report
 
 
-def _deliver(report: Report, chosen: Sequence[FormatChoice], places: Sequence[str], session: Session) -> int:
+def _deliver(
+    report: Report, chosen: Sequence[FormatChoice], places: Sequence[str], session: Session, repeated: str = ""
+) -> int:
     """Draw all, then write all: a format that fails leaves no half of the files."""
     from natscope.cli.drawing import render_options
     from natscope.cli.outcome import exit_code
@@ -173,7 +176,7 @@ def _deliver(report: Report, chosen: Sequence[FormatChoice], places: Sequence[st
     drawn = []
     for choice, place in zip(chosen, places, strict=True):
         shape, render = choice.renderer()
-        drawn.append(render(report, render_options(shape, console, place, code=code, fail_on=fail_on)))
+        drawn.append(render(report, render_options(shape, console, place, code=code, fail_on=fail_on, again=repeated)))
     for text, place in zip(drawn, places, strict=True):
         deliver(text, place, console)
     written = [place for place in places if place not in ("", "-")]

@@ -167,11 +167,9 @@ def rendered(overview: Overview, console: Console, *, as_json: bool, compact: bo
 
 def socket_again(config: Config) -> str:
     """The option that leads a command to the same daemon, with a blank before; empty where the settings do."""
-    import shlex
+    from natscope.cli.again import SOCKET, again
 
-    if config.origins["tailscaled_socket"].layer != "flag":
-        return ""
-    return f" --socket {shlex.quote(config.text('tailscaled_socket'))}"
+    return again(config, SOCKET)
 
 
 def next_files(overview: Overview) -> str:

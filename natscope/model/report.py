@@ -22,6 +22,8 @@ from natscope.model.tri import Tri
 from natscope.model.verdict import Direct, Verdict
 
 SCHEMA = "natscope.report/1"
+SIMULATED = "Simulated"
+"""The system of a host in the simulator: its clock is the simulation's, and nobody can go there."""
 
 
 class InterfaceReport(msgspec.Struct, frozen=True, kw_only=True):

@@ -41,7 +41,8 @@ class RenderOptions:
     """How to draw. `width` in cells; `verbosity` -1 quiet, 0, 1 (`-v`), 2 (`-vv`); `ascii_only` for other locales.
 
     `exit_code` and `next_command` stand on the last lines of a diagnosis, when given. `fail_on` is from which severity
-    on a finding counts as a failure: `fail`, `warn` or `never`, for formats that have tests that pass or fail.
+    on a finding counts as a failure: `fail`, `warn` or `never`, for formats that have tests that pass or fail. `again`
+    are options of this run, a blank before each, that a netcheck needs to look at the same thing.
     """
 
     width: int = 80
@@ -50,4 +51,5 @@ class RenderOptions:
     verbosity: int = 0
     exit_code: int | None = None
     next_command: str = ""
+    again: str = ""
     fail_on: str = "fail"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from natscope.redact.addresses import AddressMask, addresses_in
@@ -15,9 +15,11 @@ _EMPTY: dict[str, Any] = {"AuthURL": "…", "ProfilePicURL": "…", "sshHostKeys
 
 
 class Mask:
-    """`texts` are all texts that will be masked, `bare` names without a dot, `places` codes and names of regions."""
+    """`texts` are all texts that will be masked, `bare` names without a dot, `places` what of regions becomes what."""
 
-    def __init__(self, texts: Iterable[str], *, bare: Iterable[str] = (), places: Iterable[str] = ()) -> None:
+    def __init__(
+        self, texts: Iterable[str], *, bare: Iterable[str] = (), places: Mapping[str, str] | None = None
+    ) -> None:
         kept = tuple(texts)
         self._addresses = AddressMask(ip for text in kept for ip in addresses_in(text))
         self._names = NameMask([*bare, *(name for text in kept for name in host_names_in(text))], places)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from natscope.redact.addresses import TOKEN
 
@@ -96,17 +96,18 @@ _MAX_NAME = 256
 
 
 class NameMask:
-    """One mapping. `hosts` are domain names and bare host names, `places` codes and names of somebody's regions."""
+    """One mapping. `hosts` are domain names and bare host names; `places`: what of somebody's regions becomes what."""
 
-    def __init__(self, hosts: Iterable[str], places: Iterable[str] = ()) -> None:
+    def __init__(self, hosts: Iterable[str], places: Mapping[str, str] | None = None) -> None:
         self._by_name: dict[str, str] = {}
         suffixes: dict[str, int] = {}
         for number, name in enumerate(_distinct(hosts), start=1):
             domain = "" if " " in name else name.partition(".")[2]
             group = suffixes.setdefault(domain, len(suffixes) + 1) if domain else 0
             self._by_name[name] = f"host-{number}.domain-{group}.example" if domain else f"host-{number}"
-        for number, name in enumerate(_distinct(places), start=1):
-            self._by_name.setdefault(name, f"region-{number}")
+        for name, mask in (places or {}).items():
+            for each in _distinct([name]):
+                self._by_name.setdefault(each, mask)
         self._lengths = _lengths_by_start(self._by_name)
 
     def text(self, text: str) -> str:

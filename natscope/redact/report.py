@@ -8,6 +8,7 @@ original.
 from __future__ import annotations
 
 import ipaddress
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -109,12 +110,23 @@ def _searched(value: object) -> Iterator[str]:
             yield from _searched(each)
 
 
-def places(report: Report) -> list[str]:
-    """Codes and names of regions, unless they are the vendor's, whom everybody has."""
+def places(report: Report) -> dict[str, str]:
+    """Codes and names of regions, and nodes, with masks; none where they are the vendor's, whom everybody has.
+
+    The number of a region is no secret and stays, so its code and its name carry it.
+    """
+    found: dict[str, str] = {}
     if report.relay_map.vendor:
-        return []
-    nodes = [o.node for o in report.observations if o.node and any(char.isalpha() for char in o.node[1:-1])]
-    return [*(text for relay in report.relays for text in (relay.region_code, relay.region_name)), *nodes]
+        return found
+    for relay in report.relays:
+        found.setdefault(relay.region_code, f"region-{relay.region_id}")
+        found.setdefault(relay.region_name, f"Region {relay.region_id}")
+    nodes = {o.node: o.region_id for o in report.observations if any(char.isalpha() for char in o.node[1:-1])}
+    counted: Counter[int | None] = Counter()
+    for node, region in nodes.items():
+        counted[region] += 1
+        found.setdefault(node, f"region-{region or 0}-node-{counted[region]}")
+    return found
 
 
 def _texts(value: object, key: str = "") -> Iterator[str]:

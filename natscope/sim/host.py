@@ -18,6 +18,7 @@ from natscope.host.api import (
 )  # fmt: skip
 from natscope.machines.nat.packet import IcmpError, Packet, icmp_of, unpack
 from natscope.model.endpoint import IPAddress
+from natscope.model.report import SIMULATED
 from natscope.sim.binding import LOOPBACK, Binder
 from natscope.sim.clock import SimClock
 from natscope.sim.dns import SimResolver
@@ -135,7 +136,7 @@ def build_host(node: Node, trust: Trust, environ: dict[str, str] | None = None) 
     resolver = SimResolver(udp, SimRng(node.world.seed, f"{node.name}/resolver"))
     system = SimSystem(node)
     return SimHost(
-        identity=Identity(node.name, "Simulated", "0", "virtual", "3"),
+        identity=Identity(node.name, SIMULATED, "0", "virtual", "3"),
         clock=clock,
         rng=rng,
         udp=udp,

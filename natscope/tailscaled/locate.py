@@ -7,6 +7,7 @@ Source: upstream paths/paths.go, safesocket (Unix socket, named pipe, sandboxed 
 from __future__ import annotations
 
 import os
+import shlex
 import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from natscope.tailscaled.socket_path import default_socket_paths, is_trusted_soc
 
 _PROGRAM_FOLDERS = ("/usr/sbin", "/usr/bin", "/usr/local/bin", "/usr/local/sbin", "/opt/homebrew/bin", "/snap/bin")
 MAC_APP = "/Applications/Tailscale.app"
-FROM_FILE = "tailscale status --json > status.json, then --from status.json"
+FROM_FILE = "tailscale status --json > status.json, then natscope status --from status.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,9 @@ def _named(socket: str) -> str:
             f"{socket} is a folder, not a socket", hint=f"--socket {os.path.join(socket, 'tailscaled.sock')}"
         )
     if not stat.S_ISSOCK(found.st_mode):
-        raise UserError(f"{socket} is no socket", hint=f"a saved status is read with --from {socket}")
+        raise UserError(
+            f"{socket} is no socket", hint=f"if it is a saved status: natscope status --from {shlex.quote(socket)}"
+        )
     return socket
 
 

@@ -12,16 +12,19 @@ from rich.cells import cell_len
 
 from natscope.lab.stand_in import StandInMesh, StandInPeer
 from natscope.model.pair_report import SCHEMA
+from natscope.model.report import SIMULATED
 from tests.cli.runner import Runner
 from tests.cli.stand_in import serving
 
 ROOT = Path(__file__).parents[2]
 REPORTS = ROOT / "fixtures" / "reports"
+EASY = str(ROOT / "fixtures" / "recordings" / "tailscale-netcheck" / "nat-easy.json")
 UPSTREAM = ROOT / "fixtures" / "recordings" / "tailscale-netcheck"
+HARDER = str(REPORTS / "ports-in-a-row.json")
 HARD, FULL, BLOCKED = (str(REPORTS / f"{name}.json") for name in ("mapping-varies", "full-cone", "udp-blocked"))
 
 
-@pytest.mark.parametrize(("peer", "code", "sign"), [(FULL, 0, "✓"), (BLOCKED, 10, "!"), (HARD, 3, "?")])
+@pytest.mark.parametrize(("peer", "code", "sign"), [(FULL, 0, "✓"), (BLOCKED, 10, "!"), (HARDER, 3, "?")])
 def test_the_answer_and_its_exit_code(natscope: Runner, peer: str, code: int, sign: str) -> None:
     result = natscope("pair", HARD, peer)
     assert result.code == code, result.err
@@ -94,6 +97,8 @@ def test_for_a_program(natscope: Runner) -> None:
     [
         ((HARD, "none.json"), 2, "no such file"),
         (("-", "-"), 2, "standard input"),
+        ((HARD, HARD), 2, "are one and the same run"),
+        ((EASY, EASY), 2, "are one and the same run"),
         ((HARD, "nas"), 3, "tailscaled"),
         ((HARD, str(ROOT / "pyproject.toml")), 2, "not whole JSON"),
         ((str(REPORTS), FULL), 2, "cannot read"),
@@ -103,3 +108,22 @@ def test_a_mistake_is_one_line(natscope: Runner, arguments: tuple[str, ...], cod
     result = natscope("pair", *arguments)
     assert (result.code, result.out) == (code, "")
     assert words in result.err
+
+
+def test_a_masked_copy_is_the_same_run(natscope: Runner, tmp_path: Path) -> None:
+    copy = str(tmp_path / "copy.json")
+    assert natscope("report", "redact", HARD, "-o", copy).code == 0
+    result = natscope("pair", copy, HARD)
+    assert (result.code, result.out) == (2, "")
+    assert result.err.startswith(f"error: {copy} and {HARD} are one and the same run\n")
+
+
+def test_a_simulation_has_no_age(natscope: Runner, tmp_path: Path) -> None:
+    """Its clock is its own."""
+    tree = json.loads(Path(FULL).read_bytes())
+    assert "Old: mapping-varies and full-cone." in natscope("pair", HARD, FULL).out
+    tree["host"]["os"] = SIMULATED
+    made_up = tmp_path / "full-cone.json"
+    made_up.write_text(json.dumps(tree), encoding="utf-8")
+    assert "Old: mapping-varies. " in natscope("pair", HARD, str(made_up)).out
+    assert json.loads(natscope("pair", HARD, str(made_up), "--json").out)["peer"]["age_s"] is None

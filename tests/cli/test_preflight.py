@@ -14,7 +14,7 @@ import msgspec
 import pytest
 
 from natscope.cli.pen import Pen
-from natscope.cli.preflight import exit_code
+from natscope.cli.preflight import _no_letter, exit_code
 from natscope.cli.preflight_text import draw
 from natscope.cli.schema import schemas
 from natscope.diagnosis.preflight.judge import judge
@@ -109,7 +109,12 @@ def test_the_real_command_with_relays_on_loopback(natscope: Runner, healthy_map:
     assert len(quiet.out.splitlines()) <= 2
     letter = natscope("preflight", "--replay", str(natscope.home / "run"), "--letter")
     assert letter.out == ""
-    assert "nothing to ask" in letter.err
+    assert letter.err.startswith("no text to send: Direct: unknown, ")
+
+
+def test_without_a_need_there_is_no_letter(natscope: Runner) -> None:
+    told = judge(load("healthy"), relays=RELAYS)
+    assert (told.letter, _no_letter(told, 0)) == ("", "there is nothing to ask the network's administrator for")
 
 
 def test_mistakes_are_one_line(natscope: Runner) -> None:
@@ -125,7 +130,8 @@ def test_without_a_relay_map_it_says_what_can_be_looked_at(natscope: Runner) -> 
     """Nobody listens on port 9: a network in which the map is out of reach is one that people ask about."""
     done = natscope("preflight", "--derp-map", "http://127.0.0.1:9/map.json")
     assert (done.code, done.out) == (3, "")
-    assert done.err.splitlines()[-1].startswith("  → natscope doctor --online looks at what may be in the way")
+    again = "--derp-map http://127.0.0.1:9/map.json"
+    assert done.err.splitlines()[-1].startswith(f"  → natscope doctor --online {again} looks at what may be in the way")
     assert "Traceback" not in done.err
 
 

@@ -82,9 +82,9 @@ def test_names_of_one_domain_stay_in_one() -> None:
 
 
 def test_whole_words_in_any_case() -> None:
-    mask = NameMask(["laptop"], ["fra", "Frankfurt am Main"])
+    mask = NameMask(["laptop"], {"fra": "region-9", "Frankfurt am Main": "Region 9"})
     assert mask.text("Laptop, laptops, my-laptop: LAPTOP.") == "host-1, laptops, my-laptop: host-1."
-    assert mask.text("fra Frankfurt am Main africa") == "region-1 region-2 africa"
+    assert mask.text("fra Frankfurt am Main africa") == "region-9 Region 9 africa"
 
 
 def test_our_own_words_stay() -> None:

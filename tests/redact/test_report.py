@@ -108,3 +108,15 @@ def test_masking_is_pure_and_gives_a_report(name: str) -> None:
     assert decode_report(msgspec.json.encode(once)) == once
     assert [relay.region_id for relay in once.relays] == [relay.region_id for relay in report.relays]
     assert once.nat.v4.mapping == report.nat.v4.mapping
+
+
+def test_number_code_and_name_of_a_region_stay_together() -> None:
+    original = load_report("healthy")
+    masked = redact(original)
+    assert {relay.region_code for relay in original.relays}.isdisjoint({relay.region_code for relay in masked.relays})
+    for relay in masked.relays:
+        assert (relay.region_code, relay.region_name) == (f"region-{relay.region_id}", f"Region {relay.region_id}")
+    nodes = [(o.node, o.region_id) for o in masked.observations if o.node]
+    assert nodes
+    assert all(node == f"{number}a" or node.startswith(f"region-{number}-node-") for node, number in nodes)
+    assert redact(masked).relays == masked.relays

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from natscope.model.report import NotMeasured, Report
+from natscope.model.report import SIMULATED, NotMeasured, Report
 from natscope_reports._text import footer
 from tests.reports.drawing import lines, scene
 
@@ -52,6 +52,19 @@ FLAGGED = (NotMeasured(what="a", reason="b", flag=""), NotMeasured(what="c", rea
 )
 def test_the_next_command_can_be_copied(report: Report, command: str) -> None:
     assert footer.next_command(report) == command
+
+
+def test_the_options_of_the_run_are_repeated() -> None:
+    report = scene("healthy", not_measured=FLAGGED)
+    assert footer.next_command(report, " -4") == "natscope netcheck --derp-map derp.json -4 --https"
+    assert footer.next_command(report, " --derp-map x -4") == "natscope netcheck --derp-map x -4 --https"
+    assert lines(footer.draw, report, again=" -6")[-1] == "Next: natscope netcheck --derp-map derp.json -6 --https"
+
+
+def test_nobody_can_go_on_in_a_simulation() -> None:
+    report = scene("captive-portal")
+    host = msgspec.structs.replace(report.host, os=SIMULATED)
+    assert footer.next_command(msgspec.structs.replace(report, host=host)) == ""
 
 
 def test_the_command_of_the_caller_wins() -> None:

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from natscope.model.nat import Filtering, Mapping, PortAllocation
+from natscope.model.observation import Observation, Outcome
 from natscope.model.report import MappingServiceReport, Report, ServiceError
 from natscope.model.report_cross_check import CrossCheckReport
 from natscope.model.tri import Tri
@@ -103,6 +104,16 @@ def test_other_rows(label: str, changes: dict[str, Any], answer: str | None) -> 
 )
 def test_opens_ports(report: Report, expected: list[str]) -> None:
     assert row(report, "Opens ports") == expected
+
+
+def test_where_there_is_no_router_nobody_was_asked() -> None:
+    """What is not there answers nothing: that no protocol is on would be said of nobody."""
+    none = service(Tri.NO, reason="there is no router to ask: no default route has a gateway")
+    report = services(upnp=none, nat_pmp=none, pcp=none)
+    assert row(report, "Opens ports") == ["Opens ports", "no router to ask", "no default route has a gateway"]
+    asked = Observation(id="o999", kind="portmap.service", probe="port_mapping", outcome=Outcome.REFUSED, family=4)
+    report = msgspec.structs.replace(report, observations=(*report.observations, asked))
+    assert row(report, "Opens ports") == ["Opens ports", "no", "no UPnP, NAT-PMP or PCP"]
 
 
 def test_a_long_old_name_is_not_cut() -> None:

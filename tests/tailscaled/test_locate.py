@@ -91,7 +91,7 @@ def test_what_is_no_socket(tmp_path: Path) -> None:
     (tmp_path / "status.json").write_bytes(b"{}")
     with pytest.raises(UserError, match="is no socket") as caught:
         locate(place(tmp_path), str(tmp_path / "status.json"))
-    assert "--from" in caught.value.hint
+    assert caught.value.hint.startswith("if it is a saved status: natscope status --from /")
     with pytest.raises(UserError, match="is a folder"):
         locate(place(tmp_path), str(tmp_path))
     with pytest.raises(UserError, match="zero byte"):

@@ -21,7 +21,7 @@ MAX_HOSTS = 6
 def letter(report: Report, forecast: Forecast, openings: tuple[Opening, ...], relays: tuple[str, ...]) -> str:
     """`relays` are host names of the map. Plain text of 72 columns, without a name under it."""
     wishes = list(_wishes(report, forecast, relays))
-    if not wishes:
+    if not wishes or all(opening.open is Tri.UNKNOWN for opening in openings):  # without a fact it is no argument
         return ""
     day = report.started_at[:10]
     lines = textwrap.wrap(

@@ -109,7 +109,9 @@ def build(scenario: Scenario, folder: Path) -> Built:
     if not scenario.can(Bed.KERNEL):
         raise UserError(f"the kernel lab cannot express {scenario.name}: {scenario.cannot[Bed.KERNEL]}")
     if len({host.clock_wrong_by_s for host in scenario.hosts.values()}) > 1:
-        raise UserError(f"namespaces have one clock: {scenario.name} needs several", hint="use --sim")
+        raise UserError(
+            f"namespaces have one clock: {scenario.name} needs several", hint=f"natscope lab run --sim {scenario.name}"
+        )
     return _Builder(scenario, folder).build()
 
 

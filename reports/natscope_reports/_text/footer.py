@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 
 from natscope.model.finding import Severity
-from natscope.model.report import Report
+from natscope.model.report import SIMULATED, Report
 from natscope.model.verdict import Direct
 from natscope_reports._text.ink import FAINT, NAME, PLAIN, Sheet
 from natscope_reports._text.numbers import counted, seconds, size
@@ -23,7 +23,7 @@ def draw(sheet: Sheet, report: Report) -> None:
         0,
         FAINT,
     )
-    command = sheet.options.next_command or next_command(report)
+    command = sheet.options.next_command or next_command(report, sheet.options.again)
     if command:
         sheet.line(("Next: ", PLAIN), (command, NAME), whole=True)
 
@@ -41,12 +41,15 @@ def counts(report: Report) -> str:
     return "nothing to fix" if report.verdict.direct is Direct.LIKELY else "no finding"
 
 
-def next_command(report: Report) -> str:
-    """What would tell more, if one command does; empty when there is nothing to add."""
+def next_command(report: Report, options: str = "") -> str:
+    """What would tell more, if one command does; empty when there is nothing to add. `options` are those of the run."""
+    if report.host.os == SIMULATED:  # neither its network nor its map is here
+        return ""
     found = {finding.id for finding in report.findings}
     if "NS-REL-06" in found and report.relay_map.kind == "file":
         return f"natscope derp map lint {shlex.quote(report.relay_map.source)}"
-    again = f"natscope netcheck{_map_option(report)}"
+    named = "" if "--derp-map " in options else _map_option(report)
+    again = f"natscope netcheck{named}{options}"
     if "NS-ENV-06" in found:
         return again
     if report.verdict.direct is Direct.UNKNOWN and report.preferred_relay.region_id is None:

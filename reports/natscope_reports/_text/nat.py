@@ -185,7 +185,9 @@ def _opens(report: Report) -> Iterator[Row]:
                 yield "Opens ports", ", ".join(such), judgement, _why(proof, term, there)
                 return
     elif report.ipv4.works is Tri.YES and all(service.state is Tri.NO for _, service in services):
-        yield "Opens ports", "no", "", "no UPnP, NAT-PMP or PCP"
+        asked = any(o.kind == "portmap.service" and o.family != 6 for o in report.observations)
+        nobody = "" if asked else report.port_mapping.upnp.reason.partition(": ")[2]
+        yield "Opens ports", "no router to ask" if nobody else "no", "", nobody or "no UPnP, NAT-PMP or PCP"
 
 
 def _pinhole(report: Report) -> Iterator[Row]:

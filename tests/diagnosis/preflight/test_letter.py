@@ -7,7 +7,9 @@ import pytest
 
 from natscope.diagnosis.preflight.judge import judge
 from natscope.diagnosis.preflight.letter import MAX_HOSTS, WIDTH
+from natscope.diagnosis.preflight.letter import letter as write
 from natscope.model.finding import Certainty
+from natscope.model.tri import Tri
 from tests.diagnosis.judging import scene
 from tests.reports.scenes import names
 
@@ -72,3 +74,12 @@ def test_what_is_only_possible_bothers_nobody() -> None:
     report = scene("udp-blocked")
     unsure = tuple(msgspec.structs.replace(f, certainty=Certainty.POSSIBLE) for f in report.findings)
     assert judge(msgspec.structs.replace(report, findings=unsure)).letter == ""
+
+
+def test_without_a_fact_there_is_no_letter() -> None:
+    """The finding alone, with nothing that was measured, is no argument."""
+    report = scene("tls-opened")
+    before = judge(report, relays=RELAYS)
+    bare = tuple(msgspec.structs.replace(gate, open=Tri.UNKNOWN) for gate in before.openings)
+    assert before.letter
+    assert write(report, before.forecast, bare, RELAYS) == ""
