@@ -186,7 +186,7 @@ def fault_of(report: Report, region_id: int) -> str:
         return str(RelayFault.DNS)
     if code.startswith("http"):
         return str(RelayFault.HTTPS_CLOSED)
-    if code in ("no-answer", "icmp", "refused", "permission"):
+    if code in ("no-answer", "icmp", "refused"):
         tcp = relay.latency_ms.https is not None
         return str(RelayFault.STUN_CLOSED if tcp else RelayFault.NO_ANSWER)
     return code
