@@ -47,7 +47,7 @@ async def look_at(sight: Sight, word: str, *, probe: bool) -> PathView:
     ip = mesh_ip(peer) or target.ip  # the word may have been an address behind it
     changes = await _told(source.path_changes(ip), notes, "the history of the path")
     details = await _told(source.details(ip), notes, "details of the peer")
-    report = checked_report(sight.report, status)
+    report = checked_report(sight.report_now(), status)
     star = await _star(sight, status, target, probe=probe)
     asked = Asked(
         changes={peer.key: changes},

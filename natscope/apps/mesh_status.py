@@ -8,6 +8,8 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequen
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
+import msgspec
+
 from natscope.apps.mesh_overview import Wanted, look
 from natscope.apps.mesh_source import MeshInputs, open_inputs
 from natscope.errors import CannotMeasure, NatscopeError, RefusedError
@@ -29,11 +31,22 @@ SHARE = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """From where a mesh is looked at: the source, the report of this side and the host's clock."""
+    """From where a mesh is looked at: the source, the report of this side and the host's clock.
+
+    `opened` is that clock's time at the beginning: who watches for long looks with an old netcheck.
+    """
 
     host: Host
     inputs: MeshInputs
     report: ReportUse | None
+    opened: float | None = None
+
+    def report_now(self) -> ReportUse | None:
+        """The report with its present age."""
+        use = self.report
+        if use is None or use.age_s is None or self.opened is None:
+            return use
+        return msgspec.structs.replace(use, age_s=use.age_s + self.host.clock.now() - self.opened)
 
     async def look(self, wanted: Wanted) -> Overview:
         """One look. Raises `CannotMeasure` and `RefusedError`."""
@@ -41,7 +54,7 @@ class Sight:
         return await look(
             self.inputs.source,
             wanted,
-            report=self.report,
+            report=self.report_now(),
             at=None if saved else self.host.clock.utc,
             sleep=self.host.clock.sleep,
             is_saved=saved,
@@ -50,13 +63,16 @@ class Sight:
 
 @dataclass(frozen=True, slots=True)
 class SightOptions:
-    """Where to look from. `fresh` is a report of this run, `note` is told what is wrong with a kept one."""
+    """Where to look from. `fresh` is a report of this run, `is_bound`: it is of one interface, address or family only;
+    `note` is told what is wrong with a kept one.
+    """
 
     environ: Mapping[str, str]
     state_dir: str
     socket: str = ""
     files: Sequence[str] = ()
     fresh: Report | None = None
+    is_bound: bool = False
     stdin: Callable[[int], bytes] | None = None
     note: Callable[[str], None] | None = None
 
@@ -65,7 +81,7 @@ async def open_sight(options: SightOptions) -> Sight:
     """Raises `UserError` for files and sockets that are none, `CannotMeasure` when there is no daemon."""
     host = replace(build_real_host(), environ=dict(options.environ))
     inputs = open_inputs(host, HttpClient(host), socket=options.socket, files=options.files, stdin=options.stdin)
-    return Sight(host, inputs, await _report(options, host, inputs))
+    return Sight(host, inputs, await _report(options, host, inputs), host.clock.now())
 
 
 async def _report(options: SightOptions, host: Host, inputs: MeshInputs) -> ReportUse | None:
@@ -75,7 +91,7 @@ async def _report(options: SightOptions, host: Host, inputs: MeshInputs) -> Repo
     if inputs.is_saved:
         return None
     if options.fresh is not None:
-        return ReportUse(report=options.fresh, origin="fresh", age_s=0.0, same_network=Tri.YES)
+        return fresh_use(options.fresh, is_bound=options.is_bound)
     from natscope.apps.last_report import load_last
 
     last = await load_last(options.state_dir, host, note=options.note)
@@ -88,6 +104,11 @@ async def _report(options: SightOptions, host: Host, inputs: MeshInputs) -> Repo
         same_network=last.same_network,
         is_outdated=last.is_outdated,
     )
+
+
+def fresh_use(report: Report, *, is_bound: bool) -> ReportUse:
+    """A netcheck of this run. One that was bound may be of another way out than the mesh program's."""
+    return ReportUse(report=report, origin="fresh", age_s=0.0, same_network=Tri.UNKNOWN if is_bound else Tri.YES)
 
 
 @dataclass(frozen=True, slots=True)

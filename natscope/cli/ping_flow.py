@@ -171,8 +171,7 @@ def _given(path: str) -> ReportUse:
 
 
 def _measured(session: Session) -> ReportUse:
-    from natscope.cli.status_flow import fresh_report
-    from natscope.mesh.overview import ReportUse
-    from natscope.model.tri import Tri
+    from natscope.apps.mesh_status import fresh_use
+    from natscope.cli.status_flow import fresh_report, is_bound
 
-    return ReportUse(report=fresh_report(session), origin="fresh", age_s=0.0, same_network=Tri.YES)
+    return fresh_use(fresh_report(session), is_bound=is_bound(session))

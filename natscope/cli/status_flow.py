@@ -90,9 +90,19 @@ def sight_options(session: Session, files: tuple[str, ...], *, fresh: Report | N
         socket=session.config.text("tailscaled_socket"),
         files=files,
         fresh=fresh,
+        is_bound=fresh is not None and is_bound(session),
         stdin=source.read if source is not None else None,
         note=session.console.warn,
     )
+
+
+def is_bound(session: Session) -> bool:
+    """Is a netcheck by the settings one of an interface, address or family only?"""
+    from natscope.cli.netcheck_flow import netcheck_options
+
+    options = netcheck_options(session.config)
+    part = options.interface or options.bind_address or options.only or options.skip
+    return bool(part) or len(options.families) < 2
 
 
 def fresh_report(session: Session) -> Report:

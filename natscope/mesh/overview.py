@@ -59,6 +59,10 @@ _WAYS = {
 }
 
 
+NOW_S = 30.0
+"""So long a netcheck is of now: a node in use looks for its addresses again as often."""
+
+
 class ReportUse(msgspec.Struct, frozen=True, kw_only=True):
     """This side's netcheck, from which peers are explained.
 
@@ -75,8 +79,9 @@ class ReportUse(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_of_now(self) -> Tri:
-        """Was it measured just now, on the computer whose mesh is looked at?"""
-        return Tri.YES if self.origin == "fresh" and self.report is not None else Tri.UNKNOWN
+        """Was it measured just now, on the computer whose mesh is looked at, and not bound to a part of its network?"""
+        is_fresh = self.origin == "fresh" and self.same_network is Tri.YES and (self.age_s or 0.0) <= NOW_S
+        return Tri.YES if is_fresh and self.report is not None else Tri.UNKNOWN
 
 
 def checked_report(use: ReportUse | None, status: MeshStatus) -> ReportUse | None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
 from natscope.apps.mesh_overview import Wanted, look
 from natscope.apps.mesh_own import opens_ports
+from natscope.apps.mesh_status import Sight, fresh_use
 from natscope.lab.stand_in import Fault, StandInMesh, StandInPeer
 from natscope.lab.stand_in_daemon import StandIn
 from natscope.lab.stand_in_serve import StandInHttp
@@ -78,3 +81,21 @@ def test_an_earlier_netcheck_may_be_of_another_network(origin: str) -> None:
     assert overview.report is not None
     assert overview.report.report is None
     assert "NS-CTL-02" not in overview.lines[0].why.causes
+
+
+def test_a_netcheck_grows_old_while_somebody_watches() -> None:
+    class Later(QuickClock):
+        def now(self) -> float:
+            return 40.0
+
+    host = cast("Any", SimpleNamespace(clock=Later()))
+    inputs = cast("Any", None)
+    sight = Sight(host, inputs, fresh_use(load("full-cone"), is_bound=False), opened=5.0)
+    use = sight.report_now()
+    assert use is not None
+    assert (use.age_s, use.is_of_now) == (35.0, Tri.UNKNOWN)
+    assert replace(sight, report=None).report_now() is None
+    just_now = replace(sight, opened=39.0).report_now()
+    assert just_now is not None
+    assert just_now.is_of_now is Tri.YES
+    assert fresh_use(load("full-cone"), is_bound=True).is_of_now is Tri.UNKNOWN

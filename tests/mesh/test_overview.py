@@ -147,10 +147,13 @@ def test_a_report_of_another_place_may_not_speak() -> None:
     assert checked_report(None, at("203.0.113.200:41641")) is None
     empty = msgspec.structs.replace(use, report=None)
     assert checked_report(empty, at("203.0.113.200:41641")) is empty
-    fresh = msgspec.structs.replace(use, origin="fresh")
+    fresh = msgspec.structs.replace(use, origin="fresh", age_s=0.0)
     assert checked_report(fresh, at("203.0.113.200:41641")) is fresh  # there the node tells what is not so
     assert (fresh.is_of_now, use.is_of_now) == (Tri.YES, Tri.UNKNOWN)
-    assert msgspec.structs.replace(fresh, report=None).is_of_now is Tri.UNKNOWN
+    later = {"age_s": 31.0}
+    bound = {"same_network": Tri.UNKNOWN}
+    for less in ({"report": None}, later, bound):
+        assert msgspec.structs.replace(fresh, **less).is_of_now is Tri.UNKNOWN
 
 
 def test_active_states_are_those_with_traffic() -> None:

@@ -32,11 +32,12 @@ from __future__ import annotations
 from natscope.diagnosis.cause import NOTHING, Cause, Ground, Strength, Support, unknown
 from natscope.diagnosis.pair.addresses import Kind, kind_of
 from natscope.diagnosis.pair.facts import PairFacts
+from natscope.diagnosis.pair.side import MAX_NAME, named
 from natscope.diagnosis.pair.star import Star, hub_node, hub_place
 from natscope.diagnosis.pair.support import PairSupport
 from natscope.model.endpoint import IPAddress
 from natscope.model.finding import Fix, Severity
-from natscope.model.mesh_status import Way
+from natscope.model.mesh_status import MeshNode, Way
 from natscope.model.pair import Blame
 from natscope.model.tri import Tri
 
@@ -72,7 +73,7 @@ def pair_evidence(facts: PairFacts) -> Support:
         known = facts.node is not None and facts.node.way is not Way.UNKNOWN
         return NOTHING if known else unknown("the way of packets (natscope status)")
     known_hub = hub_node(facts.node, facts.status)
-    hub = (known_hub.short_name if known_hub is not None else "") or hub_place(facts.node)
+    hub = _called(known_hub, hub_place(facts.node)[:MAX_NAME])
     ground = Ground(Strength.DECISIVE, f"the node's status: through {hub}", ("peer:peer_relay",))
     return PairSupport(
         Tri.YES,
@@ -84,6 +85,11 @@ def pair_evidence(facts: PairFacts) -> Support:
         blame=Blame.UNKNOWN,
         short="through another node",
     )
+
+
+def _called(node: MeshNode | None, otherwise: str) -> str:
+    """By its name, of a length that a name can have."""
+    return named(node.short_name).called if node is not None and node.short_name else otherwise
 
 
 def _legs(star: Star, hub: str, end: str) -> str:
@@ -101,7 +107,7 @@ def _behind(facts: PairFacts, star: Star, address: IPAddress) -> Support:
     """Certain where packets to the address came back through the hub, or it is the exit node in use, and the address is
     nobody else's.
     """
-    hub, node = facts.peer.called, star.node.short_name or str(address)
+    hub, node = facts.peer.called, _called(star.node, str(address))
     is_exit = facts.node is not None and facts.node.is_exit_node is True
     route = Strength.DECISIVE if is_exit or star.through_s is not None else Strength.FACT
     own = Strength.FACT if kind_of(address) in _ANYWHERE else Strength.DECISIVE

@@ -93,3 +93,12 @@ def test_not_known() -> None:
     assert cause.pair_evidence(PairFacts(this(), peer())).holds is Tri.UNKNOWN
     assert cause.pair_evidence(PairFacts(this(), peer(), node=node())).holds is Tri.NO
     assert cause.pair_evidence(PairFacts(this(), peer(), node=node(is_active=None))).holds is Tri.UNKNOWN
+
+
+def test_endless_names_are_cut() -> None:
+    facts = behind_hub()
+    assert facts.star is not None
+    long = replace(facts, star=replace(facts.star, node=node(name="x" * 5000)))
+    assert len(cause.pair_evidence(long).title) < 300
+    relayed = replace(by_peer_relay(), node=node(peer_relay="y" * 5000), status=MeshStatus())
+    assert len(cause.pair_evidence(relayed).title) < 300
