@@ -65,6 +65,11 @@ class ProbeOptions(Protocol):
         ...
 
     @property
+    def skip(self) -> tuple[str, ...]:
+        """Probes that are left out, by name."""
+        ...
+
+    @property
     def only(self) -> tuple[str, ...]:
         """The probes that were asked for by name; empty: all of the profile."""
         ...

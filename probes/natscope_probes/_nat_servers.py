@@ -19,6 +19,7 @@ from natscope.machines.unseen_trial import beside
 from natscope.model.address_space import is_inside
 from natscope.model.endpoint import Endpoint, Family
 from natscope.model.observation import Observation, Outcome
+from natscope.plugins.probe import Contact, Scope
 from natscope.wire.stun.attributes import Attr
 from natscope.wire.stun.helper_messages import Ask, Offer, decode_helper, encode_helper
 from natscope_probes._drive import drive
@@ -27,7 +28,13 @@ if TYPE_CHECKING:
     from natscope.plugins.probe_context import ProbeContext
 
 KIND = "nat.server"
+NAME = "nat_servers"
 MAX_SERVERS, GENTLE_SERVERS = 24, 4
+TRIES = ManyAsks.ids_needed(1)
+"""A server that keeps silent is asked so often."""
+SCOUT_PACKETS = MAX_SERVERS * TRIES
+"""Of one family, where nothing is answered but what made the servers known."""
+SCOUT_S = 1.6
 ASK = ((int(Attr.HELPER), encode_helper(Ask())),)
 ASK_BYTES = 92
 
@@ -51,6 +58,31 @@ class NatServer(msgspec.Struct, frozen=True):
     def is_full(self) -> bool:
         """Whether it has another port and another address."""
         return self.other_port is not None and bool(self.others)
+
+
+def scout_contacts(scope: Scope) -> tuple[Contact, ...]:
+    """Relays that answered; which ones, is not known before."""
+    count = GENTLE_SERVERS if scope.options.gentle else MAX_SERVERS
+    packets = count * TRIES * len(scope.families)
+    return (
+        Contact(
+            host=f"up to {count} relays",
+            port=None,
+            protocol="udp",
+            packets=packets,
+            bytes=packets * ASK_BYTES,
+            seconds=SCOUT_S,
+            why="what more they can show of a router",
+            always=False,
+        ),
+    )
+
+
+def own_scout(scope: Scope) -> tuple[Contact, ...]:
+    """The same for a probe that has to look for servers itself, because `nat_servers` is left out; else nothing."""
+    options = scope.options
+    left_out = NAME in options.skip or (bool(options.only) and NAME not in options.only)
+    return scout_contacts(scope) if left_out else ()
 
 
 async def nat_servers(ctx: ProbeContext, family: Family) -> list[NatServer]:

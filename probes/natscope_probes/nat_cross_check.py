@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from natscope.model.observation import Outcome
 from natscope.plugins.probe import Budget, Contact, Probe, Scope
-from natscope_probes._nat_servers import NatServer, nat_servers
+from natscope_probes._nat_servers import NatServer, nat_servers, own_scout
 
 if TYPE_CHECKING:
     from natscope.plugins.probe_context import ProbeContext
@@ -44,6 +44,7 @@ def contacts(scope: Scope) -> tuple[Contact, ...]:
             why="a second opinion on the kind of NAT",
             always=False,
         ),
+        *own_scout(scope),
     )
 
 

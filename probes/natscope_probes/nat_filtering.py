@@ -24,7 +24,7 @@ from natscope.model.observation import Outcome
 from natscope.plugins.probe import Budget, Contact, Probe, Scope
 from natscope.wire.stun.helper_messages import Way
 from natscope_probes._drive import drive
-from natscope_probes._nat_servers import NatServer, is_lossy, local_text, nat_servers, open_socket, region_of
+from natscope_probes._nat_servers import NatServer, is_lossy, local_text, nat_servers, open_socket, own_scout, region_of
 
 if TYPE_CHECKING:
     from natscope.plugins.probe_context import ProbeContext
@@ -52,6 +52,7 @@ def contacts(scope: Scope) -> tuple[Contact, ...]:
             why="whose packets are let in",
             always=False,
         ),
+        *own_scout(scope),
     )
 
 

@@ -34,20 +34,34 @@ APART_S = 0.15
 LEARN_TRIES, LEARN_S = 4, 0.4
 LAST_WAIT_S = 0.3
 REQUEST_BYTES = 40
+CALLS = 2 * MORE_SENDS
+CONTROLS = 2 * (LEARN_TRIES + MORE_SENDS)
+"""Of one family: from both sockets to each other, and to the relay."""
 NOT_ASKED = "some firewalls take it for an attack"
 
 
 def contacts(scope: Scope) -> tuple[Contact, ...]:
-    """Ourselves, by way of the router."""
+    """Ourselves, by way of the router, and the relay that tells where we are and stands control."""
+    families = len(scope.families)
     return (
         Contact(
             host="our own public address",
             port=None,
             protocol="udp",
-            packets=2 * MORE_SENDS,
-            bytes=2 * MORE_SENDS * REQUEST_BYTES,
-            seconds=MORE_SENDS * APART_S + LAST_WAIT_S,
+            packets=CALLS * families,
+            bytes=CALLS * families * REQUEST_BYTES,
+            seconds=(MORE_SENDS * APART_S + LAST_WAIT_S) * families,
             why="may look like an attack",
+        ),
+        Contact(
+            host="a relay that answered",
+            port=None,
+            protocol="udp",
+            packets=CONTROLS * families,
+            bytes=CONTROLS * families * REQUEST_BYTES,
+            seconds=(2 * LEARN_TRIES * LEARN_S + MORE_SENDS * APART_S + LAST_WAIT_S) * families,
+            why="our public address, and the control beside each call",
+            always=False,
         ),
     )
 
@@ -65,7 +79,7 @@ PROBE = Probe(
     after=("udp_rate",),
     when=when,
     needs=frozenset({"udp"}),
-    budget=Budget(packets=4 * MORE_SENDS + 2 * LEARN_TRIES, bytes=4 * MORE_SENDS * REQUEST_BYTES, seconds=3.5),
+    budget=Budget(packets=2 * (CALLS + CONTROLS), bytes=2 * (CALLS + CONTROLS) * REQUEST_BYTES, seconds=9.5),
     contacts=contacts,
     emits=("nat.hairpin",),
     flag="--hairpin",

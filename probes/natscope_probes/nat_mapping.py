@@ -21,7 +21,17 @@ from natscope.model.endpoint import Endpoint, Family
 from natscope.model.observation import Outcome
 from natscope.plugins.probe import Budget, Contact, Probe, Scope
 from natscope_probes._drive import drive
-from natscope_probes._nat_servers import local_text, nat_servers, open_socket, region_of
+from natscope_probes._nat_servers import (
+    ASK_BYTES,
+    SCOUT_PACKETS,
+    SCOUT_S,
+    TRIES,
+    local_text,
+    nat_servers,
+    open_socket,
+    own_scout,
+    region_of,
+)  # fmt: skip
 
 if TYPE_CHECKING:
     from natscope.plugins.probe_context import ProbeContext
@@ -31,7 +41,10 @@ PLAIN_SERVERS = 3
 """So many servers at different addresses, beside or instead of one that has several places."""
 AGAIN_S = 0.3
 """The last look at the first server comes at least so long after the first one."""
-MAX_PACKETS = 50
+MAX_TARGETS = 5
+"""A server at four places and one more, or a plain one and three more."""
+MAX_PACKETS = (MAX_TARGETS + 1) * TRIES + 1
+"""Each of them, the first one again, and that once from the shared socket."""
 REQUEST_BYTES = 40
 
 
@@ -48,6 +61,7 @@ def contacts(scope: Scope) -> tuple[Contact, ...]:
             why="whether the public port depends on the destination",
             always=False,
         ),
+        *own_scout(scope),
     )
 
 
@@ -56,7 +70,11 @@ PROBE = Probe(
     title="mapping behaviour",
     after=("relay_stun", "nat_servers"),
     needs=frozenset({"udp"}),
-    budget=Budget(packets=2 * MAX_PACKETS, bytes=2 * MAX_PACKETS * REQUEST_BYTES, seconds=2.5),
+    budget=Budget(
+        packets=2 * (MAX_PACKETS + SCOUT_PACKETS),
+        bytes=2 * (MAX_PACKETS * REQUEST_BYTES + SCOUT_PACKETS * ASK_BYTES),
+        seconds=2.5 + SCOUT_S,
+    ),
     contacts=contacts,
     emits=("nat.mapping", "nat.server", "stun.binding"),
 )

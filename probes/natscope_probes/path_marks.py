@@ -23,7 +23,7 @@ from natscope.wire.stun.attributes import Attr
 from natscope.wire.stun.helper_messages import AskMarks, TellMarks, decode_helper, encode_helper
 from natscope_probes import _path_targets as targets
 from natscope_probes._asker import Asker, Bell, Request
-from natscope_probes._nat_servers import answered, nat_servers, region_of
+from natscope_probes._nat_servers import answered, nat_servers, own_scout, region_of
 
 if TYPE_CHECKING:
     from natscope.plugins.probe_context import ProbeContext
@@ -51,6 +51,7 @@ def contacts(scope: Scope) -> tuple[Contact, ...]:
             why="do marks arrive?",
             always=False,
         ),
+        *own_scout(scope),
     )
 
 

@@ -26,7 +26,7 @@ from natscope.model.observation import Outcome
 from natscope.plugins.probe import FULL, Budget, Contact, Probe, Scope
 from natscope_probes._asker import HEADERS_BYTES
 from natscope_probes._drive import drive
-from natscope_probes._nat_servers import NatServer, local_text, nat_servers, open_socket, region_of
+from natscope_probes._nat_servers import NatServer, local_text, nat_servers, open_socket, own_scout, region_of
 from natscope_probes._tcp_upload import KIND as UPLOAD_KIND
 from natscope_probes._tcp_upload import MOST_BYTES as UPLOAD_BYTES
 from natscope_probes._tcp_upload import upload
@@ -61,6 +61,7 @@ def contacts(scope: Scope) -> tuple[Contact, ...]:
             host=where, port=None, protocol="tcp", packets=0, bytes=UPLOAD_BYTES, seconds=UPLOAD_S,
             why="whether only UDP is", always=False,
         ),
+        *own_scout(scope),
     )  # fmt: skip
 
 

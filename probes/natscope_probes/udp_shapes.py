@@ -23,7 +23,7 @@ from natscope.plugins.probe import Budget, Contact, Probe, Scope
 from natscope.wire.udp_shapes import Shape
 from natscope_probes import _path_targets as targets
 from natscope_probes._drive import drive
-from natscope_probes._nat_servers import answered, local_text, nat_servers, open_socket, region_of
+from natscope_probes._nat_servers import answered, local_text, nat_servers, open_socket, own_scout, region_of
 
 if TYPE_CHECKING:
     from natscope.plugins.probe_context import ProbeContext
@@ -46,6 +46,7 @@ def contacts(scope: Scope) -> tuple[Contact, ...]:
                     always=False)
             for host, port in targets.declared(scope, 4)[:SILENT_RELAYS]
         ),
+        *own_scout(scope),
     )  # fmt: skip
 
 
