@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from itertools import combinations
+from itertools import combinations, pairwise
 
 from natscope.model.address_space import is_inside
 from natscope.model.endpoint import Endpoint, IPAddress
@@ -25,6 +25,9 @@ STAYED_S = 0.15
 """Two looks at one server this far apart show that nothing changed between them."""
 MAX_EVIDENCE = 64
 ONE_AFTER_THE_OTHER = "two sockets were seen with two public addresses, one after the other"
+APART_S = 0.3
+"""Answers to different servers so far apart may differ because our address changed between them."""
+ONE_ENDPOINT_AFTER_THE_OTHER = "two public endpoints were seen one after the other: a change, or one for each server"
 ONLY_INSIDE = "only relays inside this network answered"
 
 
@@ -69,6 +72,8 @@ def classify_mapping(answers: Sequence[Answer]) -> MappingVerdict:
             evidence = (*evidence[: MAX_EVIDENCE - 1], change)
         words = "our public address or port changed during the run: measure again"
         return replace(_nothing(words, evidence), changed=changed)
+    if _may_have_changed(answers):
+        return replace(_nothing(ONE_ENDPOINT_AFTER_THE_OTHER, evidence), changed=changed)
     compared, inside = _comparable(answers)
     if not compared:
         return replace(_untranslated(answers, evidence), changed=changed)
@@ -123,6 +128,22 @@ def _changed_at_one_server(answers: Iterable[Answer]) -> tuple[Tri, str]:
         elif answer.at_ms - first[key].at_ms >= STAYED_S * 1000:
             same = Tri.NO
     return same, ""
+
+
+def _may_have_changed(answers: Sequence[Answer]) -> bool:
+    """Whether each socket that showed two endpoints showed one of them first and the other one a while later.
+
+    A router that gives each server an endpoint of its own shows both again and again, by turns.
+    """
+    found = False
+    for group in _by_socket(answers).values():
+        switches = [(one, other) for one, other in pairwise(group) if one.mapped != other.mapped]
+        if switches:
+            found = True
+            before, after = switches[0]
+            if len(switches) > 1 or after.at_ms - before.at_ms <= APART_S * 1000:
+                return False
+    return found
 
 
 def _comparable(answers: Sequence[Answer]) -> tuple[list[Answer], int]:

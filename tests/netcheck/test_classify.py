@@ -9,7 +9,7 @@ import pytest
 from natscope.model.endpoint import Endpoint
 from natscope.model.nat import Mapping
 from natscope.model.tri import Tri
-from natscope.netcheck.classify import Answer, classify_mapping
+from natscope.netcheck.classify import ONE_ENDPOINT_AFTER_THE_OTHER, Answer, classify_mapping
 
 LOCAL = "192.168.1.20:41641"
 A, B, C = "198.51.100.1:3478", "198.51.100.2:3478", "198.51.100.3:3478"
@@ -183,6 +183,22 @@ def test_an_address_that_follows_another_may_be_a_change() -> None:
 )
 def test_a_change_at_one_server_is_told(rows: list[Row], changed: Tri) -> None:
     assert classify_mapping(answers(*rows)).changed is changed
+
+
+@pytest.mark.parametrize(
+    ("rows", "several"),
+    [
+        ([(A, P, 0.0), (B, OTHER_IP, 600.0), (C, OTHER_IP, 601.0)], DUNNO),
+        ([(A, P, 0.0), (B, OTHER_IP, 5.0)], YES),
+        ([(A, P, 0.0), (B, OTHER_IP, 600.0), (A, P, 700.0)], YES),
+    ],
+)
+def test_one_address_a_while_after_another_may_be_a_change(rows: list[Row], several: Tri) -> None:
+    """Each server answered once only, so none of them saw the change; by turns, it is none."""
+    verdict = classify_mapping(answers(*rows))
+    assert verdict.several_addresses is several
+    assert verdict.varies is several
+    assert (verdict.several_reason == ONE_ENDPOINT_AFTER_THE_OTHER) is (several is DUNNO)
 
 
 def test_a_late_change_is_cited() -> None:
