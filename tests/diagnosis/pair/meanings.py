@@ -12,6 +12,7 @@ PAIR_MEANINGS: dict[str, str] = {
     "NS-LAN-01": "keeps its clients apart",
     "NS-LAN-02": "in two networks",
     "NS-NAT-02": "lets in only ports that it wrote to",
+    "NS-NAT-15": "comes too early",
     "NS-PERF-02": "longer than the one through a relay",
     "NS-PERF-04": "through another tunnel",
     "NS-PERF-06": "in a fixed pattern",
