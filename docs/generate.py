@@ -38,7 +38,7 @@ def expected() -> dict[str, str]:
     }
     files["docs/relay-check.md"] = relay_check_page((ROOT / "docs" / "relay-check.md").read_text())
     files |= {shape.file.relative_to(ROOT).as_posix(): _schema.text(shape) for shape in _schema.SHAPES}
-    files["docs/causes/scenarios.md"] = scenarios_page()
+    files["docs/cause-scenarios.md"] = scenarios_page()
     return files | {f"docs/causes/{name}": text for name, text in pages().items()}
 
 

@@ -285,6 +285,7 @@ class HostTruthForm(Table, frozen=True, kw_only=True):
     pooling: AddressPooling | None = None
     port_collision: PortCollision | None = None
     stun_alg: Tri | None = None
+    port_burns: Tri | None = None
     mapping_lifetime_at_least_s: float | None = None
     absolute_lifetime_s: float | None = None
     absolute_lifetime_at_least_s: float | None = None

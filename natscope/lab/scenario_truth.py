@@ -10,8 +10,8 @@ only where it was not asked (`scenario_unknown`).
 - `rfc3489_name` follows from `mapping` and `filtering` by RFC 3489 §5 and is claimed wherever both are; several public
   addresses have no such name.
 - `port_parity`, `port_contiguity`, `port_step`, `pooling`, `port_collision`, `stun_alg`, `hairpin_source` (`external`,
-  `internal`), `absolute_lifetime_s`, `refresh_outbound`, `refresh_inbound`: the same; `mapping_lifetime_at_least_s` and
-  `absolute_lifetime_at_least_s`: no end is seen within that time.
+  `internal`), `absolute_lifetime_s`, `refresh_outbound`, `refresh_inbound`, `port_burns`: the same;
+  `mapping_lifetime_at_least_s` and `absolute_lifetime_at_least_s`: no end is seen within that time.
 - `dns`: `answers`, `silent`, `fails`, `refuses`, `unreachable`: the name servers of the host; `dns_invented`: names
   that do not exist get addresses; `dns_forged`: relays' names get addresses that are not theirs; `dns_ipv6_withheld`;
   `dns_search_trap`: a search domain answers any name.
@@ -122,6 +122,7 @@ class HostTruth:
     pooling: AddressPooling | None = None
     port_collision: PortCollision | None = None
     stun_alg: Tri | None = None
+    port_burns: Tri | None = None
     mapping_lifetime_at_least_s: float | None = None
     absolute_lifetime_s: float | None = None
     absolute_lifetime_at_least_s: float | None = None

@@ -56,6 +56,8 @@ def not_asked(scenario: Scenario, host: ScenarioHost, truth: HostTruth) -> dict[
         found |= dict.fromkeys((*PORTS, "stun_alg", "hairpinning"), "nothing is translated")
     if truth.port_allocation is not PortAllocation.SEQUENTIAL:
         found["port_step"] = "new ports follow no step"
+    if scenario.how.profile != FULL or truth.port_burns is None:
+        found["port_burns"] = "it takes a helper with two addresses"
     if truth.hairpinning is not Tri.YES:
         found["hairpin_source"] = "no packet came back"
     if truth.several_addresses is Tri.YES:

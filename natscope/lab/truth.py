@@ -260,6 +260,7 @@ _MEASURED: dict[str, Callable[[Report, NatFamilyReport], Any]] = {
     "port_step": lambda report, nat: nat.port_step,
     "pooling": lambda report, nat: nat.pooling,
     "port_collision": lambda report, nat: nat.port_collision,
+    "port_burns": lambda report, nat: nat.port_burns,
     "stun_alg": lambda report, nat: nat.stun_alg,
     "mapping_lifetime_at_least_s": lambda report, nat: nat.mapping_lifetime_at_least_s,
     "absolute_lifetime_s": lambda report, nat: nat.absolute_lifetime_s,

@@ -33,6 +33,7 @@ KINDS: dict[str, str] = {
     "nat.server": "what one STUN server offers for NAT tests, and our address as it saw a second socket",
     "nat.mapping": "our address as one place saw one fresh socket, beside other places",
     "nat.second-opinion": "what another program says of the router",
+    "nat.early": "packets that came before we wrote, and by which port ours left to that place afterwards",
     "nat.unseen": "packets that a server was asked to send from where we had never written to, and what came in",
     "https.latency": "TCP, TLS and one HTTP request to a relay, timed apart",
     "icmp.echo": "one ICMP echo request to a relay",

@@ -99,7 +99,8 @@ class NatFamilyReport(msgspec.Struct, frozen=True, kw_only=True):
     `mapping_lifetime_s` is the silence after which a mapping ends, or a flow of a firewall that translates nothing,
     `absolute_lifetime_s` the age at which one ends in
     spite of its traffic; where no end was seen, `…_at_least_s` is what was survived. `refresh_outbound` and
-    `refresh_inbound`: which packets prolong a silent mapping.
+    `refresh_inbound`: which packets prolong a silent mapping. `port_burns`: does a packet that comes in before we write
+    to its sender take our port away, so that ours leave to it by another one.
     """
 
     mapping: Mapping = Mapping.UNKNOWN
@@ -127,6 +128,7 @@ class NatFamilyReport(msgspec.Struct, frozen=True, kw_only=True):
     pooling: AddressPooling = AddressPooling.UNKNOWN
     port_collision: PortCollision = PortCollision.UNKNOWN
     mapping_lifetime_at_least_s: float | None = None
+    port_burns: Tri = Tri.UNKNOWN
     absolute_lifetime_s: float | None = None
     absolute_lifetime_at_least_s: float | None = None
     refresh_outbound: Tri = Tri.UNKNOWN

@@ -11,6 +11,7 @@ from natscope.model.endpoint import Endpoint, Family
 from natscope.model.observation import Observation, Outcome
 from natscope.model.report import NatFamilyReport, NatReport
 from natscope.model.tri import Tri
+from natscope.netcheck.assemble_burn import burn_part
 from natscope.netcheck.assemble_families import is_mapped
 from natscope.netcheck.assemble_filtering import filtering_part, rfc3489_name
 from natscope.netcheck.assemble_hairpin import hairpin_part
@@ -30,7 +31,7 @@ CHANGED = "this computer's addresses or routes changed during the run: measure a
 LAYERS = "how many routers translate cannot be seen from relays alone"
 
 
-PARTS: tuple[PartMaker, ...] = (filtering_part, layers_part, ports_part, hairpin_part, lifetime_part)
+PARTS: tuple[PartMaker, ...] = (filtering_part, layers_part, ports_part, hairpin_part, lifetime_part, burn_part)
 """The other areas, in any order of names: each file of its own, each gives the fields it owns."""
 
 

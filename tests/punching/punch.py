@@ -90,8 +90,13 @@ def _send(host: SimHost, src: int, sport: int, dst: int, dport: int, family: int
     host.node.send(packet)
 
 
-def punch(net: Network, one: SimHost, other: SimHost, opened: dict[str, list[Endpoint]] | None = None) -> bool:
-    """Are the two direct? `opened`: ports that a router opened for a host of that name, which it tells too."""
+def punch(
+    net: Network, one: SimHost, other: SimHost, opened: dict[str, list[Endpoint]] | None = None, *, alone: int = 0
+) -> bool:
+    """Are the two direct? `opened`: ports that a router opened for a host of that name, which it tells too.
+
+    `alone`: in so many rounds at the beginning only `one` sends.
+    """
     servers = [net.host(f"reflector{n}", net.sites["internet"], ipv4=ip) for n, ip in enumerate(REFLECTORS)]
     for server in servers:
         Reflector(server)
@@ -104,8 +109,8 @@ def punch(net: Network, one: SimHost, other: SimHost, opened: dict[str, list[End
     net.timeline.run_until(now + 1)
     sides[0].meet(sides[1])
     sides[1].meet(sides[0])
-    for turn in range(ROUNDS):
-        for side in sides:
+    for turn in range(alone + ROUNDS):
+        for side in sides if turn >= alone else sides[:1]:
             side.ping_all()
         net.timeline.run_until(now + 1 + (turn + 1) * EVERY_S)
         if sides[0].arrived and sides[1].arrived:

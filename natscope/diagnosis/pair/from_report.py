@@ -131,6 +131,7 @@ def _family(report: Report, family: Family, cite: Cite) -> FamilySide:
         predictable=_predictable(nat, cite),
         paired=_paired(nat, cite),
         hairpin=_hairpin(nat, cite),
+        burns=Told(nat.port_burns, Strength.FACT, cite(nat.evidence)) if nat.port_burns.known else NOT_TOLD,
         opens=opens,
         opened=opened,
         service=service,

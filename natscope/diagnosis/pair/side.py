@@ -62,6 +62,7 @@ class FamilySide:
     differ by destination; `varies_by_address_only`: the port stays the same. `lets_in`: whose packets come in.
     `predictable`: do new public ports follow a pattern. `paired`: one public address for all destinations.
     `hairpin`: does the router turn packets to its own public address round, showing the sender's public endpoint.
+    `burns`: does a packet that comes before ours take the port towards its sender away.
     `opens`: is a port open from outside, `opened` where; `service`: does the router open ports for who asks.
     """
 
@@ -74,6 +75,7 @@ class FamilySide:
     predictable: Told[Tri] = NOT_TOLD
     paired: Told[Tri] = NOT_TOLD
     hairpin: Told[Tri] = NOT_TOLD
+    burns: Told[Tri] = NOT_TOLD
     opens: Told[Tri] = NOT_TOLD
     opened: tuple[Endpoint, ...] = ()
     service: Told[Tri] = NOT_TOLD

@@ -15,6 +15,7 @@ PAIR_MEANINGS: dict[str, str] = {
     "NS-LAN-02": "in two networks",
     "NS-MAP-07": "does not use that",
     "NS-NAT-02": "lets in only ports that it wrote to",
+    "NS-NAT-15": "comes too early",
     "NS-PERF-02": "longer than the one through a relay",
     "NS-PERF-04": "through another tunnel",
     "NS-PERF-06": "in a fixed pattern",

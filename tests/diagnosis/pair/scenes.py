@@ -38,6 +38,7 @@ def side(names: Names, varies: str, filtering: Filtering = APDF, *, public: str,
     four: dict[str, Any] = {
         "works": YES, "absent": NO, "translated": YES, "varies": told(varies), "varies_by_address_only": Tri.NO,
         "lets_in": Told(filtering, Strength.DECISIVE, ("o4",)), "predictable": NO, "paired": YES, "hairpin": NO,
+        "burns": told("unknown"),
         "opens": NO, "opened": (), "service": NO, "public": parse_all([public]),
     }  # fmt: skip
     four |= {name: more.pop(name) for name in list(more) if name in four}
@@ -172,6 +173,14 @@ SCENES: dict[str, Callable[[], PairFacts]] = {
     ),
     "idle": lambda: PairFacts(this(), peer(), node=node(is_active=False)),
     "direct inside a tunnel": inside_tunnel,
+    "early packets burn a port": lambda: PairFacts(this(burns=told("yes", Strength.FACT)), peer(), node=node()),
+    "early packets burn a port, tried": lambda: PairFacts(
+        this(burns=told("yes", Strength.FACT)), peer(), trial=FAILED, node=node()
+    ),
+    "early packets burn a port, and the peer hears any": lambda: PairFacts(
+        this(burns=told("yes")), peer(filtering=ADF), trial=FAILED, node=node()
+    ),
+    "early packets burn no port": lambda: PairFacts(this(burns=NO), peer(burns=NO), trial=FAILED, node=node()),
     "direct is a detour": lambda: direct((151.0, 149.0, 150.5, 163.0), (41.0, 40.0, 44.0)),
     "direct is a detour by both sides' reports": lambda: direct((151.0, 149.0, 150.5), latency_ms={"fra": 18.0}),
     "direct and near": lambda: direct((31.0, 29.0, 33.0), (41.0, 40.0, 44.0), latency_ms={"fra": 18.0}),
@@ -267,7 +276,18 @@ def _poorer(side: Side) -> list[Side]:
     for family in ("v4", "v6"):
         part = getattr(side, family)
         poorer = [FamilySide(), replace(part, lets_in=Told(ANY)), replace(part, public=())]
-        names = ("works", "absent", "translated", "varies", "predictable", "paired", "hairpin", "opens", "service")
+        names = (
+            "works",
+            "absent",
+            "translated",
+            "varies",
+            "predictable",
+            "paired",
+            "hairpin",
+            "opens",
+            "service",
+            "burns",
+        )
         poorer += [changed(part, name, unknown) for name in names]
         found += [changed(side, family, one) for one in poorer]
     return found
