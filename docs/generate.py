@@ -64,7 +64,7 @@ def scenarios_page() -> str:
         names = ", ".join(f"`{name}`" for name in shown.get(entry.id, ()))
         recorded = f"no scenario{_why_not(entry.id)}; recorded: {', '.join(module.CAUSE.fires)}"
         title = read_docstring(module)[0]
-        rows.append(f"| [{entry.id}]({entry.id}.md) | {title} | {names or recorded} |")
+        rows.append(f"| [{entry.id}](causes/{entry.id}.md) | {title} | {names or recorded} |")
     return "\n\n".join((MADE, "# Which scenario shows which cause", intro, "\n".join(rows))) + "\n"
 
 
