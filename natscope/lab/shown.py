@@ -23,6 +23,7 @@ ONLY_RECORDED: dict[str, str] = {
     "NS-LAN-02": _BOTH,
     "NS-MAP-07": _TOLD,
     "NS-NAT-02": _BOTH,
+    "NS-NAT-15": _BOTH,
     "NS-PERF-02": _TOLD,
     "NS-PERF-04": _TOLD,
     "NS-PERF-05": _TOLD,

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from natscope.host.api import HostError, UdpSocket
 from natscope.machines.helper.trial import HelperTrial
 from natscope.machines.many_asks import ManyAsks
-from natscope.machines.unseen_trial import MAX_IDS, TrialResult
+from natscope.machines.unseen_trial import MAX_IDS, TrialResult, beside
 from natscope.model.endpoint import Endpoint
 from natscope.model.observation import Outcome
 from natscope.plugins.probe import FULL, Budget, Contact, Probe, Scope
@@ -71,11 +71,11 @@ PROBE = Probe(
 
 
 async def run(ctx: ProbeContext) -> None:
-    """Over IPv4, where routers translate, at the best helper that has two ports at another address."""
+    """Over IPv4, where routers translate, at the best helper that has another address."""
     if 4 not in ctx.families or ctx.stun(4) is None:
         return
     for server in await nat_servers(ctx, 4):
-        if server.helper and len(server.others) > 1:
+        if server.helper and server.others:
             await _try(ctx, server)
             return
 
@@ -91,16 +91,18 @@ async def _try(ctx: ProbeContext, server: NatServer) -> None:
     trial = HelperTrial(server.endpoint, ids, ways=(Way.OTHER_ADDRESS,), lossy=is_lossy(ctx, 4), until=until)
     data: dict[str, Any] = {}
     sent = received = packets = 0
+    calm = early = server.others[0]
     try:
         await drive(ctx.host, socket, trial)
-        if _was_held_off(trial.result):
-            asks = await _ask(ctx, socket, server.others)
+        calm, early = _others(trial.result) or (calm, early)
+        if _was_held_off(trial.result) and calm != early:
+            asks = await _ask(ctx, socket, (calm, early))
             sent, received = sum(a.bytes_sent for a in asks.asked), sum(a.bytes_received for a in asks.asked)
             packets = sum(a.sends for a in asks.asked)
             data = {str(a.target): None if a.mapped is None else str(a.mapped) for a in asks.asked}
     finally:
         socket.close()
-        count, (calm, early) = trial.result.ways[Way.OTHER_ADDRESS], server.others
+        count = trial.result.ways[Way.OTHER_ADDRESS]
         region_id, node = region_of(ctx, server.endpoint)
         ctx.observe(
             KIND,
@@ -123,6 +125,18 @@ async def _try(ctx: ProbeContext, server: NatServer) -> None:
                 "tries": trial.result.packets_sent + packets,
             },
         )  # fmt: skip
+
+
+def _others(result: TrialResult) -> tuple[Endpoint, Endpoint] | None:
+    """A port of the other address that keeps quiet, and the one that packets come from.
+
+    By this trial's own offer: a helper knows its peer's other port only once it has spoken with it.
+    """
+    told = result.offer
+    if told is None or told.other is None or not told.other.port or not told.other_main_port:
+        return None
+    other = beside(result.server, told.other)
+    return Endpoint(other.ip, told.other_main_port), other
 
 
 def _was_held_off(result: TrialResult) -> bool:

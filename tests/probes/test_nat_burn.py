@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from natscope.lab.build_sim import sim_reports
 from natscope.lab.scenario_values import read_scenario
+from natscope.model.endpoint import Family
 from natscope.model.nat import Mapping
 from natscope.model.relay_map import LoadedMap, RelayMap
 from natscope.model.report import Report
@@ -13,7 +15,10 @@ from natscope.model.tri import Tri
 from natscope.netcheck.assemble_burn import NOT_TRIED
 from natscope.netcheck.options import NetcheckOptions
 from natscope.plugins.probe import Scope
+from natscope.plugins.probe_context import ProbeContext
 from natscope.plugins.stun_plan import ProbePlan
+from natscope_probes import nat_burn
+from natscope_probes._nat_servers import NatServer, nat_servers
 from natscope_probes.nat_burn import PROBE, contacts, when
 
 
@@ -70,3 +75,13 @@ def test_without_a_helper_nothing_is_known() -> None:
 def test_loss_turns_nothing_round(seed: int) -> None:
     assert measured("linux-masquerade", seed=seed, loss=0.1).nat.v4.port_burns is not Tri.YES
     assert measured("linux-masquerade-open-input", seed=seed, loss=0.1).nat.v4.port_burns is not Tri.NO
+
+
+def test_a_helper_that_heard_late_of_its_peers_port(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its first offer came before its peer had said where it sends from; the trial's own offer has it."""
+
+    async def first_offers(ctx: ProbeContext, family: Family) -> list[NatServer]:
+        return [msgspec.structs.replace(server, others=server.others[:1]) for server in await nat_servers(ctx, family)]
+
+    monkeypatch.setattr(nat_burn, "nat_servers", first_offers)
+    assert measured("linux-masquerade-open-input").nat.v4.port_burns is Tri.YES
