@@ -63,7 +63,9 @@ def main() -> int:
     parser.add_argument("--write", action="store_true")
     parser.add_argument("--kept", type=Path)
     options = parser.parse_args()
-    everything = [file.name for file in scenario_files() if load_scenario(file.name).can(Bed.KERNEL)]
+    scenarios = [load_scenario(file.name) for file in scenario_files()]
+    everything = [scenario.name for scenario in scenarios if scenario.can(Bed.KERNEL)]
+    left_out = {scenario.name: scenario.cannot[Bed.KERNEL] for scenario in scenarios if not scenario.can(Bed.KERNEL)}
     before = kept(options.kept)
     names = options.scenarios or [name for name in everything if name not in before]
     with ThreadPoolExecutor(options.jobs) as pool:
@@ -72,7 +74,7 @@ def main() -> int:
     if options.kept is not None:
         options.kept.write_bytes(msgspec.json.encode([row for row in known.values() if not row.failure]))
     rows = [known[name] for name in everything if name in known]
-    text = page(rows, measured_pairs() if len(rows) == len(everything) else ())
+    text = page(rows, measured_pairs(), left_out) if len(rows) == len(everything) else page(rows)
     if options.write:
         PAGE.write_text(text)
     else:

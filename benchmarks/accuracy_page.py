@@ -81,9 +81,9 @@ class PairTable:
     cells: tuple[PairCell, ...] = ()
 
 
-def page(rows: Sequence[Row], pairs: Sequence[PairTable] = ()) -> str:
-    """The whole page."""
-    parts = [HEAD, *_table(rows), "", *_sums(rows), ""]
+def page(rows: Sequence[Row], pairs: Sequence[PairTable] = (), left_out: Mapping[str, str] | None = None) -> str:
+    """The whole page; `left_out` says of networks that were not built here why not."""
+    parts = [HEAD, *_table(rows), "", *_sums(rows), "", *_left_out(left_out or {})]
     for program in PROGRAMS:
         parts += _wrong(rows, program)
     parts += ["## What nobody at that host can know", "", *_unknowable(rows), ""]
@@ -151,6 +151,14 @@ def _cell(judged: Judged | None) -> str:
     wrong = f"**{len(judged.wrong)} wrong**" if judged.wrong else "0 wrong"
     seconds = f"{judged.seconds:.1f}" if judged.seconds < SHORT_S else f"{judged.seconds:.0f}"
     return f"{judged.right} right, {wrong}, {len(judged.untold)} untold; {seconds} s, {judged.packets} packets"
+
+
+def _left_out(reasons: Mapping[str, str]) -> Iterator[str]:
+    if reasons:
+        yield "Networks that only the simulator builds; `tests/lab/test_scenarios.py` holds natscope's reports of them:"
+        yield ""
+        yield from (f"- {name}: {why}" for name, why in sorted(reasons.items()))
+        yield ""
 
 
 def _sums(rows: Sequence[Row]) -> Iterator[str]:
