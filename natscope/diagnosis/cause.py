@@ -84,8 +84,8 @@ class Cause:
 
     `title` is a whole sentence for people. `sides` 1: one report suffices; 2: it takes the other side's too. `hides`
     are things, in words, that cannot be judged while this holds. `hidden_by` are ids of causes that falsify this one,
-    `refines` of those that say the same less exactly. `minor`: true of many sound networks, so that it is told only
-    where everything is asked for.
+    `refines` of those that say the same less exactly, `lends` of those that this one knows better how to fix: they get
+    its fixes. `minor`: true of many sound networks, so that it is told only where everything is asked for.
     `fires` and `silent` name stored reports in which it must, and must not, be found. `fixes` stand cheapest first.
     """
 
@@ -100,4 +100,5 @@ class Cause:
     hides: tuple[str, ...] = ()
     hidden_by: tuple[str, ...] = ()
     refines: tuple[str, ...] = ()
+    lends: tuple[str, ...] = ()
     minor: bool = False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 
@@ -44,6 +44,15 @@ class Claim:
         """Whether it is true of many sound networks."""
         return self.cause.minor if self.support.minor is None else self.support.minor
 
+    @property
+    def fixes(self) -> tuple[Fix, ...]:
+        """The case's own, else the cause's."""
+        return self.cause.fixes if self.support.fixes is None else self.support.fixes
+
+    def with_fixes(self, fixes: tuple[Fix, ...]) -> Claim:
+        """The same claim, ended in another way."""
+        return replace(self, support=replace(self.support, fixes=fixes))
+
     def finding(self) -> Finding:
         """What the report says about it."""
         return Finding(
@@ -52,14 +61,11 @@ class Claim:
             title=self.support.title or self.cause.title,
             certainty=self.certainty,
             evidence=self.support.evidence,
-            fixes=tuple(self._verified(fix) for fix in self._fixes()),
+            fixes=tuple(self._verified(fix) for fix in self.fixes),
             detail=self.support.detail,
             hides=self.hides,
             minor=self.minor,
         )
-
-    def _fixes(self) -> tuple[Fix, ...]:
-        return self.cause.fixes if self.support.fixes is None else self.support.fixes
 
     def _verified(self, fix: Fix) -> Fix:
         """What a whole netcheck would show, a check of this finding alone shows sooner."""

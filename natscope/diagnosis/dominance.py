@@ -1,7 +1,8 @@
 """Which claims stand once the dominating ones are known, and in which order they are told.
 
 A captive portal or blocked UDP falsifies other measurements: the causes it hides are left out, and the finding
-says in words what could not be judged because of it. A cause that says the same more exactly replaces the other.
+says in words what could not be judged because of it. A cause that says the same more exactly replaces the other; one
+that knows whose setting it is lends its fixes.
 """
 
 from __future__ import annotations
@@ -20,7 +21,9 @@ def settle(claims: Sequence[Claim]) -> tuple[Claim, ...]:
     hiding = {claim.cause.id for claim in claims if claim.hides}
     refined = {name for claim in claims for name in claim.refines}
     shown = [c for c in claims if hiding.isdisjoint(c.cause.hidden_by) and c.cause.id not in refined]
-    return tuple(sorted(shown, key=_rank))
+    ordered = sorted(shown, key=_rank)
+    lent = {name: claim.fixes for claim in reversed(ordered) for name in claim.cause.lends}
+    return tuple(c.with_fixes(lent[c.cause.id]) if c.cause.id in lent else c for c in ordered)
 
 
 def _rank(claim: Claim) -> tuple[int, int, bool, str]:

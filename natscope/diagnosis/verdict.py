@@ -221,6 +221,9 @@ def _varies(facts: Facts, claims: Claims) -> Verdict | None:
     )
 
 
+_BURNS = "A packet that comes before yours takes your port away: with such peers, let this side begin (NS-NAT-15)."
+
+
 def _same(facts: Facts, claims: Claims) -> Verdict | None:
     """One public port for all, or no translation at all."""
     part = facts.nat(4)
@@ -235,7 +238,8 @@ def _same(facts: Facts, claims: Claims) -> Verdict | None:
     else:
         return None
     peers, rest = _LETS_IN.get(part.filtering, _LETS_IN[Filtering.UNKNOWN])
-    return Verdict(direct=Direct.LIKELY, sentence=f"Direct: likely, with {peers}", explanation=f"{how} {rest}")
+    burns = f" {_BURNS}" if part.port_burns is Tri.YES else ""
+    return Verdict(direct=Direct.LIKELY, sentence=f"Direct: likely, with {peers}", explanation=f"{how} {rest}{burns}")
 
 
 def _only_six(facts: Facts, claims: Claims) -> Verdict | None:

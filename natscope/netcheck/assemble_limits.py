@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from natscope.model.nat import Filtering, Mapping
-from natscope.model.report import NatReport, NotMeasured, PortMappingReport, RelayReport
+from natscope.model.report import NatFamilyReport, NatReport, NotMeasured, PortMappingReport, RelayReport
 from natscope.netcheck.record import RunRecord
 
 EACH_RELAY = "relay_health"
@@ -81,14 +81,20 @@ def _filtering(nat: NatReport, also: Collection[str]) -> tuple[NotMeasured, ...]
 def _tried(record: RunRecord, nat: NatReport, pointless: Collection[str]) -> tuple[NotMeasured, ...]:
     """Hairpinning and lifetimes, where they were asked for and stayed open."""
     ran = {probe.name for probe in record.probes if probe.state == "ran"} - set(pointless)
-    shown = nat.v4 if nat.v4.mapping_varies.known else nat.v6
     found = []
+    shown = _where(record, nat, "nat.hairpin")
     if "nat_hairpin" in ran and not shown.hairpinning.known and (words := shown.reasons.get("hairpinning")):
         found.append(NotMeasured(what="calling your own public address (hairpinning)", reason=words))
+    shown = _where(record, nat, "nat.lifetime")
     lived = (shown.mapping_lifetime_s, shown.mapping_lifetime_at_least_s)
     if "nat_lifetime" in ran and lived == (None, None) and (words := shown.reasons.get("mapping_lifetime_s")):
         found.append(NotMeasured(what="lifetime of a silent mapping", reason=words))
     return tuple(found)
+
+
+def _where(record: RunRecord, nat: NatReport, kind: str) -> NatFamilyReport:
+    """The family in which something of that kind was tried; IPv4 in doubt."""
+    return nat.v6 if {o.family for o in record.observations if o.kind == kind} == {6} else nat.v4
 
 
 def _unasked(port_mapping: PortMappingReport) -> tuple[NotMeasured, ...]:

@@ -12,7 +12,7 @@ from natscope.diagnosis.claim import Claim
 from natscope.diagnosis.dominance import settle
 from natscope.lab.build_sim import sim_reports
 from natscope.lab.library import load_scenario
-from natscope.model.finding import Severity
+from natscope.model.finding import Fix, Severity
 from natscope.model.tri import Tri
 from tests.diagnosis.judging import claim, found, scene
 
@@ -116,3 +116,13 @@ def test_other_wrong_addresses_beside_invented_ones_are_told_too() -> None:
     assert report.dns is not None
     names = msgspec.structs.replace(report.dns, forged_addresses=("198.18.0.7", "192.0.2.66"))
     assert "NS-CTL-09" in found(msgspec.structs.replace(report, dns=names))
+
+
+def test_one_that_knows_whose_setting_it_is_lends_its_fixes() -> None:
+    fix = Fix(do="Ask.", who="administrator", effort="E4", duration="days", verify="natscope netcheck")
+    general = made("NS-A-01", Severity.FAIL, Strength.DECISIVE)
+    exact = made("NS-A-02", Severity.INFO, Strength.FACT)
+    lender = replace(exact, cause=replace(exact.cause, fixes=(fix,), lends=("NS-A-01",)))
+    told = settle([general, lender])
+    assert [(c.cause.id, c.fixes) for c in told] == [("NS-A-01", (fix,)), ("NS-A-02", (fix,))]
+    assert settle([general]) == (general,)

@@ -11,6 +11,7 @@ from natscope.model.report import Report
 from natscope.model.tri import Tri
 from natscope.netcheck.assemble_port_mapping import port_mapping_report
 from tests.reports.builder import PLACES, PUBLIC, Builder
+from tests.reports.path_scenes import with_layers
 
 GATEWAY = "192.168.1.1"
 LINKS = LinkFacts(default_routes=(DefaultRoute(4, "eth0", ipaddress.ip_address(GATEWAY)),))
@@ -60,9 +61,9 @@ def _proof(builder: Builder, protocol: str, outcome: Outcome, summary: str, erro
     )  # fmt: skip
 
 
-def _report(builder: Builder) -> Report:
+def _report(builder: Builder, **changes: Any) -> Report:
     group = port_mapping_report(LINKS, builder.observations)
-    return builder.report(udp=Tri.YES, port_mapping=group, not_measured=())
+    return builder.report(udp=Tri.YES, port_mapping=group, not_measured=(), **changes)
 
 
 def mapping_proved() -> Report:
@@ -159,7 +160,10 @@ def no_port_mapping() -> Report:
     _relays(builder, varies=True)
     for protocol in ("nat-pmp", "pcp", "upnp"):
         _service(builder, protocol, **CLOSED)
-    return _report(builder)
+    hops = [("192.168.1.1", "private", Tri.YES), ("203.0.113.1", "public", Tri.NO)]
+    by = "the addresses of the routers on the way"
+    nat = with_layers(builder, hops, layers=1, layers_by=by, cgnat=Tri.NO, double_nat=Tri.NO)
+    return _report(builder, nat=nat)
 
 
 def multicast_filtered() -> Report:

@@ -33,7 +33,8 @@ def _hop(builder: Builder, number: int, address: str, place: str, translates: Tr
     return HopReport(number=number, address=address, place=place, translates=translates, evidence=(name,))
 
 
-def _with_layers(builder: Builder, hops: list[tuple[str, str, Tri]], **fields: Any) -> NatReport:
+def with_layers(builder: Builder, hops: list[tuple[str, str, Tri]], **fields: Any) -> NatReport:
+    """The builder's translation with routers on the way: address, place, whether it translates."""
     told = tuple(_hop(builder, number, *hop) for number, hop in enumerate(hops, start=1))
     evidence = tuple(name for hop in told for name in hop.evidence)
     four = builder.nat(4)
@@ -46,7 +47,7 @@ def cgnat() -> Report:
     _relays(builder, mapped="203.0.113.77:31012")
     hops = [("192.168.1.1", "private", Tri.YES), ("100.64.0.1", "shared", Tri.YES), ("203.0.113.1", "public", Tri.NO)]
     by = "the addresses of the routers on the way"
-    nat = _with_layers(builder, hops, layers=2, layers_by=by, cgnat=Tri.YES, double_nat=Tri.NO)
+    nat = with_layers(builder, hops, layers=2, layers_by=by, cgnat=Tri.YES, double_nat=Tri.NO)
     return builder.report(udp=Tri.YES, nat=nat)
 
 
@@ -59,7 +60,7 @@ def double_nat() -> Report:
     )  # fmt: skip
     hops = [("192.168.1.1", "private", Tri.YES), ("192.168.0.1", "private", Tri.YES), ("203.0.113.1", "public", Tri.NO)]
     reasons = {"cgnat": "the router's own address is no public one: at least two translate"}
-    nat = _with_layers(
+    nat = with_layers(
         builder, hops, layers=2, layers_by="the gateway's own external address", double_nat=Tri.YES, reasons=reasons
     )
     four = msgspec.structs.replace(nat.v4, evidence=(*nat.v4.evidence, told))
@@ -72,7 +73,7 @@ def double_nat_possible() -> Report:
     unknown = Tri.UNKNOWN
     hops = [("192.168.1.1", "private", unknown), ("10.20.0.1", "private", unknown), ("203.0.113.1", "public", unknown)]
     words = "several routers with private addresses in a row: a routed network and a double NAT look alike from here"
-    nat = _with_layers(builder, hops, reasons=dict.fromkeys(("layers", "cgnat", "double_nat"), words))
+    nat = with_layers(builder, hops, reasons=dict.fromkeys(("layers", "cgnat", "double_nat"), words))
     return builder.report(udp=Tri.YES, nat=nat)
 
 

@@ -26,16 +26,21 @@ def draw(sheet: Sheet, report: Report) -> None:
 
 def draw_all(sheet: Sheet, findings: Sequence[Finding], *, short_info: bool = True) -> None:
     """Each finding after an empty line, then how many more there are. `short_info`: what is merely worth knowing is
-    told without its fix.
+    told without its numbers, and its fix in a line.
     """
     findings = findings if sheet.verbose else [finding for finding in findings if not finding.minor]
     shown = findings if sheet.verbose else findings[:MAX_SHOWN]
+    told: set[str] = set()
     for finding in shown:
         sheet.blank()
         if finding.severity is Severity.INFO and short_info and not sheet.verbose:
             sheet.paragraph(f"{finding.title} {finding.id}", BODY, first=_sign(sheet, finding))
+            for fix in finding.fixes[:1]:
+                if fix.do not in told:
+                    _order(sheet, fix)
         else:
             _whole(sheet, finding)
+        told |= {fix.do for fix in finding.fixes[:1]}
     rest = len(findings) - len(shown)
     if rest:
         sheet.blank()
@@ -55,16 +60,22 @@ def _whole(sheet: Sheet, finding: Finding) -> None:
 
 def _fix(sheet: Sheet, finding: Finding, fix: Fix, last: bool) -> None:
     """The order, then who, how long, how to undo it; certainty and id stand behind the last one."""
-    arrow = sheet.signs.arrow
-    body = BODY + len(arrow) + 1
-    spare = LONGEST_ARROW - len(arrow)  # both alphabets break their lines at the same words
-    sheet.paragraph(fix.do, body, first=(" " * BODY + arrow, NAME), spare=spare)
+    body, spare = _order(sheet, fix)
     end = [str(finding.certainty), finding.id] if last else []
     undo = f"undo: {fix.undo}" if fix.undo else ""
     whole = sheet.dots(fix.who, fix.duration, undo, *end)
     if not sheet.verbose and len(whole) > sheet.prose - body - spare:
         whole = sheet.dots(fix.who, fix.duration, *end)
     sheet.paragraph(whole, body, FAINT, spare=spare)
+
+
+def _order(sheet: Sheet, fix: Fix) -> tuple[int, int]:
+    """What to do; cells before its text, and cells that the other alphabet's arrow takes more."""
+    arrow = sheet.signs.arrow
+    body = BODY + len(arrow) + 1
+    spare = LONGEST_ARROW - len(arrow)  # both alphabets break their lines at the same words
+    sheet.paragraph(fix.do, body, first=(" " * BODY + arrow, NAME), spare=spare)
+    return body, spare
 
 
 def _sign(sheet: Sheet, finding: Finding) -> tuple[str, str]:

@@ -35,6 +35,8 @@ def port_rows(report: Report) -> Iterator[Row]:
         yield "New ports", "without a pattern", "", f"random{samples}{parity}"
     if nat.port_collision is PortCollision.TAKEN_OVER:
         yield "Same port twice", "second takes it", "bad", "port overloading"
+    if nat.port_burns is Tri.YES:
+        yield "Early packets", "take the port away", "bad", "port burning"
     if nat.stun_alg is Tri.YES:
         yield "Edits packets", "yes", "bad", "STUN ALG"
 

@@ -45,6 +45,7 @@ CAUSE = Cause(
     fires=("container",),
     silent=("healthy", "mapping-varies"),
     hidden_by=("NS-ENV-01", "NS-ENV-02"),
+    lends=("NS-NAT-01",),
     fixes=(
         Fix(
             do="Run the mesh VPN's agent with the computer's own network (docker: --network host).",

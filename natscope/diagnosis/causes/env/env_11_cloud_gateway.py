@@ -42,6 +42,8 @@ CAUSE = Cause(
     fires=("cloud-gateway",),
     silent=("healthy", "mapping-varies", "cloud-machine"),
     hidden_by=("NS-ENV-01", "NS-ENV-02", "NS-ENV-09", "NS-UDP-01"),
+    refines=("NS-MAP-01",),
+    lends=("NS-NAT-01",),
     fixes=(
         Fix(
             do="Give this machine, or one in its subnet that routes or relays for it, a public address.",

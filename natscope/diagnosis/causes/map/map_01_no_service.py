@@ -28,7 +28,7 @@ from __future__ import annotations
 
 from natscope.diagnosis.cause import NOTHING, Cause, Ground, Strength, Support, unknown
 from natscope.diagnosis.causes.map.mapping_words import MISSING, cited, services
-from natscope.diagnosis.facts import Facts
+from natscope.diagnosis.facts import Facts, ordered
 from natscope.model.finding import Fix, Severity
 from natscope.model.observation import Outcome
 from natscope.model.tri import Tri
@@ -62,6 +62,8 @@ CAUSE = Cause(
     ),
 )
 
+CARRIER = "whether the provider translates too (the routers on the way)"
+
 
 def evidence(facts: Facts) -> Support:
     """None of the three is there, and the router gives every peer another port."""
@@ -87,8 +89,14 @@ def evidence(facts: Facts) -> Support:
 
 
 def against(facts: Facts) -> Support:
-    """A service that is there."""
+    """A service that is there, or a second translation behind the router: what it opens then helps nobody."""
     there = tuple(pair for pair in services(facts) if pair[1].state is Tri.YES)
     if there:
         return Support(Tri.YES, (Ground(Strength.DECISIVE, f"it speaks {there[0][0]}", cited(there)),))
+    part = facts.nat(4)
+    if part.cgnat is Tri.YES:
+        words = "a carrier's router stands behind it, so that a port of it would not be open to the internet"
+        return Support(Tri.YES, (Ground(Strength.FACT, words, ordered(part.evidence)),))
+    if part.cgnat is Tri.UNKNOWN:
+        return unknown(part.reasons.get("cgnat") or CARRIER)
     return NOTHING if all(service.state is Tri.NO for _, service in services(facts)) else unknown(MISSING)

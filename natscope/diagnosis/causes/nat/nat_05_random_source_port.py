@@ -48,9 +48,11 @@ CAUSE = Cause(
     fires=("random-source-port",),
     silent=("healthy", "mapping-varies", "ports-in-a-row"),
     hidden_by=("NS-ENV-01", "NS-ENV-02", "NS-ENV-06", "NS-UDP-01"),
+    lends=("NS-NAT-01",),
     fixes=(
         Fix(
-            do="Add an outbound NAT rule with static port for this computer's VPN port (hybrid outbound NAT).",
+            do="In pfSense or OPNsense, under Firewall, NAT, Outbound (hybrid): add a rule with static port for this "
+            "computer's VPN port.",
             who="administrator",
             effort="E3",
             duration="10 min",

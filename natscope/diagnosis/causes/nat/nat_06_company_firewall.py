@@ -44,6 +44,7 @@ CAUSE = Cause(
     fires=("company-firewall",),
     silent=("healthy", "mapping-varies", "random-source-port"),
     hidden_by=("NS-ENV-01", "NS-ENV-02", "NS-ENV-06", "NS-UDP-01"),
+    lends=("NS-NAT-01",),
     fixes=(
         Fix(
             do="Ask for a persistent (consistent) translation of the VPN's UDP port, or one port forwarded by hand.",

@@ -46,6 +46,7 @@ CAUSE = Cause(
     fires=("cgnat",),
     silent=("healthy", "double-nat", "public-host"),
     hidden_by=("NS-ENV-01", "NS-ENV-02", "NS-ENV-06", "NS-UDP-01"),
+    lends=("NS-NAT-01",),
     fixes=(
         Fix(
             do="Turn on IPv6 in your router, if your provider delivers it.",
@@ -89,7 +90,8 @@ def evidence(facts: Facts) -> Support:
         grounds.append(Ground(Strength.DECISIVE, "your router tells an outside address of 100.64.0.0/10", cite(told)))
     addresses = ", ".join(hop.address for hop in part.hops if hop.place == "shared")
     detail = f"On the way: {addresses}." if addresses else ""
-    return Support(Tri.YES, tuple(grounds), detail=detail, refines=("NS-MAP-02",))
+    fixes = CAUSE.fixes[1:] if facts.works(6) else None
+    return Support(Tri.YES, tuple(grounds), detail=detail, refines=("NS-MAP-02",), fixes=fixes)
 
 
 def against(facts: Facts) -> Support:

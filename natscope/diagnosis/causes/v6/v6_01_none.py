@@ -60,6 +60,7 @@ CAUSE = Cause(
             verify="natscope netcheck -6",
         ),
     ),
+    minor=True,
 )
 
 FAMILY: Family = 6
@@ -79,14 +80,7 @@ def evidence(facts: Facts) -> Support:
     detail = "It has link-local addresses only." if part.state == "link-local-only" else ""
     if part.os_support is Tri.NO:
         says, detail = "the system has IPv6 switched off", "The system has it switched off."
-    return Support(
-        Tri.YES, (Ground(Strength.DECISIVE, says, facts.works(FAMILY).evidence),), detail=detail, minor=_is_minor(facts)
-    )
-
-
-def _is_minor(facts: Facts) -> bool:
-    """Where peers know where to write to over IPv4, nobody misses it."""
-    return facts.nat(4).mapping_varies is Tri.NO
+    return Support(Tri.YES, (Ground(Strength.DECISIVE, says, facts.works(FAMILY).evidence),), detail=detail)
 
 
 def against(facts: Facts) -> Support:

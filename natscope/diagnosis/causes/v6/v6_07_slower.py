@@ -72,14 +72,15 @@ def evidence(facts: Facts) -> Support:
     if len(longer) < max(ENOUGH_RELAYS, MOST * len(both)):
         return NOTHING
     more = sorted(_difference(relay) for relay in longer)
-    words = f"{len(longer)} of {len(both)} relays are farther over IPv6, by {more[len(more) // 2]:.0f} ms in the middle"
+    at = f"at {len(longer)} of {len(both)} relays"
+    title = f"The way over IPv6 is longer than the one over IPv4: {more[len(more) // 2]:.0f} ms more, {at}."
     grounds = [
         Ground(
             Strength.FACT, f"{relay.region_code} is {_difference(relay):.0f} ms farther", ordered(relay.evidence)[:8]
         )
         for relay in longer[:8]
     ]
-    return Support(Tri.YES, tuple(grounds), detail=f"{words}.")
+    return Support(Tri.YES, tuple(grounds), title=title, detail="It works; peers that are reached over it are slower.")
 
 
 def against(facts: Facts) -> Support:

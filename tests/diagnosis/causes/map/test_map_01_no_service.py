@@ -33,3 +33,10 @@ def test_where_the_router_keeps_ports_it_is_not_told() -> None:
     report = scene("no-port-mapping")
     nat = msgspec.structs.replace(report.nat, v4=msgspec.structs.replace(report.nat.v4, mapping_varies=Tri.NO))
     assert claim(msgspec.structs.replace(report, nat=nat), ID) is None
+
+
+@pytest.mark.parametrize("carrier", [Tri.YES, Tri.UNKNOWN])
+def test_behind_a_carriers_router_it_would_not_help(carrier: Tri) -> None:
+    report = scene("no-port-mapping")
+    nat = msgspec.structs.replace(report.nat, v4=msgspec.structs.replace(report.nat.v4, cgnat=carrier))
+    assert claim(msgspec.structs.replace(report, nat=nat), ID) is None

@@ -25,7 +25,7 @@ def farther(by_ms: float, count: int = 6) -> Report:
 def test_it_is_likely_and_worth_knowing() -> None:
     finding = found(scene("ipv6-slower"))[ID]
     assert (finding.certainty, finding.severity) == (Certainty.LIKELY, Severity.INFO)
-    assert "41 ms" in finding.detail
+    assert "41 ms" in finding.title
 
 
 def test_some_milliseconds_or_some_relays_are_none() -> None:
