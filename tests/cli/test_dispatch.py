@@ -12,7 +12,7 @@ ROWS = [
     (["xyzzy"], 'error: no command "xyzzy"\n  → natscope --help lists them: netcheck, '),
     (["netchek", "--help"], "Did you mean netcheck?"),
     (["config", "shw"], 'error: no command "shw" of "config". Did you mean show?\n  → natscope config show\n'),
-    (["config", "zzzz"], "→ natscope config --help lists them: show, check, path, template\n"),
+    (["config", "zzzz"], "→ natscope config --help lists them: lint, show, check, path, template\n"),
     (
         ["--json", "netcheck"],
         "before any command\n  → options stand behind the command: natscope netcheck --json\n",
