@@ -117,7 +117,9 @@ def _documents(session: Session) -> tuple[dict[str, Any], list[str]]:
 
 
 def _drawn(report: Report, name: str) -> str:
+    from natscope.cli.drawing import peers_of
     from natscope.cli.formats import choose_format
     from natscope.plugins.report_format import RenderOptions
 
-    return str(choose_format(name).renderer().render(report, RenderOptions()))
+    shape, render = choose_format(name).renderer()
+    return str(render(report, RenderOptions(peers=peers_of(report) if shape.wants_peers else ())))

@@ -169,12 +169,14 @@ def _finish(result: NetcheckRun, chosen: FormatChoice, destination: str, session
     to_file = bool(destination) and destination != "-"
     fail_on = session.config.text("netcheck.fail_on")
     repeated = "" if session.config.text("netcheck.replay") else again(session.config, WAY)
-    options = render_options(renderer.format, console, destination, code=code, fail_on=fail_on, again=repeated)
     report = result.report
     if session.config.switch("netcheck.redact"):
         from natscope.redact.report import redact
 
         report = redact(report)
+    options = render_options(
+        renderer.format, console, destination, code=code, fail_on=fail_on, again=repeated, report=report
+    )
     if not session.config.text("netcheck.replay"):
         ProgressLine(console).done(result.report)
     deliver(renderer.render(report, options), destination, console)

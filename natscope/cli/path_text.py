@@ -201,7 +201,8 @@ def _words(step: Step) -> str:
         case StepKind.RESET:
             return f"everything learned of it was forgotten{times}"
         case _:
-            return f"{step.what}{f': {addresses}{more}' if addresses else ''}{times}"
+            told = f"{': ' if addresses else ''}{addresses}{more}"
+            return f"another event of the program ({step.what}){told}{times}"
 
 
 def _address(text: str) -> str:

@@ -85,7 +85,8 @@ def view(
         return exit_codes.GOOD
     code = exit_code(found, config.text("netcheck.fail_on"))
     shape, render = chosen.renderer()
-    options = render_options(shape, console, destination, code=code, fail_on=config.text("netcheck.fail_on"))
+    fail_on = config.text("netcheck.fail_on")
+    options = render_options(shape, console, destination, code=code, fail_on=fail_on, report=found)
     deliver(render(found, options), destination, console)
     return code
 

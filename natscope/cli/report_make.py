@@ -176,7 +176,8 @@ def _deliver(
     drawn = []
     for choice, place in zip(chosen, places, strict=True):
         shape, render = choice.renderer()
-        drawn.append(render(report, render_options(shape, console, place, code=code, fail_on=fail_on, again=repeated)))
+        options = render_options(shape, console, place, code=code, fail_on=fail_on, again=repeated, report=report)
+        drawn.append(render(report, options))
     for text, place in zip(drawn, places, strict=True):
         deliver(text, place, console)
     written = [place for place in places if place not in ("", "-")]

@@ -97,18 +97,17 @@ def _own_rules(facts: Facts, claims: Claims) -> Verdict | None:
     claim = claims.get("NS-ENV-03")
     if claim is None:
         return None
-    why = "The system refused to send: a firewall or a VPN on this computer forbids it."
     if claim.certainty is not Certainty.CERTAIN:
-        return _unknown("this computer refuses to send over UDP", why, reasons=("NS-ENV-03",))
+        return _unknown("this computer refuses to send over UDP", reasons=("NS-ENV-03",))
     sentence = "Direct: no. This computer's own rules keep UDP in."
-    return Verdict(direct=Direct.NO, sentence=sentence, reasons=("NS-ENV-03",), explanation=why)
+    return Verdict(direct=Direct.NO, sentence=sentence, reasons=("NS-ENV-03",))
 
 
 def _stale_port(facts: Facts, claims: Claims) -> Verdict | None:
     """Only one port is deaf: nothing was learned of the rest."""
     if "NS-NAT-18" not in claims:
         return None
-    why = "From another local port relays answer. Give the VPN that one, or wait some minutes, then measure again."
+    why = "From another local port relays answer. Give the VPN another port, or wait some minutes, then measure again."
     return _unknown("answers to this local port get lost", why, reasons=("NS-NAT-18",))
 
 
@@ -174,9 +173,9 @@ def _open_port(facts: Facts, claims: Claims) -> Verdict | None:
         f"Asked by {proved[0]}, your router opened a port, and a packet from outside came in by it. Where your VPN "
         "asks for one too, peers reach you there however your router or theirs translates."
     )
-    return Verdict(
-        direct=Direct.LIKELY, sentence="Direct: likely, your router opens a port for peers", explanation=explanation
-    )
+    how = "when asked" if "NS-MAP-05" in claims else "for peers"  # after a restart it is no longer open
+    sentence = f"Direct: likely, your router opens a port {how}"
+    return Verdict(direct=Direct.LIKELY, sentence=sentence, explanation=explanation)
 
 
 _LETS_IN = {
@@ -229,7 +228,7 @@ def _same(facts: Facts, claims: Claims) -> Verdict | None:
     part = facts.nat(4)
     if facts.seen_from_outside.holds is Tri.NO and part.mapping_varies is not Tri.YES and _answered(facts) > 1:
         how = "The relays that answered are inside this network, so nothing was learned about the way to the internet."
-        sentence = "Direct: likely, with peers in the network of these relays"
+        sentence = "Direct: likely, with peers in the relays' network; elsewhere is not known"
         return Verdict(direct=Direct.LIKELY, sentence=sentence, explanation=how)
     if part.mapping is Mapping.NONE:
         how = "This computer has a public IPv4 address of its own, so a peer knows where to write to."
@@ -261,6 +260,16 @@ def _answered(facts: Facts) -> int:
     return sum(bool(facts.stun_answered(relay)) for relay in facts.relays)
 
 
+def _changed(facts: Facts, claims: Claims) -> Verdict | None:
+    """What was told before the change is void; what to do says the finding."""
+    part = facts.nat(4)
+    if part.address_changed is not Tri.YES or part.mapping_varies.known:
+        return None
+    several = len({endpoint.address for endpoint in facts.family(4).endpoints}) > 1
+    reasons = ("NS-NAT-19",) if "NS-NAT-19" in claims else ()
+    return _unknown(f"your public {'address' if several else 'port'} changed during the run", reasons=reasons)
+
+
 def _one_relay(facts: Facts, claims: Claims) -> Verdict | None:
     """UDP works, but ports could not be compared."""
     if _answered(facts) == 1:
@@ -290,5 +299,6 @@ RULES: tuple[Rule, ...] = (
     _varies,
     _same,
     _only_six,
+    _changed,
     _one_relay,
 )

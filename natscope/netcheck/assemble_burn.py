@@ -10,7 +10,7 @@ from natscope.netcheck.nat_part import NatInputs, NatPart
 NOT_TRIED = "it takes a helper with two addresses among the relays, and --profile full"
 MIN_EARLY = 3
 """So many packets must have been sent too early: one may have got lost on the way to the router."""
-LET_IN = "packets from an unseen place are let in, so none comes too early"
+LET_IN = "packets from an address that you did not write to are let in, so none comes too early"
 FEW = "too few packets were sent too early"
 DIFFERS = "the public port differs by destination anyway"
 NO_CONTROL = "the helper's other address did not answer where it had kept quiet"

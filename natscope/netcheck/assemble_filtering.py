@@ -20,10 +20,15 @@ from natscope.netcheck.assemble_families import only_inside
 from natscope.netcheck.classify import ONLY_INSIDE
 from natscope.netcheck.nat_part import NatInputs, NatPart
 
-NOBODY = "no relay that answered is a helper or has a second address, so nobody could write from an unseen place"
-UNTOLD = "no relay answered the new socket that asked which of them could write from an unseen place"
+NOBODY = (
+    "no relay that answered is a helper or has a second address, so nobody could write from an address that you did "
+    "not write to"
+)
+UNTOLD = (
+    "no relay answered the new socket that asked which of them could write from an address that you did not write to"
+)
 NOT_RUN = "the probe did not run"
-CHANGED = "our public address or port changed during the test: measure again"
+CHANGED = "your public address or port changed during the test"
 _UNCOUNTED = MANY + 2
 """Where nobody counts, so many tries in a lossy network: half of the losses are on the way there."""
 _NAMES = {

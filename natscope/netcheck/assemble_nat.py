@@ -23,7 +23,7 @@ from natscope.netcheck.assemble_ways import void_reason
 from natscope.netcheck.classify import Answer, MappingVerdict, classify_mapping
 from natscope.netcheck.nat_part import NatInputs, NatPart, PartMaker, merge, unknown
 
-FILTERING = "no relay answered over UDP, so nobody could write from an unseen place"
+FILTERING = "no relay answered over UDP, so nobody could write from an address that you did not write to"
 HAIRPINNING = "not tried: some firewalls take a packet to oneself for an attack"
 ALLOCATION = "one socket is not enough: a pattern shows only over several"
 LIFETIME = "waiting for a silent mapping to end takes minutes"

@@ -38,7 +38,7 @@ def udp_works(observations: Sequence[Observation], relay_map: RelayMap) -> tuple
     controls = _controls(observations)
     silent_hosts = f"{len(asked)} host" + ("" if len(asked) == 1 else "s")
     if not asked & controls:
-        return Tri.UNKNOWN, f"{silent_hosts} gave no answer over UDP, but none over TCP or ICMP either"
+        return Tri.UNKNOWN, f"{silent_hosts} answered neither over UDP nor over TCP or ping"
     if not _enough(sent, relay_map):
         return Tri.UNKNOWN, f"only {silent_hosts} could be asked over UDP, and the map has more"
     return Tri.NO, f"{silent_hosts} gave no answer over UDP, while TCP or ICMP to the same host was answered"

@@ -70,7 +70,7 @@ def classify_mapping(answers: Sequence[Answer]) -> MappingVerdict:
     if changed is Tri.YES:
         if change not in evidence:
             evidence = (*evidence[: MAX_EVIDENCE - 1], change)
-        words = "our public address or port changed during the run: measure again"
+        words = "your public address or port changed during the run"
         return replace(_nothing(words, evidence), changed=changed)
     if _may_have_changed(answers):
         return replace(_nothing(ONE_ENDPOINT_AFTER_THE_OTHER, evidence), changed=changed)

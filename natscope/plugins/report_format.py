@@ -8,6 +8,10 @@ Names from the network are hostile text: each format escapes them by its own rul
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from natscope.model.preflight import PeerForecast
 
 REPORT = "report"
 """What a netcheck found, `natscope.model.report.Report`."""
@@ -26,6 +30,7 @@ class Format:
     """`name` is what `--format` takes; `for_terminal` formats get colour, width and ASCII from the options.
 
     `document` is what it draws, one of the constants above: names are unique among the formats of one document.
+    `wants_peers`: it draws `RenderOptions.peers`, which are predicted for such formats alone.
     """
 
     name: str
@@ -34,6 +39,7 @@ class Format:
     for_terminal: bool
     summary: str
     document: str = REPORT
+    wants_peers: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +48,8 @@ class RenderOptions:
 
     `exit_code` and `next_command` stand on the last lines of a diagnosis, when given. `fail_on` is from which severity
     on a finding counts as a failure: `fail`, `warn` or `never`, for formats that have tests that pass or fail. `again`
-    are options of this run, a blank before each, that a netcheck needs to look at the same thing.
+    are options of this run, a blank before each, that a netcheck needs to look at the same thing. `peers`: which kinds
+    of peers the report lets expect direct connections with, for formats that want them.
     """
 
     width: int = 80
@@ -53,3 +60,4 @@ class RenderOptions:
     next_command: str = ""
     again: str = ""
     fail_on: str = "fail"
+    peers: tuple[PeerForecast, ...] = ()

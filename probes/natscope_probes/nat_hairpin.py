@@ -45,7 +45,7 @@ def contacts(scope: Scope) -> tuple[Contact, ...]:
     families = len(scope.families)
     return (
         Contact(
-            host="our own public address",
+            host="your own public address",
             port=None,
             protocol="udp",
             packets=CALLS * families,
@@ -60,7 +60,7 @@ def contacts(scope: Scope) -> tuple[Contact, ...]:
             packets=CONTROLS * families,
             bytes=CONTROLS * families * REQUEST_BYTES,
             seconds=(2 * LEARN_TRIES * LEARN_S + MORE_SENDS * APART_S + LAST_WAIT_S) * families,
-            why="our public address, and the control beside each call",
+            why="your public address, and the control beside each call",
             always=False,
         ),
     )
@@ -75,7 +75,7 @@ def when(scope: Scope) -> str:
 
 PROBE = Probe(
     name=NAME,
-    title="calling our own public address",
+    title="calling your own public address",
     after=("udp_rate",),
     when=when,
     needs=frozenset({"udp"}),
@@ -93,7 +93,7 @@ async def run(ctx: ProbeContext) -> None:
     for family in ctx.families:
         servers = await translated_by(ctx, family, 1)
         if servers:
-            ctx.progress("calling our own public address once (hairpinning)")
+            ctx.progress("calling your own public address once (hairpinning)")
             await _family(ctx, family, servers[0])
 
 

@@ -178,7 +178,7 @@ class _Run:
         ours = await self.our_endpoint()
         if ours is None or is_inside(ours.ip) or await self.ctx.host.links.source_for(ours.ip) == ours.ip:
             return
-        self.ctx.progress("asking who has our own public address")
+        self.ctx.progress("asking who has your own public address")
         near = [hop for hop in self.wanted() if hop.router is not None and is_inside(hop.router)]
         for hop in near:
             sent: list[Request] = []

@@ -10,7 +10,12 @@ from natscope.plugins.report_format import Format, RenderOptions
 from natscope_reports._html.page import page
 
 FORMAT = Format(
-    name="html", media_type="text/html", extension="html", for_terminal=False, summary="one HTML file to send or keep"
+    name="html",
+    media_type="text/html",
+    extension="html",
+    for_terminal=False,
+    summary="one HTML file to send or keep",
+    wants_peers=True,
 )
 
 

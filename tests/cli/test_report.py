@@ -31,6 +31,10 @@ def test_json_is_the_file_itself(natscope: Runner) -> None:
     assert natscope("report", BLOCKED, "--json").out == Path(BLOCKED).read_text(encoding="utf-8")
 
 
+def test_the_page_says_whom_one_reaches(natscope: Runner) -> None:
+    assert "Whom you reach directly" in natscope("report", "view", BLOCKED, "--format", "html").out
+
+
 @pytest.mark.parametrize("name", ["html", "md", "junit", "github", "tap", "prom", "otlp", "csv", "tailscale-json"])
 def test_every_form_goes_to_a_file(natscope: Runner, tmp_path: Path, name: str) -> None:
     target = tmp_path / "out"

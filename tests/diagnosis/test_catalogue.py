@@ -44,7 +44,7 @@ MEANINGS = {
     "NS-MAP-02": "nothing comes in by it",
     "NS-MAP-03": "own table says something else",
     "NS-MAP-04": "refuses to open a port",
-    "NS-MAP-05": "lost its open ports",
+    "NS-MAP-05": "restarted during this run",
     "NS-MAP-06": "another address than the gateway",
     "NS-NAT-01": "symmetric NAT",
     "NS-NAT-03": "one after the other",

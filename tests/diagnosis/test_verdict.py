@@ -34,7 +34,7 @@ SENTENCES = {
     "healthy": "Direct: likely, with most peers",
     "hostile-names": "Direct: likely, with most peers",
     "https-closed": "Direct: likely, with most peers",
-    "inside-relays": "Direct: likely, with peers in the network of these relays",
+    "inside-relays": "Direct: likely, with peers in the relays' network; elsewhere is not known",
     "interrupted": "Direct: unknown, stopped after 0.9 s",
     "invented-addresses": "Direct: unknown, a proxy program answers in the relays' place",
     "ipv6-broken": "Direct: likely, with most peers",
@@ -94,7 +94,7 @@ SENTENCES = {
     "udp-refused": "Direct: no. This network refuses UDP, so everything goes through a relay.",
     "vpn-tunnel": "Direct: unknown, a VPN carries this computer's packets",
     "wrong-certificate": "Direct: likely, with most peers",
-    "changed-meanwhile": "Direct: unknown, whether your public port is the same for all was not seen",
+    "changed-meanwhile": "Direct: unknown, your public address changed during the run",
     "cloud-gateway": "Direct: unlikely, except to peers with an open port",
     "cloud-machine": "Direct: likely, with most peers",
     "ipv6-slower": "Direct: likely, with most peers",
@@ -232,3 +232,22 @@ def test_a_proved_port_outweighs_a_router_that_changes_ports() -> None:
     verdict = diagnose(msgspec.structs.replace(report, nat=nat)).verdict
     assert verdict.direct is Direct.LIKELY
     assert "PCP" in verdict.explanation
+
+
+def test_a_proved_port_of_a_router_that_restarted_is_one_that_it_opens_when_asked() -> None:
+    report = scene("mapping-lost")
+    nat_pmp = msgspec.structs.replace(report.port_mapping.nat_pmp, proof="proved")
+    group = msgspec.structs.replace(report.port_mapping, nat_pmp=nat_pmp)
+    verdict = diagnose(msgspec.structs.replace(report, port_mapping=group)).verdict
+    assert verdict.sentence == "Direct: likely, your router opens a port when asked"
+
+
+def test_only_what_changed_during_the_run_is_said_to_have_changed() -> None:
+    report = scene("changed-meanwhile")
+    assert diagnose(report).verdict.explanation == ""
+    assert diagnose(report).verdict.reasons == ("NS-NAT-19",)
+    first, *others = report.ipv4.endpoints
+    ports = tuple(msgspec.structs.replace(one, address=first.address) for one in others)
+    four = msgspec.structs.replace(report.ipv4, endpoints=(first, *ports))
+    verdict = diagnose(msgspec.structs.replace(report, ipv4=four)).verdict
+    assert verdict.sentence == "Direct: unknown, your public port changed during the run"

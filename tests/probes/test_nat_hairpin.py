@@ -36,7 +36,7 @@ def test_it_is_opt_in_and_announced() -> None:
     assert when(scope()) == "some firewalls take it for an attack"
     assert when(scope(hairpin=True)) == when(scope(profile="full")) == when(scope(only=("nat_hairpin",))) == ""
     contact, _ = contacts(scope())
-    assert contact.host == "our own public address"
+    assert contact.host == "your own public address"
     assert "attack" in contact.why
     assert (PROBE.last, PROBE.flag) == (True, "--hairpin")
 

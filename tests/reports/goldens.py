@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from natscope.cli.drawing import peers_of
 from natscope.plugins.report_format import RenderOptions
 from natscope_reports import github, junit, md, otlp, prom, report_csv, report_html, tailscale_json, tap, text
 from tests.reports.scenes import load, names
@@ -44,7 +45,8 @@ def drawn() -> dict[str, str]:
         found[f"{name}.tailscale.json"] = tailscale_json.render(report, options(name))
         for module in EVERY:
             shape = module.FORMAT
-            found[f"{shape.name}/{name}.{shape.extension}"] = module.render(report, options(name))
+            more = {"peers": peers_of(report)} if shape.wants_peers else {}
+            found[f"{shape.name}/{name}.{shape.extension}"] = module.render(report, options(name, **more))
         if name in VERBOSE:
             found[f"{name}.verbose.txt"] = text.render(report, options(name, verbosity=1))
         if name in WIDE:

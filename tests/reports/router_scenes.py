@@ -84,7 +84,7 @@ def changed_meanwhile() -> Report:
             builder.stun(region, 4, rtt + 0.4, 200.0, "198.51.100.88:41641"),
         ]
         builder.relay(region, code, name, v4=rtt, samples=0)
-    words = "our public address or port changed during the run: measure again"
+    words = "your public address or port changed during the run"
     fields = ("mapping", "mapping_varies", "several_addresses", "port_preservation", "filtering")
     four = NatFamilyReport(address_changed=Tri.YES, evidence=tuple(ids), reasons=dict.fromkeys(fields, words))
     return builder.report(udp=Tri.YES, nat=nat_report(four, builder.nat(6), four))

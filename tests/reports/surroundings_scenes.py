@@ -149,7 +149,7 @@ def proxy_password() -> Report:
     said = _through(builder, Outcome.REFUSED, proxy_status=407, step="connect")
     return builder.report(
         udp=Tri.UNKNOWN,
-        udp_reason="3 hosts gave no answer over UDP, but none over TCP or ICMP either",
+        udp_reason="3 hosts answered neither over UDP nor over TCP or ping",
         duration_ms=4500.0,
         web=WebReport(
             proxies=(_SETTING,),

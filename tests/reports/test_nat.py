@@ -137,7 +137,7 @@ def test_translated_ipv6_gets_its_own_row() -> None:
     v6 = msgspec.structs.replace(report.nat.v6, mapping=Mapping.UNKNOWN, mapping_varies=Tri.YES)
     changed = msgspec.structs.replace(report, nat=msgspec.structs.replace(report.nat, v6=v6, layers=2))
     assert row(changed, "Port over IPv6")[1] == "differs by peer"
-    assert lines(nat.draw, changed)[0] == "Router · 2 between you and the internet"
+    assert lines(nat.draw, changed)[0] == "Routers · 2 between you and the internet"
 
 
 def test_relays_inside_say_nothing_about_the_router() -> None:
@@ -165,7 +165,7 @@ def with_four(**changes: Any) -> Report:
 
 def test_a_public_address_that_changed_is_said_first() -> None:
     assert row(with_four(address_changed=Tri.YES), "Public address") == [
-        "Public address", "changed meanwhile", "bad", "measure again",
+        "Public address", "changed meanwhile", "bad", "during the run",
     ]  # fmt: skip
     assert row(with_four(), "Public address") == []
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 from html.parser import HTMLParser
 
+import msgspec
 import pytest
 
+from natscope.cli.drawing import peers_of
+from natscope.model.report import SIMULATED
 from natscope.plugins.report_format import RenderOptions
 from natscope_reports._html.stages import way
 from natscope_reports._html.style import DARK, LIGHT, POLICY, SHEET
@@ -145,3 +148,34 @@ def test_the_picture_of_a_good_network_stops_nothing() -> None:
 def test_nothing_is_drawn_where_nothing_is_known() -> None:
     assert way(scene("no-network")) is None
     assert "Where packets go" not in render(scene("no-network"), RenderOptions())
+
+
+def test_whom_one_reaches_stands_behind_what_to_do_with_its_reasons() -> None:
+    report = scene("mapping-varies-with-ipv6")
+    page = render(report, RenderOptions(peers=peers_of(report)))
+    parsed_page = check(page)
+    assert parsed_page.headings.index("Whom you reach directly") > parsed_page.headings.index(
+        "What to do, worst problem first"
+    )
+    rows = page.partition('id="peers"')[2].partition("</table>")[0]
+    assert rows.count("<tr>") == 6
+    assert re.search(r"a server with a public address, or an open port</th><td><span[^>]*>✓ direct", rows)
+    assert "random ports</th><td>not known</td>" in rows
+    assert re.search(r"drops UDP</th><td><span[^>]*>✗ relayed", rows)
+
+
+def test_where_nothing_is_known_of_peers_there_is_no_table() -> None:
+    report = scene("captive-portal")
+    assert "Whom you reach" not in render(report, RenderOptions(peers=peers_of(report)))
+    assert "Whom you reach" not in render(report, RenderOptions())
+
+
+def test_the_last_line_says_how_to_measure_again_but_for_a_network_that_is_not_here() -> None:
+    report = scene("healthy")
+    page = render(report, RenderOptions(again=" -4 --profile '<b>'"))
+    assert (
+        "To measure again: <code>natscope netcheck --derp-map derp.json -4 --profile &#x27;&lt;b&gt;&#x27;</code>"
+        in page
+    )
+    host = msgspec.structs.replace(report.host, os=SIMULATED)
+    assert "To measure again" not in render(msgspec.structs.replace(report, host=host), RenderOptions())

@@ -36,7 +36,9 @@ def router(report: Report) -> Table:
     note = f"{layers} between you and the internet" if layers else ""
     other = report.cross_check
     notes = (f"{other.tool}: {other.explanation}",) if other.says and other.explanation else ()
-    return Table("router", "Router", ("Question", "Answer", "Field's word"), _judged(nat.rows(report)), note, notes)
+    return Table(
+        "router", nat.title(layers), ("Question", "Answer", "Field's word"), _judged(nat.rows(report)), note, notes
+    )
 
 
 def way_table(report: Report) -> Table:

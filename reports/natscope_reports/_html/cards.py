@@ -22,7 +22,7 @@ def cards(report: Report) -> str:
     folded = ""
     if rest:
         folded = f'<details><summary>{len(rest)} more</summary><div class="cards">{"".join(rest)}</div></details>'
-    title = "What to do, cheapest first" if any(f.fixes for f in report.findings) else "What is worth knowing"
+    title = "What to do, worst problem first" if any(f.fixes for f in report.findings) else "What is worth knowing"
     return f'<h2 id="fix">{title}</h2><div class="cards">{"".join(made[:SHOWN])}</div>{folded}'
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from natscope.model.report import Report
+from natscope.model.report import SIMULATED, Report
 from natscope.model.verdict import Direct
 from natscope.plugins.report_format import RenderOptions
 from natscope_reports._content.headline import spent, verdict_sign
+from natscope_reports._content.peers import peers_table
 from natscope_reports._content.tables import tables
 from natscope_reports._html import stages
 from natscope_reports._html.cards import cards
@@ -15,6 +16,7 @@ from natscope_reports._html.relays import relays
 from natscope_reports._html.style import POLICY, SHEET
 from natscope_reports._html.tables import evidence, table
 from natscope_reports._html.timeline import timeline
+from natscope_reports._text.footer import again
 
 _STYLES = {Direct.LIKELY: "ok", Direct.UNLIKELY: "look", Direct.NO: "bad"}
 _AFTER_RELAYS = ("addresses", "router", "way", "names", "computer")
@@ -27,13 +29,15 @@ def page(report: Report, options: RenderOptions) -> str:
         _verdict(report, options),
         _way(report),
         cards(report),
+        _peers(options),
         relays(report),
         *(table(found[anchor]) for anchor in _AFTER_RELAYS if anchor in found),
         timeline(report),
         *(table(found[anchor]) for anchor in ("not-measured",) if anchor in found),
         evidence(report),
     ]
-    return f"{_head(report)}{_header(report)}<main>\n{chr(10).join(p for p in parts if p)}\n</main>\n{_footer(report)}"
+    main = f"<main>\n{chr(10).join(p for p in parts if p)}\n</main>\n"
+    return f"{_head(report)}{_header(report)}{main}{_footer(report, options)}"
 
 
 def _head(report: Report) -> str:
@@ -81,8 +85,16 @@ def _way(report: Report) -> str:
     )
 
 
-def _footer(report: Report) -> str:
+def _peers(options: RenderOptions) -> str:
+    found = peers_table(options.peers)
+    return table(found) if found.rows else ""
+
+
+def _footer(report: Report, options: RenderOptions) -> str:
+    """With the command that measures the same thing again, but for a network that is not here."""
+    command = "" if report.host.os == SIMULATED else again(report, options.again)
+    told = f"To measure again: <code>{text(command)}</code>. " if command else ""
     return (
-        f"<footer>Made by natscope {text(report.natscope)}, schema {text(report.schema)}. This file loads and runs "
-        "nothing.</footer>\n</body>\n</html>\n"
+        f"<footer>{told}Made by natscope {text(report.natscope)}, schema {text(report.schema)}. This file loads and "
+        "runs nothing.</footer>\n</body>\n</html>\n"
     )

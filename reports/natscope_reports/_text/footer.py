@@ -48,14 +48,18 @@ def next_command(report: Report, options: str = "") -> str:
     found = {finding.id for finding in report.findings}
     if "NS-REL-06" in found and report.relay_map.kind == "file":
         return f"natscope derp map lint {shlex.quote(report.relay_map.source)}"
-    named = "" if "--derp-map " in options else _map_option(report)
-    again = f"natscope netcheck{named}{options}"
     if "NS-ENV-06" in found:
-        return again
+        return again(report, options)
     if report.verdict.direct is Direct.UNKNOWN and report.preferred_relay.region_id is None:
         return ""
     flags = [entry.flag for entry in report.not_measured if entry.flag.startswith("--")]
-    return f"{again} {flags[0]}" if flags else ""
+    return f"{again(report, options)} {flags[0]}" if flags else ""
+
+
+def again(report: Report, options: str = "") -> str:
+    """The command that looks at the same thing again. `options` are those of the run, a blank before each."""
+    named = "" if "--derp-map " in options else _map_option(report)
+    return f"natscope netcheck{named}{options}"
 
 
 def _map_option(report: Report) -> str:

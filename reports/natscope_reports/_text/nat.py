@@ -38,7 +38,7 @@ def draw(sheet: Sheet, report: Report) -> None:
     if not found and not untold:
         return
     layers = report.nat.layers
-    sheet.heading("Router", f"{layers} between you and the internet" if layers else "")
+    sheet.heading(title(layers), f"{layers} between you and the internet" if layers else "")
     if untold:
         sheet.paragraph(
             f"not seen: {untold}", 2 + sheet.cells(f"{sheet.signs.skip} "), first=(f"  {sheet.signs.skip} ", FAINT)
@@ -49,6 +49,11 @@ def draw(sheet: Sheet, report: Report) -> None:
         indent = 2 + sheet.cells(f"{sheet.signs.skip} ")
         words = f"{report.cross_check.tool}: {report.cross_check.explanation}"
         sheet.paragraph(words, indent, first=(f"  {sheet.signs.skip} ", FAINT))
+
+
+def title(layers: int | None) -> str:
+    """The heading, by how many translate."""
+    return "Routers" if layers is not None and layers > 1 else "Router"
 
 
 def _row(sheet: Sheet, label: str, value: str, judgement: str, term: str) -> None:
@@ -66,7 +71,7 @@ def _row(sheet: Sheet, label: str, value: str, judgement: str, term: str) -> Non
 def rows(report: Report) -> Iterator[Row]:
     """Everything that is known, IPv4 (or what works) first."""
     if Tri.YES in (report.nat.v4.address_changed, report.nat.v6.address_changed):
-        yield "Public address", "changed meanwhile", "bad", "measure again"
+        yield "Public address", "changed meanwhile", "bad", "during the run"
     if not _only_address_varies(report):
         yield from _mapping(report.nat, "Public port")
     v6 = report.nat.v6

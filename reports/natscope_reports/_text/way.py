@@ -56,17 +56,18 @@ def rows(report: Report) -> Iterator[Row]:
 
 
 def _routers(nat: NatFamilyReport) -> Iterator[Row]:
+    """The judgement is the translators': a hop with a public address stands outside of them."""
     if not nat.hops:
         return
-    names = [_name(hop) for hop in nat.hops[:MAX_HOPS]]
     several = nat.layers is not None and nat.layers > 1
     judgement = "look" if several or nat.double_nat is Tri.YES or nat.cgnat is Tri.YES else ""
     terms = [f"{nat.layers} translate"] if several else []
     terms += ["carrier's NAT"] if nat.cgnat is Tri.YES else []
     terms += ["double NAT"] if nat.double_nat is Tri.YES else []
-    for number, name in enumerate(names, start=1):
-        first = number == 1
-        yield "Routers" if first else "", name, judgement, ", ".join(terms) if first else ""
+    for number, hop in enumerate(nat.hops[:MAX_HOPS]):
+        first = number == 0
+        mark = judgement if first or hop.place in ("private", "shared") else ""
+        yield "Routers" if first else "", _name(hop), mark, ", ".join(terms) if first else ""
 
 
 def _name(hop: HopReport) -> str:
@@ -77,8 +78,9 @@ def _lengths(family: int, part: PathFamilyReport) -> Iterator[Row]:
     if part.mtu is not None:
         fits = {Tri.YES: "WireGuard fits", Tri.NO: "too short for WireGuard"}.get(part.wireguard, "")
         lost = part.black_hole is Tri.YES
-        words = f"up to {part.mtu} bytes" if part.mtu_exact else f"{part.mtu} bytes or more"
         judgement = "bad" if lost or part.wireguard is Tri.NO else "good"
+        words = f"{part.mtu} bytes {'arrive' if judgement == 'bad' else 'or more'}"
+        words = f"up to {part.mtu} bytes" if part.mtu_exact else words
         yield f"Packets, IPv{family}", words, judgement, fits
         if lost:
             yield "", "longer ones vanish", judgement, "MTU black hole"

@@ -31,9 +31,9 @@ Sources
 from __future__ import annotations
 
 from natscope.diagnosis.cause import NOTHING, Cause, Ground, Strength, Support, unknown
-from natscope.diagnosis.facts import Facts, cite, host_of
+from natscope.diagnosis.facts import Facts, cite, host_of, is_relay_up
 from natscope.diagnosis.refusals import is_refused_here
-from natscope.diagnosis.words import counted
+from natscope.diagnosis.words import counted, enumerated
 from natscope.model.finding import Fix, Severity
 from natscope.model.observation import Outcome
 from natscope.model.tri import Tri
@@ -94,5 +94,15 @@ def _numbers(facts: Facts, *, refused_tcp: bool) -> str:
     hosts = len({host_of(o) for o in refused})
     text = f"The system refused {counted(len(refused), 'UDP packet')} to {counted(hosts, 'host')}."
     if facts.udp.holds is Tri.NO:
-        return f"{text} TCP or ping gets out."
+        return f"{text} {_what_got_out(facts)}".rstrip()
     return f"{text} It refused TCP as well." if refused_tcp else text
+
+
+def _what_got_out(facts: Facts) -> str:
+    """The control, by its name: what came back from a host that no packet over UDP was let out to."""
+    refused = {host_of(o) for o in facts.seen("stun.binding") if is_refused_here(o)}
+    ways = (("https.latency", "TCP"), ("relay.check", "TCP"), ("proxy.connect", "TCP"), ("icmp.echo", "ping"))
+    came = {kind: {host_of(o) for o in facts.seen(kind) if is_relay_up(o)} for kind, _ in ways}
+    names = [name for kind, name in ways if came[kind] & refused]
+    told = enumerated(list(dict.fromkeys(names)))
+    return f"{told[0].upper()}{told[1:]} {'gets' if ' ' not in told else 'get'} out." if told else ""

@@ -30,6 +30,10 @@ Sources
 
 from __future__ import annotations
 
+import re
+
+import msgspec
+
 from natscope.diagnosis.cause import NOTHING, Cause, Ground, Strength, Support, unknown
 from natscope.diagnosis.facts import Facts
 from natscope.diagnosis.hijacks import NETCHECK
@@ -66,6 +70,10 @@ CAUSE = Cause(
     ),
 )
 MAX_RULE = 120
+PLACE = re.compile(
+    r"(?P<engine>nftables|iptables(?:-legacy)?): table (?P<table>(?:ip|inet) [\w.-]+), chain (?P<chain>[\w.-]+)"
+)
+"""Names in it go into a command: none but plain ones."""
 
 
 def evidence(facts: Facts) -> Support:
@@ -83,9 +91,10 @@ def evidence(facts: Facts) -> Support:
         return Support(
             Tri.YES,
             (Ground(Strength.DECISIVE, says, space.evidence),),
-            title=f"A rule of this computer eats the answers of {enumerated(space.eaten_from)} (100.64.0.0/10).",
+            title=_title(facts, space),
             detail=f"{where} dropped {counted(dropped, 'packet')} while {enumerated(space.eaten_from)} was asked.",
             severity=Severity.FAIL,
+            fixes=_fixes(space, rule),
         )
     grounds = (
         Ground(Strength.FACT, "a rule drops the range", space.evidence),
@@ -100,6 +109,43 @@ def against(facts: Facts) -> Support:
     if space.dropped is Tri.UNKNOWN or space.used is Tri.UNKNOWN:
         return unknown("the rules of this computer's firewall (as root)")
     return Support(Tri.YES) if space.eaten is Tri.NO or not space.rules else NOTHING
+
+
+def _title(facts: Facts, space: SharedSpaceReport) -> str:
+    """What fails by it is told only of what these addresses are; that the rest works, where it was measured."""
+    fails = [
+        words
+        for kind, words in (("gateway", "opening ports"), ("name server", "names"))
+        if any(use == f"{kind} {address}" for use in space.uses for address in space.eaten_from)
+    ]
+    so = f", so {' and '.join(fails)} from there fail" if fails else ""
+    rest = "; direct connections still work" if facts.udp and fails else ""
+    who = enumerated(space.eaten_from)
+    return f"A rule of this computer drops what {who} answers (your provider's side, 100.64.0.0/10){so}{rest}."
+
+
+def _fixes(space: SharedSpaceReport, rule: RuleReport | None) -> tuple[Fix, ...]:
+    """The catalogue's, the first with the command of the table in which the rule stands."""
+    first, *others = CAUSE.fixes
+    command = _command(rule.place, space.eaten_from[0]) if rule is not None and space.eaten_from else ""
+    if not command:
+        return CAUSE.fixes
+    do = f"Accept answers from there in front of that rule: {command}."
+    return (msgspec.structs.replace(first, do=do), *others)
+
+
+def _command(place: str, address: str) -> str:
+    """An order for the packet filter of `nftables: table ip filter, chain input`; empty where the place is none such.
+
+    A rule of iptables goes into INPUT, since the chains of an agent are written again by it; an `accept` of nftables
+    ends its own chain alone, so it stands in front of the rule that drops.
+    """
+    told = PLACE.fullmatch(place)
+    if told is None or ":" in address:
+        return ""
+    if told["engine"] != "nftables":
+        return f"{told['engine']} -I INPUT 1 -s {address}/32 -m conntrack --ctstate ESTABLISHED -j ACCEPT"
+    return f"nft insert rule {told['table']} {told['chain']} ip saddr {address} ct state established accept"
 
 
 def _rule(space: SharedSpaceReport) -> RuleReport | None:

@@ -26,11 +26,14 @@ Sources
 
 from __future__ import annotations
 
+import ipaddress
+
 from natscope.diagnosis.cause import NOTHING, Cause, Ground, Strength, Support, unknown
 from natscope.diagnosis.facts import Facts
 from natscope.diagnosis.hijacks import visible
 from natscope.diagnosis.words import enumerated
 from natscope.model.finding import Fix, Severity
+from natscope.model.report_surroundings import ShadowedNetwork
 from natscope.model.tri import Tri
 
 CAUSE = Cause(
@@ -72,7 +75,20 @@ def evidence(facts: Facts) -> Support:
         return NOTHING
     told = [f"{one.network} of {visible(one.interface)} (by {visible(one.by)})" for one in computer.shadowed]
     ground = Ground(Strength.DECISIVE, "the system sends packets for its own network into a tunnel", computer.evidence)
-    return Support(Tri.YES, (ground,), detail=f"It takes {enumerated(told)}.")
+    beside = "your router and the computers" if _holds_router(facts, computer.shadowed) else "the computers"
+    detail = f"The tunnel takes {enumerated(told)}, so {beside} beside you are out of reach, unless it leads back here."
+    return Support(Tri.YES, (ground,), detail=detail)
+
+
+def _holds_router(facts: Facts, shadowed: tuple[ShadowedNetwork, ...]) -> bool:
+    """Whether the gateway of IPv4, as far as it was asked for a port, is in one of these networks."""
+    asked = facts.report.port_mapping
+    gateways = {service.gateway for service in (asked.upnp, asked.nat_pmp, asked.pcp) if service.gateway}
+    return any(
+        ipaddress.ip_address(gateway) in ipaddress.ip_network(one.network, strict=False)
+        for gateway in gateways
+        for one in shadowed
+    )
 
 
 def against(facts: Facts) -> Support:

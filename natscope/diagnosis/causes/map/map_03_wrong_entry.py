@@ -24,6 +24,8 @@ Sources
 
 from __future__ import annotations
 
+import ipaddress
+
 from natscope.diagnosis.cause import NOTHING, Cause, Ground, Strength, Support, unknown
 from natscope.diagnosis.causes.map.mapping_words import name_of, with_proof
 from natscope.diagnosis.facts import Facts
@@ -66,6 +68,21 @@ CAUSE = Cause(
     ),
 )
 MISSING = "an entry that the router reads back"
+ELSEWHERE = "The router says that it opened a port, but its table sends it to another computer."
+
+
+def _leads_elsewhere(difference: str) -> bool:
+    """Whether it says `it leads to ADDRESS instead of ADDRESS`: not to another port, nor to nobody."""
+    target = difference.removeprefix("it leads to ").partition(" ")[0]
+    return target != difference.partition(" ")[0] and _is_address(target)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _read_back(facts: Facts) -> tuple[Observation, ...]:
@@ -82,7 +99,8 @@ def evidence(facts: Facts) -> Support:
     ground = Ground(Strength.DECISIVE, "the entry was read back", tuple(o.id for o in wrong))
     explained = {name for name, _ in with_proof(facts, "unreachable")} <= {name_of(o) for o in wrong}
     refines = ("NS-MAP-02",) if explained else ()
-    return Support(Tri.YES, (ground,), detail=f"The router's table: {said}.", refines=refines)
+    title = ELSEWHERE if any(_leads_elsewhere(str(word)) for o in wrong for word in o.data["differences"]) else ""
+    return Support(Tri.YES, (ground,), title=title, detail=f"The router's table: {said}.", refines=refines)
 
 
 def against(facts: Facts) -> Support:

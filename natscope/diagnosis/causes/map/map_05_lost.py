@@ -34,7 +34,7 @@ from natscope.model.tri import Tri
 
 CAUSE = Cause(
     id="NS-MAP-05",
-    title="The router lost its open ports during this run: it was restarted.",
+    title="Your router was restarted during this run, and what it had open before is gone.",
     severity=Severity.WARN,
     sides=1,
     who_can_fix=("you",),

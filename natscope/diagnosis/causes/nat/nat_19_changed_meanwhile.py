@@ -1,8 +1,8 @@
-"""Our public address or port changed while natscope was measuring.
+"""Your public address or port changed while natscope was measuring.
 
 What it is
     One and the same server saw another public address or port of one and the same socket, seconds apart. Each
-    direct connection of that moment breaks, and peers write to an address that is no longer ours until they are told
+    direct connection of that moment breaks, and peers write to an address that is no longer yours until they are told
     the new one. Reasons: the provider reconnects the line once a day, a router moves from one uplink to another
     (failover), a router was restarted, or a mapping died of age (NS-NAT-13).
 

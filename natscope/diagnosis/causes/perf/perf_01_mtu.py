@@ -23,11 +23,13 @@ How to verify
     `natscope netcheck` says that WireGuard's packets fit; `natscope netcheck --full` finds the exact length.
 
 Sources
-    RFC 2923 section 2.1 (black holes), RFC 8899 (finding the MTU without ICMP), RFC 4821; WireGuard's overhead of
-    32 bytes with UDP and IP: 60 and 80.
+    RFC 2923 section 2.1 (black holes), RFC 8899 (finding the MTU without ICMP), RFC 4821; RFC 8200 section 5 (1280
+    bytes for IPv6); WireGuard's overhead of 32 bytes with UDP and IP: 60 and 80.
 """
 
 from __future__ import annotations
+
+import msgspec
 
 from natscope.diagnosis.cause import NOTHING, Cause, Ground, Strength, Support, unknown
 from natscope.diagnosis.facts import FAMILIES, Facts, ordered
@@ -38,6 +40,8 @@ from natscope.model.tri import Tri
 
 OVERHEAD_BYTES = {4: 60, 6: 80}
 """WireGuard, UDP and IP around a packet."""
+IPV6_BYTES = 1280
+"""Below this MTU systems take IPv6 from an interface (RFC 8200 section 5)."""
 
 CAUSE = Cause(
     id="NS-PERF-01",
@@ -80,8 +84,13 @@ def evidence(facts: Facts) -> Support:
     part = facts.path(hit[0])
     says = "short packets are answered, long ones never" if holes else "a packet of WireGuard's length does not fit"
     cited = ordered(tuple(name for family in hit for name in facts.path(family).evidence))
-    title = "" if holes else "The way is too narrow for WireGuard's usual packets."
-    return Support(Tri.YES, (Ground(Strength.DECISIVE, says, cited),), title=title, detail=_numbers(hit[0], part))
+    return Support(
+        Tri.YES,
+        (Ground(Strength.DECISIVE, says, cited),),
+        title="" if holes else "The way is too narrow for WireGuard's usual packets.",
+        detail=_numbers(hit[0], part),
+        fixes=_fixes(facts, hit),
+    )
 
 
 def against(facts: Facts) -> Support:
@@ -94,5 +103,16 @@ def _numbers(family: Family, part: PathFamilyReport) -> str:
     if part.mtu is None:
         return f"No longer packet arrived over IPv{family}.{told}"
     room = part.mtu - OVERHEAD_BYTES[family]
-    atleast = "" if part.mtu_exact else " at least"
-    return f"Over IPv{family}{atleast} {part.mtu} bytes arrive: a VPN interface may have an MTU of {room}.{told}"
+    lost = "" if part.mtu_exact else ", longer ones vanish" if part.black_hole is Tri.YES else ", longer ones do not"
+    six = "" if room >= IPV6_BYTES else f" Below {IPV6_BYTES} it carries no IPv6 inside."
+    return f"Over IPv{family} {part.mtu} bytes arrive{lost}: a VPN interface may have an MTU of {room}.{six}{told}"
+
+
+def _fixes(facts: Facts, families: list[Family]) -> tuple[Fix, ...]:
+    """The catalogue's, with the number that fits every family that is hit, where there is one for each."""
+    first, *others = CAUSE.fixes
+    lengths = {family: facts.path(family).mtu for family in families}
+    rooms = [length - OVERHEAD_BYTES[family] for family, length in lengths.items() if length is not None]
+    if len(rooms) < len(families):
+        return CAUSE.fixes
+    return (msgspec.structs.replace(first, do=f"Set the MTU of your VPN's interface to {min(rooms)}."), *others)

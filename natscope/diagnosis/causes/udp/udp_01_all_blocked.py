@@ -21,7 +21,8 @@ What would contradict it
 
 What to do
     - Ask whoever runs the network to let UDP out. It suffices to allow it from this computer to any port, and,
-      if that is too much, to port 3478 and from the VPN's own port (41641).
+      if that is too much, to port 3478 and from the VPN's own port (Tailscale: 41641).
+      `natscope preflight --letter` writes a text to send.
     - Use another network, such as a phone's, for what needs a direct connection.
     - If a relayed connection is good enough, there is nothing to do.
 
@@ -61,7 +62,10 @@ CAUSE = Cause(
     hidden_by=("NS-ENV-01", "NS-ENV-02", "NS-ENV-06", "NS-ENV-07", "NS-HOST-01"),
     fixes=(
         Fix(
-            do="Ask the administrator of the network to let UDP out to any port, or at least port 3478 and your 41641.",
+            do=(
+                "Ask the administrator of the network to let UDP out to any port, or at least to port 3478, and from "
+                "your VPN's port (Tailscale: 41641); text to send: natscope preflight --letter."
+            ),
             who="administrator",
             effort="E4",
             duration="days",
@@ -143,10 +147,15 @@ def _numbers(facts: Facts, silent: tuple[Observation, ...]) -> str:
     living = {o.region_id for o in facts.relays_up_but_silent}
     if living:
         who = f"{len(living)} of {len(regions)} relays" if len(regions) > 1 else "The relay"
-        return f"{text} {who} answered over HTTPS at the same time."
+        return f"{text} {who} answered over HTTPS{_by(facts)} at the same time."
     if facts.hosts_up_but_silent:
         return f"{text} Hosts are up, but no relay answers over HTTPS either: the relays may be what is down."
     return text
+
+
+def _by(facts: Facts) -> str:
+    """The way that HTTPS took, where no relay answered but through the proxy."""
+    return " through the proxy" if all(o.kind == "proxy.connect" for o in facts.relays_up_but_silent) else ""
 
 
 def _refusals(facts: Facts) -> str:

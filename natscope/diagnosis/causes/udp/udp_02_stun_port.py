@@ -51,7 +51,10 @@ CAUSE = Cause(
             verify="natscope netcheck",
         ),
         Fix(
-            do="Ask the administrator of the network to let UDP out to any port, or at least port 3478 and your 41641.",
+            do=(
+                "Ask the administrator of the network to let UDP out to any port, or at least to port 3478, and from "
+                "your VPN's port (Tailscale: 41641)."
+            ),
             who="administrator",
             effort="E4",
             duration="days",

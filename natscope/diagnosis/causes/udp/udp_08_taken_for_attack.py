@@ -1,4 +1,4 @@
-"""After a call to our own public address nothing was answered any more: a firewall may take it for an attack.
+"""After a call to your own public address nothing was answered any more: a firewall may take it for an attack.
 
 What it is
     Some firewalls read a packet from an address to itself (a LAND attack), or very many new connections (a port scan),
@@ -6,7 +6,7 @@ What it is
     what worked before. natscope sends such a packet only where it was asked to (--hairpin, --full), and last.
 
 What we look for
-    - two sockets that were answered by a relay, then called our own public address, and from then on got no answer
+    - two sockets that were answered by a relay, then called your own public address, and from then on got no answer
       from that same relay in six tries each. Loss of the line may look the same, so it is only possible.
 
 What would contradict it
@@ -33,7 +33,7 @@ from natscope.model.tri import Tri
 
 CAUSE = Cause(
     id="NS-UDP-08",
-    title="Since the call to our own public address nothing is answered: a firewall may take it for an attack.",
+    title="Since the call to your own public address nothing is answered: a firewall may take it for an attack.",
     severity=Severity.WARN,
     sides=1,
     who_can_fix=("you", "administrator"),
@@ -66,7 +66,7 @@ def evidence(facts: Facts) -> Support:
     """Controls of the call that all got lost, though their sockets had been answered just before."""
     tried = facts.seen("nat.hairpin")
     if not tried:
-        return unknown("a call to our own public address (--hairpin)")
+        return unknown("a call to your own public address (--hairpin)")
     silent = tuple(o for o in tried if _count(o, "controls") >= ENOUGH and _count(o, "controls_answered") == 0)
     if not silent:
         return NOTHING

@@ -37,7 +37,7 @@ from natscope.model.tri import Tri
 
 CAUSE = Cause(
     id="NS-V6-04",
-    title="IPv6 works over TCP, but a firewall drops UDP over IPv6, answers too.",
+    title="IPv6 works over TCP, but a firewall drops UDP over IPv6, even the answers to what you sent.",
     severity=Severity.WARN,
     sides=1,
     who_can_fix=("administrator",),

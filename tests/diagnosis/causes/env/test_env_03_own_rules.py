@@ -18,7 +18,7 @@ ID = "NS-ENV-03"
 def test_certain_with_a_control_and_told_in_numbers() -> None:
     finding = found(scene("own-rules"))[ID]
     assert (finding.certainty, finding.severity) == (Certainty.CERTAIN, Severity.FAIL)
-    assert finding.detail == "The system refused 16 UDP packets to 4 hosts. TCP or ping gets out."
+    assert finding.detail == "The system refused 16 UDP packets to 4 hosts. TCP gets out."
 
 
 def test_it_is_a_finding_for_scripts() -> None:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import msgspec
+
 from natscope.model.finding import Certainty, Severity
+from natscope.model.report import Report
 from natscope.model.tri import Tri
 from tests.diagnosis.judging import claim, found
 from tests.diagnosis.surrounded import around, unlooked
@@ -13,9 +18,34 @@ ID = "NS-HOST-02"
 def test_the_packet_that_was_eaten_is_named() -> None:
     finding = found(around("shared-space-eaten"))[ID]
     assert (finding.certainty, finding.severity) == (Certainty.CERTAIN, Severity.FAIL)
-    assert "eats the answers of 100.64.10.1" in finding.title
+    assert finding.title == (
+        "A rule of this computer drops what 100.64.10.1 answers (your provider's side, 100.64.0.0/10), so opening "
+        "ports and names from there fail; direct connections still work."
+    )
+    assert "iptables -I INPUT 1 -s 100.64.10.1/32 -m conntrack --ctstate ESTABLISHED -j ACCEPT" in finding.fixes[0].do
     assert "chain ts-input" in finding.detail
     assert "dropped 1 packet while 100.64.10.1 was asked" in finding.detail
+
+
+def eaten(place: str, **changes: Any) -> Report:
+    report = around("shared-space-eaten")
+    rule = report.surroundings.shared_space.rules[0]
+    return around("shared-space-eaten", shared_space={"rules": (msgspec.structs.replace(rule, place=place),)} | changes)
+
+
+def test_the_command_is_that_of_the_table_and_none_where_names_are_odd() -> None:
+    fix = found(eaten("nftables: table inet filter, chain input"))[ID].fixes[0]
+    accept = "nft insert rule inet filter input ip saddr 100.64.10.1 ct state established accept"
+    assert fix.do == f"Accept answers from there in front of that rule: {accept}."
+    for place in ("nftables: table bridge filter, chain input", "iptables: table ip filter, chain a;reboot", ""):
+        assert "in front of the rule that drops them" in found(eaten(place))[ID].fixes[0].do
+
+
+def test_only_what_lies_there_is_said_to_fail() -> None:
+    place = "nftables: table inet filter, chain input"
+    title = found(eaten(place, uses=("name server 100.64.10.1",)))[ID].title
+    assert "so names from there fail; direct" in title
+    assert found(eaten(place, uses=()))[ID].title.endswith("(your provider's side, 100.64.0.0/10).")
 
 
 def test_rule_and_use_are_likely() -> None:

@@ -18,6 +18,22 @@ def test_a_wrong_entry_is_certain_and_told_in_words() -> None:
     finding = found(scene("mapping-wrong-entry"))[ID]
     assert finding.certainty is Certainty.CERTAIN
     assert "192.168.1.99" in finding.detail
+    assert finding.title.endswith("but its table sends it to another computer.")
+
+
+@pytest.mark.parametrize(
+    "difference",
+    ["it leads to port 1 instead of 41641", "it leads to nobody instead of 192.168.1.20", "it is not enabled"],
+)
+def test_another_computer_is_named_only_where_the_table_has_one(difference: str) -> None:
+    def changed(observation: Observation) -> Observation:
+        data = observation.data
+        return msgspec.structs.replace(
+            observation, data=data | {"differences": [difference]} if data.get("read_back") else data
+        )
+
+    finding = found(with_observations(scene("mapping-wrong-entry"), changed))[ID]
+    assert finding.title == "The router confirmed an open port, but its own table says something else."
 
 
 def test_it_says_why_nothing_comes_in_but_for_its_own_protocol_only() -> None:

@@ -80,3 +80,8 @@ def test_one_hosts_router_among_silent_ones_is_not_the_way() -> None:
     finding = found(with_observations(scene("udp-refused"), first_only))[ID]
     assert finding.title == "This network drops UDP: nothing comes back over it."
     assert "refusal" not in finding.detail
+
+
+def test_relays_that_answered_through_the_proxy_alone_are_told_so() -> None:
+    detail = found(scene("proxy-only"))[ID].detail
+    assert detail.endswith("2 of 3 relays answered over HTTPS through the proxy at the same time.")
