@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 
 from natscope.cli.pen import BROKEN, GOOD, LOOK, UNKNOWN, Pen
@@ -14,6 +15,8 @@ from natscope.model.tri import Tri
 LABEL, MAX_COLUMN = 18, 30
 VIA, RESULT = 26, 11
 OLD_S = 86_400.0
+NOTHING = "–"
+"""A question that does not arise."""
 _SIGNS = {"direct": GOOD, "relay": LOOK}
 _VIAS = {
     Via.LAN: "Same network",
@@ -74,9 +77,9 @@ _LABELS = ("Public address", "Public port", "Lets in", "IPv6", "Opens a port", "
 
 def _answers(side: PairSide) -> tuple[str, ...]:
     if side.blurred:
-        return ("not judged", *[""] * (len(_LABELS) - 1))
+        return ("not judged", *[NOTHING] * (len(_LABELS) - 1))
     if side.udp is Tri.NO:
-        return ("no UDP", "", "", _word(side.ipv6), "", side.home or "unknown")
+        return ("no UDP", NOTHING, NOTHING, _word(side.ipv6), NOTHING, side.home or "unknown")
     own = "its own" if side.translated is Tri.NO else ""
     four = next((text for text in side.public if ":" not in text), "")
     port = {Tri.YES: "another for each peer", Tri.NO: "same for all peers"}.get(side.varies, "unknown")
@@ -98,18 +101,25 @@ def _ways(prediction: Prediction, pen: Pen) -> Iterator[str]:
     """In the order in which a node would use them; the relay last."""
     yield pen.paint(f"  {'Way':{VIA}}{'Result':{RESULT}}Why", "bold")
     above = ""
-    for way in prediction.candidates:
-        yield from _way(way, above, pen)
-        above = f"{way.reason} {way.cause}"
+    for (*_, address), group in itertools.groupby(prediction.candidates, key=_as_one):
+        ways = list(group)
+        name = f"{address}, {len(ways)} ports" if len(ways) > 1 else ways[0].endpoint
+        yield from _way(ways[0], name, above, pen)
+        above = f"{ways[0].reason} {ways[0].cause}"
     if prediction.relay:
-        told = f"about {prediction.relay_rtt_ms:.0f} ms" if prediction.relay_rtt_ms is not None else "as ever"
+        told = f"about {prediction.relay_rtt_ms:.0f} ms" if prediction.relay_rtt_ms is not None else "round trip not known"
         sign = pen.paint(pen.cell("✓ yes", RESULT), GOOD)
         yield f"  {pen.cell(f'Relay {prediction.relay}', VIA)}{sign}{told}"
 
 
-def _way(way: CandidatePath, above: str, pen: Pen) -> list[str]:
-    """`above` is the reason of the row above, which is not said twice."""
-    name = way.endpoint or _VIAS.get(way.via, "Another way")
+def _as_one(way: CandidatePath) -> tuple[Via, Outcome, str, str, str]:
+    """Ports of one address of which the same is to be said are one row."""
+    return way.via, way.result, way.reason, way.cause, way.endpoint.rpartition(":")[0].strip("[]")
+
+
+def _way(way: CandidatePath, name: str, above: str, pen: Pen) -> list[str]:
+    """`above` is the reason of the row above, which is not said twice; `name` is empty for a kind of way."""
+    name = name or _VIAS.get(way.via, "Another way")
     result, role = _RESULTS[way.result]
     same = above == f"{way.reason} {way.cause}"
     words = "the same" if same else f"{way.reason}{f' ({way.cause})' if way.cause else ''}"

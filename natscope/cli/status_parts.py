@@ -11,6 +11,7 @@ from natscope.cli.quantities import age, round_trip, size
 from natscope.mesh.health import explain_health
 from natscope.mesh.overview import ACTIVE, Overview, PeerLine, PeerState, ReportUse
 from natscope.model.mesh_status import MeshNode
+from natscope.model.pair import Blame
 from natscope.model.tri import Tri
 
 WORDS = {
@@ -84,13 +85,15 @@ def note_of(line: PeerLine, now: datetime | None = None) -> str:
     """The explanation in a few words; of a peer with which all is well, what else there is to say."""
     if line.state is PeerState.OFFLINE:
         return "not connected to control"  # the column before says since when
+    if line.state is PeerState.EXPIRED:
+        return "log in again on it"  # the column before says what is wrong
     if line.state in (PeerState.DIRECT, PeerState.IDLE):
         expiry = line.node.key_expiry
         if expiry is not None and now is not None and expiry - now < SOON:
             return f"key expires in {age((expiry - now).total_seconds())}"
         if line.node.is_exit_node:
             return "exit node"
-    if line.state is PeerState.DIRECT and line.why.short.startswith("direct"):
+    if line.state is PeerState.DIRECT and (line.why.blame is Blame.NOBODY or line.why.short.startswith("direct")):
         return ""
     return line.why.short
 

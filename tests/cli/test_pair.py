@@ -41,6 +41,25 @@ def test_every_way_has_its_reason(natscope: Runner) -> None:
     assert "Relay fra" in out
 
 
+def test_ports_of_one_address_are_one_row_and_the_cause_is_on_the_first_screen(
+    natscope: Runner, tmp_path: Path
+) -> None:
+    ran = natscope("lab", "run", "--sim", "pair-symmetric", "--keep", str(tmp_path))
+    assert ran.code == 0, ran.err
+    lines = natscope("pair", str(tmp_path / "alice.json"), str(tmp_path / "bob.json")).out.splitlines()
+    assert "  203.0.113.11, 3 ports     ✗ no       both routers pick a new port for each" in lines
+    assert sum("203.0.113.11" in line for line in lines[10:]) == 1
+    assert any(line.startswith("✗ Both routers pick") for line in lines[:24])
+
+
+def test_no_cell_is_empty(natscope: Runner) -> None:
+    blurred = natscope("pair", HARD, str(REPORTS / "captive-portal.json")).out
+    for out in (natscope("pair", HARD, BLOCKED).out, blurred):
+        table = out.partition("  Way ")[0].splitlines()[-7:-1]
+        assert [line[20:50].strip() != "" and line[50:].strip() != "" for line in table] == [True] * 6
+    assert "not judged" in blurred
+
+
 def test_old_reports_are_taken_and_said_to_be_old(natscope: Runner) -> None:
     assert "! Old: mapping-varies and full-cone." in natscope("pair", HARD, FULL).out
 

@@ -51,7 +51,7 @@ def guessing(this: Side, peer: Side, near: Neighbours) -> Judged | None:
         return Judged(result=Outcome.GUESS, reason="ports follow a pattern: a few tries; most clients do not")
     if grades <= GUESSES:
         chance = one_hard_side(PROBES, SOCKETS) if one_side else None
-        how = f"{chance:.0%} after {PROBES:,} tries from {SOCKETS} sockets" if chance else "thousands of tries"
+        how = f"{100 * chance:.0f} % after {PROBES:,} tries from {SOCKETS} sockets" if chance else "thousands of tries"
         return Judged(result=Outcome.GUESS, reason=f"{how}; most clients do not", probability=chance)
     if grades & GUESSES:
         return Judged(result=Outcome.UNKNOWN, reason="hangs on whom each router lets in, and on how it picks ports")
@@ -95,7 +95,10 @@ def _turned_round(this: Side, peer: Side) -> Judged | None:
     if Tri.NO in told and Tri.YES not in told:
         reason = "one router for both, which does not turn packets to its own address round"
         return Judged(result=Outcome.NO, reason=reason, cause="NS-NAT-10")
-    reason = "one router for both: whether it turns packets to its own address round is not known (--hairpin)"
+    reason = (
+        "one router for both: whether a computer behind it can call its public address (hairpinning, --hairpin) is "
+        "not known"
+    )
     return Judged(result=Outcome.UNKNOWN, reason=reason)
 
 

@@ -152,9 +152,14 @@ def _mapping(this: Side, peer: Side, near: Neighbours) -> Judged:
     if this.v4.opens.value is Tri.NO and peer.v4.opens.value is Tri.NO:
         none = this.v4.service.value is Tri.NO and peer.v4.service.value is Tri.NO
         return Judged(result=Outcome.NO, reason="neither router opens one", cause="NS-MAP-01" if none else "")
-    side = this if this.v4.opens.value is Tri.UNKNOWN else peer
-    offers = side.v4.service.value is Tri.YES
-    known = (
-        "opens ports for programs that ask; whether one is open is not told" if offers else "may open ports: not told"
-    )
-    return Judged(result=Outcome.UNKNOWN, reason=f"{side.whose} router {known}")
+    side = unknown_opener(this, peer)
+    if side.v4.service.value is Tri.YES:
+        reason = f"{side.whose} router opens ports for programs that ask; whether one is open is not told"
+    else:
+        reason = f"whether {side.whose} router opens ports was not measured"
+    return Judged(result=Outcome.UNKNOWN, reason=reason)
+
+
+def unknown_opener(this: Side, peer: Side) -> Side:
+    """The first side of which nobody knows whether a port is open; where both are known, the peer."""
+    return this if this.v4.opens.value is Tri.UNKNOWN else peer

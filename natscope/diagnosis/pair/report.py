@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from natscope.diagnosis.claim import Claim
+from natscope.diagnosis.pair.candidates import unknown_opener
 from natscope.diagnosis.pair.describe import describe, unknown_of
 from natscope.diagnosis.pair.facts import PairFacts
 from natscope.diagnosis.pair.fixes import changes_that_help
 from natscope.diagnosis.pair.judge import settled_pair
 from natscope.diagnosis.pair.side import Side
 from natscope.model.finding import Severity
-from natscope.model.pair import Via
+from natscope.model.pair import Outcome, Via
 from natscope.model.pair_report import SCHEMA, PairReport, PairSide
+from natscope.model.tri import Tri
 from natscope.version import VERSION
 
 _VIAS = {
@@ -25,27 +28,45 @@ def pair_report(
 ) -> PairReport:
     """`by` and `ages` are of this side and of the peer."""
     fixes = changes_that_help(facts) if facts.prediction.path != "direct" else ()
-    found = tuple(claim.finding() for claim in settled_pair(facts) if claim.severity is not Severity.INFO)
+    claims = settled_pair(facts)
     return PairReport(
         schema=SCHEMA,
         natscope=VERSION,
         this=_side(facts.this, by[0], ages[0]),
         peer=_side(facts.peer, by[1], ages[1]),
-        sentence=_sentence(facts, bool(fixes)),
+        sentence=_sentence(facts, bool(fixes), claims),
         prediction=facts.prediction,
-        findings=found,
+        findings=tuple(claim.finding() for claim in claims if claim.severity is not Severity.INFO),
         fixes=fixes,
     )
 
 
-def _sentence(facts: PairFacts, fixable: bool) -> str:
+def _sentence(facts: PairFacts, fixable: bool, claims: tuple[Claim, ...]) -> str:
     prediction = facts.prediction
     if prediction.path == "direct":
-        return f"direct, {_VIAS.get(prediction.via, 'by a way of the mesh')}."
+        return f"direct, {_VIAS.get(prediction.via, 'by a way of the mesh')}{_if_begun(facts, claims)}."
     if prediction.path == "relay":
         after = " Direct after one change." if fixable else ""
         return f"relay: {prediction.reason}.{after}"
-    return f"not known: {prediction.reason}."
+    if prediction.relay and _hangs_on_a_port(facts):
+        side = unknown_opener(facts.this, facts.peer)
+        would = "has a port open (not told)" if side.v4.service.value is Tri.YES else "opens a port (not measured)"
+        return f"relayed, unless {side.whose} router {would}."
+    return f"not known: {prediction.reason.removesuffix(' is not known')}."
+
+
+def _if_begun(facts: PairFacts, claims: tuple[Claim, ...]) -> str:
+    """Who has to send first, over IPv4, where a packet that comes too early takes a port away."""
+    if facts.prediction.via is not Via.V4 or all(claim.cause.id != "NS-NAT-15" for claim in claims):
+        return ""
+    burning = [side.called for side in facts.sides if not side.blurred and side.v4.burns.value is Tri.YES]
+    return f", if {burning[0]} begins" if len(burning) == 1 else ", if both send at the same moment"
+
+
+def _hangs_on_a_port(facts: PairFacts) -> bool:
+    """Every other way is known not to be there, and nobody guesses ports."""
+    open_questions = {way.via for way in facts.prediction.candidates if way.result is Outcome.UNKNOWN}
+    return Via.PORT_MAPPING in open_questions and open_questions <= {Via.PORT_MAPPING, Via.PORT_GUESSING}
 
 
 def _side(side: Side, by: str, age_s: float | None) -> PairSide:

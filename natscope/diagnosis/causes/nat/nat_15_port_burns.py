@@ -36,6 +36,7 @@ from __future__ import annotations
 
 from natscope.diagnosis.cause import NOTHING, Cause, Ground, Strength, Support, unknown
 from natscope.diagnosis.pair.facts import PairFacts
+from natscope.diagnosis.pair.side import YOU, Side
 from natscope.diagnosis.pair.support import PairSupport, blame_of, ground, shorter
 from natscope.model.finding import Fix, Severity
 from natscope.model.nat import Filtering
@@ -95,15 +96,16 @@ def pair_evidence(facts: PairFacts) -> Support:
     return PairSupport(
         Tri.YES,
         grounds,
-        title=f"{_start(side.whose)} router gives up its port to packets that come too early: {begin}.",
+        title=f"{_router_of(side)} gives up its port to packets that come too early: {begin}.",
         blame=blame,
         short=shorter(blame, "your router: early packets burn ports", "its router: early packets burn ports"),
         also=failed if facts.trial.failed is Tri.YES else (),
     )
 
 
-def _start(text: str) -> str:
-    return text[:1].upper() + text[1:]
+def _router_of(side: Side) -> str:
+    """At the start of a sentence, where a name stays as it is written."""
+    return "Your router" if side.names is YOU else f"The router of {side.called}"
 
 
 def pair_against(facts: PairFacts) -> Support:

@@ -11,6 +11,7 @@ from natscope.diagnosis.causes.nat import nat_15_port_burns as cause
 from natscope.diagnosis.pair.facts import PairFacts
 from natscope.diagnosis.pair.judge import blame, judge_pair
 from natscope.diagnosis.pair.relayed import explain_relayed
+from natscope.diagnosis.pair.side import named
 from natscope.model.finding import Certainty
 from natscope.model.nat import Filtering
 from natscope.model.pair import Blame
@@ -28,6 +29,10 @@ def test_who_must_begin() -> None:
     assert cause.pair_evidence(theirs).title.endswith("come too early: the peer must begin.")
     (claim,) = (claim for claim in judge_pair(theirs) if claim.cause.id == "NS-NAT-15")
     assert blame(claim) is Blame.PEER
+    assert cause.pair_evidence(theirs).title.startswith("The router of the peer gives up its port ")
+    alice = PairFacts(this(), replace(peer(burns=YES), names=named("alice")))
+    assert cause.pair_evidence(alice).title.startswith("The router of alice gives up its port ")
+    assert support.title.startswith("Your router gives up its port ")
     both = PairFacts(this(burns=YES), peer(burns=YES))
     assert cause.pair_evidence(both).title.endswith("both must send at the same moment.")
 
