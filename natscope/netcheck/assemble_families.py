@@ -185,7 +185,7 @@ def _beside_the_other(
     who = f"none of {hosts} relays" if hosts > 1 else "no relay"
     silence = f"{who} answered over IPv{family} ({_named(ways)})"
     if not controls:
-        return Tri.UNKNOWN, UNKNOWN, f"{silence}, nor in any other way"
+        return Tri.UNKNOWN, UNKNOWN, f"{silence}, nor the same way over IPv{other}"
     if family == 4 and ways == ["stun.binding"]:
         return Tri.UNKNOWN, UNKNOWN, f"{silence}, while IPv{other} was answered; nothing but UDP was tried"
     return Tri.NO, BROKEN, f"{silence}, while IPv{other} was answered ({_named(controls)})"

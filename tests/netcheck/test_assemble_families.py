@@ -79,6 +79,7 @@ def test_an_answer_that_is_not_as_it_should_be_came_back_all_the_same(answer: Ob
 
 FOUR = [
     ("only UDP was tried", [stun(1, None), stun(1, 9.0, 6)], Tri.UNKNOWN, "nothing but UDP was tried"),
+    ("nothing of the other family", [stun(1, None)], Tri.UNKNOWN, "(over UDP), nor the same way over IPv6"),
     (
         "TCP silent too",
         [stun(1, None), https(1, Outcome.NO_ANSWER), stun(1, 9.0, 6)],

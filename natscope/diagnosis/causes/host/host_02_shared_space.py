@@ -118,7 +118,8 @@ def _title(facts: Facts, space: SharedSpaceReport) -> str:
         for kind, words in (("gateway", "opening ports"), ("name server", "names"))
         if any(use == f"{kind} {address}" for use in space.uses for address in space.eaten_from)
     ]
-    so = f", so {' and '.join(fails)} from there fail" if fails else ""
+    verb = "there fails" if fails == ["opening ports"] else "from there fail"
+    so = f", so {' and '.join(fails)} {verb}" if fails else ""
     rest = "; direct connections still work" if facts.udp and fails else ""
     who = enumerated(space.eaten_from)
     return f"A rule of this computer drops what {who} answers (your provider's side, 100.64.0.0/10){so}{rest}."

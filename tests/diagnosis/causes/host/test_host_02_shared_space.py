@@ -45,6 +45,8 @@ def test_only_what_lies_there_is_said_to_fail() -> None:
     place = "nftables: table inet filter, chain input"
     title = found(eaten(place, uses=("name server 100.64.10.1",)))[ID].title
     assert "so names from there fail; direct" in title
+    title = found(eaten(place, uses=("gateway 100.64.10.1",)))[ID].title
+    assert "so opening ports there fails; direct" in title
     assert found(eaten(place, uses=()))[ID].title.endswith("(your provider's side, 100.64.0.0/10).")
 
 
