@@ -107,7 +107,8 @@ def _ways(prediction: Prediction, pen: Pen) -> Iterator[str]:
         yield from _way(ways[0], name, above, pen)
         above = f"{ways[0].reason} {ways[0].cause}"
     if prediction.relay:
-        told = f"about {prediction.relay_rtt_ms:.0f} ms" if prediction.relay_rtt_ms is not None else "round trip not known"
+        rtt = prediction.relay_rtt_ms
+        told = f"about {rtt:.0f} ms" if rtt is not None else "round trip not known"
         sign = pen.paint(pen.cell("✓ yes", RESULT), GOOD)
         yield f"  {pen.cell(f'Relay {prediction.relay}', VIA)}{sign}{told}"
 

@@ -158,6 +158,8 @@ def _silent(facts: Facts, claims: Claims) -> Verdict | None:
         told = any(claim.severity is Severity.FAIL for claim in claims.values())
         what = "" if told else " Look whether this computer is online at all, then measure again."
         return _unknown("no relay answered", f"{as_sentence(facts.report.udp_reason)}{what}".strip())
+    if "NS-HOST-04" in claims:  # the finding says it all, and stands right below
+        return _unknown("nothing was learned over UDP", "", reasons=("NS-HOST-04",))
     return _unknown("nothing was learned over UDP", as_sentence(facts.report.udp_reason))
 
 

@@ -10,6 +10,7 @@ from natscope.model.relay_map import RelayMap
 from natscope.model.tri import Tri
 
 ENOUGH_HOSTS = 3
+PORT_TAKEN = "address-in-use"
 HTTP_STATUS = "http-status"
 TCP_KINDS = ("https.latency", "relay.check")
 """Connections to a relay's own port."""
@@ -53,9 +54,15 @@ def host_of(observation: Observation) -> str:
 
 
 def socket_refused(observations: Sequence[Observation], family: int | None = None) -> str:
-    """Why no UDP socket of that family (of any) could be had; empty where the system gave all that were wanted."""
+    """Why no UDP socket of that family (of any) could be had; empty where the system gave all that were wanted.
+
+    A port that is taken is a finding of its own (NS-HOST-04), which says more: here it is told in brief.
+    """
     sockets = [o for o in observations if o.kind == "udp.socket" and (family is None or o.family == family)]
-    return next((o.summary or o.error for o in sockets if o.outcome is Outcome.LOCAL_ERROR), "")
+    refused = next((o for o in sockets if o.outcome is Outcome.LOCAL_ERROR), None)
+    if refused is None:
+        return ""
+    return "the port is taken" if refused.error == PORT_TAKEN else refused.summary or refused.error
 
 
 def _strays(observations: Sequence[Observation]) -> set[str]:

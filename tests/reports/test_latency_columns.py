@@ -44,7 +44,7 @@ def test_no_cell_is_blank(name: str) -> None:
             cell, faint = column.cell(report, relay)
             assert cell.strip()
             assert len(cell) <= 10
-            assert faint or cell[0].isdigit() or cell in ("cert wrong", "refused", "no answer")
+            assert faint or cell[0].isdigit() or cell in ("cert wrong", "refused", "cut off", "no answer")
 
 
 @pytest.mark.parametrize(
@@ -58,6 +58,16 @@ def test_why_https_failed(code: str, cell: str) -> None:
     )  # fmt: skip
     https = next(column for column in choose(report, False) if column.title == "HTTPS")
     assert https.cell(report, relay)[0] == cell
+
+
+def test_a_name_that_is_filtered_is_cut_off() -> None:
+    report = scene("relays-one-by-one")
+    assert report.web is not None
+    (filtered,) = (node for node in report.web.nodes if node.error == "name-filtered")
+    relay = next(relay for relay in report.relays if relay.region_id == filtered.region_id)
+    assert relay.latency_ms.https is None
+    https = next(column for column in choose(scene("wrong-certificate"), False) if column.title == "HTTPS")
+    assert https.cell(report, relay)[0] == "cut off"
 
 
 def test_reached_prefers_udp() -> None:

@@ -74,9 +74,17 @@ def _https(report: Report, relay: RelayReport) -> Cell:
         return milliseconds(relay.latency_ms.https), False
     if relay.error is not None and relay.error.code == "certificate":
         return "cert wrong", False
+    if _is_filtered(report, relay):
+        return "cut off", False
     if relay.error is not None and relay.error.code.startswith("http"):
         return ("no answer" if relay.error.code == "https-timeout" else "refused"), False
     return ("no answer" if _was_asked(report, relay, "https.latency", None) else "not asked"), True
+
+
+def _is_filtered(report: Report, relay: RelayReport) -> bool:
+    """Whether connections with its name alone are reset on the way: then it is not the relay that refuses."""
+    nodes = report.web.nodes if report.web is not None else ()
+    return any(node.region_id == relay.region_id and node.error == "name-filtered" for node in nodes)
 
 
 def _icmp(report: Report, relay: RelayReport) -> Cell:

@@ -33,11 +33,15 @@ def pair(name: str, peer_name: str) -> PairReport:
         ("mapping-varies", "healthy", "unknown", "not known: whom laptop lets in was not measured."),
         ("mapping-varies", "single-region", "unknown", "not known: whether nas has one public port for all."),
         (
-            "mapping-varies", "port-restricted", "unknown",
+            "mapping-varies",
+            "port-restricted",
+            "unknown",
             "relayed, unless laptop's router opens a port (not measured).",
         ),
         (
-            "no-port-mapping", "cloud-machine", "unknown",
+            "no-port-mapping",
+            "cloud-machine",
+            "unknown",
             "relayed, unless nas's router opens a port (not measured).",
         ),
     ],
@@ -59,9 +63,9 @@ def test_the_sentence_follows_the_prediction(name: str, peer_name: str, path: st
     ],
 )
 def test_it_is_direct_only_if_the_right_side_begins(burns: str, sentence: str) -> None:
-    yes = told("yes", Strength.FACT)
-    one = replace(this(**({"burns": yes} if burns in ("this", "both") else {})), names=named("laptop"))
-    other = replace(peer(**({"burns": yes} if burns in ("peer", "both") else {})), names=named("nas"))
+    yes, unknown = told("yes", Strength.FACT), told("unknown")
+    one = replace(this(burns=yes if burns in ("this", "both") else unknown), names=named("laptop"))
+    other = replace(peer(burns=yes if burns in ("peer", "both") else unknown), names=named("nas"))
     assert pair_report(PairFacts(one, other), ages=(None, None)).sentence == sentence
 
 

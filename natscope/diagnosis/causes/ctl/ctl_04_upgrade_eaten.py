@@ -43,10 +43,8 @@ from natscope.model.finding import Fix, Severity
 from natscope.model.report_web import NodeCheck
 from natscope.model.tri import Tri
 
-NGINX = Fix(
-    do="In the web server in front of the relay: pass the Upgrade and Connection headers on for /derp, speak HTTP/1.1 "
-    "to the relay, and do not buffer (nginx: proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; "
-    'proxy_set_header Connection "upgrade"; proxy_buffering off; Caddy: reverse_proxy with flush_interval -1).',
+PASS_ON = Fix(
+    do="In the web server in front: pass Upgrade and Connection on for /derp (lines: natscope explain NS-CTL-04).",
     who="relay's admin",
     effort="E3",
     duration="10 min",
@@ -70,7 +68,7 @@ CAUSE = Cause(
     fires=("upgrade-eaten",),
     silent=("healthy", "relays-one-by-one", "wrong-certificate", "https-closed"),
     hidden_by=("NS-ENV-05", "NS-ENV-06"),
-    fixes=(NGINX, BYPASS),
+    fixes=(PASS_ON, BYPASS),
 )
 SWITCHING = 101
 NOT_REACHED = (404, 502, 503, 504)
@@ -88,10 +86,12 @@ def evidence(facts: Facts) -> Support:
     cited = node_words.cited(eaten)
     same = [node for node in eaten if node.upgrade_left_out == node.upgrade]
     switched = [node for node in asked if node.upgrade == SWITCHING and node.node not in {bad.node for bad in eaten}]
+    it = "it" if len({node.node for node in eaten}) == 1 else "them"
     return Support(
         Tri.YES,
         tuple(grounds(status=eaten[0].upgrade or 0, same=bool(same), elsewhere=bool(switched), cited=cited)),
-        title=f"{node_words.named(eaten)}: a web server in front eats the upgrade, so no client gets in.",
+        title=f"{node_words.named(facts, eaten)}: a web server in front of {it} does not pass on the switch to the "
+        "relay protocol (HTTP Upgrade), so no client gets in.",
         detail=_told(eaten, bool(same)),
     )
 
@@ -121,8 +121,9 @@ def _page_answers(node: NodeCheck) -> bool:
 
 def _told(eaten: Sequence[NodeCheck], same: bool) -> str:
     statuses = " and ".join(str(status) for status in sorted({node.upgrade or 0 for node in eaten}))
-    left_out = "; without Upgrade it gets the same answer" if same else ""
-    return f"Its page is answered, but GET /derp with Upgrade: DERP by HTTP {statuses} in place of 101{left_out}."
+    page = "The page answers; " if all(_page_answers(node) for node in eaten) else ""
+    left_out = ", and without Upgrade the same" if same else ""
+    return f"{page}GET /derp with `Upgrade: DERP` gets HTTP {statuses} where 101 is due{left_out}."
 
 
 def against(facts: Facts) -> Support:

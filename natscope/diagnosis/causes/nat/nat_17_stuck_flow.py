@@ -13,8 +13,8 @@ What would contradict it
     - an answer in that flow, or a local port all of whose flows are rewritten: then that is the usual translation.
 
 What to do
-    - Delete that row: `conntrack -D -p udp --orig-port-src PORT --orig-dst PEER` (or restart the VPN after three
-      minutes of silence).
+    - Delete that row: `sudo conntrack -D -p udp --sport PORT -d PEER` (or restart the VPN
+      after three minutes of silence).
     - Leave the VPN's own packets out of masquerading: a rule for its UDP port ahead of it.
 
 How to verify
@@ -26,12 +26,31 @@ Sources
 
 from __future__ import annotations
 
+import msgspec
+
 from natscope.diagnosis.cause import NOTHING, Cause, Ground, Strength, Support, unknown
 from natscope.diagnosis.facts import Facts
 from natscope.diagnosis.words import counted
+from natscope.model.endpoint import Endpoint
 from natscope.model.finding import Fix, Severity
+from natscope.model.report_surroundings import StuckFlow
 from natscope.model.tri import Tri
 
+DELETE = Fix(
+    do="Delete that row: sudo conntrack -D -p udp --sport PORT -d PEER.",
+    who="you",
+    effort="E1",
+    duration="1 min",
+    verify="natscope probe host_connections",
+)
+LEAVE_OUT = Fix(
+    do="Leave the VPN's own UDP port out of masquerading, by a rule ahead of it.",
+    who="administrator",
+    effort="E3",
+    duration="10 min",
+    undo="take the rule out",
+    verify="natscope probe host_connections",
+)
 CAUSE = Cause(
     id="NS-NAT-17",
     title="This computer sends to one peer from a wrong port: a row of its table of connections is stuck.",
@@ -41,21 +60,8 @@ CAUSE = Cause(
     fires=("stuck-flow",),
     silent=("healthy", "table-full", "cloud-machine"),
     fixes=(
-        Fix(
-            do="Delete that row: conntrack -D -p udp --orig-port-src PORT --orig-dst PEER.",
-            who="you",
-            effort="E1",
-            duration="1 min",
-            verify="natscope probe host_connections",
-        ),
-        Fix(
-            do="Leave the VPN's own UDP port out of masquerading, by a rule ahead of it.",
-            who="administrator",
-            effort="E3",
-            duration="10 min",
-            undo="take the rule out",
-            verify="natscope probe host_connections",
-        ),
+        DELETE,
+        LEAVE_OUT,
     ),
 )
 
@@ -72,7 +78,18 @@ def evidence(facts: Facts) -> Support:
     words = f"{first.peer} sees port {first.wire_port} in place of {first.port}"
     more = len(computer.stuck_flows) - 1
     detail = f"{words}, and {counted(more, 'other flow')} beside it." if more else f"{words}."
-    return Support(Tri.YES, (Ground(Strength.DECISIVE, words, cited),), detail=detail)
+    return Support(Tri.YES, (Ground(Strength.DECISIVE, words, cited),), detail=detail, fixes=_fixes(first))
+
+
+def _fixes(flow: StuckFlow) -> tuple[Fix, ...] | None:
+    """With the row's own numbers, ready to be copied; None (the cause's own) where the peer is no endpoint."""
+    try:
+        peer = Endpoint.parse(flow.peer)
+    except ValueError:
+        return None
+    table = " -f ipv6" if peer.family == 6 else ""
+    row = f"-p udp --sport {flow.port} -d {peer.ip}"
+    return (msgspec.structs.replace(DELETE, do=f"Delete it: sudo conntrack -D{table} {row}"), LEAVE_OUT)
 
 
 def against(facts: Facts) -> Support:

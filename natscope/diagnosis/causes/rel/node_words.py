@@ -17,9 +17,16 @@ def checked(facts: Facts) -> tuple[NodeCheck, ...]:
     return () if web is None else tuple(sorted(web.nodes, key=lambda n: (n.region_id, n.node, n.family)))
 
 
-def named(nodes: Sequence[NodeCheck]) -> str:
-    """`2a`, `2a and 3b`."""
-    return enumerated(list(dict.fromkeys(node.node or str(node.region_id) for node in nodes)))
+def named(facts: Facts, nodes: Sequence[NodeCheck]) -> str:
+    """`fra (2a)`, `fra (2a) and ams (3b)`: people know a relay by its region, the map knows it by its node."""
+    codes = {relay.region_id: relay.region_code for relay in facts.report.relays}
+    return enumerated(list(dict.fromkeys(_name(node, codes.get(node.region_id, "")) for node in nodes)))
+
+
+def _name(node: NodeCheck, code: str) -> str:
+    if not code or not node.node or code == node.node:
+        return node.node or code or str(node.region_id)
+    return f"{code} ({node.node})"
 
 
 def cited(nodes: Sequence[NodeCheck]) -> tuple[str, ...]:

@@ -63,22 +63,22 @@ def evidence(facts: Facts) -> Support:
         return unknown("each relay by itself (--https)")
     plain = [node for node in nodes if node.error == CODE]
     if not plain:
-        return _tls_on_port_80(nodes)
+        return _tls_on_port_80(facts, nodes)
     return Support(
         Tri.YES,
         (Ground(Strength.DECISIVE, "plain HTTP was answered", node_words.cited(plain)),),
-        title=f"{node_words.named(plain)}: plain HTTP on the port where the map wants TLS.",
+        title=f"{node_words.named(facts, plain)}: plain HTTP on the port where the map wants TLS.",
     )
 
 
-def _tls_on_port_80(nodes: tuple[NodeCheck, ...]) -> Support:
+def _tls_on_port_80(facts: Facts, nodes: tuple[NodeCheck, ...]) -> Support:
     wrong = [node for node in nodes if node.port80 == "tls"]
     if not wrong:
         return NOTHING
     return Support(
         Tri.YES,
         (Ground(Strength.DECISIVE, "TLS came back on port 80", node_words.cited(wrong)),),
-        title=f"{node_words.named(wrong)}: TLS on port 80, where plain HTTP belongs.",
+        title=f"{node_words.named(facts, wrong)}: TLS on port 80, where plain HTTP belongs.",
         severity=Severity.INFO,
     )
 

@@ -18,7 +18,8 @@ What would contradict it
     Where no relay saw a public address at all, that is the matter (NS-CTL-11).
 
 What to do
-    - Correct what keeps the nearer relay silent over UDP (NS-REL-02 says more about it).
+    - Correct what keeps the nearer relay silent over UDP: its port is closed or not mapped (NS-REL-02). Where that
+      relay alone is silent, the one finding says both.
     - Give a region that nobody outside reaches a name and address that everybody reaches, or keep clients from making
       it their home: `NoMeasureNoHome` for the region, or a score above 1 in `HomeParams.RegionScore`.
     - A proxy or VPN that carries all packets chooses for you (NS-ENV-01, NS-ENV-02): let the agent go past it.
@@ -157,8 +158,11 @@ def _farther(facts: Facts, home: RelayReport) -> Support:
             Ground(Strength.FACT, "the nearer relay is silent over UDP, so it was not chosen", deaf.evidence),
             Ground(Strength.FACT, "its round trip over HTTPS is clearly shorter than the home's over UDP", cited),
         )
-        detail = f"{names}; it answers over HTTPS only, and a home is chosen by UDP."
-        return Support(Tri.YES, grounds, title=title, detail=detail, fixes=(OPEN,))
+        title = (
+            f"{label(near)} is {other:.0f} ms away but answers over HTTPS only; a home is chosen by UDP, so "
+            f"{label(home)} ({mine:.0f} ms) is the home."
+        )
+        return Support(Tri.YES, grounds, title=title, fixes=(OPEN,), refines=_same_fault(facts, near))
     medians = [Ground(Strength.FACT, "its median round trip is clearly shorter", cited)]
     web = home.latency_ms.https, near.latency_ms.https
     if _by_udp(near) and web[0] is not None and web[1] is not None and _clearly(web[1], web[0]):
@@ -166,6 +170,12 @@ def _farther(facts: Facts, home: RelayReport) -> Support:
     how = f"by medians of {home.samples} samples" if _by_udp(near) else "over HTTPS, which is all that gets out"
     return Support(Tri.YES, tuple(medians), title=title, detail=f"{names}, {how}.", severity=Severity.INFO,
                    fixes=(KEEP_OFF,))  # fmt: skip
+
+
+def _same_fault(facts: Facts, near: RelayReport) -> tuple[str, ...]:
+    """A closed STUN port needs no finding of its own beside this one, unless other relays are silent as well."""
+    silent = [relay for relay in facts.relays if facts.stun_answered(relay).holds is Tri.NO]
+    return ("NS-REL-02",) if silent == [near] else ()
 
 
 def _nearer(facts: Facts, home: RelayReport) -> RelayReport | None:

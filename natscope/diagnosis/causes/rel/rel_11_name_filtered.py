@@ -62,13 +62,15 @@ def evidence(facts: Facts) -> Support:
     if not filtered:
         return NOTHING
     cited = node_words.cited(filtered)
+    this, host = ("this relay", "host") if len({node.node for node in filtered}) == 1 else ("these relays", "hosts")
     return Support(
         Tri.YES,
         (
             Ground(Strength.FACT, "the connection is reset for its name", cited),
             Ground(Strength.FACT, "the host answers for another name", cited),
         ),
-        title=f"{node_words.named(filtered)}: connections with its name are reset on the way.",
+        title=f"{node_words.named(facts, filtered)}: something on the way cuts connections that name {this}; "
+        f"other names to the same {host} pass.",
     )
 
 

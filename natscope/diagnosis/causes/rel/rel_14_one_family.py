@@ -72,7 +72,7 @@ def evidence(facts: Facts) -> Support:
     return Support(
         Tri.YES,
         tuple(grounds),
-        title=f"{node_words.named(broken)}: no answer over {which}, though the map lists it.",
+        title=f"{node_words.named(facts, broken)}: no answer over {which}, though the map lists it.",
         detail=node_words.told(broken),
     )
 

@@ -32,8 +32,13 @@ def changed(**fields: Any) -> Report:
 def test_the_relay_is_named_and_it_is_certain() -> None:
     finding = found(scene("upgrade-eaten"))[ID]
     assert finding.certainty is Certainty.CERTAIN
-    assert finding.title == "2a: a web server in front eats the upgrade, so no client gets in."
-    assert "by HTTP 426 in place of 101; without Upgrade it gets the same answer" in finding.detail
+    assert finding.title == (
+        "fra (2a): a web server in front of it does not pass on the switch to the relay protocol (HTTP Upgrade), "
+        "so no client gets in."
+    )
+    assert finding.detail == (
+        "The page answers; GET /derp with `Upgrade: DERP` gets HTTP 426 where 101 is due, and without Upgrade the same."
+    )
     assert len(finding.evidence) == 1
 
 
@@ -58,6 +63,16 @@ def test_how_certain(fields: dict[str, Any], certainty: Certainty) -> None:
 )
 def test_silent(fields: dict[str, Any]) -> None:
     assert claim(changed(**fields), ID) is None
+
+
+def test_a_page_that_does_not_answer_is_not_said_to() -> None:
+    assert found(changed(status=404))[ID].detail.startswith("GET /derp with ")
+
+
+def test_the_lines_are_in_the_page() -> None:
+    (screen, _) = cause.CAUSE.fixes
+    assert len(screen.do) < 120
+    assert "proxy_set_header Upgrade $http_upgrade;" in (cause.__doc__ or "")
 
 
 def test_without_a_look_nothing_is_claimed() -> None:

@@ -12,7 +12,7 @@ ID = "NS-REL-04"
 
 def test_the_node_is_named() -> None:
     finding = found(scene("relays-one-by-one"))[ID]
-    assert finding.title == "3a: plain HTTP on the port where the map wants TLS."
+    assert finding.title == "ams (3a): plain HTTP on the port where the map wants TLS."
     assert finding.certainty is Certainty.CERTAIN
     assert finding.evidence
 
@@ -35,5 +35,5 @@ def test_tls_on_port_80_is_worth_knowing() -> None:
         msgspec.structs.replace(n, error="", port80="tls" if n.region_id == 1 else "") for n in report.web.nodes
     )
     finding = found(msgspec.structs.replace(report, web=msgspec.structs.replace(report.web, nodes=nodes)))[ID]
-    assert finding.title == "1a: TLS on port 80, where plain HTTP belongs."
+    assert finding.title == "nyc (1a): TLS on port 80, where plain HTTP belongs."
     assert finding.severity == "info"

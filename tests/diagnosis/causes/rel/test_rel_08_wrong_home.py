@@ -65,8 +65,24 @@ def test_the_mesh_own_range_is_not_this_network() -> None:
 def test_a_nearer_relay_that_is_silent_over_udp_is_likely_the_better_home() -> None:
     findings = found(scene("home-far"))
     assert (findings[ID].certainty, findings[ID].severity) == (Certainty.LIKELY, Severity.WARN)
-    assert "fra is 11 ms away, the home relay par 78 ms" in findings[ID].detail
-    assert "NS-REL-02" in findings, "why it is silent stands beside it"
+    assert findings[ID].title == (
+        "fra is 11 ms away but answers over HTTPS only; a home is chosen by UDP, so par (78 ms) is the home."
+    )
+    assert "NS-REL-02" not in findings, "one fault, one order"
+
+
+def test_another_silent_relay_keeps_the_finding_of_closed_ports() -> None:
+    report = relay(scene("home-far"), "par", latency_ms=RelayLatency(stun_v4=78.2))
+    other = next(r for r in report.relays if r.region_code not in ("fra", "par"))
+    silent = with_observations(
+        relay(report, other.region_code, latency_ms=RelayLatency(https=120.0)),
+        lambda o: (
+            msgspec.structs.replace(o, outcome=Outcome.NO_ANSWER, data={})
+            if o.kind == "stun.binding" and o.region_id == other.region_id
+            else o
+        ),
+    )
+    assert {ID, "NS-REL-02"} <= set(found(silent))
 
 
 @pytest.mark.parametrize(("https", "fires"), [(52.0, True), (52.5, False), (70.0, False)])

@@ -12,7 +12,9 @@ ID = "NS-REL-11"
 
 def test_the_node_is_named() -> None:
     finding = found(scene("relays-one-by-one"))[ID]
-    assert finding.title == "4a: connections with its name are reset on the way."
+    assert finding.title == (
+        "par (4a): something on the way cuts connections that name this relay; other names to the same host pass."
+    )
     assert finding.certainty is Certainty.LIKELY
     assert finding.evidence
 

@@ -23,7 +23,7 @@ def changed(change: Callable[[NodeCheck], NodeCheck | None]) -> Report:
 
 def test_a_refusal_beside_the_other_family_decides() -> None:
     finding = found(scene("relays-one-by-one"))[ID]
-    assert finding.title == "2a: no answer over IPv6, though the map lists it."
+    assert finding.title == "fra (2a): no answer over IPv6, though the map lists it."
     assert (finding.certainty, finding.detail) == (Certainty.CERTAIN, "The connection was refused.")
 
 
