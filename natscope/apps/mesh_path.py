@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Awaitable
 from typing import TypeVar
 
 from natscope.apps.mesh_overview import mesh_ip
 from natscope.apps.mesh_own import opens_ports, own_details
-from natscope.apps.mesh_peer import Target, find_peer
+from natscope.apps.mesh_peer import LIST, Target, find_peer
+from natscope.apps.mesh_source import STDIN_NAME
 from natscope.apps.mesh_star import star_of
 from natscope.apps.mesh_status import Sight, SightOptions, run_for
 from natscope.diagnosis.pair.star import Star
@@ -26,6 +28,21 @@ INTERVAL_S = 1.0
 T = TypeVar("T")
 
 
+def _find(sight: Sight, status: MeshStatus, word: str) -> Target:
+    """The peer that is meant. Raises `UserError`; what lists the peers looks at the same file, where it is one."""
+    try:
+        target = find_peer(status, word)
+        if target.is_this:
+            raise UserError(f"{word} is this node itself: there is no path to it", hint=LIST)
+    except UserError as error:
+        name = sight.inputs.source.name
+        saved = f" --from {'-' if name == STDIN_NAME else shlex.quote(name)}" if sight.inputs.is_saved else ""
+        raise UserError(
+            error.message, hint=f"natscope status{saved} lists them" if error.hint == LIST else error.hint
+        ) from None
+    return target
+
+
 async def look_at(sight: Sight, word: str, *, probe: bool) -> PathView:
     """`word` names the peer; `probe`: ping it until it answers directly, at most `PINGS` times.
 
@@ -34,9 +51,7 @@ async def look_at(sight: Sight, word: str, *, probe: bool) -> PathView:
     source = sight.inputs.source
     status = await source.status()
     check_running(status, source.name)
-    target = find_peer(status, word)
-    if target.is_this:
-        raise UserError(f"{word} is this node itself: there is no path to it", hint="natscope status lists peers")
+    target = _find(sight, status, word)
     notes = [target.note] if target.note else []
     pings: tuple[PingAnswer, ...] = ()
     peer = target.node

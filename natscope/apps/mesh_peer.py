@@ -43,7 +43,7 @@ def find_peer(status: MeshStatus, word: str) -> Target:
     """
     word = word.strip().removesuffix(".")
     if not word:
-        raise UserError("no peer is named", hint="natscope status lists them")
+        raise UserError("no peer is named", hint=LIST)
     ip = _address(word)
     if ip is not None:
         return _by_address(status, ip, word)
@@ -77,10 +77,10 @@ def _by_address(status: MeshStatus, ip: IPAddress, word: str) -> Target:
     if exit_node is not None and kind_of(ip) is Kind.PUBLIC:
         return Target(exit_node, str(ip), note=f"{ip} is reached through your exit node, {name_of(exit_node)}")
     known = [str(address) for node in status.peers[:10_000] for address in node.addresses]
-    raise UserError(f"no node of your mesh has the address {word}{question(word, known)}", hint=_LIST)
+    raise UserError(f"no node of your mesh has the address {word}{question(word, known)}", hint=LIST)
 
 
-_LIST = "natscope status lists them"
+LIST = "natscope status lists them"
 
 
 def _networks(peer: MeshNode) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
@@ -129,7 +129,7 @@ def _by_name(status: MeshStatus, word: str) -> Target:
     known = dict.fromkeys(
         name for node in status.peers[:10_000] for name in (_short_name(node), node.host_name) if name
     )
-    raise UserError(f'no node of your mesh is called "{word[:60]}"{question(word[:MAX_WORD], known)}', hint=_LIST)
+    raise UserError(f'no node of your mesh is called "{word[:60]}"{question(word[:MAX_WORD], known)}', hint=LIST)
 
 
 def _full_name(node: MeshNode) -> str:
@@ -152,7 +152,7 @@ def _within_suffix(status: MeshStatus) -> Callable[[MeshNode], str]:
 
 def _target(status: MeshStatus, node: MeshNode, note: str = "") -> Target:
     if not node.addresses:
-        raise UserError(f"{name_of(node)} has no address in your mesh", hint=_LIST)
+        raise UserError(f"{name_of(node)} has no address in your mesh", hint=LIST)
     ip = min(node.addresses, key=lambda address: address.version)
     return Target(node, str(ip), is_this=node is status.this, note=note)
 

@@ -15,6 +15,8 @@ from natscope.netcheck.map_file import read_map_file, read_map_stdin
 from natscope.tailscaled.locate import Place, locate
 
 STDIN = "-"
+STDIN_NAME = "standard input"
+"""What a status from there is called."""
 MAX_FILES = 8
 WHAT = "saved status"
 
@@ -89,7 +91,7 @@ def _saved(
     report: SavedReport | None = None
     for path in dict.fromkeys(files):
         if path == STDIN:
-            found = read_saved(read_map_stdin(stdin or (lambda _count: b""), MAX_BYTES, WHAT), "standard input")
+            found = read_saved(read_map_stdin(stdin or (lambda _count: b""), MAX_BYTES, WHAT), STDIN_NAME)
         else:
             found = read_saved(read_file(path, MAX_BYTES), path)
         if isinstance(found, SavedStatus):

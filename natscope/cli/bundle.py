@@ -55,6 +55,7 @@ def bundle(
     --with-pcap.
     """
     from natscope.apps.bundle import Ingredients, make_bundle
+    from natscope.cli.originals import check_keeps
     from natscope.cli.output import check_destination, deliver
     from natscope.plugins.clean import clean
 
@@ -62,6 +63,7 @@ def bundle(
     console = session.console
     destination = session.config.text("netcheck.output") or DEFAULT_NAME
     check_destination(destination, console)
+    check_keeps(destination, (from_report or "", with_pcap or "", session.config.text("derp_map")), "bundle")
     pcap = _pcap(with_pcap)
     report = _report(session, from_report)
     documents, notes = _documents(session)

@@ -85,7 +85,7 @@ def document(module: CauseModule) -> dict[str, Any]:
 def letter(module: CauseModule, detail: str = "") -> str:
     """A text to send to whoever can fix it; plain, no width of its own. `detail` are a report's own numbers.
 
-    Empty where nobody but the reader can do anything.
+    Empty where every fix is the reader's own to make.
     """
     cause = module.CAUSE
     title, sections = read_docstring(module)

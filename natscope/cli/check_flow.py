@@ -15,6 +15,7 @@ from natscope.cli.again import MEASURED, SOCKET, again
 from natscope.cli.drawing import render_options
 from natscope.cli.formats import POLICY_CHECK, FormatChoice, choose_format
 from natscope.cli.named_report import last_report, named_report
+from natscope.cli.originals import check_keeps
 from natscope.cli.output import check_destination, deliver
 from natscope.cli.pen import BROKEN, GOOD, UNKNOWN, Pen
 from natscope.cli.progress import ProgressLine
@@ -41,6 +42,7 @@ def run_policy(session: Session, request: CheckRequest, path: str, format_name: 
     """Raises `UserError` for the policy, the format and the destination, before anything is measured."""
     chosen = choose_format(format_name, POLICY_CHECK)
     check_destination(session.config.text("netcheck.output"), session.console)
+    check_keeps(session.config.text("netcheck.output"), (path, session.config.text("derp_map")), "result")
     policy = read_policy(read_map_file(path, MAX_BYTES, "policy"), path)
     result = _with_progress(session, request, lambda asked: check_policy(policy, asked))
     return _deliver(session, result, chosen)
@@ -50,6 +52,7 @@ def draw_kept(session: Session, path: str, format_name: str) -> int:
     """A result that was kept as JSON, in any form, with its exit code. Raises `UserError`."""
     chosen = choose_format(format_name, POLICY_CHECK)
     check_destination(session.config.text("netcheck.output"), session.console)
+    check_keeps(session.config.text("netcheck.output"), (path,), "result")
     data = read_map_file(path, MAX_KEPT_BYTES, "kept result")
     try:
         result = msgspec.json.decode(data, type=PolicyCheck)
@@ -110,7 +113,7 @@ def run_finding(session: Session, request: CheckRequest, cause_id: str, report_f
     found = _with_progress(session, request, lambda asked: check_finding(cause, before, asked))
     console = session.console
     pen = Pen(console.width, console.ascii_only, console.colour)
-    console.data("\n".join(_told(found, cause, pen, verbose=console.verbosity > 0)) + "\n")
+    console.data("\n".join(_told(found, cause, pen, console.verbosity)) + "\n")
     if found.interrupted:
         return exit_codes.INTERRUPTED
     if found.gone is None:
@@ -118,8 +121,8 @@ def run_finding(session: Session, request: CheckRequest, cause_id: str, report_f
     return exit_codes.GOOD if found.gone else exit_codes.FINDINGS
 
 
-def _told(found: Rechecked, cause: str, pen: Pen, *, verbose: bool) -> list[str]:
-    """The answer, which probes ran, and with `-v` or where it is still there the chain behind it."""
+def _told(found: Rechecked, cause: str, pen: Pen, verbosity: int) -> list[str]:
+    """The answer, with `-q` alone; which probes ran, and with `-v` or where it is still there the chain behind it."""
     answers = {
         True: (GOOD, f"{cause} is gone." if found.was_there else f"{cause} is not there."),
         False: (BROKEN, f"{cause} is {'still ' if found.was_there else ''}there."),
@@ -127,9 +130,11 @@ def _told(found: Rechecked, cause: str, pen: Pen, *, verbose: bool) -> list[str]
     }
     sign, words = answers[found.gone]
     indent = " " * pen.margin
+    if verbosity < 0:
+        return pen.wrap(words, indent, sign=sign)
     ran = f"Measured again: {', '.join(found.probes)}." if found.probes else "The whole netcheck was measured again."
     lines = [*pen.wrap(words, indent, sign=sign), *pen.wrap(ran, indent, role="faint")]
-    if verbose or found.gone is not True:
+    if verbosity > 0 or found.gone is not True:
         lines += ["", *draw(found.chain, pen)]
     return lines
 

@@ -19,6 +19,7 @@ from natscope.apps.derp_check import (
 from natscope.cli import exit_codes
 from natscope.cli.formats import DERP_CHECK, FormatChoice, choose_format
 from natscope.cli.netcheck_flow import map_choice
+from natscope.cli.originals import check_apart, check_keeps, check_measured
 from natscope.cli.output import check_destination, deliver, prepare_folder
 from natscope.cli.progress import ProgressLine
 from natscope.cli.render import DEFAULT_WIDTH
@@ -29,6 +30,7 @@ from natscope.model.finding import Severity
 from natscope.plugins.clean import clean
 from natscope.plugins.report_format import RenderOptions
 from natscope.relay_check.options import MAX_KEYS, CheckOptions
+from natscope.relay_check.record import FILE_NAME
 
 if TYPE_CHECKING:
     from natscope.model.endpoint import Endpoint
@@ -47,6 +49,21 @@ _THRESHOLDS: dict[str, tuple[Severity, ...]] = {
 }
 _UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
 _SIGNS = {StepState.OK: ("✓", "[ok]"), StepState.WARN: ("!", "[!!]"), StepState.FAIL: ("✗", "[FAIL]")}
+
+MEASURING = {
+    "derp_map": "--derp-map",
+    "only_v4": "-4",
+    "only_v6": "-6",
+    "key_file": "--key-file",
+    "ca_file": "--ca-file",
+    "proxy": "--proxy",
+    "volume": "--volume",
+    "port80": "--port80",
+    "limit": "--timeout",
+    "offline": "--offline",
+}
+"""Options that say how to check, which a recording was already."""
+_DEFAULTS = {"proxy": "environment", "port80": "80", "limit": "30"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,9 +97,14 @@ def run(session: Session, wishes: Wishes) -> int:
     _check_words(wishes)
     chosen = choose_format(wishes.format, DERP_CHECK)
     check_destination(wishes.output, session.console)
+    check_keeps(wishes.output, (wishes.replay, session.config.text("derp_map"), *wishes.key_files), "result")
+    check_apart(wishes.output, wishes.record, FILE_NAME)
     repetition = _repetition(wishes)
     if wishes.replay:
-        return _finish(session, wishes, chosen, replay(wishes.replay))
+        given = {name: value for name, value in session.parameters.items() if value != _DEFAULTS.get(name)}
+        found = replay(wishes.replay)
+        check_measured(given, wishes.replay, MEASURING)
+        return _finish(session, wishes, chosen, found)
     request = CheckRequest(
         map_choice(session),
         check_options(session, wishes),
@@ -92,7 +114,7 @@ def run(session: Session, wishes: Wishes) -> int:
     )
     if repetition is not None:
         return _again_and_again(session, wishes, chosen, request, repetition)
-    prepare_folder(wishes.record)
+    prepare_folder(wishes.record, FILE_NAME)
     return _finish(session, wishes, chosen, _measured(session, chosen, request))
 
 

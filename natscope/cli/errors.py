@@ -40,11 +40,14 @@ def report_error(error: BaseException, arguments: list[str], environ: dict[str, 
 
 
 def print_error(error: NatscopeError, environ: dict[str, str], streams: Streams) -> None:
-    """`error: …` and its hint on standard error; both may carry foreign text and are cleaned."""
+    """`error: …` and its hint on standard error; both may carry foreign text and are cleaned.
+
+    A message is one line: a line break in it is of a name and is shown as an escape. Of a hint each line is one thing
+    to do.
+    """
     ascii_only = wants_ascii(environ, getattr(streams.stderr, "encoding", None) or "")
-    for number, line in enumerate(error.message.splitlines() or [""]):
-        streams.note(("error: " if number == 0 else "  ") + clean(line, ascii_only=ascii_only))
-    for line in error.hint.splitlines():
+    streams.note("error: " + clean(error.message.rstrip("\n"), ascii_only=ascii_only))
+    for line in error.hint.split("\n") if error.hint else ():
         streams.note(("  -> " if ascii_only else "  → ") + clean(line, ascii_only=ascii_only))
 
 

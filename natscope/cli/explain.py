@@ -90,7 +90,7 @@ def _letter(cause_id: str, report: str | None, session: Session) -> str:
     text = cause_page.letter(find(cause_id).load(), detail)
     if not text:
         raise UserError(
-            f"{cause_id} is yours to fix: there is nobody to write to", hint=f"natscope explain {cause_id} says how"
+            f"no letter is written for {cause_id}: its fixes are yours", hint=f"natscope explain {cause_id} says how"
         )
     return text
 

@@ -9,11 +9,13 @@ from natscope.apps.did_you_mean import question
 from natscope.apps.netcheck import NetcheckRun, replay, run_netcheck
 from natscope.cli import exit_codes
 from natscope.cli.formats import FormatChoice, choose_format
+from natscope.cli.originals import check_apart, check_keeps, check_measured
 from natscope.cli.output import check_capture, check_destination, deliver, prepare_folder
 from natscope.cli.progress import ProgressLine
 from natscope.cli.session import Session
 from natscope.errors import UserError
 from natscope.netcheck.options import MapChoice, NetcheckOptions, with_limit
+from natscope.netcheck.record import FILE_NAME
 from natscope.plugins.loader import PROBES, find
 
 INTERFACES = "/sys/class/net"
@@ -27,22 +29,27 @@ def run(session: Session) -> int:
     chosen = choose_format(config.text("netcheck.format"))
     destination = config.text("netcheck.output")
     check_destination(destination, console)
+    check_keeps(destination, (config.text("netcheck.replay"), config.text("derp_map")), "report")
+    check_apart(destination, config.text("netcheck.record"), FILE_NAME)
     result = obtain(session, chosen)
     code = _finish(result, chosen, destination, session)
     keep_recording(result, session)
     return code
 
 
-def obtain(session: Session, chosen: FormatChoice) -> NetcheckRun:
+def obtain(session: Session, chosen: FormatChoice, *, force: bool | None = None) -> NetcheckRun:
     """Measure, or judge a recording again where the settings name one; warnings are told, the result is not drawn.
+    `force`: an older recording may be replaced; None where nobody can ask for that.
 
     Raises `UserError` before anything is sent for a recording or a capture without a place, and `CannotMeasure`.
     """
     config, console = session.config, session.console
     if config.text("netcheck.replay"):
-        result = _replayed(config)
+        result = _replayed(session)
     else:
-        prepare_folder(config.text("netcheck.record"))
+        hint = "name another folder with --record"
+        hint = hint if force is None else f"--force replaces it, or {hint}"
+        prepare_folder(config.text("netcheck.record"), "" if force else FILE_NAME, hint=hint)
         check_capture(config.text("netcheck.pcap"), console)
         result = _measured(session, chosen)
     for warning in result.record.warnings:
@@ -131,13 +138,16 @@ def _measured(session: Session, chosen: FormatChoice) -> NetcheckRun:
         line.finish()
 
 
-def _replayed(config: Config) -> NetcheckRun:
+def _replayed(session: Session) -> NetcheckRun:
     from natscope.netcheck.record import load
 
+    config = session.config
     for flag in ("record", "pcap"):
         if config.text(f"netcheck.{flag}"):
             raise UserError(f"--replay and --{flag} contradict each other: a replay measures nothing")
-    return replay(load(config.text("netcheck.replay")))
+    record = load(config.text("netcheck.replay"))
+    check_measured(session.parameters, config.text("netcheck.replay"))
+    return replay(record)
 
 
 def keep_recording(result: NetcheckRun, session: Session) -> None:

@@ -91,8 +91,10 @@ def _run(session: Session) -> PreflightRun:
     from natscope.apps.preflight import replayed, run_preflight
     from natscope.cli.again import MAP, again
     from natscope.cli.netcheck_flow import map_choice, netcheck_options
+    from natscope.cli.originals import check_measured
     from natscope.cli.output import prepare_folder
     from natscope.cli.progress import ProgressLine
+    from natscope.netcheck.record import FILE_NAME
 
     config, console = session.config, session.console
     if folder := config.text("netcheck.replay"):
@@ -100,8 +102,10 @@ def _run(session: Session) -> PreflightRun:
 
         if config.text("netcheck.record"):
             raise UserError("--replay and --record contradict each other: a replay measures nothing")
-        return replayed(load(folder))
-    prepare_folder(config.text("netcheck.record"))
+        record = load(folder)
+        check_measured(session.parameters, folder)
+        return replayed(record)
+    prepare_folder(config.text("netcheck.record"), FILE_NAME)
     line = ProgressLine(console)
     line.start("reading the relay map; Ctrl-C shows what is known so far")
     try:

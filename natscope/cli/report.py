@@ -67,6 +67,7 @@ def view(
     """
     from natscope.cli.drawing import render_options
     from natscope.cli.formats import choose_format
+    from natscope.cli.originals import check_keeps
     from natscope.cli.outcome import exit_code
     from natscope.cli.output import check_destination, deliver
 
@@ -77,6 +78,7 @@ def view(
     chosen = choose_format(config.text("netcheck.format"))
     destination = config.text("netcheck.output")
     check_destination(destination, console)
+    check_keeps(destination, (file,), "result")
     found = _read(file, session)
     if config.switch("netcheck.redact"):
         found = _redacted(found)
@@ -103,12 +105,14 @@ def redact(context: typer.Context, file: File, output: opt.Output = None) -> int
     Private addresses, ports, times and states stay, so the diagnosis is the same.
     """
     from natscope.cli.formats import choose_format
+    from natscope.cli.originals import check_keeps
     from natscope.cli.output import check_destination, deliver
     from natscope.plugins.report_format import RenderOptions
 
     session = begin(context)
     destination = session.config.text("netcheck.output")
     check_destination(destination, session.console)
+    check_keeps(destination, (file,), "masked report")
     _, render = choose_format("json").renderer()
     deliver(render(_redacted(_read(file, session)), RenderOptions()), destination, session.console)
     return exit_codes.GOOD

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -22,18 +22,6 @@ if TYPE_CHECKING:
 Files = Annotated[list[str] | None, typer.Argument(metavar="[FILE]...", show_default=False)]
 Formats = Annotated[list[str] | None, opt.option("netcheck.format", "--format")]
 Force = Annotated[bool, opt.switch("replace files that are there already", "--force")]
-
-MEASURING = {
-    "derp_map": "--derp-map",
-    "profile": "--profile",
-    "full": "--full",
-    "only": "--only",
-    "skip": "--skip",
-    "timeout": "--timeout",
-    "offline": "--offline",
-    "record": "--record",
-}
-"""Options that say how to measure, which a file was already."""
 
 
 def make(
@@ -80,13 +68,13 @@ def make(
         raise UserError("--format names no format", hint="--format html, or several: --format json,html")
     shapes = [choice.renderer().format for choice in chosen]
     places = destinations(session.config.text("netcheck.output"), shapes)
-    _check(places, (*sources, session.config.text("netcheck.replay")), session, force=force)
+    _check(places, _read_by(sources, session), session, force=force)
     if sources:
         return _deliver(_from_files(sources, session), chosen, places, session)
     from natscope.cli.again import WAY, again
     from natscope.cli.netcheck_flow import keep_recording, obtain
 
-    run: NetcheckRun = obtain(session, chosen[0])
+    run: NetcheckRun = obtain(session, chosen[0], force=force)
     code = _deliver(run.report, chosen, places, session, "" if replay else again(session.config, WAY))
     keep_recording(run, session)
     return code
@@ -95,13 +83,18 @@ def make(
 def destinations(output: str, shapes: Sequence[Format]) -> tuple[str, ...]:
     """A file for each format: as named for one; else `output` without its ending, or `report` in that folder.
 
-    Two formats with the same ending have their names in it. Raises `UserError` for several on standard output.
+    Two formats with the same ending have their names in it. Raises `UserError` for several on standard output, a
+    device or a pipe.
     """
+    from natscope.cli.output import descriptor_of, is_special
+
     if len(shapes) == 1:
         return (output,)
     if output in ("", "-"):
         names = ", ".join(f"report.{shape.extension}" for shape in shapes)
         raise UserError(f"{len(shapes)} formats do not fit into standard output", hint=f"-o report writes {names}")
+    if descriptor_of(output) is not None or (is_special(output) and not os.path.isdir(output)):
+        raise UserError(f"{len(shapes)} formats do not fit into {output}: it is no file", hint="give one --format")
     stem = os.path.join(output, "report") if output.endswith(os.sep) or os.path.isdir(output) else output
     ending = os.path.splitext(stem)[1].removeprefix(".")
     if ending in {shape.extension for shape in shapes}:
@@ -121,31 +114,30 @@ def _sources(files: Sequence[str], session: Session) -> tuple[str, ...]:
         return ()
     if session.config.text("netcheck.replay"):
         raise UserError("--replay and FILE contradict each other", hint="a recording is a FILE too: leave --replay out")
-    given: Mapping[str, object] = session.parameters
-    for name, spelling in MEASURING.items():
-        if given.get(name) not in (None, False, [], ()):
-            raise UserError(f"{spelling} is for measuring, and {files[0]} was measured already", hint="leave one out")
+    from natscope.cli.originals import check_measured
+
+    check_measured(session.parameters, files[0])
     return tuple(files)
+
+
+def _read_by(sources: Sequence[str], session: Session) -> tuple[str, ...]:
+    """Everything that the report is made from."""
+    return (*sources, session.config.text("netcheck.replay"), session.config.text("derp_map"))
 
 
 def _check(places: Sequence[str], sources: Sequence[str], session: Session, *, force: bool) -> None:
     """Before anything is measured: each has a place, and nothing is lost. Raises `UserError`."""
-    from natscope.cli.output import check_destination
+    from natscope.cli.originals import check_apart, check_keeps
+    from natscope.cli.output import check_destination, descriptor_of
+    from natscope.netcheck.record import FILE_NAME
 
     for place in places:
         check_destination(place, session.console)
-        if place in ("", "-") or not os.path.isfile(place):
-            continue
-        if any(_is_made_from(place, source) for source in sources):
-            raise UserError(f"{place} is what the report is made from", hint="name another file with -o")
-        if not force:
+        check_keeps(place, sources, "report")
+        check_apart(place, session.config.text("netcheck.record"), FILE_NAME)
+        is_file = place not in ("", "-") and os.path.isfile(place) and descriptor_of(place) is None
+        if is_file and not force:
             raise UserError(f"{place} is there already", hint="--force replaces it, or name another file with -o")
-
-
-def _is_made_from(place: str, source: str) -> bool:
-    """Whether a file is the source, or that of a recording's folder."""
-    held = os.path.join(source, "run.json") if os.path.isdir(source) else source
-    return os.path.exists(held) and os.path.samefile(held, place)
 
 
 def _from_files(sources: Sequence[str], session: Session) -> Report:
@@ -164,7 +156,7 @@ def _deliver(
     """Draw all, then write all: a format that fails leaves no half of the files."""
     from natscope.cli.drawing import render_options
     from natscope.cli.outcome import exit_code
-    from natscope.cli.output import deliver
+    from natscope.cli.output import deliver, descriptor_of
 
     console, config = session.console, session.config
     fail_on = config.text("netcheck.fail_on")
@@ -180,7 +172,7 @@ def _deliver(
         drawn.append(render(report, options))
     for text, place in zip(drawn, places, strict=True):
         deliver(text, place, console)
-    written = [place for place in places if place not in ("", "-")]
+    written = [place for place in places if place not in ("", "-") and descriptor_of(place) is None]
     if written and console.verbosity >= 0:
         console.note(f"written: {', '.join(written)}")
     return code

@@ -29,7 +29,7 @@ def read_map_file(path: str, max_bytes: int, what: str = "relay map") -> bytes:
     try:
         descriptor = os.open(path, flags)
     except FileNotFoundError:
-        raise UserError(f"{path}: no such file.{_suggestion(path)}") from None
+        raise UserError(f"{path}: no such file{_suggestion(path)}") from None
     except (OSError, ValueError) as error:
         raise UserError(f"{path}: {_reason(error)}") from None
     try:
@@ -88,4 +88,4 @@ def _suggestion(path: str) -> str:
     except OSError:
         return ""
     near = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
-    return f" Did you mean {os.path.join(folder, near[0])}?" if near else ""
+    return f". Did you mean {os.path.join(folder, near[0])}?" if near else ""

@@ -91,6 +91,8 @@ def test_one_finding_again(natscope: Runner, healthy_map: str, relay_map: str, t
     gone = natscope("check", "ns-udp-01", "--derp-map", healthy_map, *QUICK)
     assert gone.code == 0, gone.err
     assert gone.out.startswith("✓ NS-UDP-01 is not there.")
+    quiet = natscope("check", "ns-udp-01", "--derp-map", healthy_map, *QUICK, "-q")
+    assert (quiet.code, quiet.out) == (0, "✓ NS-UDP-01 is not there.\n")
     before = str(tmp_path / "before.json")
     assert natscope("netcheck", "--derp-map", relay_map, *QUICK, "--json", "-o", before).code in (0, 1)
     there = natscope("check", "NS-REL-15", "--report", before, "--derp-map", relay_map, *QUICK)

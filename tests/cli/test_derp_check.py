@@ -14,6 +14,7 @@ import msgspec
 import pytest
 
 from natscope.apps import derp_check
+from natscope.cli.derp_check_flow import MEASURING
 from natscope.errors import CannotMeasure
 from natscope.model.relay_map import LoadedMap, RelayMap, RelayRegion
 from natscope.netcheck.options import MapChoice
@@ -155,6 +156,18 @@ def test_a_recorded_check_gives_the_same_page_again(check: Check, natscope: Runn
     for where in ("run1", "run1/derp-check.json"):
         again = natscope("derp", "check", "--replay", where)
         assert (again.code, again.out, again.err) == (1, result.out, "")
+    kept = Path("run1/derp-check.json").read_bytes()
+    refused = check(Relays(Planted()), "--record", "run1", "--volume", "0")
+    assert (refused.code, refused.out) == (2, "")
+    assert refused.err == "error: there is a recording in run1 already\n  → name another folder with --record\n"
+    assert natscope("derp", "check", "--replay", "run1", "-o", "run1/derp-check.json").code == 2
+    assert Path("run1/derp-check.json").read_bytes() == kept
+    values = {"--derp-map": "x", "--key-file": "x", "--ca-file": "x", "--proxy": "direct", "--volume": "0"}
+    values |= {"--port80": "8080", "--timeout": "5"}
+    for option in MEASURING.values():
+        told = natscope("derp", "check", "--replay", "run1", option, *([values[option]] if option in values else []))
+        assert (told.code, told.out) == (2, "")
+        assert told.err.startswith(f"error: {option} is for measuring, and run1 was measured already\n"), told.err
 
 
 def test_an_edited_recording_is_told_in_one_line(check: Check, natscope: Runner) -> None:

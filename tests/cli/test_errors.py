@@ -50,6 +50,15 @@ def test_a_hint_stands_on_its_own_line(natscope: Runner, monkeypatch: pytest.Mon
     )
 
 
+def test_a_line_break_in_a_name_makes_no_second_line(natscope: Runner) -> None:
+    for name in ("a\nerror: b", "a\u2028b", "a\rb", "a\n"):
+        told = natscope("report", "view", name)
+        first, *hints = told.err.splitlines()
+        assert (told.code, first.endswith(": no such file")) == (2, True), told.err
+        assert all(line.startswith("  → ") for line in hints), told.err
+    assert natscope("report", "view", "a\nb").err.startswith("error: a\\x0ab: no such file\n")
+
+
 @pytest.mark.parametrize("error", [KeyError("x"), LocalError("we built nonsense"), RecursionError()], ids=type)
 def test_a_bug_is_one_line_and_a_file(
     error: BaseException, natscope: Runner, monkeypatch: pytest.MonkeyPatch, tmp_path: Path

@@ -70,7 +70,7 @@ def test_a_letter_has_the_numbers_of_a_report(natscope: Runner) -> None:
     ("arguments", "words"),
     [
         (("NS-UDP-99",), "no cause"),
-        (("NS-HOST-01", "--mail"), "nobody to write to"),
+        (("NS-HOST-01", "--mail"), "no letter is written for NS-HOST-01: its fixes are yours"),
         (("--mail",), "need the id"),
         (("NS-REL-21", "--mail"), "no report has it"),
         (("NS-UDP-01", "--report", "x.json"), "goes with --mail"),

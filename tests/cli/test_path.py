@@ -181,3 +181,15 @@ def test_strangers_cannot_draw(natscope: Runner, tmp_path: Path) -> None:
         for flags in ((), ("--ascii",)):
             out = natscope("path", "nas", "--socket", daemon.socket, *flags).out
             assert not set("\x1b\x07\u202e") & set(out)
+
+
+def test_the_hint_lists_the_peers_of_the_same_file(natscope: Runner) -> None:
+    data = (FOLDER / "status-active.json").read_bytes()
+    this = json.loads(data)["Self"]["HostName"]
+    Path("my status.json").write_bytes(data)
+    for word in ("nobody-here", "100.64.77.77", "", this):
+        told = natscope("path", word, "--from", "my status.json")
+        assert (told.code, told.out) == (2, "")
+        assert told.err.endswith("\n  → natscope status --from 'my status.json' lists them\n"), told.err
+    piped = natscope("path", "nobody-here", "--from", "-", stdin=data)
+    assert piped.err.endswith("\n  → natscope status --from - lists them\n")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import zipfile
 from pathlib import Path
 
 import pytest
 
-from natscope.cli.report_make import MEASURING, destinations
+from natscope.cli.originals import MEASURING
+from natscope.cli.report_make import destinations, make
 from natscope.plugins.report_format import Format
 from tests.cli.runner import Runner
 
@@ -166,6 +168,8 @@ def test_the_source_is_never_replaced(natscope: Runner, tmp_path: Path, recordin
         ((HARD, "--format", ","), "--format names no format"),
         ((HARD, "--format", "json,html"), "2 formats do not fit into standard output"),
         ((HARD, "--format", "json,html", "-o", "-"), "2 formats do not fit into standard output"),
+        ((HARD, "--format", "json,html", "-o", "/dev/null"), "2 formats do not fit into /dev/null: it is no file"),
+        ((HARD, "--format", "json,html", "-o", "/dev/stdout"), "2 formats do not fit into /dev/stdout"),
         ((HARD, "--format", "html", "--json"), "contradict each other"),
         ((HARD, "-o", "/nonexistent/x"), "there is no folder"),
         ((HARD, "--format", "json,html", "-o", "/nonexistent/x"), "there is no folder"),
@@ -184,7 +188,9 @@ def test_a_mistake_is_one_line(natscope: Runner, arguments: tuple[str, ...], wor
 
 def test_every_option_that_measures_is_refused_beside_a_file(natscope: Runner) -> None:
     values = {"--derp-map": "x", "--profile": "quick", "--only": "x", "--skip": "x", "--timeout": "3", "--record": "x"}
-    for spelling in MEASURING.values():
+    own = MEASURING.keys() & inspect.signature(make).parameters.keys()
+    assert len(own) == 8
+    for spelling in (MEASURING[name] for name in own):
         given = (spelling, values[spelling]) if spelling in values else (spelling,)
         result = natscope("report", "make", HARD, *given)
         assert (result.code, f"{spelling} is for measuring" in result.err) == (2, True), spelling

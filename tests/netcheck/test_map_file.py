@@ -38,8 +38,8 @@ def test_a_missing_file_with_a_near_name(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.chdir(tmp_path)
     assert message("derp.yml") == "derp.yml: no such file. Did you mean derp.yaml?"
     assert message(tmp_path / "derp.yml") == f"{tmp_path}/derp.yml: no such file. Did you mean {tmp_path}/derp.yaml?"
-    assert message("quite-different") == "quite-different: no such file."
-    assert message("no/such/folder") == "no/such/folder: no such file."
+    assert message("quite-different") == "quite-different: no such file"
+    assert message("no/such/folder") == "no/such/folder: no such file"
 
 
 def test_what_is_no_file(tmp_path: Path) -> None:
