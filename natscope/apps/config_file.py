@@ -37,15 +37,17 @@ def read_settings(path: str, *, project: bool = False) -> FileSettings | None:
     text = read_text(path)
     if text is None:
         return None
-    import tomllib  # 15 ms, only when there is a file
+    return _typed(path, text, read_document(path, text, "natscope config template shows a file"), project)
+
+
+def read_document(path: str, text: str, hint: str) -> dict[str, object]:
+    """`text`, that of a file, as TOML. Raises `UserError`, with that hint where it is no TOML."""
+    from natscope.wire.toml_text import TomlError, TomlLimit, read_toml  # only when there is a file
 
     try:
-        document = tomllib.loads(text)
-    except RecursionError:
-        raise UserError(f"{path}: is nested too deeply to be a configuration") from None
-    except tomllib.TOMLDecodeError as error:
-        raise UserError(f"{path}: {lower_first(str(error))}", hint="natscope config template shows a file") from None
-    return _typed(path, text, document, project)
+        return read_toml(text)
+    except TomlError as error:
+        raise UserError(f"{path}: {error.whole}", hint="" if isinstance(error, TomlLimit) else hint) from None
 
 
 def read_text(path: str) -> str | None:

@@ -7,12 +7,10 @@
 from __future__ import annotations
 
 import os
-import re
-import tomllib
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from natscope.apps.config_file import MAX_FILE_BYTES, examine_settings, lower_first
+from natscope.apps.config_file import MAX_FILE_BYTES, examine_settings
 from natscope.apps.derp_config import config_errors
 from natscope.apps.derp_settings import SECTIONS as RELAY_SECTIONS
 from natscope.apps.derp_settings import SETTINGS as RELAY_SETTINGS
@@ -24,7 +22,8 @@ from natscope.errors import UserError
 from natscope.model.config_lint import SCHEMA, ConfigLint, ConfigProblem
 from natscope.policy.policy_file import MAX_LINE, examine_policy
 from natscope.policy.policy_file import TABLES as POLICY_TABLES
-from natscope.wire.toml_places import Place, place_of_error, toml_places
+from natscope.wire.toml_places import Place, toml_places
+from natscope.wire.toml_text import TomlError, TomlLimit, read_toml
 
 KINDS = ("settings", "project", "relay", "policy")
 MAX_BYTES = MAX_FILE_BYTES
@@ -44,17 +43,13 @@ def lint_config(data: bytes, name: str, kind: str, environ: Mapping[str, str]) -
         problem = _broken("not UTF-8 text", line, column)
         return ConfigLint(schema=SCHEMA, source=name, kind=kind or _by_name(name), problems=(problem,)), ()
     lines = tuple(text.split("\n"))
-    if any(len(re.split("[=#]", line, maxsplit=1)[0]) > MAX_LINE for line in lines):
-        # the reader's time grows with the square of a dotted key
-        raise UserError(f"{name}: a key of more than {MAX_LINE:,} characters is none of a configuration")
     try:
-        tree = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        words = lower_first(str(error)).partition(" (at ")[0]
-        found: Found = (_broken(words, *place_of_error(error, text)),)
+        tree = read_toml(text)
+    except TomlLimit as error:
+        raise UserError(f"{name}: {error.whole}") from None
+    except TomlError as error:
+        found: Found = (_broken(error.message, error.line, error.column),)
         return ConfigLint(schema=SCHEMA, source=name, kind=kind or _by_name(name), problems=found), lines
-    except RecursionError:
-        raise UserError(f"{name}: is nested too deeply to be a configuration") from None
     kind = kind or _kind_of(tree, name)
     problems = _RULES[kind](text, tree, environ)
     return ConfigLint(schema=SCHEMA, source=name, kind=kind, problems=_in_order(problems)), lines
