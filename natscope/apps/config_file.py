@@ -132,6 +132,8 @@ def _flatten(document: dict[str, object]) -> list[tuple[tuple[str, ...], object]
 
 def _why_not(setting: Setting | None, name: str, raw: object, project: bool) -> tuple[str, str]:
     """A code and why a key is ignored; empty when it is not."""
+    if setting is None and any(name == known.section for known in SETTINGS):
+        return "wrong-value", f"{name} is a table: [{name}]; ignored"
     if setting is None:
         return "unknown-key", f'no setting "{name}", ignored{question(name, BY_NAME)}'
     if not setting.in_files:

@@ -87,6 +87,10 @@ def examine_relay(
         if isinstance(raw, dict) and len(path) == 1 and setting is None:
             words = f"no table [{name}]{question(name, SECTIONS)}"
             problems.append(problem_at(place, "error", "unknown-table", name, words, TEMPLATE_HINT))
+        elif name in SECTIONS and setting is None:
+            problems.append(
+                problem_at(place, "error", "wrong-value", name, f"{name} is a table: [{name}]", TEMPLATE_HINT)
+            )
         elif setting is None or not setting.in_files:
             known = [known.name for known in SETTINGS if known.in_files]
             words = f'no setting "{name}"{question(name, known)}'
