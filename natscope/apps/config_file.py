@@ -37,15 +37,17 @@ def read_settings(path: str, *, project: bool = False) -> FileSettings | None:
     text = read_text(path)
     if text is None:
         return None
-    import tomllib  # 15 ms, only when there is a file
+    return _typed(path, text, read_document(path, text, "natscope config template shows a file"), project)
+
+
+def read_document(path: str, text: str, hint: str) -> dict[str, object]:
+    """`text`, that of a file, as TOML. Raises `UserError`, with that hint where it is no TOML."""
+    from natscope.wire.toml_text import TomlError, TomlLimit, read_toml  # only when there is a file
 
     try:
-        document = tomllib.loads(text)
-    except RecursionError:
-        raise UserError(f"{path}: is nested too deeply to be a configuration") from None
-    except tomllib.TOMLDecodeError as error:
-        raise UserError(f"{path}: {lower_first(str(error))}", hint="natscope config template shows a file") from None
-    return _typed(path, text, document, project)
+        return read_toml(text)
+    except TomlError as error:
+        raise UserError(f"{path}: {error.whole}", hint="" if isinstance(error, TomlLimit) else hint) from None
 
 
 def read_text(path: str) -> str | None:
@@ -130,6 +132,8 @@ def _flatten(document: dict[str, object]) -> list[tuple[tuple[str, ...], object]
 
 def _why_not(setting: Setting | None, name: str, raw: object, project: bool) -> tuple[str, str]:
     """A code and why a key is ignored; empty when it is not."""
+    if setting is None and any(name == known.section for known in SETTINGS):
+        return "wrong-value", f"{name} is a table: [{name}]; ignored"
     if setting is None:
         return "unknown-key", f'no setting "{name}", ignored{question(name, BY_NAME)}'
     if not setting.in_files:

@@ -7,34 +7,37 @@
 from __future__ import annotations
 
 import os
-import re
-import tomllib
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from natscope.apps.config_file import MAX_FILE_BYTES, examine_settings, lower_first
+from natscope.apps.config_file import MAX_FILE_BYTES, examine_settings, problem_at
 from natscope.apps.derp_config import config_errors
 from natscope.apps.derp_settings import SECTIONS as RELAY_SECTIONS
 from natscope.apps.derp_settings import SETTINGS as RELAY_SETTINGS
 from natscope.apps.derp_values import FileValues, examine_relay, settle
 from natscope.apps.derper_flags import Meaning
 from natscope.apps.directories import PROJECT_FILE
-from natscope.apps.settings import SETTINGS
+from natscope.apps.settings import SETTINGS, Value
 from natscope.errors import UserError
 from natscope.model.config_lint import SCHEMA, ConfigLint, ConfigProblem
 from natscope.policy.policy_file import MAX_LINE, examine_policy
 from natscope.policy.policy_file import TABLES as POLICY_TABLES
-from natscope.wire.toml_places import Place, place_of_error, toml_places
+from natscope.wire.toml_places import Place, toml_places
+from natscope.wire.toml_text import TomlError, TomlLimit, read_toml
 
 KINDS = ("settings", "project", "relay", "policy")
 MAX_BYTES = MAX_FILE_BYTES
 Found = tuple[ConfigProblem, ...]
+Refused = Callable[[str, Value], UserError | None]
 
 
-def lint_config(data: bytes, name: str, kind: str, environ: Mapping[str, str]) -> tuple[ConfigLint, tuple[str, ...]]:
+def lint_config(
+    data: bytes, name: str, kind: str, environ: Mapping[str, str], refused: Refused | None = None
+) -> tuple[ConfigLint, tuple[str, ...]]:
     """The problems, and the lines of the file. `kind` is one of `KINDS`, or empty: told from what is in it.
 
-    Raises `UserError` where that cannot be told.
+    `refused`: what a command would say of a setting's name and value, although its kind is right.
+    Raises `UserError` where the kind cannot be told, and for what is over a limit of the reader.
     """
     try:
         text = data.decode("utf-8")
@@ -44,19 +47,17 @@ def lint_config(data: bytes, name: str, kind: str, environ: Mapping[str, str]) -
         problem = _broken("not UTF-8 text", line, column)
         return ConfigLint(schema=SCHEMA, source=name, kind=kind or _by_name(name), problems=(problem,)), ()
     lines = tuple(text.split("\n"))
-    if any(len(re.split("[=#]", line, maxsplit=1)[0]) > MAX_LINE for line in lines):
-        # the reader's time grows with the square of a dotted key
-        raise UserError(f"{name}: a key of more than {MAX_LINE:,} characters is none of a configuration")
     try:
-        tree = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        words = lower_first(str(error)).partition(" (at ")[0]
-        found: Found = (_broken(words, *place_of_error(error, text)),)
+        tree = read_toml(text)
+    except TomlLimit as error:
+        raise UserError(f"{name}: {error.whole}") from None
+    except TomlError as error:
+        found: Found = (_broken(error.message, error.line, error.column),)
         return ConfigLint(schema=SCHEMA, source=name, kind=kind or _by_name(name), problems=found), lines
-    except RecursionError:
-        raise UserError(f"{name}: is nested too deeply to be a configuration") from None
     kind = kind or _kind_of(tree, name)
     problems = _RULES[kind](text, tree, environ)
+    if refused is not None and kind in ("settings", "project"):
+        problems += _refused(text, tree, kind == "project", refused)
     return ConfigLint(schema=SCHEMA, source=name, kind=kind, problems=_in_order(problems)), lines
 
 
@@ -99,6 +100,17 @@ def _settings(text: str, tree: dict[str, Any], environ: Mapping[str, str]) -> Fo
 
 def _project(text: str, tree: dict[str, Any], environ: Mapping[str, str]) -> Found:
     return examine_settings(text, tree, project=True)[1]
+
+
+def _refused(text: str, tree: dict[str, Any], project: bool, refused: Refused) -> Found:
+    places = toml_places(text)
+    problems = []
+    for name, (value, _) in examine_settings(text, tree, project=project)[0].items():
+        error = refused(name, value)
+        if error is not None:
+            place, words = places.get(tuple(name.split("."))), f"{name}: {error.message}"
+            problems.append(problem_at(place, "error", "wrong-value", name, words, error.hint))
+    return tuple(problems)
 
 
 def _relay(text: str, tree: dict[str, Any], environ: Mapping[str, str]) -> Found:

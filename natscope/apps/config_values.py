@@ -10,6 +10,8 @@ _FALSE = ("0", "false", "no", "off")
 
 MAX_NAMES = 100
 MAX_TEXT = 4096
+FAR_TOO_LARGE = 10**100
+"""From here on digits say nothing; some of these numbers Python refuses to write, or to convert."""
 
 
 class BadValue(Exception):
@@ -38,8 +40,11 @@ def from_toml(setting: Setting, value: object) -> Value:
             raise BadValue(f"must be a number without quotes, not {_shown(value)}")
         return _number(setting, value)
     if setting.kind == "names":
-        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        if not isinstance(value, list):
             raise BadValue(f'must be a list of names such as ["stun"], not {_shown(value)}')
+        for number, item in enumerate(value, start=1):
+            if not isinstance(item, str):
+                raise BadValue(f'must be a list of names such as ["stun"]; number {number} in it is {_shown(item)}')
         return _names(value)
     if not isinstance(value, str):
         raise BadValue(f"must be text in quotes, not {_shown(value)}")
@@ -71,6 +76,8 @@ def _shown(value: object) -> str:
         return "a table"
     if isinstance(value, list):
         return "a list"
+    if isinstance(value, int) and abs(value) > FAR_TOO_LARGE:
+        return "a number that is far too large"
     text = f'"{value}"' if isinstance(value, str) else str(value)
     return text if len(text) <= 60 else text[:57] + "…"
 
@@ -97,7 +104,8 @@ def _number(setting: Setting, number: int | float) -> int | float:
     if setting.kind == "integer" and not isinstance(number, int):
         raise BadValue(f"must be a whole number, not {number}")
     if not setting.low <= number <= setting.high:  # also false for NaN
-        raise BadValue(f"must be between {setting.low:g} and {setting.high:g}, not {number:g}")
+        given = _shown(number) if isinstance(number, int) else f"{number:g}"
+        raise BadValue(f"must be between {setting.low:g} and {setting.high:g}, not {given}")
     return number if setting.kind == "integer" else float(number)
 
 

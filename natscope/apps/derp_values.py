@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from natscope.apps.config_file import line_at, lower_first, problem_at, read_text
+from natscope.apps.config_file import line_at, problem_at, read_document, read_text
 from natscope.apps.config_values import BadValue, from_text, from_toml
 from natscope.apps.derp_settings import BY_NAME, SECTIONS, SETTINGS
 from natscope.apps.derper_flags import Meaning
@@ -63,15 +63,7 @@ def read_file(path: str) -> FileValues:
     text = read_text(path)
     if text is None:
         raise UserError(f"{path}: no such file", hint=TEMPLATE_HINT)
-    import tomllib
-
-    try:
-        document = tomllib.loads(text)
-    except RecursionError:
-        raise UserError(f"{path}: is nested too deeply to be a configuration") from None
-    except tomllib.TOMLDecodeError as error:
-        raise UserError(f"{path}: {lower_first(str(error))}", hint=TEMPLATE_HINT) from None
-    found, problems = examine_relay(text, document)
+    found, problems = examine_relay(text, read_document(path, text, TEMPLATE_HINT))
     if problems:
         first = problems[0]
         raise UserError(f"{path}:{first.line}: {first.message}", hint=first.hint)
@@ -95,6 +87,10 @@ def examine_relay(
         if isinstance(raw, dict) and len(path) == 1 and setting is None:
             words = f"no table [{name}]{question(name, SECTIONS)}"
             problems.append(problem_at(place, "error", "unknown-table", name, words, TEMPLATE_HINT))
+        elif name in SECTIONS and setting is None:
+            problems.append(
+                problem_at(place, "error", "wrong-value", name, f"{name} is a table: [{name}]", TEMPLATE_HINT)
+            )
         elif setting is None or not setting.in_files:
             known = [known.name for known in SETTINGS if known.in_files]
             words = f'no setting "{name}"{question(name, known)}'

@@ -558,7 +558,7 @@ TABLE = {
         'file',
     ),
     "config": (
-        (('lint', 'Say what is wrong in one file: settings of natscope or of a relay, or a policy; line by line'), ('show', 'Print every setting with its value'), ('check', 'Say what is wrong with the configuration files and variables'), ('path', 'Print which files are read, lowest first'), ('template', 'Print a commented configuration file with every setting')),
+        (('lint', 'Say what is wrong in one file: settings of natscope or of a relay, or a policy; line by line'), ('show', 'Print every setting with its value'), ('check', 'Say what is wrong with the configuration files and variables, as far as they alone tell'), ('path', 'Print which files are read, lowest first'), ('template', 'Print a commented configuration file with every setting')),
         (
         ),
         (),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated
 
 import typer
@@ -12,6 +13,7 @@ from natscope.apps.config_values import to_toml
 from natscope.apps.settings import SETTINGS
 from natscope.cli import exit_codes
 from natscope.cli.config_lint import lint
+from natscope.cli.config_refused import refused
 from natscope.cli.environment import working_directory
 from natscope.cli.options import AsJson, switch
 from natscope.cli.render import Console
@@ -62,7 +64,7 @@ def show(
 
 @app.command()
 def check(context: typer.Context) -> int:
-    """Say what is wrong with the configuration files and variables.
+    """Say what is wrong with the configuration files and variables, as far as they alone tell.
 
     Examples:
     natscope config check  # exit 0 when nothing is wrong
@@ -71,9 +73,10 @@ def check(context: typer.Context) -> int:
     """
     console = console_of(context)
     config = load(console.environ, cwd=working_directory())
-    for warning in config.warnings:
+    warnings = (*config.warnings, *_refused(config))
+    for warning in warnings:
         console.note(f"warning: {warning}")
-    if config.warnings:
+    if warnings:
         return exit_codes.FINDINGS
     console.note("nothing is wrong")
     return exit_codes.GOOD
@@ -106,6 +109,14 @@ def template(context: typer.Context) -> None:
     natscope config template | grep NATSCOPE_  # the names of the variables
     """
     console_of(context).data(template_text())
+
+
+def _refused(config: Config) -> Iterator[str]:
+    """What a command would refuse, each with its place."""
+    for name, value in config.values.items():
+        error = refused(name, value) if name in config.origins and config.origins[name].layer != "default" else None
+        if error is not None:
+            yield f"{config.origins[name].where}: {name}: {error.message}"
 
 
 def _load(console: Console) -> Config:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
@@ -48,21 +49,23 @@ def lint(
     natscope config lint natscope.toml --fail-on warn  # settings in a repository; also keys without effect count
 
     The file is only read: no setting of it is put in force, no relay is started and nothing is measured. Errors are
-    what the command would refuse, warnings are keys without effect. A relay's file is judged without flags beside it.
+    what the command would refuse, as far as the file alone tells; warnings are keys without effect. A relay's file is
+    judged without flags beside it.
     """
     from natscope.apps.config_lint import KINDS, lint_config
     from natscope.apps.did_you_mean import question
+    from natscope.cli.config_refused import refused
 
     threshold_of(fail_at)
+    wanted = format_of(lint_format, as_json=as_json)
     if kind is not None and kind not in KINDS:
         raise UserError(f'--kind "{kind}" is none{question(kind, KINDS)}', hint=f"there are {', '.join(KINDS)}")
     console = _console(context, color, ascii_only=bool(ascii_only))
     name = "standard input" if source == "-" else source
-    linted, lines = lint_config(_read(source, console), name, kind or "", console.environ)
+    linted, lines = lint_config(_read(source, console), name, kind or "", console.environ, refused)
     code = exit_codes.GOOD
     if any(problem.severity in threshold_of(fail_at) for problem in linted.problems):
         code = exit_codes.FINDINGS
-    wanted = "json" if as_json else lint_format or "text"
     if wanted == "text":
         from natscope.cli.config_frames import draw_lint
         from natscope.cli.frames import FrameStyle
@@ -84,6 +87,25 @@ def threshold_of(fail_at: str) -> tuple[str, ...]:
     return THRESHOLDS[fail_at]
 
 
+def format_of(lint_format: str | None, *, as_json: bool) -> str:
+    """The format that `--json` and `--format` name together. Raises `UserError` where they contradict each other."""
+    if as_json and lint_format not in (None, "json"):
+        raise UserError(f"--json and --format {lint_format} contradict each other", hint="give one of them")
+    return "json" if as_json else lint_format or "text"
+
+
+def stdin_reader(console: Console) -> Callable[[int], bytes]:
+    """Reads that many bytes of standard input; it raises `UserError` where that is closed."""
+    stream = console.streams.binary_input()
+    if stream is not None:
+        return stream.read
+
+    def closed(_count: int) -> bytes:
+        raise UserError("cannot read standard input: it is closed", hint="name a file")
+
+    return closed
+
+
 def _console(context: typer.Context, color: str | None, *, ascii_only: bool) -> Console:
     """By flags alone: the file that is looked through may be one that is in force, and broken. Raises `UserError`."""
     from natscope.apps.config_values import BadValue, from_text
@@ -102,5 +124,4 @@ def _read(source: str, console: Console) -> bytes:
 
     if source != "-":
         return read_map_file(source, MAX_BYTES, "configuration")
-    stream = console.streams.binary_input()
-    return read_map_stdin(stream.read if stream is not None else lambda _count: b"", MAX_BYTES, "configuration")
+    return read_map_stdin(stdin_reader(console), MAX_BYTES, "configuration")

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Annotated
 
 import typer
 
 from natscope.cli import exit_codes
 from natscope.cli import options as opt
-from natscope.cli.config_lint import FailAt, LintFormat, threshold_of
+from natscope.cli.config_lint import FailAt, LintFormat, format_of, stdin_reader, threshold_of
 from natscope.cli.derp_check import check
 from natscope.cli.derp_serve import ServeCommand, serve
 from natscope.cli.netcheck_flow import map_choice
-from natscope.cli.session import Session, begin
+from natscope.cli.session import begin
 from natscope.netcheck.options import MapChoice
 
 app = typer.Typer(add_completion=False)
@@ -68,13 +67,13 @@ def lint(
     from natscope.apps.relay_map import lint_relay_map
 
     counted = threshold_of(fail_at)
+    wanted = format_of(lint_format, as_json=as_json)
     session = begin(context)
-    linted = lint_relay_map(MapChoice(where=source), stdin=_reader(session))
+    linted = lint_relay_map(MapChoice(where=source), stdin=stdin_reader(session.console))
     code = exit_codes.GOOD
     if any(problem.severity in counted for problem in linted.problems):
         code = exit_codes.FINDINGS
     usable = len(linted.relay_map.regions)
-    wanted = "json" if as_json else lint_format or "text"
     if wanted != "text":
         from natscope.cli.formats import MAP_LINT, choose_format
         from natscope.model.map_lint import SCHEMA, MapLint, RegionCount
@@ -119,7 +118,7 @@ def show(
     session = begin(context)
     choice = map_choice(session) if source is None else MapChoice(where=source, cache_dir=map_choice(session).cache_dir)
     host = build_real_host()
-    loaded = asyncio.run(load_relay_map(host, HttpClient(host), choice, stdin=_reader(session)))
+    loaded = asyncio.run(load_relay_map(host, HttpClient(host), choice, stdin=stdin_reader(session.console)))
     console = session.console
     if loaded.warning:
         console.warn(loaded.warning)
@@ -132,10 +131,3 @@ def show(
 
     console.data(draw_map(loaded.relay_map, ascii_only=console.ascii_only))
     console.note(f"{len(loaded.relay_map.regions)} regions, from {loaded.source}")
-
-
-def _reader(session: Session) -> Callable[[int], bytes]:
-    stream = session.console.streams.binary_input()
-    if stream is None:
-        return lambda _count: b""
-    return stream.read

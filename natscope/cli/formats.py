@@ -95,7 +95,8 @@ def builtin_names(document: str = REPORT) -> tuple[str, ...]:
 
 def _unknown(name: str, document: str, found: Found) -> UserError:
     shapes = [shape for _, shape in _all(found)]
-    known = [shape.name for shape in shapes if shape.document == document]
+    drawn = ["text"] if document in (MAP_LINT, CONFIG_LINT) else []  # by the command itself, in no module of reports
+    known = drawn + [shape.name for shape in shapes if shape.document == document]
     other = next((_COMMANDS.get(shape.document) for shape in shapes if shape.name == name), None)
     words = f"; that is one of {other}" if other else question(name, known)
     return UserError(f'no output format "{name}"{words}', hint=f"there are {', '.join(known)}")

@@ -1457,7 +1457,8 @@ Commands
   lint          Say what is wrong in one file: settings of natscope or of a
                 relay, or a policy; line by line
   show          Print every setting with its value
-  check         Say what is wrong with the configuration files and variables
+  check         Say what is wrong with the configuration files and variables, as
+                far as they alone tell
   path          Print which files are read, lowest first
   template      Print a commented configuration file with every setting
 
@@ -1478,8 +1479,9 @@ line by line.
 Usage: natscope config lint [OPTIONS] FILE|-
 
 The file is only read: no setting of it is put in force, no relay is started and
-nothing is measured. Errors are what the command would refuse, warnings are keys
-without effect. A relay's file is judged without flags beside it.
+nothing is measured. Errors are what the command would refuse, as far as the
+file alone tells; warnings are keys without effect. A relay's file is judged
+without flags beside it.
 
 Options
   --kind settings|project|relay|policy
@@ -1521,7 +1523,8 @@ Exit codes
   130  interrupted (Ctrl-C, SIGTERM)
 """,
     "config check": """\
-Say what is wrong with the configuration files and variables.
+Say what is wrong with the configuration files and variables, as far as they
+alone tell.
 
   natscope config check                       exit 0 when nothing is wrong
   NATSCOPE_NETCHECK_TIMEOUT=3 natscope config check

@@ -1,6 +1,6 @@
 """Reads scenario files: TOML to forms, each mistake one sentence with the file and the line.
 
-`tomllib` keeps no positions: the line of a key is looked up in the text, by its table's header. Where that finds
+The reader keeps no positions: the line of a key is looked up in the text, by its table's header. Where that finds
 nothing (a dotted or quoted spelling), the line of the nearest table above it is named, else none.
 """
 
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import enum
 import re
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, NoReturn, TypeVar, get_args, get_type_hints
@@ -27,11 +26,12 @@ from natscope.lab.scenario_form import (
     SiteForm,
     Table,
 )  # fmt: skip
+from natscope.wire.toml_text import MAX_KEY_PARTS, TomlError, TomlLimit, read_toml
 
 MAX_BYTES = 256 * 1024
 PAIRS = "pairs"
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
-_HEADER = re.compile(r"\s*\[{1,2}\s*([^\]]+?)\s*\]{1,2}\s*(#.*)?")
+_HEADER = re.compile(r"\[{1,2}([^\]]+)\]{1,2}\s*(#.*)?")
 _KEY = re.compile(r"\s*([\w.\-]+|\"[^\"]*\")\s*=")
 _PLACE = re.compile(r" - at `\$([^`]*)`$")
 _GROUPS = ("sites", "hosts", "relays", "servers", "truth")
@@ -85,15 +85,17 @@ class ScenarioForm:
 
 def read_form(name: str, text: str) -> ScenarioForm:
     """The forms of a file called `name`. Raises `UserError`."""
-    source = Source(name, text)
     if len(text) > MAX_BYTES:
-        source.wrong((), f"it is longer than {MAX_BYTES // 1024} KiB")
+        raise UserError(f"{name}: it is longer than {MAX_BYTES // 1024} KiB")
     try:
-        table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        line = re.search(r"at line (\d+)", str(error))
-        where = f"{name}:{line[1] if line else len(text.splitlines())}"  # without a line it means the end
-        raise UserError(f"{where}: no valid TOML: {str(error).partition(' (at ')[0].lower()}") from error
+        table = read_toml(text)
+    except TomlLimit as error:
+        raise UserError(f"{name}: {error.whole}") from error
+    except TomlError as error:
+        line = min(error.line, len(text.splitlines()))  # the end is that of the last line
+        raise UserError(f"{name}:{line}: no valid TOML: {error.message.lower()}") from error
+    source = Source(name, text)
+    _check_numbers(source, (), table)
     groups = {group: _group(source, group, table.pop(group, {})) for group in _GROUPS}
     pairs = _pairs(source, groups["truth"].pop(PAIRS, {}))
     return ScenarioForm(
@@ -106,6 +108,18 @@ def read_form(name: str, text: str) -> ScenarioForm:
         truth=_all(source, "truth", groups["truth"], HostTruthForm),
         pairs={key: _convert(source, ("truth", PAIRS, key), value, PairTruthForm) for key, value in pairs.items()},
     )
+
+
+def _check_numbers(source: Source, where: Path, value: Any) -> None:
+    """Refuse an integer of more than the 64 bits of TOML: Python counts on, and then cannot write or convert it."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            _check_numbers(source, (*where, key), inner)
+    elif isinstance(value, list):
+        for inner in value:
+            _check_numbers(source, where, inner)
+    elif isinstance(value, int) and not -(2**63) <= value < 2**63:
+        source.wrong(where, "a number that is far too large")
 
 
 def _group(source: Source, group: str, value: Any) -> dict[str, Any]:
@@ -164,13 +178,13 @@ def _positions(text: str) -> Iterator[tuple[Path, int]]:
     seen: dict[Path, None] = {}
     table: Path = ()
     for number, line in enumerate(text.splitlines(), start=1):
-        header = _HEADER.fullmatch(line)
+        header = _HEADER.fullmatch(line.strip())
         key = None if header else _KEY.match(line)
         if header:
-            table = _split(header[1])
+            table = _split(header[1])[:MAX_KEY_PARTS]  # a line of a long text may look like any header
         elif not key:
             continue
-        path = table if header else (*table, *_split(key[1] if key else ""))
+        path = table if header else (*table, *_split(key[1] if key else "")[:MAX_KEY_PARTS])
         for length in range(1, len(path) + 1):
             if path[:length] not in seen:
                 seen[path[:length]] = None

@@ -50,9 +50,20 @@ def read_map_stdin(read: Callable[[int], bytes], max_bytes: int, what: str = "re
 
 def too_large(name: str, max_bytes: int, size: int | None = None, what: str = "relay map") -> UserError:
     """The error about something of `size` bytes, None when only so much is known that it is too large."""
-    limit = f"{max_bytes / 1e6:.1f} MB"
-    how = f"larger than {limit}" if size is None else f"{size / 1e6:.1f} MB, the limit is {limit}"
-    return UserError(f"{name} is no {what}: it is {how}")
+    limit = _amount(max_bytes)
+    if size is None:
+        return UserError(f"{name} is no {what}: it is larger than {limit}")
+    amount = _amount(size)
+    if amount == limit:
+        amount, limit = f"{size:,} bytes", f"{max_bytes:,}"
+    return UserError(f"{name} is no {what}: it is {amount}, the limit is {limit}")
+
+
+def _amount(size: int) -> str:
+    """As a person reads it. Limits below a megabyte are whole multiples of 1024 bytes, and are told as such."""
+    if size < 1024:
+        return f"{size:,} bytes"
+    return f"{size / 1024:.0f} kB" if size < 1_000_000 else f"{size / 1e6:.1f} MB"
 
 
 def _within(data: bytes, name: str, max_bytes: int, what: str) -> bytes:

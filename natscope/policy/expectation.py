@@ -88,7 +88,7 @@ def parse(path: tuple[str, ...], given: object, line: int = 0) -> Expectation:
     if isinstance(given, list):
         if not given or not all(isinstance(each, str | int | float) for each in given):
             raise UserError(f"{name}: a list of words or numbers is needed")
-        words = tuple(_plain(each) for each in given)
+        words = tuple(_plain(each, name) for each in given)
         words = _cased(path, words)
         lead = _LEADS.get(path, "one of")
         return Expectation(path, f"{lead} {', '.join(words)}", line, words=words)
@@ -96,7 +96,7 @@ def parse(path: tuple[str, ...], given: object, line: int = 0) -> Expectation:
         raise UserError(f"{name}: a word, a number, yes or no, or a list is needed")
     if given != given:
         raise UserError(f"{name}: not a number")
-    text = _plain(given)
+    text = _plain(given, name)
     found = _COMPARISON.match(text)
     if found is None:
         return Expectation(path, text, line, words=_cased(path, (_severity(path, text, name),)))
@@ -107,13 +107,23 @@ def parse(path: tuple[str, ...], given: object, line: int = 0) -> Expectation:
         return Expectation(path, text, line, order if order == "!=" else "", words=(right.lower(),))
     if not _NUMBER.match(right):
         raise UserError(f'{name} = "{text}": {order} needs a number behind it, without a unit')
-    return Expectation(path, text, line, order, float(right))
+    limit = float(right)
+    if math.isinf(limit):
+        raise _far_too_large(name)
+    return Expectation(path, text, line, order, limit)
 
 
-def _plain(given: Plain) -> str:
+def _plain(given: Plain, name: str) -> str:
     if isinstance(given, bool):
         return "yes" if given else "no"
-    return as_text(float(given)) if isinstance(given, int | float) else given.strip()
+    try:
+        return as_text(float(given)) if isinstance(given, int | float) else given.strip()
+    except OverflowError:
+        raise _far_too_large(name) from None
+
+
+def _far_too_large(name: str) -> UserError:
+    return UserError(f"{name}: a number that is far too large")
 
 
 def _cased(path: tuple[str, ...], words: tuple[str, ...]) -> tuple[str, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -12,12 +11,13 @@ from natscope.model.config_lint import ConfigProblem
 from natscope.policy.expectation import Expectation, parse
 from natscope.policy.lookup import check_name, check_words
 from natscope.wire.toml_places import Place, toml_places
+from natscope.wire.toml_text import TomlError, TomlLimit, read_toml
 
 MAX_BYTES = 256 * 1024
 MAX_EXPECTATIONS = 1000
 PINGS = 5
 MAX_LINE, MAX_PARTS = 4096, 8
-"""Characters of a line, and parts of a name: the TOML reader's time grows with the square of a dotted key."""
+"""Characters of a line, and parts of a name."""
 _RUN_LIMITS: dict[str, tuple[float, float, float]] = {
     "runs": (1, 1, 20),
     "retries": (2, 0, 20),
@@ -47,11 +47,13 @@ def read_policy(data: bytes, name: str) -> Policy:
     try:
         text = data.decode("utf-8")
         _check_lines(text, name)
-        tree = tomllib.loads(text)
+        tree = read_toml(text)
     except UnicodeDecodeError as error:
         raise UserError(f"{name}: not UTF-8") from error
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise UserError(f"{name}: not TOML: {error}") from error
+    except TomlLimit as error:
+        raise UserError(f"{name}: {error.whole}") from error
+    except TomlError as error:
+        raise UserError(f"{name}: not TOML: {error.whole}") from error
     expectations, run, problems = examine_policy(text, tree)
     if problems:
         first = problems[0]

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from natscope.wire.toml_text import read_toml
+
 _BLANK = re.compile(r"[ \t]*")
 _GAP = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
@@ -17,7 +19,6 @@ _LITERAL = re.compile(r"'[^'\n]*'")
 _LONG_BASIC = re.compile(r'"""(?:[^"\\]|\\.|"(?!""))*"{3,5}', re.DOTALL)
 _LONG_LITERAL = re.compile(r"'''(?:[^']|'(?!''))*'{3,5}", re.DOTALL)
 _PLAIN = re.compile(r"[^,\]}#\r\n]*")
-_ERROR = re.compile(r"\(at line (\d+), column (\d+)\)$")
 _SKIPPED = re.compile(r"[^\"'\[\]{}#]+")
 
 
@@ -33,15 +34,6 @@ class Place(NamedTuple):
 def toml_places(text: str) -> dict[tuple[str, ...], Place]:
     """Each key and each table by its parts; the first of an array of tables. None from where the text is no TOML on."""
     return _Scan(text).places
-
-
-def place_of_error(error: ValueError, text: str) -> tuple[int, int]:
-    """Line and column that the standard library's reader tells in its message; the last ones for `end of document`."""
-    found = _ERROR.search(str(error))
-    if found is not None:
-        return int(found[1]), int(found[2])
-    lines = text.split("\n")
-    return len(lines), len(lines[-1]) + 1
 
 
 class _Scan:
@@ -153,6 +145,4 @@ def _unquoted(written: str) -> str:
         return written
     if "\\" not in written:
         return written[1:-1]
-    import tomllib
-
-    return str(tomllib.loads(f"key = {written}")["key"])
+    return str(read_toml(f"key = {written}")["key"])

@@ -92,14 +92,26 @@ WRONG_TYPES = [
     ("color = 1", ":1: color must be text in quotes, not 1"),
     ('color = "alwys"', ':1: color must be one of auto, always, never, not "alwys". Did you mean always?'),
     ('[netcheck]\nonly = "relay_stun"', ":2: netcheck.only must be a list of names"),
-    ("[netcheck]\nonly = [1]", ":2: netcheck.only must be a list of names"),
+    ("[netcheck]\nonly = [1]", ':2: netcheck.only must be a list of names such as ["stun"]; number 1 in it is 1'),
+    (
+        '[netcheck]\nonly = ["stun", 5]',
+        ':2: netcheck.only must be a list of names such as ["stun"]; number 2 in it',
+    ),
+    ("[netcheck]\ntimeout = " + "9" * 5000, ": has a number that is far too large (at line 2)"),
+    (
+        "[netcheck]\ntimeout = 0x" + "f" * 9999,
+        ":2: netcheck.timeout must be between 0.5 and 600, not a number",
+    ),
+    ("[netcheck]\nsource_port = 0x" + "f" * 9999, ":2: netcheck.source_port must be between 0 and 65535, not a number"),
+    ("color = 0x" + "f" * 9999, ":1: color must be text in quotes, not a number that is far too large"),
+    ("a." * 16_000 + "b = 1", ": has a key of more than 100 parts (at line 1)"),
     ('[derp_map]\nx = "y"', ":1: derp_map must be text in quotes, not a table"),
     ("a = ", ": invalid value (at end of document)"),
     ("a = 1\na = 2", ": cannot overwrite a value (at end of document)"),
 ]
 
 
-@pytest.mark.parametrize(("text", "said"), WRONG_TYPES, ids=[row[0].replace("\n", " ") for row in WRONG_TYPES])
+@pytest.mark.parametrize(("text", "said"), WRONG_TYPES, ids=[row[0].replace("\n", " ")[:40] for row in WRONG_TYPES])
 def test_a_wrong_value_is_an_error_with_its_line(text: str, said: str, files: Files) -> None:
     files.user.write_text(text)
     with pytest.raises(UserError) as caught:
@@ -243,3 +255,9 @@ def test_names_variables_and_keys_are_unique() -> None:
         assert setting.help
         assert setting.help[0].islower()
         assert not setting.help.endswith(".")
+
+
+def test_a_number_of_too_many_digits_in_a_variable(files: Files) -> None:
+    for digits in ("9" * 4000, "9" * 5000):
+        with pytest.raises(UserError, match=r"NATSCOPE_NETCHECK_SOURCE_PORT.* must be .*, not "):
+            files.load({"NATSCOPE_NETCHECK_SOURCE_PORT": digits})

@@ -145,3 +145,41 @@ def test_hostile_files_end() -> None:
         with pytest.raises(UserError):
             problems(text)
     assert [each.line for each in problems("[expect]\nudp = 'yes'\n# " + "x" * 5000, "policy")] == [3]
+
+
+@pytest.mark.parametrize("text", ["netcheck = []", "netcheck = 5", "[[netcheck]]\nonly = ['stun']"])
+@pytest.mark.parametrize("kind", ["settings", "project"])
+def test_a_table_that_is_written_as_a_value(text: str, kind: str) -> None:
+    (problem,) = problems(text, kind)
+    assert (problem.severity, problem.message, problem.line) == (
+        "warning",
+        "netcheck is a table: [netcheck]; ignored",
+        1,
+    )
+
+
+@pytest.mark.parametrize("text", ["tls = 5", "tls = []", "[[tls]]\nmode = 'auto'"])
+def test_a_table_of_a_relay_that_is_written_as_a_value(text: str, tmp_path: Path) -> None:
+    (problem,) = problems(text, "relay")
+    assert (problem.severity, problem.message, problem.line) == ("error", "tls is a table: [tls]", 1)
+    assert problem.message in refused(text, "relay", tmp_path)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_over_a_limit_is_so_for_the_reader_too(kind: str, tmp_path: Path) -> None:
+    for text in (
+        "a." * 2000 + "b = 1",
+        "a = " + "[" * 50_000,
+        "a = 1\nb = " + "9" * 5000,
+        "x = { " + "a." * 2000 + "b = 1 }",
+    ):
+        with pytest.raises(UserError) as caught:
+            problems(text, kind)
+        said = refused(text, kind, tmp_path)
+        assert (
+            said.partition("x.toml")[2] == caught.value.message.removeprefix("x.toml") or "the limit of a line" in said
+        )
+    text = {"policy": "[expect]\nudp = ", "relay": "drain = "}.get(kind, "netcheck.timeout = ") + "0x" + "f" * 4000
+    (problem,) = problems(text, kind)
+    assert "a number that is far too large" in problem.message
+    assert problem.message in refused(text, kind, tmp_path)

@@ -57,6 +57,9 @@ def test_a_file(tmp_path: Path) -> None:
         ("[mesh]\nkey = 'ab'", r':2: no setting "mesh\.key"'),
         ("listen = [1]", r":1: listen must be a list of names"),
         ("= 1", r": invalid"),
+        ("a." * 16_000 + "b = 1", r": has a key of more than 100 parts \(at line 1\)"),
+        ("drain = " + "9" * 5000, r": has a number that is far too large \(at line 1\)"),
+        ("drain = 0x" + "f" * 9999, r":1: drain must be between 0 and 600, not a number that is far too large"),
         ("a = " + "[" * 5000, r": is nested too deeply|: invalid"),
     ],
 )

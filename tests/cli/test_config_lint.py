@@ -87,6 +87,10 @@ def test_ascii_and_colour(cli: Runner) -> None:
         (("relay-broken.toml", "--fail-on", "x"), "not one of"),
         (("relay-broken.toml", "--color", "x"), "--color must be one of"),
         (("relay-broken.toml", "--format", "junit"), 'no output format "junit"'),
+        (("relay-broken.toml", "--format", "jsn"), "Did you mean json?"),
+        (("relay-broken.toml", "--format", "jsn"), "text, "),
+        (("relay-broken.toml", "--format", "sarif", "--json"), "--json and --format sarif contradict each other"),
+        (("relay-broken.toml", "--format", "text", "--json"), "--json and --format text contradict each other"),
     ],
 )
 def test_a_mistake_is_one_line(cli: Runner, arguments: tuple[str, ...], words: str) -> None:
@@ -102,3 +106,32 @@ def test_hostile_text_stays_harmless(cli: Runner) -> None:
         out = cli("config", "lint", "--kind", "relay", "--format", form, "-", stdin=hostile).out
         assert not any(sign in out for sign in "\x1b\x07\u202e"), form
     assert len(cli("config", "lint", "--kind", "relay", "--format", "github", "-", stdin=hostile).out.splitlines()) == 2
+
+
+def test_values_that_netcheck_would_refuse(cli: Runner) -> None:
+    text = b'netcheck.format = "pdf"\nnetcheck.bind_address = "300.1.1.1"\n'
+    for kind, second in (("settings", ("error", 2, 25)), ("project", ("warning", 2, 1))):  # which may not set that one
+        result = cli("config", "lint", "--kind", kind, "--format", "json", "-", stdin=text)
+        told = [(each["severity"], each["line"], each["column"]) for each in json.loads(result.out)["problems"]]
+        assert told == [("error", 1, 19), second], kind
+        assert result.code == 1
+
+
+@pytest.mark.parametrize("form", ["text", "json, html", "markdown-of-nobody"])
+@pytest.mark.parametrize("address", ["", "192.0.2.1", "::1", "fe80::1%eth0", "localhost"])
+def test_lint_and_netcheck_agree_on_those_values(cli: Runner, form: str, address: str) -> None:
+    text = f"[netcheck]\nformat = '{form}'\nbind_address = '{address}'\n"
+    wrong = (form == "markdown-of-nobody") + (address == "localhost")
+    result = cli("config", "lint", "--format", "json", "-", stdin=text.encode())
+    assert len(json.loads(result.out)["problems"]) == wrong
+    path = Path(cli.environ["XDG_CONFIG_HOME"]) / "natscope" / "config.toml"
+    path.parent.mkdir(parents=True)
+    path.write_text(text, encoding="utf-8")
+    checked = cli("config", "check")
+    assert (checked.code, len(checked.err.splitlines())) == ((1, wrong) if wrong else (0, 1))
+    if wrong:
+        assert f"warning: {path}:" in checked.err
+        one = ("--format", "text") if "," in form else ()  # a list is for `report make`
+        refused = cli("netcheck", "--derp-map", "none.json", *one)
+        assert refused.code == 2
+        assert checked.err.partition(": netcheck.")[2].partition(": ")[2].splitlines()[0] in refused.err

@@ -179,6 +179,16 @@ def test_a_closed_stdout_is_noticed_before_measuring(natscope: Runner, relay_map
     assert err.startswith("error: cannot write to standard output: it is closed\n")
 
 
+@pytest.mark.parametrize(
+    "arguments", ["config lint --kind settings -", "config lint -", "derp map lint -", "derp map show -"]
+)
+def test_a_closed_stdin_is_no_empty_file(arguments: str, natscope: Runner) -> None:
+    expected = with_shell(natscope, "$N report make - <&-")
+    assert expected[0] == 2
+    assert "cannot read standard input: it is closed" in expected[2]
+    assert with_shell(natscope, f"$N {arguments} <&-") == expected
+
+
 def test_a_closed_stderr_harms_nobody(natscope: Runner) -> None:
     assert with_shell(natscope, "$N 2>&-") == (0, FIRST_CONTACT, "")
     assert with_shell(natscope, "$N nonsense 2>&-")[0] == 2

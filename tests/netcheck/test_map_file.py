@@ -22,7 +22,23 @@ def test_a_file_up_to_the_limit(tmp_path: Path) -> None:
     path = tmp_path / "m"
     path.write_bytes(b"x" * 1000)
     assert read_map_file(str(path), 1000) == b"x" * 1000
-    assert message(path, 999).endswith("m is no relay map: it is 0.0 MB, the limit is 0.0 MB")
+    assert message(path, 999).endswith("m is no relay map: it is 1,000 bytes, the limit is 999 bytes")
+
+
+@pytest.mark.parametrize(
+    ("size", "limit", "words"),
+    [
+        (300 * 1024, 256 * 1024, "300 kB, the limit is 256 kB"),
+        (256 * 1024 + 1, 256 * 1024, "262,145 bytes, the limit is 262,144"),
+        (5_000_000, 256 * 1024, "5.0 MB, the limit is 256 kB"),
+        (4_000_001, 4_000_000, "4,000,001 bytes, the limit is 4,000,000"),
+    ],
+)
+def test_two_sizes_never_read_the_same(tmp_path: Path, size: int, limit: int, words: str) -> None:
+    path = tmp_path / "m"
+    with path.open("wb") as file:
+        file.truncate(size)
+    assert message(path, limit).endswith(f"m is no relay map: it is {words}")
 
 
 def test_two_hundred_megabytes_are_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -64,6 +64,12 @@ def test_what_is_no_expectation(given: object) -> None:
         parse(("udp",), given)
 
 
+@pytest.mark.parametrize("given", [int("f" * 9999, 16), ["x", 10**400], "< " + "9" * 400], ids=["hex", "list", "limit"])
+def test_a_number_that_no_measurement_can_have(given: object) -> None:
+    with pytest.raises(UserError, match=r"relays\.fra\.latency_ms: a number that is far too large"):
+        parse(("relays", "fra", "latency_ms"), given)
+
+
 def test_a_severity_that_nobody_has() -> None:
     with pytest.raises(UserError, match="one of none, info, warn, fail"):
         parse(("findings", "max_severity"), "dire")

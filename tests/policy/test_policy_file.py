@@ -65,7 +65,8 @@ def test_a_mistake_names_its_place(text: str, words: str) -> None:
 
 
 def test_too_large_not_text_too_deep() -> None:
-    for data in (b"#" * (MAX_BYTES + 1), b"\xff\xfe", b"x = " + b"[" * 100_000):
+    for data in (b"#" * (MAX_BYTES + 1), b"\xff\xfe", b"x = " + b"[" * 100_000, b"a." * 2000 + b"b = 1",
+                 b"x = " + b"9" * 4090 + b"\n" + b"y = " + b"_9" * 9, b"[expect]\nudp = 0x" + b"f" * 4000):  # fmt: skip
         with pytest.raises(UserError):
             read_policy(data, "p.toml")
 
