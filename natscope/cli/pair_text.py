@@ -56,11 +56,20 @@ def draw(report: PairReport, code: int, pen: Pen) -> list[str]:
     if missing and report.prediction.path != "direct":
         lines += ["", pen.paint("Not known", "bold")]
         lines += [line for words in missing for line in pen.wrap(words, "    ", first="  – ")]
+    masked = [side.name for side in (report.this, report.peer) if side.masked]
+    if masked:
+        lines += ["", *pen.wrap(_masked(masked), indent, sign=UNKNOWN)]
     old = [side.name for side in (report.this, report.peer) if side.age_s is not None and side.age_s > OLD_S]
     if old:
         words = f"Old: {' and '.join(old)}. Networks change; measure again before you act on it."
         lines += ["", *pen.wrap(words, indent, sign=LOOK)]
     return [*lines, "", *pen.wrap(f"{_origin(report)} · exit {code}", "", role="faint")]
+
+
+def _masked(names: list[str]) -> str:
+    """What cannot be compared, and what would help."""
+    are = "are" if len(names) > 1 else "is"
+    return f"{' and '.join(names)} {are} masked: addresses of two reports cannot be compared; give both unmasked."
 
 
 def _sides(this: PairSide, peer: PairSide, pen: Pen) -> Iterator[str]:
@@ -81,7 +90,7 @@ def _answers(side: PairSide) -> tuple[str, ...]:
     if side.udp is Tri.NO:
         return ("no UDP", NOTHING, NOTHING, _word(side.ipv6), NOTHING, side.home or "unknown")
     own = "its own" if side.translated is Tri.NO else ""
-    four = next((text for text in side.public if ":" not in text), "")
+    four = "masked" if side.masked else next((text for text in side.public if ":" not in text), "")
     port = {Tri.YES: "another for each peer", Tri.NO: "same for all peers"}.get(side.varies, "unknown")
     return (
         ", ".join(part for part in (four or "unknown", own) if part),

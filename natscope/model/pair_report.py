@@ -17,14 +17,16 @@ SCHEMA = "natscope.pair/1"
 class PairSide(msgspec.Struct, frozen=True, kw_only=True):
     """One node. `by`: `natscope` or `tailscale`, whose report it is, or `mesh`, what others are told of it.
 
-    `blurred` says why nothing that was measured is about its own network. `varies`: is the public port another one for
-    each peer; `lets_in` as RFC 4787 names filtering, or `unknown`. `opens`: is a port open from outside.
+    `blurred` says why nothing that was measured is about its own network. `masked`: its addresses are masks,
+    which say nothing beside the other side's. `varies`: is the public port another one for each peer; `lets_in` as RFC
+    4787 names filtering, or `unknown`. `opens`: is a port open from outside.
     """
 
     name: str
     by: str
     age_s: float | None = None
     blurred: str = ""
+    masked: bool = False
     says: str = ""
     udp: Tri = Tri.UNKNOWN
     ipv6: Tri = Tri.UNKNOWN

@@ -58,6 +58,22 @@ class RelayNode(msgspec.Struct, frozen=True, kw_only=True):
             return None
         return ip if ip.version == family else None
 
+    def given(self, family: Family) -> IPAddress | None:
+        """The address for this family that takes no DNS: the field's, else a HostName that is an address itself."""
+        literal = self.literal(family)
+        if literal is not None or not self.may_have(family):
+            return literal
+        host = self.host_address
+        return host if host is not None and host.version == family else None
+
+    @property
+    def host_address(self) -> IPAddress | None:
+        """HostName where it is an address: nothing to look up."""
+        try:
+            return ipaddress.ip_address(self.host_name)
+        except ValueError:
+            return None
+
     def may_have(self, family: Family) -> bool:
         """Whether the node can be asked over this family: a literal, or an empty field (DNS decides)."""
         text = self.ipv4 if family == 4 else self.ipv6

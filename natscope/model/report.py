@@ -278,7 +278,11 @@ class Cost(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """One netcheck. `interrupted` is true after Ctrl-C; `limit_reached` when the time limit ended the run."""
+    """One netcheck. `interrupted` is true after Ctrl-C; `limit_reached` when the time limit ended the run.
+
+    `masked`: addresses, names and keys are masks, the same one everywhere in this report and no other's; left out where
+    nothing is masked.
+    """
 
     schema: str
     natscope: str
@@ -287,6 +291,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     duration_ms: float
     interrupted: bool
     limit_reached: bool
+    masked: bool | msgspec.UnsetType = msgspec.UNSET
     host: HostReport
     interfaces: tuple[InterfaceReport, ...]
     udp: Tri
@@ -311,6 +316,16 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     cost: Cost
     probes: tuple[ProbeOutcome, ...]
     observations: tuple[Observation, ...]
+
+    @property
+    def is_masked(self) -> bool:
+        """Whether addresses in it are masks, which say nothing beside another report's."""
+        return self.masked is True
+
+    @property
+    def has_masked_relays(self) -> bool:
+        """Whether codes and names of relays are masks too: those of the vendor's map, whom everybody has, stay."""
+        return self.is_masked and not self.relay_map.vendor
 
     def relay(self, region_id: int) -> RelayReport | None:
         """The region with that id."""

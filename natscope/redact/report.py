@@ -61,8 +61,9 @@ def redact(report: Report) -> Report:
 
 
 def masked_by(mask: Mask, tree: Any) -> Report:
-    """A report, given as builtins, masked by a mapping that other documents may share."""
-    return msgspec.convert(_masked(tree, mask.text), type=Report)
+    """A report, given as builtins, masked by a mapping that other documents may share; it says so of itself."""
+    report: Report = msgspec.convert(_masked(tree, mask.text), type=Report)
+    return msgspec.structs.replace(report, masked=True)
 
 
 def texts_of(report: Report) -> tuple[str, ...]:

@@ -24,11 +24,11 @@ async def addresses_of(watch: Watch, node: RelayNode) -> tuple[IPAddress, ...]:
     return tuple(ip for some in found for ip in some)
 
 
-def stun_addresses(node: RelayNode, found: tuple[IPAddress, ...]) -> tuple[IPAddress, ...]:
-    """Where its STUN port is asked: one address a family."""
+def stun_addresses(node: RelayNode, found: tuple[IPAddress, ...], families: tuple[int, ...]) -> tuple[IPAddress, ...]:
+    """Where its STUN port is asked: one address for each of the families that are wanted."""
     chosen: list[IPAddress] = []
-    families: tuple[Family, ...] = (4, 6)
-    for family in families:
+    both: tuple[Family, ...] = (4, 6)
+    for family in (family for family in both if family in families):
         literal = stun_literal(node, family)
         first = next((ip for ip in found if ip.version == family), None)
         if literal is not None:
@@ -39,8 +39,10 @@ def stun_addresses(node: RelayNode, found: tuple[IPAddress, ...]) -> tuple[IPAdd
 
 
 async def _of_family(watch: Watch, node: RelayNode, family: Family) -> tuple[IPAddress, ...]:
-    literal = node.literal(family)
-    found = (literal,) if literal is not None else await _look_up(watch, node, family)
+    given = node.given(family)
+    if given is None and node.host_address is not None:
+        return ()  # an address has no address of the other family
+    found = (given,) if given is not None else await _look_up(watch, node, family)
     kept = []
     for ip in found[:MAX_ADDRESSES]:
         if await watch.host.links.source_for(ip) is None:

@@ -138,7 +138,7 @@ async def _node(watch: Watch, visit: _Visit) -> None:
     parts: list[Coroutine[Any, Any, None]] = []
     port = node.effective_stun_port
     if port is not None:
-        parts += [_stun(watch, node, ip, port) for ip in stun_addresses(node, visit.addresses)]
+        parts += [_stun(watch, node, ip, port) for ip in stun_addresses(node, visit.addresses, watch.options.families)]
     if not node.stun_only:
         parts.append(_relay(watch, visit))
         if node.can_port80:

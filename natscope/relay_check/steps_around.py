@@ -8,7 +8,7 @@ from natscope.model.derp_check import StepName, StepReport, StepState
 from natscope.model.observation import Observation, Outcome
 from natscope.model.tri import Tri
 from natscope.netcheck.assemble_clock import TOLERANCE_S, ClockJudgement, judge_clocks
-from natscope.relay_check.steps_connect import not_yet, step
+from natscope.relay_check.steps_connect import not_yet, step, without_address
 from natscope.relay_check.stun_burst import ROUNDS, is_good
 from natscope.relay_check.view import CheckView, NodeView, ids
 
@@ -23,7 +23,9 @@ def stun_step(check: CheckView, view: NodeView) -> StepReport:
         return step(name, StepState.NOT_ASKED, "the map says: none")
     asked = view.of("stun.binding")
     if not asked:
-        no_way = view.of("derp.no-way")
+        lacks, no_way = without_address(check, view), view.of("derp.no-way")
+        if lacks:
+            return step(name, StepState.UNKNOWN, lacks, ids(view.of("dns.lookup")))
         return step(name, StepState.UNKNOWN, no_way[0].summary, ids(no_way)) if no_way else not_yet(check, name)
     good = [o for o in asked if o.outcome is Outcome.ANSWERED]
     bad = [o for o in asked if is_stun_broken(check, view, o)]

@@ -6,6 +6,7 @@ What could not be checked is `unknown` with its reason; silence is a failure onl
 from __future__ import annotations
 
 from natscope.model.derp_check import StepName, StepReport, StepState
+from natscope.model.endpoint import Family
 from natscope.model.observation import Observation, Outcome
 from natscope.relay_check.view import NAME_ERRORS, CheckView, NodeView, ids
 
@@ -44,12 +45,16 @@ def not_yet(check: CheckView, name: StepName) -> StepReport:
 def _name(check: CheckView, view: NodeView) -> StepReport:
     node = view.node
     lookups = view.of("dns.lookup")
-    literals = [family for family in (4, 6) if family in check.record.families and node.literal(family)]
-    found = sorted({*literals, *(o.family or 0 for o in lookups if o.outcome is Outcome.ANSWERED)})
+    both: tuple[Family, ...] = (4, 6)
+    given = [family for family in both if family in check.record.families and node.given(family)]
+    found = sorted({*given, *(o.family or 0 for o in lookups if o.outcome is Outcome.ANSWERED)})
     if found:
         where = "" if lookups else "from the map"
         says = " ".join(filter(None, (", ".join(f"IPv{family}" for family in found), where)))
         return step(StepName.NAME, StepState.OK, says, ids(lookups))
+    lacks = without_address(check, view)
+    if lacks:
+        return step(StepName.NAME, StepState.UNKNOWN, lacks, ids(lookups))
     if any(o.error in NAME_ERRORS for o in lookups):
         words = "no such name" if any(o.error == NAME_ERRORS[0] for o in lookups) else "no address for this name"
         return step(StepName.NAME, StepState.FAIL, words, ids(lookups))
@@ -60,6 +65,24 @@ def _name(check: CheckView, view: NodeView) -> StepReport:
         if check.unfinished
         else step(StepName.NAME, StepState.UNKNOWN, "no address asked")
     )
+
+
+def without_address(check: CheckView, view: NodeView) -> str:
+    """`no IPv6 address: not checked`, where only a family was asked for that the node is not known to have; else empty.
+
+    A node may serve one family alone, so that is no fault of it: clients reach it over the other one.
+    """
+    node, families = view.node, check.record.families
+    both: tuple[Family, ...] = (4, 6)
+    for family, other in (both, both[::-1]):
+        if family not in families or other in families or node.given(family) is not None:
+            continue
+        errors = {o.error for o in view.of("dns.lookup") if o.family == family}
+        nowhere = bool(errors & set(NAME_ERRORS)) and node.literal(other) is not None
+        lacks = NAME_ERRORS[1] in errors and node.may_have(other)
+        if not node.may_have(family) or node.host_address is not None or nowhere or lacks:
+            return f"no IPv{family} address: not checked"
+    return ""
 
 
 def _connect(check: CheckView, view: NodeView) -> StepReport:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from natscope.model.derp_check import CheckVerdict, NodeReport, StepName, StepState
 from natscope.model.finding import Finding, Severity
 from natscope.model.tri import Tri
+from natscope.relay_check.steps_connect import without_address
 from natscope.relay_check.view import CheckView
 
 SUBJECT = "Relays: "
@@ -58,7 +59,8 @@ def _reason(check: CheckView, nodes: Sequence[NodeReport]) -> str:
     """Why something could not be checked."""
     if check.unfinished:
         return check.unfinished
-    if is_nothing_answered(nodes):
+    asked = not all(without_address(check, view) for view in check.nodes)
+    if asked and is_nothing_answered(nodes):
         return "nothing answered, so this network may be the one that fails"
     node = next(node for node in nodes if works(node) is Tri.UNKNOWN)
     step = next((s for s in node.steps if s.state is StepState.UNKNOWN), None)

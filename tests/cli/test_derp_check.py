@@ -257,6 +257,14 @@ def ending(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     return end
 
 
+def test_a_family_that_a_relay_does_not_have_is_not_checked(check: Check) -> None:
+    relays = Relays(Planted(map_fields={"ipv6": "none"}))
+    result = check(relays, "-6")
+    assert result.code == 3
+    assert result.out.startswith("? Relays: unknown, 1a: no IPv6 address: not checked\n")
+    assert "NS-REL" not in result.out
+
+
 @pytest.mark.parametrize(
     ("words", "code", "first", "hint"),
     [

@@ -137,6 +137,24 @@ def test_a_masked_copy_is_the_same_run(natscope: Runner, tmp_path: Path) -> None
     assert result.err.startswith(f"error: {copy} and {HARD} are one and the same run\n")
 
 
+def test_masks_of_two_reports_are_no_common_address(natscope: Runner, tmp_path: Path) -> None:
+    copies = [str(tmp_path / name) for name in ("red.json", "redh.json")]
+    for report, copy in zip((HARD, str(REPORTS / "healthy.json")), copies, strict=True):
+        assert natscope("report", "redact", report, "-o", copy).code == 0
+    result = natscope("pair", *copies)
+    said = " ".join(result.out.split())
+    assert result.code == 3
+    assert "red and redh are masked: addresses of two reports cannot be compared; give both unmasked." in said
+    assert "one router for both" not in said
+    assert "Relay " not in result.out
+    half = " ".join(natscope("pair", HARD, copies[1]).out.split())
+    assert " is masked: addresses of two reports cannot be compared" in half
+    assert "masked" not in natscope("pair", HARD, FULL).out
+    document = json.loads(natscope("pair", *copies, "--json").out)
+    assert (document["this"]["masked"], document["peer"]["masked"]) == (True, True)
+    assert document["prediction"]["relay"] == ""
+
+
 def test_a_simulation_has_no_age(natscope: Runner, tmp_path: Path) -> None:
     """Its clock is its own."""
     tree = json.loads(Path(FULL).read_bytes())

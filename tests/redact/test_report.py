@@ -110,6 +110,25 @@ def test_masking_is_pure_and_gives_a_report(name: str) -> None:
     assert once.nat.v4.mapping == report.nat.v4.mapping
 
 
+def test_a_masked_report_says_so_and_others_do_not_speak_of_it() -> None:
+    report = load_report("healthy")
+    once = redact(report)
+    assert (report.is_masked, once.is_masked, redact(once).is_masked) == (False, True, True)
+    assert b'"masked"' not in msgspec.json.encode(report)
+    assert b'"masked":true' in msgspec.json.encode(once)
+    assert decode_report(msgspec.json.encode(once).replace(b'"masked":true', b'"masked":false')).is_masked is False
+
+
+def test_relays_of_a_map_of_ones_own_are_masked_too() -> None:
+    report = load_report("healthy")
+    own, vendor = (
+        msgspec.structs.replace(report, relay_map=msgspec.structs.replace(report.relay_map, vendor=vendor))
+        for vendor in (False, True)
+    )
+    assert (redact(own).has_masked_relays, redact(vendor).has_masked_relays) == (True, False)
+    assert not own.has_masked_relays
+
+
 def test_number_code_and_name_of_a_region_stay_together() -> None:
     original = load_report("healthy")
     masked = redact(original)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from natscope.model.report import Report
 from natscope.plugins.report_format import RenderOptions
+from natscope.redact.report import redact
 from natscope_reports.report_json import escape, render
 from tests.reports.drawing import scene
 from tests.reports.scenes import names
@@ -23,7 +24,10 @@ def test_reading_it_gives_the_report_back(name: str) -> None:
 
 
 def test_keys_stand_in_the_order_of_the_model() -> None:
-    assert list(json.loads(render(scene("healthy"), RenderOptions()))) == list(Report.__struct_fields__)
+    keys, report = list(Report.__struct_fields__), scene("healthy")
+    assert list(json.loads(render(redact(report), RenderOptions()))) == keys
+    plain = [key for key in keys if key != "masked"]
+    assert list(json.loads(render(report, RenderOptions()))) == plain, "not there where nothing is masked"
 
 
 def test_names_that_are_no_text_become_visible_escapes() -> None:

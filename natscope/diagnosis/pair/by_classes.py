@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from natscope.diagnosis.pair.chance import PROBES, SOCKETS, one_hard_side
 from natscope.diagnosis.pair.classes import CONES, HARD, Klass, possible
 from natscope.diagnosis.pair.matrix import DIRECT, GUESSES, Grade, grade, needs_one_address
-from natscope.diagnosis.pair.neighbours import Neighbours
+from natscope.diagnosis.pair.neighbours import HIDDEN_ROUTER, Neighbours
 from natscope.diagnosis.pair.side import FamilySide, Side
 from natscope.model.endpoint import Family
 from natscope.model.nat import Filtering
@@ -34,6 +34,8 @@ def by_family(this: Side, peer: Side, family: Family, near: Neighbours) -> Judge
         found = _turned_round(this, peer)
     if found is None:
         found = _by_matrix(this, peer, family)
+        if family == 4 and near.hidden:
+            found = _behind_whatever(found, _turned_round(this, peer))
     cited = this.family(family), peer.family(family)
     evidence = tuple(dict.fromkeys(name for side in cited for name in _cited(side)))
     return replace(found, evidence=evidence)
@@ -41,7 +43,7 @@ def by_family(this: Side, peer: Side, family: Family, near: Neighbours) -> Judge
 
 def guessing(this: Side, peer: Side, near: Neighbours) -> Judged | None:
     """With guessed ports over IPv4; None where nothing has to be guessed, or nothing is known."""
-    if unmeasured(this, peer) or without_udp(this, peer, 4) or near.same_router is Tri.YES:
+    if unmeasured(this, peer) or without_udp(this, peer, 4) or near.same_router is Tri.YES or near.hidden:
         return None
     grades = _grades(this.v4, peer.v4)
     if grades & DIRECT:
@@ -85,6 +87,15 @@ def without_udp(this: Side, peer: Side, family: Family) -> Judged | None:
 
 
 _LACKS: dict[Family, str] = {4: "", 6: "NS-V6-01"}
+
+
+def _behind_whatever(apart: Judged, together: Judged | None) -> Judged:
+    """What holds behind two routers as well as behind one; `together` None: the same."""
+    if together is None or apart.result is Outcome.UNKNOWN:
+        return apart
+    if apart.result is together.result:
+        return replace(apart, cause="")  # another one behind one router
+    return Judged(result=Outcome.UNKNOWN, reason=HIDDEN_ROUTER)
 
 
 def _turned_round(this: Side, peer: Side) -> Judged | None:

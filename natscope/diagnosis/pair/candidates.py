@@ -12,7 +12,7 @@ from dataclasses import replace
 from natscope.diagnosis.cause import Strength
 from natscope.diagnosis.pair.addresses import Kind, in_order, kind_of, network_of
 from natscope.diagnosis.pair.by_classes import Judged, by_family, guessing, unmeasured, without_udp
-from natscope.diagnosis.pair.neighbours import Neighbours, neighbours
+from natscope.diagnosis.pair.neighbours import HIDDEN_ROUTER, Neighbours, neighbours
 from natscope.diagnosis.pair.side import Side, Told
 from natscope.diagnosis.pair.trial import NO_TRIAL, Trial
 from natscope.model.endpoint import Endpoint
@@ -143,6 +143,9 @@ def _mapping(this: Side, peer: Side, near: Neighbours) -> Judged:
     opening = [side for side in (peer, this) if side.v4.opens.value is Tri.YES]
     if opening and near.same_router is Tri.YES:
         return by_family(this, peer, 4, near)
+    if opening and near.hidden and by_family(this, peer, 4, near).result is not Outcome.DIRECT:
+        reason = f"{opening[0].called} has a port open; {HIDDEN_ROUTER}"
+        return Judged(result=Outcome.UNKNOWN, reason=reason, evidence=opening[0].v4.opens.evidence)
     if opening:
         side = opening[0]
         where = f" at {side.v4.opened[0]}" if side.v4.opened else ""

@@ -69,7 +69,8 @@ def pair_facts(
 ) -> PairFacts:
     """All that is known of this node and that peer, for the prediction and the causes."""
     this = _this(status, report, report_age_s, is_of_now)
-    codes = {r.region_id: r.region_code for r in report.relays} if report is not None else {}
+    named_here = report is not None and not report.has_masked_relays
+    codes = {r.region_id: r.region_code for r in report.relays} if report is not None and named_here else {}
     endpoints = details.endpoints if details is not None and details.endpoints else peer.endpoints
     other = from_network(
         details.network if details is not None else None,
@@ -110,8 +111,10 @@ def _this(status: MeshStatus, report: Report | None, age_s: float | None, is_of_
 
 def is_elsewhere(status: MeshStatus, report: Report) -> bool:
     """The node tells public IPv4 endpoints, and none has an address that the report knows: it was measured somewhere
-    else.
+    else. A masked report cannot say.
     """
+    if report.is_masked:
+        return False
     own = status.this.endpoints if status.this is not None else ()
     now = {str(end.ip) for end in own if end.family == 4 and not is_inside(end.ip)}
     then = {seen.address for seen in report.ipv4.endpoints}

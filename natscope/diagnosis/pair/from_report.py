@@ -41,6 +41,8 @@ def from_report(report: Report, names: Names = YOU, *, age_s: float | None = Non
     side = Side(
         names=names,
         is_measured=True,
+        masked=report.is_masked,
+        relays_masked=report.has_masked_relays,
         blurred=_blurred(report),
         udp=_udp(report, cite),
         layers=report.nat.v4.layers,

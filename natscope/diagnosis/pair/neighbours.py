@@ -16,21 +16,27 @@ from natscope.model.tri import Tri
 WRITTEN_BY_HAND = ipaddress.IPv6Network("fd00::/48")
 """Unique local addresses whose random part (RFC 4193 section 3.2) was left at zero, as in many networks."""
 
+HIDDEN_ROUTER = "whether one router serves both is not known: addresses are masked"
+
 
 @dataclass(frozen=True, slots=True)
 class Neighbours:
     """`same_router`: do both show one public address over IPv4. `same_network`: can they reach local addresses of each
-    other. `common` are prefixes in which both have an address, `reason` is one clause.
+    other. `common` are prefixes in which both have an address, `reason` is one clause. `hidden`: addresses of a side
+    are masks, so whether one router serves both cannot be known.
     """
 
     same_router: Tri
     same_network: Tri
     common: tuple[str, ...]
     reason: str
+    hidden: bool = False
 
 
 def neighbours(this: Side, peer: Side) -> Neighbours:
     """From public and local addresses and the number of routers."""
+    if this.masked or peer.masked:
+        return _masked(this, peer)
     same_router = _same_public(this, peer)
     shared = common_networks(this.local, peer.local, Kind.PUBLIC, Kind.UNIQUE_LOCAL)
     by_prefix = tuple(network for network in shared if ":" in network and not _is_repeated(network))
@@ -51,6 +57,18 @@ def neighbours(this: Side, peer: Side) -> Neighbours:
         return Neighbours(same_router, Tri.YES, private, f"one router, and both have an address in {network}")
     reason = f"one public address and both in {network}: one home, or two behind one carrier's router"
     return Neighbours(same_router, Tri.UNKNOWN, private, reason)
+
+
+def _masked(this: Side, peer: Side) -> Neighbours:
+    """Private addresses over IPv4 alone are what they were; every report has the same masks for the rest."""
+    private = common_networks(this.local, peer.local, Kind.PRIVATE)
+    if private:
+        reason = f"both use {private[0]}, as thousands of networks do"
+    elif not this.local or not peer.local:
+        reason = "local addresses are known of one side only"
+    else:
+        reason = HIDDEN_ROUTER
+    return Neighbours(Tri.UNKNOWN, Tri.UNKNOWN, private, reason, hidden=True)
 
 
 def _is_repeated(prefix: str) -> bool:

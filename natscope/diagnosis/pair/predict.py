@@ -27,8 +27,10 @@ def best_relay(this: Side, peer: Side) -> tuple[str, float | None]:
     """The region with the least sum of both round trips; where one side's are not known, the peer's home relay.
 
     What goes to a peer goes through its home relay (upstream wgengine/magicsock), so the sum is what is to be expected
-    if that becomes the home of both.
+    if that becomes the home of both. Masked codes are no relays: two reports may have the same mask for different ones.
     """
+    if this.relays_masked or peer.relays_masked:
+        return "" if peer.relays_masked else peer.home, None
     both = this.latency_ms.keys() & peer.latency_ms.keys()
     if both:
         rtt, code = min((this.latency_ms[code] + peer.latency_ms[code], code) for code in both)

@@ -76,6 +76,7 @@ def _side(side: Side, by: str, age_s: float | None) -> PairSide:
         by=by,
         age_s=age_s,
         blurred=side.blurred,
+        masked=side.masked,
         says=describe(side),
         udp=side.udp.value,
         ipv6=side.v6.works.value,

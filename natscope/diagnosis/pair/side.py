@@ -86,14 +86,17 @@ class FamilySide:
 class Side:
     """One node.
 
-    `blurred` says why nothing that was measured is about its own network (empty: it is). `layers`: routers that
-    translate on its way out. `endpoints` are all candidates it tells, `local` addresses of its own interfaces that
-    others in its network could use. `latency_ms` by relay code, round trips; `silent_relays` were
-    asked and did not answer at all. `missing` is what would tell more.
+    `masked`: what stands for its public addresses and those over IPv6 is comparable with nothing of another side;
+    `relays_masked`: nor are codes of its relays. `blurred` says why nothing that was measured is about its own network
+    (empty: it is). `layers`: routers that translate on its way out. `endpoints` are all candidates it tells, `local`
+    addresses of its own interfaces that others in its network could use. `latency_ms` by relay code, round trips;
+    `silent_relays` were asked and did not answer at all. `missing` is what would tell more.
     """
 
     names: Names = PEER
     is_measured: bool = False
+    masked: bool = False
+    relays_masked: bool = False
     blurred: str = ""
     udp: Told[Tri] = NOT_TOLD
     v4: FamilySide = FamilySide()

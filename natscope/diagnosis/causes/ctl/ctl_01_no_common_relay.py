@@ -63,6 +63,8 @@ CAUSE = Cause(
 
 def pair_evidence(facts: PairFacts) -> Support:
     """The peer's home is silent from here, or the two lists of relays that answered have nothing in common."""
+    if any(side.relays_masked for side in facts.sides):
+        return unknown("the names of the relays: they are masked")
     home = _home(facts)
     if home is not None and home.error is not None and not _answered(home):
         ground = Ground(Strength.FACT, f"{home.region_code}, {facts.peer.whose} home, did not answer", home.evidence)

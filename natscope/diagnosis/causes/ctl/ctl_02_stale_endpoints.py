@@ -89,7 +89,7 @@ def _of_this(facts: PairFacts) -> Support:
     node = facts.status.this if facts.status is not None else None
     if node is None or not node.endpoints or facts.report is None or facts.is_of_now is not Tri.YES:
         return unknown(_NEEDED)
-    if facts.this.blurred or not facts.this.is_measured:
+    if facts.this.blurred or not facts.this.is_measured or facts.this.masked:
         return unknown(_NEEDED)
     found = (_public(facts, facts.report, node.endpoints), _local(facts, facts.report, node.endpoints))
     told = [support for support in found if support.holds is Tri.YES]
@@ -102,7 +102,7 @@ def _of_peer(facts: PairFacts) -> Support:
     """Likely at most: what the mesh tells and the report are of different minutes."""
     peer = facts.peer
     told = facts.details.endpoints if facts.details is not None else ()
-    if not told or facts.peer_is_recent is not Tri.YES or peer.blurred or not peer.is_measured:
+    if not told or facts.peer_is_recent is not Tri.YES or peer.blurred or not peer.is_measured or peer.masked:
         return unknown("the peer's own report of the last minutes, and what the mesh tells of it")
     if not {end.ip for end in told} & set(peer.local):
         return unknown("whether the report is of that node")

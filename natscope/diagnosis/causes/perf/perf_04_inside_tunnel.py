@@ -63,7 +63,7 @@ def pair_evidence(facts: PairFacts) -> Support:
     if wrapped:
         says = f"{wrapped[0].ip} is an address of a tunnel"
         return _found(Ground(Strength.DECISIVE, says, ("trial",)), wrapped[0])
-    if facts.report is None:
+    if facts.report is None or facts.report.is_masked:
         return unknown("this computer's interfaces (natscope netcheck)")
     for interface in facts.report.interfaces:
         own = parse_all(interface.addresses) if interface.kind == "tunnel" else ()

@@ -4,7 +4,8 @@ What it is
     The map names the relays and how to reach them. Parts of it cannot be used as they stand (a URL where a host
     name belongs, a region without a number, a port out of range) or are not what was probably meant. What could
     not be read was left out; clients may treat it otherwise, and every client that has this map has the
-    trouble.
+    trouble. Some of what can be read takes something away from every client: text that is no address switches
+    a node's family off, and a pin that no certificate can have shuts the relay.
 
 What we look for
     - fields of the map with a value that upstream's definition does not allow, each with its place in the file.
@@ -52,6 +53,8 @@ CAUSE = Cause(
 )
 
 MAX_TOLD = 2
+TAKES_AWAY = ("bad-address", "cert-pin")
+"""Codes of warnings that leave clients without something: a family of a node, or the relay itself."""
 
 
 def evidence(facts: Facts) -> Support:
@@ -60,17 +63,29 @@ def evidence(facts: Facts) -> Support:
     if not problems:
         return NOTHING
     errors = sum(problem.severity == "error" for problem in problems)
+    losses = sum(problem.severity != "error" and problem.code in TAKES_AWAY for problem in problems)
     rest = len(problems) - MAX_TOLD
     more = [f"And {counted(rest, 'other')}."] if rest > 0 else []
     return Support(
         Tri.YES,
         (Ground(Strength.DECISIVE, "the map, read as it stands"),),
-        title=f"The relay map has {counted(errors, 'error')}; those parts were left out."
-        if errors
-        else f"The relay map can be used, but is unwise in {counted(len(problems), 'place')}.",
-        detail=" ".join([_told(problem) for problem in problems[:MAX_TOLD]] + more),
-        severity=None if errors else Severity.INFO,
+        title=_title(errors, losses, len(problems)),
+        detail=" ".join([_told(problem) for problem in sorted(problems, key=_weight)[:MAX_TOLD]] + more),
+        severity=None if errors or losses else Severity.INFO,
     )
+
+
+def _title(errors: int, losses: int, problems: int) -> str:
+    if errors:
+        return f"The relay map has {counted(errors, 'error')}; those parts were left out."
+    if losses:
+        return f"The relay map can be used, but takes something away from clients in {counted(losses, 'place')}."
+    return f"The relay map can be used, but is unwise in {counted(problems, 'place')}."
+
+
+def _weight(problem: MapProblem) -> int:
+    """What is told first; the order of the map stays among equals."""
+    return 0 if problem.severity == "error" else 1 if problem.code in TAKES_AWAY else 2
 
 
 def _told(problem: MapProblem) -> str:
