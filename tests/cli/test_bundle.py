@@ -45,6 +45,7 @@ def test_it_holds_everything_and_says_what_is_missing(
     assert json.loads(found["versions.json"])["parts"]["msgspec"]
     assert json.loads(found["doctor.json"])["schema"] == "natscope.doctor/1"
     assert "198.51.100.2:" not in found["report.json"]
+    assert json.loads(found["report.json"])["masked"] is True
     shown = natscope("report", str(path), "-q")
     assert (shown.code, shown.out) == (1, natscope("report", BLOCKED, "-q").out)
 
@@ -55,6 +56,7 @@ def test_masking_can_be_refused_and_is_said(natscope: Runner, tmp_path: Path, so
     assert "NOT masked" in result.err
     found = members(path)
     assert found["report.json"] == natscope("report", BLOCKED, "--json").out
+    assert "masked" not in json.loads(found["report.json"])
     assert "NOTHING IS MASKED" in found["README.txt"]
 
 
