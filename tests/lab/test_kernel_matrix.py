@@ -12,7 +12,7 @@ from natscope.lab.matrix import MatrixRow, draw_row
 from natscope.lab.scenario import Bed
 from tests.lab.kernel_lab import require_lab
 
-pytestmark = pytest.mark.kernel
+pytestmark = [pytest.mark.kernel, pytest.mark.timeout(1200)]  # the whole matrix is made for the first of them
 
 NAMES = tuple(scenario.name for scenario in all_scenarios())
 
