@@ -93,7 +93,7 @@ def note_of(line: PeerLine, now: datetime | None = None) -> str:
             return f"key expires in {age((expiry - now).total_seconds())}"
         if line.node.is_exit_node:
             return "exit node"
-    if line.state is PeerState.DIRECT and (line.why.blame is Blame.NOBODY or line.why.short.startswith("direct")):
+    if line.state is PeerState.DIRECT and (line.why.blame is Blame.NOBODY or not line.why.causes):
         return ""
     return line.why.short
 
