@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from natscope.diagnosis.causes.ctl import ctl_04_upgrade_eaten
 from natscope.host.api import Host, ServerTls, Stream
 from natscope.model.derp_check import StepName, StepState
 from natscope.model.endpoint import Endpoint
@@ -95,8 +96,10 @@ def test_a_proxy_that_breaks_the_upgrade(front: Any, cause: str, title: str, say
     assert check.nodes[0].relays is Tri.NO
     if cause == "NS-CTL-04":
         assert finding.certainty is Certainty.LIKELY
-        assert "proxy_set_header Upgrade" in finding.fixes[0].do
-        assert "Caddy" in finding.fixes[0].do
+        assert "pass Upgrade and Connection on" in finding.fixes[0].do
+        lines = ctl_04_upgrade_eaten.__doc__ or ""
+        assert "proxy_set_header Upgrade" in lines
+        assert "Caddy" in lines
 
 
 def test_the_same_request_without_it_and_another_relay_make_it_certain() -> None:
