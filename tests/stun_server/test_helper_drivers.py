@@ -156,7 +156,8 @@ def test_a_token_is_worth_nothing_elsewhere(engine: Engine) -> None:
 def test_marks_are_told_as_they_came_and_never_come_back(engine: Engine, where: str) -> None:
     """On wildcard addresses beside the destination; the portable loop does not learn them and answers plainly."""
     ip = ipaddress.ip_address(where)
-    local = Endpoint(ip, next(iter(free_quad("127.0.0.1", "127.0.0.2").values())).port)
+    with client(where) as free:  # on every address: what is free on one may be somebody's on another
+        local = Endpoint(ip, free.getsockname()[1])
     helper = HelperServer(os.urandom(32), {Place(0, 0): local})
     loopback = Endpoint(ipaddress.ip_address("127.0.0.1" if ip.version == 4 else "::1"), local.port)
     option = (socket.IPPROTO_IP, socket.IP_TOS) if ip.version == 4 else (socket.IPPROTO_IPV6, socket.IPV6_TCLASS)
