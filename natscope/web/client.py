@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import threading
 from typing import TYPE_CHECKING, Any
 
 from natscope.host.api import Failure, Host, HostError
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from natscope.web.hop import HopResponse
 
 _MAX_PORT = 65535
+_LOADING = threading.Lock()
+"""A module stands in `sys.modules` before all of it is there: who comes meanwhile, in another thread, waits."""
 
 
 class HttpClient:
@@ -143,8 +146,11 @@ class _Hops:
 
 def load_httpx() -> Any:
     """Import httpx without its command line tool, which would bring rich and pygments along (42 of 73 ms of CPU)."""
-    if "httpx" in sys.modules:
-        return sys.modules["httpx"]
+    with _LOADING:
+        return sys.modules["httpx"] if "httpx" in sys.modules else _load()
+
+
+def _load() -> Any:
     blocked = "httpx._main" not in sys.modules
     if blocked:
         sys.modules["httpx._main"] = None  # type: ignore[assignment]

@@ -336,3 +336,15 @@ import httpx._main
 """
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.splitlines() == ["[]", "['httpx']"]
+
+
+def test_threads_that_need_it_at_once_get_all_of_it() -> None:
+    """A module stands in `sys.modules` before all of it is there."""
+    code = (
+        "import threading; from natscope.web.client import load_httpx; found = []\n"
+        "def one(): found.append(hasattr(load_httpx(), 'InvalidURL'))\n"
+        "many = [threading.Thread(target=one) for _ in range(8)]\n"
+        "[each.start() for each in many]; [each.join() for each in many]; print(found == [True] * 8)"
+    )
+    done = [subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True) for _ in range(5)]
+    assert {one.stdout for one in done} == {"True\n"}
