@@ -22,11 +22,11 @@ NETWORKS = behaviours(every=False)
 NAMES = list(NETWORKS)
 LAB = (
     "cloud-machine", "cloud-gateway", "network-shadowed", "own-rules", "taken-for-attack", "relays-inside",
-    "port-taken",
+    "port-taken", "stun-filtered",
 )  # fmt: skip
 """Scenarios in which something beside the router decides, or is to be kept out of the decision."""
 BESIDE = ("public", "ei/ad/random", "ei/aapd/random", "aapd/aapd/random", "hard, opened port")
-NOTHING_SEEN = ("relays-inside", "port-taken")
+NOTHING_SEEN = ("relays-inside", "port-taken", "stun-filtered")
 """Of these no report knows the way out."""
 UNKNOWABLE = {("firewall by address", "unpaired pool"), ("ei/ad/random", "unpaired pool")}
 """Which of its addresses the pool picks for a peer is chance: nobody can foretell it."""

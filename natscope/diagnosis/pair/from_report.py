@@ -12,6 +12,7 @@ from natscope.diagnosis.pair.side import NO_FILTER, NOT_TOLD, YOU, FamilySide, N
 from natscope.model.endpoint import Endpoint, Family
 from natscope.model.finding import Certainty
 from natscope.model.nat import AddressPooling, Filtering, Mapping, PortAllocation
+from natscope.model.observation import Outcome
 from natscope.model.report import FamilyReport, MappingServiceReport, NatFamilyReport, Report
 from natscope.model.tri import Tri
 
@@ -144,7 +145,7 @@ def _family(report: Report, family: Family, cite: Cite) -> FamilySide:
 def _works(report: Report, family: Family, part: FamilyReport, cite: Cite) -> tuple[Told[Tri], Told[Tri]]:
     """UDP over this family, and whether it is missing altogether: a packet that came back, or this host's tables.
 
-    Relays that answer by TCP alone, beside UDP over the other family, say no as well (NS-V6-04).
+    Relays that answer by TCP alone, beside STUN over the other family, say no as well (NS-V6-04).
     """
     udp = _udp(report, cite)
     absent = Told(Tri.of(part.state in _NOWHERE), Strength.DECISIVE, cite(part.evidence))
@@ -154,8 +155,10 @@ def _works(report: Report, family: Family, part: FamilyReport, cite: Cite) -> tu
         return udp, absent
     if part.endpoints:
         return Told(Tri.YES, Strength.DECISIVE, cite(part.endpoints[0].evidence)), absent
-    alone = Facts(report).tcp_alone(family)
-    if udp.value is Tri.YES and len({host_of(o) for o in alone}) >= ENOUGH_HOSTS:
+    facts = Facts(report)
+    alone = facts.tcp_alone(family)
+    control = any(o.family != family for o in facts.seen("stun.binding", Outcome.ANSWERED))  # else STUN may be filtered
+    if control and len({host_of(o) for o in alone}) >= ENOUGH_HOSTS:
         return Told(Tri.NO, Strength.FACT, cite(tuple(o.id for o in alone))), absent
     return NOT_TOLD, NOT_TOLD if part.state == "unknown" else absent
 
