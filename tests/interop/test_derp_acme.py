@@ -113,6 +113,6 @@ def test_of_several_processes_one_obtains_it_and_all_answer_and_serve(
         told = [relay.until("certificate") for _ in range(2)]
         assert {line["worker"] for line in told} == {1, 2}
         for _ in range(2):
-            exchange(relay.at, trusting(authority))
+            served.soon(lambda: exchange(relay.at, trusting(authority)))
         assert not any(line["event"] == "certificate-failed" for line in relay.lines)
         assert relay.end() == 0

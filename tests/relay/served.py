@@ -6,13 +6,15 @@ import contextlib
 import json
 import os
 import signal
+import ssl
 import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import trustme
 
@@ -24,6 +26,19 @@ from natscope.relay.log import Log
 
 LOOPBACK = Endpoint.parse("127.0.0.1:0")
 END_S = 20.0
+T = TypeVar("T")
+
+
+def soon(make: Callable[[], T]) -> T:
+    """A new certificate is said a moment before the loop has it: handshakes that fail are tried again for a while."""
+    deadline = time.monotonic() + END_S
+    while True:
+        try:
+            return make()
+        except ssl.SSLError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
 
 
 class Served:

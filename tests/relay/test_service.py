@@ -167,7 +167,7 @@ def test_a_new_certificate_without_dropping_anybody(tmp_path: Path) -> None:
         served.tls_files(tmp_path, second, "relay.test")
         relay.process.send_signal(signal.SIGHUP)
         assert relay.until_certificate(words="read again")
-        new = DerpClient(relay.at, tls=trusting(second))
+        new = served.soon(lambda: DerpClient(relay.at, tls=trusting(second)))
         old.packet(new, b"still here")
         assert new.packets(1) == [b"still here"]
         Path(files.certificate_file).write_text("nothing")

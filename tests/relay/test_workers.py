@@ -266,7 +266,7 @@ def test_files_settings_and_certificates_reach_all_and_the_way_out_too(tmp_path:
         relay.process.send_signal(signal.SIGHUP)
         first = relay.until_certificate(words="read again")["worker"]
         assert relay.until_certificate(words="read again", worker=3 - first), "the other one did not"
-        new = [DerpClient(relay.at, tls=contexts[1], mesh_key=bytes(32 * [7])) for _ in range(4)]
+        new = [served.soon(lambda: DerpClient(relay.at, tls=contexts[1], mesh_key=bytes(32 * [7]))) for _ in range(4)]
         assert len({worker_of(relay, one) for one in new}) == 2
         for one in new:
             one.send(WatchConns())  # with the new mesh key, at both
