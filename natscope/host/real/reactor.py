@@ -10,7 +10,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-from natscope.host.real.udp_server import StopPipe
+from natscope.host.real.udp_server import LONGEST_WAIT_S, StopPipe
 
 
 class Reactor:
@@ -64,7 +64,7 @@ class Reactor:
         if self._times:
             due = max(0.0, self._times[0][0] - time.monotonic())
             limit_s = due if limit_s < 0 else min(due, limit_s)
-        for fd, _ in self._epoll.poll(limit_s):
+        for fd, _ in self._epoll.poll(LONGEST_WAIT_S if limit_s < 0 else min(limit_s, LONGEST_WAIT_S)):
             if fd == self._pipe.fileno():
                 os.read(fd, 4096)
             elif (ready := self._ready.get(fd)) is not None:

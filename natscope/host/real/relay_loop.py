@@ -28,7 +28,7 @@ from natscope.host.real.relay_listen import TcpTimes, listening_socket
 from natscope.host.real.relay_socket import RelaySocket
 from natscope.host.real.relay_tls import TlsBuffers
 from natscope.host.real.sockaddr import from_sockaddr
-from natscope.host.real.udp_server import StopPipe
+from natscope.host.real.udp_server import LONGEST_WAIT_S, StopPipe
 from natscope.machines.derp.client import Client, State
 from natscope.machines.derp.connection import Connection
 from natscope.machines.derp.counters import End
@@ -144,7 +144,7 @@ class RelayLoop:
 
     def turn(self, patience_s: float) -> None:
         """Wait for something to happen, at most so long, and handle it."""
-        ready = self._epoll.poll(patience_s)
+        ready = self._epoll.poll(LONGEST_WAIT_S if patience_s < 0 else min(patience_s, LONGEST_WAIT_S))
         now = time.monotonic()
         find = self._sockets.get
         for fd, events in ready:

@@ -21,7 +21,7 @@ from collections.abc import Callable, Sequence
 
 from natscope.host.real.sockaddr import to_sockaddr
 from natscope.host.real.udp_options import told_headers
-from natscope.host.real.udp_server import StopPipe, wants_destinations
+from natscope.host.real.udp_server import LONGEST_WAIT_S, StopPipe, wants_destinations
 from natscope.model.endpoint import Endpoint
 
 BATCH = 256
@@ -290,7 +290,7 @@ def serve_batches(batches: Sequence[UdpBatch], handle: BatchHandler, stop: StopP
         for descriptor in numbers:
             poll.register(descriptor, select.EPOLLIN)
         while True:
-            ready = [descriptor for descriptor, _ in poll.poll()]
+            ready = [descriptor for descriptor, _ in poll.poll(LONGEST_WAIT_S)]
             if stop.fileno() in ready:
                 return
             for descriptor in ready:

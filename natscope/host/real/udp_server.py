@@ -30,6 +30,10 @@ _LINUX_SO_RCVBUFFORCE = 33
 _ANCILLARY_BYTES = 64
 
 
+LONGEST_WAIT_S = 1.0
+"""A signal that comes just before a wait wakes nobody: Python runs its handler only when the wait is over."""
+
+
 class StopPipe:
     """Ends a blocking loop from a signal handler or another thread."""
 
@@ -144,7 +148,7 @@ def serve_portably(
             selector.register(sock, selectors.EVENT_READ, number)
         is_wildcard = [wants_destinations(bound_endpoint(sock)) for sock in sockets]
         while True:
-            ready = [key.data for key, _ in selector.select()]
+            ready = [key.data for key, _ in selector.select(LONGEST_WAIT_S)]
             if -1 in ready:
                 return
             for number in ready:
