@@ -18,7 +18,6 @@ from natscope.errors import UserError
 
 if TYPE_CHECKING:
     from natscope.model.config_lint import ConfigProblem
-    from natscope.wire.toml_places import Place
 
 MAX_FILE_BYTES = 256 * 1024
 
@@ -85,37 +84,24 @@ def examine_settings(
     text: str, document: dict[str, object], *, project: bool
 ) -> tuple[dict[str, tuple[Value, int]], tuple[ConfigProblem, ...]]:
     """Name to (value, line), and what is wrong, in the order of the file; `document` is `text`, read as TOML."""
-    from natscope.wire.toml_places import toml_places  # only when there is a file
+    from natscope.wire.toml_places import TOP, problem_at, toml_places  # only when there is a file
 
     values: dict[str, tuple[Value, int]] = {}
     problems: list[ConfigProblem] = []
     places = toml_places(text)
     for path, raw in _flatten(document):
         name = ".".join(path)
-        place = places.get(path)
+        place = places.get(path, TOP)
         setting = BY_NAME.get(name)
         code, reason = _why_not(setting, name, raw, project)
         if setting is None or reason:
             problems.append(problem_at(place, "warning", code, name, reason))
             continue
         try:
-            values[name] = (from_toml(setting, raw), line_at(place))
+            values[name] = (from_toml(setting, raw), place.line)
         except BadValue as error:
             problems.append(problem_at(place, "error", "wrong-value", name, f"{name} {error}"))
     return values, tuple(problems)
-
-
-def line_at(place: Place | None) -> int:
-    """1 for a key that has no place: inside an array of tables, which no setting is."""
-    return place.line if place is not None else 1
-
-
-def problem_at(place: Place | None, severity: str, code: str, name: str, message: str, hint: str = "") -> ConfigProblem:
-    """At the key, or at its value where that is what is wrong."""
-    from natscope.model.config_lint import ConfigProblem
-
-    line, column = (1, 1) if place is None else place[2:] if code == "wrong-value" else place[:2]
-    return ConfigProblem(severity=severity, code=code, place=name, message=message, hint=hint, line=line, column=column)
 
 
 def _flatten(document: dict[str, object]) -> list[tuple[tuple[str, ...], object]]:

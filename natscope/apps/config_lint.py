@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from natscope.apps.config_file import MAX_FILE_BYTES, examine_settings, problem_at
+from natscope.apps.config_file import MAX_FILE_BYTES, examine_settings
 from natscope.apps.derp_config import config_errors
 from natscope.apps.derp_settings import SECTIONS as RELAY_SECTIONS
 from natscope.apps.derp_settings import SETTINGS as RELAY_SETTINGS
@@ -22,7 +22,7 @@ from natscope.errors import UserError
 from natscope.model.config_lint import SCHEMA, ConfigLint, ConfigProblem
 from natscope.policy.policy_file import MAX_LINE, examine_policy
 from natscope.policy.policy_file import TABLES as POLICY_TABLES
-from natscope.wire.toml_places import Place, toml_places
+from natscope.wire.toml_places import NOWHERE, TOP, Place, problem_at, toml_places
 from natscope.wire.toml_text import TomlError, TomlLimit, read_toml
 
 KINDS = ("settings", "project", "relay", "policy")
@@ -55,9 +55,10 @@ def lint_config(
         found: Found = (_broken(error.message, error.line, error.column),)
         return ConfigLint(schema=SCHEMA, source=name, kind=kind or _by_name(name), problems=found), lines
     kind = kind or _kind_of(tree, name)
-    problems = _RULES[kind](text, tree, environ)
-    if refused is not None and kind in ("settings", "project"):
-        problems += _refused(text, tree, kind == "project", refused)
+    if kind in ("settings", "project"):
+        problems = _settings(text, tree, kind == "project", refused)
+    else:
+        problems = _relay(text, tree, environ) if kind == "relay" else _policy(text, tree)
     return ConfigLint(schema=SCHEMA, source=name, kind=kind, problems=_in_order(problems)), lines
 
 
@@ -94,23 +95,15 @@ def _kind_of(tree: Mapping[str, Any], name: str) -> str:
     return best
 
 
-def _settings(text: str, tree: dict[str, Any], environ: Mapping[str, str]) -> Found:
-    return examine_settings(text, tree, project=False)[1]
-
-
-def _project(text: str, tree: dict[str, Any], environ: Mapping[str, str]) -> Found:
-    return examine_settings(text, tree, project=True)[1]
-
-
-def _refused(text: str, tree: dict[str, Any], project: bool, refused: Refused) -> Found:
-    places = toml_places(text)
-    problems = []
-    for name, (value, _) in examine_settings(text, tree, project=project)[0].items():
-        error = refused(name, value)
+def _settings(text: str, tree: dict[str, Any], project: bool, refused: Refused | None) -> Found:
+    values, problems = examine_settings(text, tree, project=project)
+    places = toml_places(text) if values and refused is not None else {}
+    for name, (value, _) in values.items():
+        error = refused(name, value) if refused is not None else None
         if error is not None:
-            place, words = places.get(tuple(name.split("."))), f"{name}: {error.message}"
-            problems.append(problem_at(place, "error", "wrong-value", name, words, error.hint))
-    return tuple(problems)
+            place, words = places.get(tuple(name.split(".")), TOP), f"{name}: {error.message}"
+            problems = (*problems, problem_at(place, "error", "wrong-value", name, words, error.hint))
+    return problems
 
 
 def _relay(text: str, tree: dict[str, Any], environ: Mapping[str, str]) -> Found:
@@ -127,14 +120,11 @@ def _misfit(error: UserError, names: Mapping[str, str], places: Mapping[tuple[st
     """At the key that the message begins with, if it stands in the file."""
     named = [name for name in names if error.message.startswith((f"{name}:", f"{name} "))]
     name = max(named, key=len, default="")
-    place = places.get(tuple(name.split(".")), Place(0, 0, 0, 0))
-    return ConfigProblem(
-        severity="error", code="does-not-fit", place=name, message=error.message, hint=error.hint,
-        line=place.value_line, column=place.value_column,
-    )  # fmt: skip
+    place = places.get(tuple(name.split(".")), NOWHERE)
+    return problem_at(place, "error", "does-not-fit", name, error.message, error.hint)
 
 
-def _policy(text: str, tree: dict[str, Any], environ: Mapping[str, str]) -> Found:
+def _policy(text: str, tree: dict[str, Any]) -> Found:
     long = tuple(
         ConfigProblem(
             severity="error", code="wrong-value", place="", line=number, column=MAX_LINE + 1,
@@ -144,11 +134,3 @@ def _policy(text: str, tree: dict[str, Any], environ: Mapping[str, str]) -> Foun
         if len(line) > MAX_LINE
     )  # fmt: skip
     return (*long, *examine_policy(text, tree)[2])
-
-
-_RULES: dict[str, Callable[[str, dict[str, Any], Mapping[str, str]], Found]] = {
-    "settings": _settings,
-    "project": _project,
-    "relay": _relay,
-    "policy": _policy,
-}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from natscope.apps.config_file import line_at, problem_at, read_document, read_text
+from natscope.apps.config_file import read_document, read_text
 from natscope.apps.config_values import BadValue, from_text, from_toml
 from natscope.apps.derp_settings import BY_NAME, SECTIONS, SETTINGS
 from natscope.apps.derper_flags import Meaning
@@ -14,7 +14,7 @@ from natscope.apps.settings import Value
 from natscope.apps.typed_values import TypedValues
 from natscope.errors import UserError
 from natscope.model.config_lint import ConfigProblem
-from natscope.wire.toml_places import toml_places
+from natscope.wire.toml_places import TOP, problem_at, toml_places
 
 TEMPLATE_HINT = "natscope derp serve --print-config shows a whole file"
 
@@ -82,7 +82,7 @@ def examine_relay(
     places = toml_places(text)
     for path, raw in _flat(document):
         name = ".".join(path)
-        place = places.get(path)
+        place = places.get(path, TOP)
         setting = BY_NAME.get(name)
         if isinstance(raw, dict) and len(path) == 1 and setting is None:
             words = f"no table [{name}]{question(name, SECTIONS)}"
@@ -101,7 +101,7 @@ def examine_relay(
             except BadValue as error:
                 problems.append(problem_at(place, "error", "wrong-value", name, f"{name} {error}"))
             else:
-                values[name] = (value, line_at(place))
+                values[name] = (value, place.line)
     return values, tuple(problems)
 
 

@@ -87,17 +87,20 @@ def doctor(
 
         console.data(json_text(report, indent=2))
         return code
-    import shlex
-
-    from natscope.cli.again import MAP, SOCKET, again
     from natscope.cli.doctor_text import commands, draw
     from natscope.cli.pen import Pen
 
     pen = Pen(console.width, console.ascii_only, console.colour)
+    if fix_commands:
+        console.data(commands(report, pen))
+        return code
+    import shlex
+
+    from natscope.cli.again import MAP, SOCKET, again
+
     repeated = f"{' --online' if online else ''}{''.join(f' --only {shlex.quote(name)}' for name in only_checks or ())}"
     repeated += again(config, (*MAP[:1], *SOCKET))
-    shown = draw(report, pen, verbosity=console.verbosity, code=code, again=repeated)
-    console.data(commands(report, pen) if fix_commands else shown)
+    console.data(draw(report, pen, verbosity=console.verbosity, code=code, again=repeated))
     return code
 
 

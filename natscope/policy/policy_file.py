@@ -10,7 +10,7 @@ from natscope.errors import UserError
 from natscope.model.config_lint import ConfigProblem
 from natscope.policy.expectation import Expectation, parse
 from natscope.policy.lookup import check_name, check_words
-from natscope.wire.toml_places import Place, toml_places
+from natscope.wire.toml_places import NOWHERE, Place, problem_at, toml_places
 from natscope.wire.toml_text import TomlError, TomlLimit, read_toml
 
 MAX_BYTES = 256 * 1024
@@ -84,12 +84,7 @@ def examine_policy(
 def _problem(
     code: str, path: tuple[str, ...], places: dict[tuple[str, ...], Place], message: str, hint: str = ""
 ) -> ConfigProblem:
-    """At the key, or at its value where that is what is wrong."""
-    place = places.get(path, Place(0, 0, 0, 0))
-    line, column = place[2:] if code == "wrong-value" else place[:2]
-    return ConfigProblem(
-        severity="error", code=code, place=".".join(path), message=message, hint=hint, line=line, column=column
-    )
+    return problem_at(places.get(path, NOWHERE), "error", code, ".".join(path), message, hint)
 
 
 def _check_lines(text: str, name: str) -> None:

@@ -7,9 +7,12 @@ Source: TOML 1.0.0.
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from natscope.wire.toml_text import read_toml
+
+if TYPE_CHECKING:
+    from natscope.model.config_lint import ConfigProblem
 
 _BLANK = re.compile(r"[ \t]*")
 _GAP = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")
@@ -29,6 +32,21 @@ class Place(NamedTuple):
     column: int
     value_line: int
     value_column: int
+
+
+NOWHERE = Place(0, 0, 0, 0)
+"""Of what no key stands for."""
+TOP = Place(1, 1, 1, 1)
+"""For a key that has no place of its own: inside an array of tables."""
+_OF_VALUES = ("wrong-value", "does-not-fit")
+
+
+def problem_at(place: Place, severity: str, code: str, name: str, message: str, hint: str = "") -> ConfigProblem:
+    """At the key, or at its value where that is what is wrong."""
+    from natscope.model.config_lint import ConfigProblem  # only when something is wrong
+
+    line, column = place[2:] if code in _OF_VALUES else place[:2]
+    return ConfigProblem(severity=severity, code=code, place=name, message=message, hint=hint, line=line, column=column)
 
 
 def toml_places(text: str) -> dict[tuple[str, ...], Place]:
