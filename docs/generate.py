@@ -17,6 +17,7 @@ from natscope.cli.commands import COMMANDS
 from natscope.diagnosis.catalogue import entries
 from natscope.diagnosis.page import pages, read_docstring
 from natscope.lab.library import all_scenarios
+from natscope.lab.scenario import Bed
 from natscope.lab.shown import ONLY_RECORDED, shown_by
 from natscope.relay_check.meanings import MEANINGS
 from natscope_reports import _schema
@@ -52,16 +53,18 @@ def stale() -> list[str]:
 
 def scenarios_page() -> str:
     """Each cause with the scenarios that show it, or with the recorded facts that stand for it."""
-    shown = shown_by(all_scenarios())
+    scenarios = all_scenarios()
+    shown, only_simulated = shown_by(scenarios), {s.name for s in scenarios if not s.can(Bed.KERNEL)}
     intro = (
-        "`natscope lab up NAME` builds the network of a scenario out of namespaces, `natscope lab matrix NAME` says "
-        "what a netcheck finds there. Where no scenario shows a cause, stored reports in `fixtures/reports/` or scenes "
-        "of two nodes in `tests/diagnosis/pair/scenes.py` stand for it. `tests/lab/test_every_cause.py` holds this."
+        "`natscope lab matrix NAME` says what a netcheck finds in the network of a scenario, `natscope lab up NAME` "
+        "builds it out of namespaces; those with a * stand in the simulator only. Where no scenario shows a cause, "
+        "stored reports in `fixtures/reports/` or scenes of two nodes in `tests/diagnosis/pair/scenes.py` stand for "
+        "it. `tests/lab/test_every_cause.py` holds this."
     )
     rows = ["| cause | says | shown by |", "|---|---|---|"]
     for entry in entries():
         module = entry.load()
-        names = ", ".join(f"`{name}`" for name in shown.get(entry.id, ()))
+        names = ", ".join(f"`{name}`{' *' * (name in only_simulated)}" for name in shown.get(entry.id, ()))
         recorded = f"no scenario{_why_not(entry.id)}; recorded: {', '.join(module.CAUSE.fires)}"
         title = read_docstring(module)[0]
         rows.append(f"| [{entry.id}](causes/{entry.id}.md) | {title} | {names or recorded} |")

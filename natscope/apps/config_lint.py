@@ -20,8 +20,8 @@ from natscope.apps.directories import PROJECT_FILE
 from natscope.apps.settings import SETTINGS, Value
 from natscope.errors import UserError
 from natscope.model.config_lint import SCHEMA, ConfigLint, ConfigProblem
-from natscope.policy.policy_file import MAX_LINE, examine_policy
 from natscope.policy.policy_file import TABLES as POLICY_TABLES
+from natscope.policy.policy_file import examine_policy
 from natscope.wire.toml_places import NOWHERE, TOP, Place, problem_at, toml_places
 from natscope.wire.toml_text import TomlError, TomlLimit, read_toml
 
@@ -58,7 +58,7 @@ def lint_config(
     if kind in ("settings", "project"):
         problems = _settings(text, tree, kind == "project", refused)
     else:
-        problems = _relay(text, tree, environ) if kind == "relay" else _policy(text, tree)
+        problems = _relay(text, tree, environ) if kind == "relay" else examine_policy(text, tree)[2]
     return ConfigLint(schema=SCHEMA, source=name, kind=kind, problems=_in_order(problems)), lines
 
 
@@ -122,15 +122,3 @@ def _misfit(error: UserError, names: Mapping[str, str], places: Mapping[tuple[st
     name = max(named, key=len, default="")
     place = places.get(tuple(name.split(".")), NOWHERE)
     return problem_at(place, "error", "does-not-fit", name, error.message, error.hint)
-
-
-def _policy(text: str, tree: dict[str, Any]) -> Found:
-    long = tuple(
-        ConfigProblem(
-            severity="error", code="wrong-value", place="", line=number, column=MAX_LINE + 1,
-            message=f"{len(line):,} characters, the limit of a line is {MAX_LINE:,}",
-        )
-        for number, line in enumerate(text.split("\n"), start=1)
-        if len(line) > MAX_LINE
-    )  # fmt: skip
-    return (*long, *examine_policy(text, tree)[2])

@@ -32,9 +32,10 @@ async def star_of(
     sleep: Callable[[float], Awaitable[None]] | None,
     probe: bool,
 ) -> Star | None:
-    """None where the target is a node itself, or nobody else tells its address. `probe`: ping by both ways.
+    """None where nobody else tells the target's address. `probe`: ping by both ways.
 
-    Of a peer that another one relays: both legs, by one ping to each, where that may be sent and the other is known.
+    Of a target that is a node itself, and that another one relays: both legs, by one ping to each, where `probe` allows
+    it and the other is known.
 
     Raises `CannotMeasure`; refusals leave out what they are about.
     """

@@ -17,18 +17,17 @@ from natscope.apps.derp_check import (
     replay,
 )
 from natscope.cli import exit_codes
+from natscope.cli.drawing import render_options
 from natscope.cli.formats import DERP_CHECK, FormatChoice, choose_format
 from natscope.cli.netcheck_flow import map_choice
 from natscope.cli.originals import check_apart, check_keeps, check_measured
 from natscope.cli.output import check_destination, deliver, prepare_folder
 from natscope.cli.progress import ProgressLine
-from natscope.cli.render import DEFAULT_WIDTH
 from natscope.cli.session import Session
 from natscope.errors import UserError
 from natscope.model.derp_check import DerpCheck, StepState
 from natscope.model.finding import Severity
 from natscope.plugins.clean import clean
-from natscope.plugins.report_format import RenderOptions
 from natscope.relay_check.options import MAX_KEYS, CheckOptions
 from natscope.relay_check.record import FILE_NAME
 
@@ -239,17 +238,8 @@ def _around(session: Session, line: ProgressLine | None, chosen: FormatChoice) -
 
 
 def _drawn(session: Session, wishes: Wishes, chosen: FormatChoice, check: DerpCheck, code: int) -> str:
-    console = session.console
     renderer = chosen.renderer()
-    here = renderer.format.for_terminal and not wishes.output
-    options = RenderOptions(
-        width=console.width if here else DEFAULT_WIDTH,
-        colour=console.colour and here,
-        ascii_only=console.ascii_only and here,
-        verbosity=min(console.verbosity, 2),
-        exit_code=code,
-        fail_on=wishes.fail_on,
-    )
+    options = render_options(renderer.format, session.console, wishes.output, code=code, fail_on=wishes.fail_on)
     drawn = renderer.render(check, options)
     return drawn if isinstance(drawn, str) else drawn.decode("utf-8", "replace")
 

@@ -137,11 +137,17 @@ class ConnectionTable(msgspec.Struct, frozen=True, kw_only=True):
     hint: str = ""
 
 
+NOT_ASKED = "nobody asked for it"
+
+
 class System(Protocol):
     """Looks at the computer itself."""
 
-    async def look(self) -> SystemFacts:
-        """Everything but the packet filter; never raises."""
+    async def look(self, *, suites: bool = False) -> SystemFacts:
+        """Everything but the packet filter; never raises. `suites`: those too, by going through all processes.
+
+        Where they are not asked for, `SystemFacts.suites` is None.
+        """
         ...
 
     async def source_drops(self) -> int | None:
@@ -167,7 +173,7 @@ class UntoldSystem:
     def __init__(self, reason: str = "this system does not tell it") -> None:
         self.reason = reason
 
-    async def look(self) -> SystemFacts:
+    async def look(self, *, suites: bool = False) -> SystemFacts:
         """Nothing, for one reason."""
         return SystemFacts(unread=dict.fromkeys(PARTS, self.reason))
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import enum
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, NoReturn, TypeVar, get_args, get_type_hints
 
@@ -26,13 +25,11 @@ from natscope.lab.scenario_form import (
     SiteForm,
     Table,
 )  # fmt: skip
-from natscope.wire.toml_text import MAX_KEY_PARTS, TomlError, TomlLimit, read_toml
+from natscope.wire.toml_places import toml_places
+from natscope.wire.toml_text import TomlError, TomlLimit, read_toml
 
-MAX_BYTES = 256 * 1024
 PAIRS = "pairs"
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
-_HEADER = re.compile(r"\[{1,2}([^\]]+)\]{1,2}\s*(#.*)?")
-_KEY = re.compile(r"\s*([\w.\-]+|\"[^\"]*\")\s*=")
 _PLACE = re.compile(r" - at `\$([^`]*)`$")
 _GROUPS = ("sites", "hosts", "relays", "servers", "truth")
 Form = TypeVar("Form", bound=Table)
@@ -44,7 +41,10 @@ class Source:
 
     def __init__(self, name: str, text: str) -> None:
         self.name = name
-        self._lines: dict[Path, int] = dict(_positions(text))
+        self._lines: dict[Path, int] = {}
+        for path, place in toml_places(text).items():
+            for length in range(1, len(path) + 1):
+                self._lines.setdefault(path[:length], place.line)
 
     def wrong(self, where: Path, words: str, *, hint: str = "") -> NoReturn:
         """Raise `UserError` about what stands at a path of keys."""
@@ -85,8 +85,6 @@ class ScenarioForm:
 
 def read_form(name: str, text: str) -> ScenarioForm:
     """The forms of a file called `name`. Raises `UserError`."""
-    if len(text) > MAX_BYTES:
-        raise UserError(f"{name}: it is longer than {MAX_BYTES // 1024} KiB")
     try:
         table = read_toml(text)
     except TomlLimit as error:
@@ -171,25 +169,3 @@ def _kinds(annotation: Any) -> list[type]:
     if isinstance(annotation, type) and not get_args(annotation):
         return [annotation]
     return [kind for argument in get_args(annotation) for kind in _kinds(argument)]
-
-
-def _positions(text: str) -> Iterator[tuple[Path, int]]:
-    """(path of keys, line from 1) of headers and of `key =` at the start of a line; the first one counts."""
-    seen: dict[Path, None] = {}
-    table: Path = ()
-    for number, line in enumerate(text.splitlines(), start=1):
-        header = _HEADER.fullmatch(line.strip())
-        key = None if header else _KEY.match(line)
-        if header:
-            table = _split(header[1])[:MAX_KEY_PARTS]  # a line of a long text may look like any header
-        elif not key:
-            continue
-        path = table if header else (*table, *_split(key[1] if key else "")[:MAX_KEY_PARTS])
-        for length in range(1, len(path) + 1):
-            if path[:length] not in seen:
-                seen[path[:length]] = None
-                yield path[:length], number
-
-
-def _split(dotted: str) -> Path:
-    return tuple(part.strip('"') for part in re.findall(r'"[^"]*"|[^.\s"]+', dotted))

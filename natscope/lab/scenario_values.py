@@ -40,6 +40,7 @@ from natscope.lab.scenario_toml import PAIRS, Path, ScenarioForm, Source, read_f
 from natscope.lab.scenario_truth import UNKNOWABLE, UNKNOWN, HostTruth, PairTruth
 from natscope.lab.scenario_unknown import GROUPS, expanded
 from natscope.model.endpoint import IPAddress
+from natscope.sim.meddler import MULTICAST
 
 RESERVED = (INTERNET, DNS_NAME, PAIRS)
 MAX_PORT = 65_535
@@ -114,6 +115,10 @@ class _Reader:
             told.setdefault(Bed.SIM, f"it runs no programs of others: {', '.join(programs)}")
         if any(fault.kind is FaultKind.CONGESTION for fault in self._form.faults):
             told.setdefault(Bed.KERNEL, "its links are as long as at the start all the time")
+        forms: list[SiteForm | HostForm | RelayForm] = [*self._form.sites.values(), *self._form.hosts.values()]
+        forms += self._form.relays.values()
+        if any(MULTICAST in (link.filters or ()) for form in forms for link in (form.link, form.back)):
+            told.setdefault(Bed.KERNEL, "a host and its router share one bridge there, which drops nothing")
         if self._form.head.netcheck.earlier:
             told.setdefault(Bed.KERNEL, "it measures each host once")
         return told

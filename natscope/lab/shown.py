@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from natscope.lab.scenario import Scenario
 
 _BOTH = "it takes what two nodes say of each other, and a scenario's netcheck runs on one"
-_TOLD = "a control server and a running node tell it, and the lab has neither"
+_TOLD = "a node's daemon tells it, and a scenario's netcheck asks none"
 ONLY_RECORDED: dict[str, str] = {
     "NS-CTL-01": _BOTH,
     "NS-CTL-02": _TOLD,

@@ -96,7 +96,7 @@ def checked_report(use: ReportUse | None, status: MeshStatus) -> ReportUse | Non
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """What was asked of single peers beyond the status, by node key. A key that is missing was not asked.
 
-    `own`: what the mesh tells others of this node. `stars`: by the key of the node behind which an address lies.
+    `own`: what the mesh tells others of this node. `stars`: by the key of the peer that is asked about.
     """
 
     changes: Mapping[str, tuple[PathChange, ...] | None] = {}

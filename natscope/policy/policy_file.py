@@ -16,8 +16,8 @@ from natscope.wire.toml_text import TomlError, TomlLimit, read_toml
 MAX_BYTES = 256 * 1024
 MAX_EXPECTATIONS = 1000
 PINGS = 5
-MAX_LINE, MAX_PARTS = 4096, 8
-"""Characters of a line, and parts of a name."""
+MAX_PARTS = 8
+"""Of a name."""
 _RUN_LIMITS: dict[str, tuple[float, float, float]] = {
     "runs": (1, 1, 20),
     "retries": (2, 0, 20),
@@ -46,7 +46,6 @@ def read_policy(data: bytes, name: str) -> Policy:
         raise UserError(f"{name} is not a policy: it has {len(data):,} bytes, the limit is {MAX_BYTES:,}")
     try:
         text = data.decode("utf-8")
-        _check_lines(text, name)
         tree = read_toml(text)
     except UnicodeDecodeError as error:
         raise UserError(f"{name}: not UTF-8") from error
@@ -85,12 +84,6 @@ def _problem(
     code: str, path: tuple[str, ...], places: dict[tuple[str, ...], Place], message: str, hint: str = ""
 ) -> ConfigProblem:
     return problem_at(places.get(path, NOWHERE), "error", code, ".".join(path), message, hint)
-
-
-def _check_lines(text: str, name: str) -> None:
-    for number, line in enumerate(text.split("\n"), start=1):
-        if len(line) > MAX_LINE:
-            raise UserError(f"{name}:{number}: {len(line):,} characters, the limit of a line is {MAX_LINE:,}")
 
 
 def _expectations(

@@ -33,13 +33,14 @@ async def ask_in_bursts(watch: Watch, node: RelayNode, target: Endpoint) -> None
         return  # it was open a moment ago: nothing about the relay
     try:
         for number in range(1, ROUNDS + 1):
+            if number > 1:
+                await watch.host.clock.sleep(min(PAUSE_S, max(0.0, watch.deadline - watch.now())))
             before = await _singly(watch, socket, target) if number > 1 else []
             left_s = watch.deadline - watch.now()
             if left_s < ROOM_S or not all(single.times_s for single in before):
                 return
             if await _burst(watch, node, socket, target, before):
                 return
-            await watch.host.clock.sleep(min(PAUSE_S, left_s))
     finally:
         socket.close()
 

@@ -12,7 +12,7 @@ from random import Random  # noqa: TID251 - the type of what `rng.stream` gives
 from typing import TYPE_CHECKING
 
 from natscope.machines.nat.packet import ACK, RST, TCP, UDP, Packet, unpack
-from natscope.sim.meddler import MeddlerSpec
+from natscope.sim.meddler import MULTICAST, MeddlerSpec
 from natscope.sim.policer import Policer, PolicerSpec
 from natscope.sim.segment import Segment
 from natscope.sim.world import World
@@ -147,7 +147,7 @@ class Pipe:
         if spec.meddler is not None:
             packet.tos = spec.meddler.marked(packet.tos)
             if packet.proto == UDP and isinstance(packet.payload, bytes):
-                to_group = unpack(packet.dst, packet.family).is_multicast
+                to_group = MULTICAST in spec.meddler.filters and unpack(packet.dst, packet.family).is_multicast
                 if spec.meddler.drops(packet.payload, packet.dport, to_group=to_group):
                     self._lose(packet, "filtered")
                     return None

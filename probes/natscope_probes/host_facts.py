@@ -39,7 +39,7 @@ _AWAKE = frozenset({"up", "unknown"})
 
 async def run(ctx: ProbeContext) -> None:
     """Look, and write down what was seen."""
-    facts = await ctx.host.system.look()
+    facts = await ctx.host.system.look(suites=True)
     shadowed = await _shadowed(ctx, facts)
     wired = [d for d in facts.devices if d.driver != "loopback"]
     ctx.observe(

@@ -25,7 +25,7 @@ from natscope.model.observation import Outcome
 from natscope.plugins.probe import FULL, Budget, Contact, Probe, Scope
 from natscope.wire.stun.helper_messages import Way
 from natscope_probes._drive import drive
-from natscope_probes._nat_servers import NatServer, is_lossy, local_text, nat_servers, open_socket, region_of
+from natscope_probes._nat_servers import NatServer, is_lossy, local_text, nat_servers, open_socket, own_scout, region_of
 
 if TYPE_CHECKING:
     from natscope.plugins.probe_context import ProbeContext
@@ -38,8 +38,9 @@ NOT_ASKED = "it takes some seconds: --profile full"
 
 
 def contacts(scope: Scope) -> tuple[Contact, ...]:
-    """A relay that is a helper."""
+    """A relay that is a helper, and those that are asked whether they are one."""
     return (
+        *own_scout(scope),
         Contact(
             host="a relay that is a helper",
             port=None,

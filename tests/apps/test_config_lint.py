@@ -144,7 +144,7 @@ def test_hostile_files_end() -> None:
     for text in ("a = " + "[" * 100_000, "a" + ".a" * 100_000 + " = 1"):
         with pytest.raises(UserError):
             problems(text)
-    assert [each.line for each in problems("[expect]\nudp = 'yes'\n# " + "x" * 5000, "policy")] == [3]
+    assert problems("[expect]\nudp = 'yes'\n# " + "x" * 5000, "policy") == ()
 
 
 @pytest.mark.parametrize("text", ["netcheck = []", "netcheck = 5", "[[netcheck]]\nonly = ['stun']"])

@@ -126,3 +126,8 @@ def test_one_that_knows_whose_setting_it_is_lends_its_fixes() -> None:
     told = settle([general, lender])
     assert [(c.cause.id, c.fixes) for c in told] == [("NS-A-01", (fix,)), ("NS-A-02", (fix,))]
     assert settle([general]) == (general,)
+    refining = made("NS-A-03", Severity.FAIL, Strength.DECISIVE)
+    refining = replace(refining, cause=replace(refining.cause, refines=("NS-A-01",)))
+    assert [(c.cause.id, c.fixes) for c in settle([general, refining, lender])] == [
+        ("NS-A-03", (fix,)), ("NS-A-02", (fix,)),
+    ]  # fmt: skip

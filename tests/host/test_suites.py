@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from natscope.host.real import system_other
+from natscope.host.real import system_linux, system_other
 from natscope.host.real.system_linux import LinuxSystem, _Untold, find_suites
 from natscope.host.real.system_other import OtherSystem
+from natscope.host.system_api import NOT_ASKED
 
 
 def proc(folder: Path, *names: str, first: bool = True) -> str:
@@ -53,14 +54,14 @@ def test_no_proc_at_all(tmp_path: Path) -> None:
 
 
 def test_this_computer_tells_or_says_why_not() -> None:
-    facts = asyncio.run(LinuxSystem().look())
+    facts = asyncio.run(LinuxSystem().look(suites=True))
     assert (facts.suites is None) == ("suites" in facts.unread)
 
 
 def test_elsewhere_psutil_tells(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert asyncio.run(OtherSystem().look()).suites is not None
+    assert asyncio.run(OtherSystem().look(suites=True)).suites is not None
     monkeypatch.setattr(system_other, "_process_names", lambda: ["ekrn.exe", "explorer.exe"])
-    facts = asyncio.run(OtherSystem().look())
+    facts = asyncio.run(OtherSystem().look(suites=True))
     assert [suite.name for suite in facts.suites or ()] == ["ESET"]
 
 
@@ -69,6 +70,19 @@ def test_elsewhere_a_refusal_is_a_reason(monkeypatch: pytest.MonkeyPatch) -> Non
         raise PermissionError(1, "Operation not permitted")
 
     monkeypatch.setattr(system_other, "_process_names", refused)
-    facts = asyncio.run(OtherSystem().look())
+    facts = asyncio.run(OtherSystem().look(suites=True))
     assert facts.suites is None
     assert "operation not permitted" in facts.unread["suites"]
+
+
+@pytest.mark.parametrize("system", [LinuxSystem(), OtherSystem()])
+def test_nobody_goes_through_processes_unasked(
+    system: LinuxSystem | OtherSystem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object) -> list[str]:
+        raise AssertionError("asked for")
+
+    monkeypatch.setattr(system_other, "_process_names", refused)
+    monkeypatch.setattr(system_linux, "find_suites", refused)
+    facts = asyncio.run(system.look())
+    assert (facts.suites, facts.unread["suites"]) == (None, NOT_ASKED)

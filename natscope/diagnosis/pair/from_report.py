@@ -39,12 +39,13 @@ def from_report(report: Report, names: Names = YOU, *, age_s: float | None = Non
     def cite(ids: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(f"peer:{name}" if peer else name for name in ordered(ids))
 
+    facts = Facts(report)
     side = Side(
         names=names,
         is_measured=True,
         masked=report.is_masked,
         relays_masked=report.has_masked_relays,
-        blurred=_blurred(report),
+        blurred=_blurred(facts),
         udp=_udp(report, cite),
         layers=report.nat.v4.layers,
         endpoints=in_order(_endpoints(report)),
@@ -56,20 +57,21 @@ def from_report(report: Report, names: Names = YOU, *, age_s: float | None = Non
     )
     if side.blurred:
         return side
-    side = replace(side, v4=_family(report, 4, cite), v6=_family(report, 6, cite))
+    side = replace(side, v4=_family(facts, 4, cite), v6=_family(facts, 6, cite))
     if age_s is not None and age_s > FRESH_S:
         side = replace(side, udp=weaker(side.udp, Strength.FACT), v4=_aged(side.v4), v6=_aged(side.v6))
     return side
 
 
-def _blurred(report: Report) -> str:
+def _blurred(facts: Facts) -> str:
     """Dominating causes: what was measured is not this network."""
+    report = facts.report
     found = {finding.id for finding in report.findings}
     if "NS-ENV-01" in found or "NS-ENV-02" in found or report.surroundings.hijacked is Tri.YES:
         return "a VPN or proxy program carried what was measured"
     if report.captive_portal is Tri.YES:
         return "a login page stood before the network"
-    if Facts(report).seen_from_outside.holds is Tri.NO:
+    if facts.seen_from_outside.holds is Tri.NO:
         return ONLY_INSIDE
     return "the run was stopped" if report.interrupted and report.udp is Tri.UNKNOWN else ""
 
@@ -116,10 +118,11 @@ def _latency(report: Report) -> dict[str, float]:
     return found
 
 
-def _family(report: Report, family: Family, cite: Cite) -> FamilySide:
+def _family(facts: Facts, family: Family, cite: Cite) -> FamilySide:
+    report = facts.report
     part = report.ipv4 if family == 4 else report.ipv6
     nat = report.nat.v4 if family == 4 else report.nat.v6
-    works, absent = _works(report, family, part, cite)
+    works, absent = _works(facts, family, part, cite)
     if works.value is not Tri.YES:
         return FamilySide(works=works, absent=absent)
     public = parse_all(seen.address for seen in part.endpoints if is_public(seen.address))
@@ -142,12 +145,12 @@ def _family(report: Report, family: Family, cite: Cite) -> FamilySide:
     )
 
 
-def _works(report: Report, family: Family, part: FamilyReport, cite: Cite) -> tuple[Told[Tri], Told[Tri]]:
+def _works(facts: Facts, family: Family, part: FamilyReport, cite: Cite) -> tuple[Told[Tri], Told[Tri]]:
     """UDP over this family, and whether it is missing altogether: a packet that came back, or this host's tables.
 
     Relays that answer by TCP alone, beside STUN over the other family, say no as well (NS-V6-04).
     """
-    udp = _udp(report, cite)
+    udp = _udp(facts.report, cite)
     absent = Told(Tri.of(part.state in _NOWHERE), Strength.DECISIVE, cite(part.evidence))
     if part.state in _NOWHERE or part.works is Tri.NO:
         return Told(Tri.NO, Strength.DECISIVE, cite(part.evidence)), absent
@@ -155,7 +158,6 @@ def _works(report: Report, family: Family, part: FamilyReport, cite: Cite) -> tu
         return udp, absent
     if part.endpoints:
         return Told(Tri.YES, Strength.DECISIVE, cite(part.endpoints[0].evidence)), absent
-    facts = Facts(report)
     alone = facts.tcp_alone(family)
     control = any(o.family != family for o in facts.seen("stun.binding", Outcome.ANSWERED))  # else STUN may be filtered
     if control and len({host_of(o) for o in alone}) >= ENOUGH_HOSTS:

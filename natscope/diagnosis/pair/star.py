@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from natscope.model.endpoint import IPAddress
+from natscope.model.endpoint import Endpoint, IPAddress
 from natscope.model.mesh_details import PeerDetails
 from natscope.model.mesh_status import MeshNode, MeshStatus
 from natscope.model.tri import Tri
@@ -30,10 +30,13 @@ class Star:
 
 def hub_node(node: MeshNode, status: MeshStatus | None) -> MeshNode | None:
     """The peer at whose endpoint packets to `node` are relayed; None where it is not known, or nobody relays."""
-    place = hub_place(node)
-    for peer in status.peers if status is not None and place else ():
-        ends = (*peer.endpoints, *((peer.current,) if peer.current is not None else ()))
-        if peer.key != node.key and place in {str(end) for end in ends}:
+    try:
+        place = Endpoint.parse(hub_place(node))
+    except ValueError:
+        return None
+    for peer in status.peers if status is not None else ():  # ten thousand: ports are numbers, and seldom alike
+        ends = peer.endpoints if peer.current is None else (*peer.endpoints, peer.current)
+        if any(end.port == place.port and end == place for end in ends) and peer.key != node.key:
             return peer
     return None
 

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from natscope.host.system_api import (
+    NOT_ASKED,
     ConnectionTable,
     Container,
     Device,
@@ -38,7 +39,7 @@ T = TypeVar("T")
 class LinuxSystem:
     """Netlink, /proc, /sys, and the tools of the packet filter."""
 
-    async def look(self) -> SystemFacts:
+    async def look(self, *, suites: bool = False) -> SystemFacts:
         """Everything but the packet filter; never raises."""
         values: dict[str, Any] = {}
         unread = {"metered": _NOT_METERED}
@@ -49,6 +50,8 @@ class LinuxSystem:
                 unread[name] = str(error)
             except OSError as error:
                 unread[name] = f"the system refuses to tell: {os.strerror(error.errno or 0).lower()}"
+        if not suites:
+            return SystemFacts(unread=unread | {"suites": NOT_ASKED}, **values)
         try:
             values["suites"] = await find_suites()
         except _Untold as error:

@@ -6,7 +6,16 @@ import asyncio
 from collections.abc import Sequence
 
 from natscope.host.real.links_other import OtherLinks
-from natscope.host.system_api import PARTS, ConnectionTable, Device, FirewallFacts, RouteChoice, Suite, SystemFacts
+from natscope.host.system_api import (
+    NOT_ASKED,
+    PARTS,
+    ConnectionTable,
+    Device,
+    FirewallFacts,
+    RouteChoice,
+    Suite,
+    SystemFacts,
+)
 from natscope.model.endpoint import IPAddress
 from natscope.wire.suite_signs import suites_of
 
@@ -18,7 +27,7 @@ _DRIVERS = {"utun": "tun", "tun": "tun", "tap": "tap", "wg": "wireguard", "ppp":
 class OtherSystem:
     """Everything that psutil does not know is unknown."""
 
-    async def look(self) -> SystemFacts:
+    async def look(self, *, suites: bool = False) -> SystemFacts:
         """The interfaces, and suites by their processes; never raises."""
         interfaces = (await OtherLinks().look()).interfaces
         devices = tuple(
@@ -32,14 +41,16 @@ class OtherSystem:
             for i in interfaces
         )
         unread = dict.fromkeys((part for part in PARTS if part != "devices"), NOT_HERE)
+        if not suites:
+            return SystemFacts(devices=devices, unread=unread | {"suites": NOT_ASKED})
         try:
             names = await asyncio.to_thread(_process_names)
         except OSError as error:
             unread["suites"] = f"the system refuses to tell: {(error.strerror or 'unknown reason').lower()}"
             return SystemFacts(devices=devices, unread=unread)
         del unread["suites"]
-        suites = tuple(Suite(name=name, sign=sign) for name, sign in suites_of((), names))
-        return SystemFacts(devices=devices, suites=suites, unread=unread)
+        found = tuple(Suite(name=name, sign=sign) for name, sign in suites_of((), names))
+        return SystemFacts(devices=devices, suites=found, unread=unread)
 
     async def source_drops(self) -> int | None:
         """Not told."""

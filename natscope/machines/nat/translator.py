@@ -291,6 +291,10 @@ class Nat:
         if isinstance(target, int):
             self._unwanted.note(packet, target, now)
             return target
+        if self._shut_out and now < self._shut_out.get(target.in_ip, now):
+            if isinstance(target, Flow):
+                self._table.remove_flow(target)  # else his answer would find a way out
+            return SHUT_OUT
         self._arrive(target, packet, now)
         external = (packet.dst, packet.dport)
         packet.dst, packet.dport = target.in_ip, target.in_port

@@ -68,6 +68,18 @@ def test_a_call_to_our_own_address_may_be_taken_for_an_attack(hairpin: Hairpin) 
     assert site.seen("b:5001", "r:1") == outside[2]
 
 
+def test_who_is_shut_out_is_not_reached_by_a_forward_either() -> None:
+    """Else his answer would find a way out."""
+    forward = Forward(transport=Transport.UDP, external_port=7000, internal=end("a:5000"))
+    site = Site(config(shuts_out_s=60.0, forwards=(forward,)))
+    assert site.come("r:9", "nat:7000") == end("a:5000")
+    assert site.out("a:5000", "nat:7") == "sender is shut out"
+    assert site.come("r:1", "nat:7000") == "sender is shut out"
+    assert site.out("a:5000", "r:1") == "sender is shut out"
+    site.wait(60)
+    assert site.come("r:1", "nat:7000") == end("a:5000")
+
+
 def test_a_host_reaches_itself() -> None:
     site = Site(config(hairpin=Hairpin.EXTERNAL_SOURCE))
     outside = site.seen("a:5000", "r:1")

@@ -133,7 +133,7 @@ def _inside(facts: Facts, home: RelayReport) -> Support | None:
         Tri.YES,
         tuple(grounds),
         title=f"{label(home)}: the home relay is in {here}, where peers elsewhere may not reach it.",
-        detail=f"It answers at {at}; relays outside answered, too, and are farther.",
+        detail=f"It answers at {at}; relays outside answered, too.",
         fixes=(KEEP_OFF, OUTSIDE),
     )
 
