@@ -45,8 +45,10 @@ def read_document(path: str, text: str, hint: str) -> dict[str, object]:
 
     try:
         return read_toml(text)
+    except TomlLimit as error:
+        raise UserError(error.of_file(path)) from None
     except TomlError as error:
-        raise UserError(f"{path}: {error.whole}", hint="" if isinstance(error, TomlLimit) else hint) from None
+        raise UserError(f"{path}: {error.whole}", hint=hint) from None
 
 
 def read_text(path: str) -> str | None:

@@ -50,7 +50,7 @@ def lint_config(
     try:
         tree = read_toml(text)
     except TomlLimit as error:
-        raise UserError(f"{name}: {error.whole}") from None
+        raise UserError(error.of_file(name)) from None
     except TomlError as error:
         found: Found = (_broken(error.message, error.line, error.column),)
         return ConfigLint(schema=SCHEMA, source=name, kind=kind or _by_name(name), problems=found), lines

@@ -88,7 +88,7 @@ def read_form(name: str, text: str) -> ScenarioForm:
     try:
         table = read_toml(text)
     except TomlLimit as error:
-        raise UserError(f"{name}: {error.whole}") from error
+        raise UserError(error.of_file(name)) from error
     except TomlError as error:
         line = min(error.line, len(text.splitlines()))  # the end is that of the last line
         raise UserError(f"{name}:{line}: no valid TOML: {error.message.lower()}") from error

@@ -50,7 +50,7 @@ def read_policy(data: bytes, name: str) -> Policy:
     except UnicodeDecodeError as error:
         raise UserError(f"{name}: not UTF-8") from error
     except TomlLimit as error:
-        raise UserError(f"{name}: {error.whole}") from error
+        raise UserError(error.of_file(name)) from error
     except TomlError as error:
         raise UserError(f"{name}: not TOML: {error.whole}") from error
     expectations, run, problems = examine_policy(text, tree)

@@ -46,6 +46,10 @@ class TomlError(WireError):
         self.column = column
         self.whole = whole or (f"{message} (at line {line})" if line else message)
 
+    def of_file(self, name: str) -> str:
+        """The clause after the file's name and the line, as compilers write it: `p.toml:2: invalid value`."""
+        return f"{name}:{self.line}: {self.message}" if self.line else f"{name}: {self.message}"
+
 
 class TomlLimit(TomlError):
     """It may be TOML, but is over a limit of ours."""

@@ -29,10 +29,10 @@ def read(text: str) -> Scenario:
 MISTAKES = [
     ("no TOML", "sites = [", "x.toml:2: no valid TOML"),
     ("brackets", "color = " + "[" * 50_000, "x.toml: is nested too deeply"),
-    ("long key", "a." * 16_000 + "b = 1", "x.toml: has a key of more than 100 parts (at line 2)"),
+    ("long key", "a." * 16_000 + "b = 1", "x.toml:2: has a key of more than 100 parts"),
     ("long key in a text", 'a = """\n' + "a." * 16_000 + 'b = 1\n"""', "x.toml:2: a: there is no such key"),
     ("header in a text", 'a = """\n[ "' + " " * 50_000 + '"b\n"""', "x.toml:2: a: there is no such key"),
-    ("digits", "seed = " + "9" * 5000, "x.toml: has a number that is far too large (at line 2)"),
+    ("digits", "seed = " + "9" * 5000, "x.toml:2: has a number that is far too large"),
     ("large number", "[hosts.a]\n[sites.h]\ncount = 0x" + "f" * 9999, "x.toml:4: sites.h.count: a number that is"),
     ("large numbers", "[hosts.a]\ntaken = [1, 0x" + "f" * 9999 + "]", "x.toml:3: hosts.a.taken: a number that is"),
     ("no host", "", "x.toml: there is no host"),
