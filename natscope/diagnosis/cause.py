@@ -14,6 +14,17 @@ from natscope.model.finding import Certainty, Fix, Severity
 from natscope.model.tri import Tri
 
 
+class Explains(enum.Enum):
+    """What a cause of pairs is an answer to."""
+
+    RELAYED = "relayed"
+    """Why packets do not go directly."""
+    SILENCE = "silence"
+    """Why nothing answers, through a relay neither."""
+    QUALITY = "quality"
+    """Why a way is slow or loses packets, and never why it is not direct."""
+
+
 class Strength(enum.Enum):
     """How much one ground carries."""
 
@@ -86,7 +97,8 @@ class Cause:
     are things, in words, that cannot be judged while this holds. `hidden_by` are ids of causes that falsify this one,
     `refines` of those that say the same less exactly, `lends` of those that this one knows better how to fix: they get
     its fixes. `minor`: true of many sound networks, so that it is told only where everything is asked for.
-    `fires` and `silent` name stored reports in which it must, and must not, be found. `fixes` stand cheapest first.
+    `explains` is looked at for causes of pairs only. `fires` and `silent` name stored reports in which it must, and
+    must not, be found. `fixes` stand cheapest first.
     """
 
     id: str
@@ -102,3 +114,4 @@ class Cause:
     refines: tuple[str, ...] = ()
     lends: tuple[str, ...] = ()
     minor: bool = False
+    explains: Explains = Explains.RELAYED

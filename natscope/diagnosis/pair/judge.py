@@ -35,12 +35,15 @@ class PairCauseModule(Protocol):
 
 def judge_pair(facts: PairFacts) -> tuple[Claim, ...]:
     """Every cause that holds, in the order of the catalogue, hidden ones included."""
-    found = []
-    for module in pair_modules():
-        support = module.pair_evidence(facts)
-        if support.holds is Tri.YES and module.pair_against(facts).holds is Tri.NO:
-            found.append(Claim(module.CAUSE, support))
-    return tuple(found)
+    claims = (pair_claim(module, facts) for module in pair_modules())
+    return tuple(claim for claim in claims if claim is not None)
+
+
+def pair_claim(module: PairCauseModule, facts: PairFacts) -> Claim | None:
+    """That one cause, where it holds."""
+    support = module.pair_evidence(facts)
+    holds = support.holds is Tri.YES and module.pair_against(facts).holds is Tri.NO
+    return Claim(module.CAUSE, support) if holds else None
 
 
 def settled_pair(facts: PairFacts) -> tuple[Claim, ...]:

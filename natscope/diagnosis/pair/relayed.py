@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from natscope.diagnosis.cause import Explains
 from natscope.diagnosis.claim import Claim
 from natscope.diagnosis.pair.describe import describe, unknown_of
 from natscope.diagnosis.pair.facts import PairFacts
@@ -11,7 +12,6 @@ from natscope.diagnosis.pair.fixes import at_side, changes_that_help, fixes_of
 from natscope.diagnosis.pair.judge import blame, settled_pair, short
 from natscope.diagnosis.pair.predict import predict
 from natscope.diagnosis.pair.settled import STALE_HANDSHAKE_S, handshake_age_s
-from natscope.diagnosis.pair.slow import NO_REASON
 from natscope.diagnosis.words import as_sentence
 from natscope.model.finding import Certainty, Finding, Fix, Severity
 from natscope.model.pair import Blame, Explanation, Via
@@ -25,8 +25,6 @@ _ONLY_OURS = ("NS-ENV-01", "NS-ENV-02")
 """As a warning they say that the mesh's own packets go past the VPN, and only natscope's do not."""
 _PORTS_VARY = ("NS-NAT-01", "NS-NAT-03", "NS-NAT-04", "NS-NAT-09")
 """Of this side's report: enough for many peers to be out of reach, though not of whom lets in every port."""
-_OF_SILENCE = ("NS-CTL-01", "NS-ENV-12")
-"""Causes that keep an answer through a relay away, too."""
 _OWN_SHORT = {
     "NS-ENV-01": "your proxy program carries it", "NS-ENV-02": "your other VPN carries it",
     "NS-ENV-06": "log in to this network first", "NS-ENV-03": "your own rules refuse UDP",
@@ -42,9 +40,8 @@ def explain_relayed(facts: PairFacts) -> Explanation:
     if own is not None:
         return _by_finding(facts, own, own.certainty)
     claims = tuple(claim for claim in settled_pair(facts) if claim.severity is not Severity.INFO)
-    claims = tuple(claim for claim in claims if claim.cause.id not in NO_REASON)
-    if _is_silent(facts):
-        claims = tuple(claim for claim in claims if claim.cause.id in _OF_SILENCE)
+    wanted = (Explains.SILENCE,) if _is_silent(facts) else (Explains.RELAYED, Explains.SILENCE)
+    claims = tuple(claim for claim in claims if claim.cause.explains in wanted)
     if claims:
         return _by_claims(facts, claims)
     return _silent(facts) if _is_silent(facts) else _without_cause(facts)

@@ -6,6 +6,7 @@ import msgspec
 
 from natscope.diagnosis.claim import Claim
 from natscope.diagnosis.pair.facts import PairFacts
+from natscope.diagnosis.pair.judge import pair_claim
 from natscope.diagnosis.pair.settled import claimed
 from natscope.diagnosis.pair.side import YOU, Side, named
 from natscope.diagnosis.pair.star import Star
@@ -14,7 +15,6 @@ from natscope.model.finding import Certainty, Severity
 from natscope.model.mesh_details import PeerDetails
 from natscope.model.mesh_status import MeshNode, MeshStatus, Way
 from natscope.model.pair import Blame, Explanation
-from natscope.model.tri import Tri
 
 
 def with_remarks(
@@ -42,9 +42,7 @@ def with_remarks(
 def _detour(facts: PairFacts) -> Claim | None:
     from natscope.diagnosis.causes.perf import perf_07_star as star
 
-    support = star.pair_evidence(facts)
-    holds = support.holds is Tri.YES and star.pair_against(facts).holds is Tri.NO
-    return Claim(star.CAUSE, support) if holds else None
+    return pair_claim(star, facts)
 
 
 def _userspace(facts: PairFacts) -> Claim:

@@ -25,7 +25,7 @@ Sources
 
 from __future__ import annotations
 
-from natscope.diagnosis.cause import NOTHING, Cause, Ground, Strength, Support, unknown
+from natscope.diagnosis.cause import NOTHING, Cause, Explains, Ground, Strength, Support, unknown
 from natscope.diagnosis.pair.facts import PairFacts
 from natscope.diagnosis.pair.support import PairSupport
 from natscope.model.finding import Fix, Severity
@@ -38,6 +38,7 @@ CAUSE = Cause(
     title="The two sides share no relay that answers both: they cannot agree on when to send.",
     severity=Severity.FAIL,
     sides=2,
+    explains=Explains.SILENCE,
     who_can_fix=("relay's admin", "you"),
     fires=("home relay silent from here", "no relay in common"),
     silent=("two cones",),

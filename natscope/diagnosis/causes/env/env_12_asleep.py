@@ -27,7 +27,7 @@ Sources
 
 from __future__ import annotations
 
-from natscope.diagnosis.cause import NOTHING, Cause, Ground, Strength, Support, unknown
+from natscope.diagnosis.cause import NOTHING, Cause, Explains, Ground, Strength, Support, unknown
 from natscope.diagnosis.pair.facts import PairFacts
 from natscope.diagnosis.pair.settled import STALE_HANDSHAKE_S, handshake_age_s
 from natscope.diagnosis.pair.support import PairSupport
@@ -41,6 +41,7 @@ CAUSE = Cause(
     title="The peer may be asleep: its system stops programs to save power.",
     severity=Severity.WARN,
     sides=2,
+    explains=Explains.SILENCE,
     who_can_fix=("you",),
     fires=("a silent phone", "a phone that renews no keys"),
     silent=("two cones", "a silent server", "a server that renews no keys"),

@@ -29,7 +29,7 @@ from __future__ import annotations
 
 import statistics
 
-from natscope.diagnosis.cause import NOTHING, Cause, Ground, Strength, Support, unknown
+from natscope.diagnosis.cause import NOTHING, Cause, Explains, Ground, Strength, Support, unknown
 from natscope.diagnosis.causes.perf import perf_04_inside_tunnel
 from natscope.diagnosis.pair.addresses import Kind, kind_of
 from natscope.diagnosis.pair.facts import PairFacts
@@ -42,6 +42,7 @@ CAUSE = Cause(
     title="The direct way is longer than the one through a relay: the providers exchange traffic far away.",
     severity=Severity.WARN,
     sides=2,
+    explains=Explains.QUALITY,
     who_can_fix=("you", "provider"),
     fires=("direct is a detour", "direct is a detour by both sides' reports"),
     silent=("two cones", "direct inside a tunnel", "direct and near"),

@@ -23,7 +23,7 @@ Sources
 
 from __future__ import annotations
 
-from natscope.diagnosis.cause import NOTHING, Cause, Ground, Strength, Support, unknown
+from natscope.diagnosis.cause import NOTHING, Cause, Explains, Ground, Strength, Support, unknown
 from natscope.diagnosis.pair.addresses import Kind, common_networks, kind_of, parse_all
 from natscope.diagnosis.pair.facts import PairFacts
 from natscope.diagnosis.pair.support import PairSupport
@@ -37,6 +37,7 @@ CAUSE = Cause(
     title="The direct way leads through another tunnel: packets are wrapped twice.",
     severity=Severity.WARN,
     sides=2,
+    explains=Explains.QUALITY,
     who_can_fix=("you",),
     fires=("direct inside a tunnel",),
     silent=("two cones",),

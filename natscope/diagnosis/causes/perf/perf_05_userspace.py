@@ -26,7 +26,7 @@ Sources
 
 from __future__ import annotations
 
-from natscope.diagnosis.cause import NOTHING, Cause, Ground, Strength, Support, unknown
+from natscope.diagnosis.cause import NOTHING, Cause, Explains, Ground, Strength, Support, unknown
 from natscope.diagnosis.pair.facts import PairFacts
 from natscope.diagnosis.pair.support import PairSupport, blame_of
 from natscope.model.finding import Fix, Severity
@@ -37,6 +37,7 @@ CAUSE = Cause(
     title="A mesh program runs without a tunnel device: its processor may be what limits the speed.",
     severity=Severity.INFO,
     sides=2,
+    explains=Explains.QUALITY,
     who_can_fix=("you", "owner of the peer"),
     fires=("a peer in userspace", "this side in userspace"),
     silent=("two cones", "tunnels on both sides"),

@@ -28,7 +28,7 @@ Sources
 
 from __future__ import annotations
 
-from natscope.diagnosis.cause import NOTHING, Cause, Ground, Strength, Support, unknown
+from natscope.diagnosis.cause import NOTHING, Cause, Explains, Ground, Strength, Support, unknown
 from natscope.diagnosis.loss_pattern import loss_pattern
 from natscope.diagnosis.pair.facts import PairFacts
 from natscope.diagnosis.pair.support import PairSupport
@@ -41,6 +41,7 @@ CAUSE = Cause(
     title="Packets get lost in a fixed pattern: something on the way takes turns, and one turn leads nowhere.",
     severity=Severity.WARN,
     sides=2,
+    explains=Explains.QUALITY,
     who_can_fix=("you", "administrator"),
     fires=("fifteen of eighteen pings lost",),
     silent=("two cones", "cone and symmetric, tried", "pings lost at random"),

@@ -29,7 +29,7 @@ Sources
 
 from __future__ import annotations
 
-from natscope.diagnosis.cause import NOTHING, Cause, Ground, Strength, Support, unknown
+from natscope.diagnosis.cause import NOTHING, Cause, Explains, Ground, Strength, Support, unknown
 from natscope.diagnosis.pair.addresses import Kind, kind_of
 from natscope.diagnosis.pair.facts import PairFacts
 from natscope.diagnosis.pair.side import MAX_NAME, named
@@ -46,6 +46,7 @@ CAUSE = Cause(
     title="Packets go through a third node, a hub, in place of straight to their end.",
     severity=Severity.WARN,
     sides=2,
+    explains=Explains.QUALITY,
     who_can_fix=("you",),
     fires=("an address behind a hub", "through a peer relay"),
     silent=("two cones", "an address behind a hub, routes not used"),
