@@ -7,10 +7,11 @@ a netcheck by itself would choose, so its code is not put beside that number.
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Collection
 
 import msgspec
 
-from natscope.model.address_space import is_inside
+from natscope.diagnosis.pair.public_addresses import public_of_node, public_of_report
 from natscope.model.mesh_status import MeshStatus
 from natscope.model.report import Report
 
@@ -31,18 +32,11 @@ def misfit(report: Report, status: MeshStatus) -> str:
     Both tell public IPv4 addresses, and not one is the same. Routers with several addresses, and a move between the
     two, look alike, so it is a reason to ask, not to refuse.
     """
-    seen = {end.address for end in report.ipv4.endpoints if _is_public_v4(end.address)}
-    own = status.this.endpoints if status.this is not None else ()
-    told = {str(end.ip) for end in own if _is_public_v4(str(end.ip))}
+    seen, told = public_of_report(report), public_of_node(status)
     if not seen or not told or seen & told:
         return ""
     return f"the netcheck shows {_first(seen)} as its public address, the status {_first(told)}"
 
 
-def _is_public_v4(text: str) -> bool:
-    ip = ipaddress.ip_address(text)
-    return ip.version == 4 and not is_inside(ip)
-
-
-def _first(addresses: set[str]) -> str:
+def _first(addresses: Collection[str]) -> str:
     return min(addresses, key=ipaddress.ip_address)

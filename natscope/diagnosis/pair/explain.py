@@ -10,13 +10,13 @@ from dataclasses import replace
 from natscope.diagnosis.pair.facts import PairFacts
 from natscope.diagnosis.pair.from_mesh import from_network
 from natscope.diagnosis.pair.from_report import from_report
+from natscope.diagnosis.pair.public_addresses import public_of_node, public_of_report
 from natscope.diagnosis.pair.relayed import explain_relayed
 from natscope.diagnosis.pair.remarks import with_remarks
 from natscope.diagnosis.pair.settled import explain_settled
 from natscope.diagnosis.pair.side import YOU, Side, named
 from natscope.diagnosis.pair.star import Star
 from natscope.diagnosis.pair.trial import read_trial
-from natscope.model.address_space import is_inside
 from natscope.model.mesh_details import PeerDetails
 from natscope.model.mesh_path import PathChange, PingAnswer
 from natscope.model.mesh_status import MeshNode, MeshStatus
@@ -115,7 +115,5 @@ def is_elsewhere(status: MeshStatus, report: Report) -> bool:
     """
     if report.is_masked:
         return False
-    own = status.this.endpoints if status.this is not None else ()
-    now = {str(end.ip) for end in own if end.family == 4 and not is_inside(end.ip)}
-    then = {seen.address for seen in report.ipv4.endpoints}
+    now, then = public_of_node(status), public_of_report(report)
     return bool(now) and bool(then) and not now & then
