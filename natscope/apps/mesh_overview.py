@@ -127,9 +127,11 @@ class _Asking:
         active = self._first([peer for peer, state in states if state in ACTIVE], "asked about one by one")
         relayed = [peer for peer, state in states if state in ACTIVE and state is not PeerState.DIRECT]
         changes = await self._of_each(
-            active, lambda peer: self._source.path_changes(mesh_ip(peer)), "the history of paths"
+            active, lambda peer: self._source.path_changes(peer.first_address), "the history of paths"
         )
-        details = await self._of_each(relayed[:MAX_ASKED], lambda peer: self._source.details(mesh_ip(peer)), "details")
+        details = await self._of_each(
+            relayed[:MAX_ASKED], lambda peer: self._source.details(peer.first_address), "details"
+        )
         return Asked(changes=changes, details=details, pings=asked.pings)
 
     async def traffic(self) -> dict[str, Traffic] | None:
@@ -147,7 +149,7 @@ class _Asking:
         return named[:MAX_ASKED]
 
     async def _ping(self, peer: MeshNode) -> PingAnswer:
-        return await self._source.ping(mesh_ip(peer), PingKind.DISCO, timeout_s=PING_S)
+        return await self._source.ping(peer.first_address, PingKind.DISCO, timeout_s=PING_S)
 
     async def _of_each(
         self, peers: Iterable[MeshNode], ask: Callable[[MeshNode], Awaitable[T]], what: str
@@ -173,11 +175,6 @@ class _Asking:
         if refusals:
             self._notes.append(f"{what}: {refusals[0]}")
         return found
-
-
-def mesh_ip(peer: MeshNode) -> str:
-    """By which it is asked about: IPv4 where there is one, as people name their nodes; empty where it has none."""
-    return str(min(peer.addresses, key=lambda ip: ip.version)) if peer.addresses else ""
 
 
 def _may_improve(pings: tuple[PingAnswer, ...]) -> bool:

@@ -6,15 +6,16 @@ from natscope.errors import RefusedError
 from natscope.mesh.overview import ReportUse
 from natscope.mesh.source import MeshSource
 from natscope.model.mesh_details import PeerDetails
-from natscope.model.mesh_status import MeshStatus
+from natscope.model.mesh_status import MeshStatus, first_address
 
 
 async def own_details(source: MeshSource, status: MeshStatus) -> PeerDetails | None:
     """None where it is not told. Raises `CannotMeasure`."""
-    if not status.addresses:
+    address = first_address(status.addresses)
+    if not address:
         return None
     try:
-        return await source.details(str(min(status.addresses, key=lambda ip: ip.version)))
+        return await source.details(address)
     except RefusedError:
         return None
 

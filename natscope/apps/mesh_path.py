@@ -6,7 +6,6 @@ import shlex
 from collections.abc import Awaitable
 from typing import TypeVar
 
-from natscope.apps.mesh_overview import mesh_ip
 from natscope.apps.mesh_own import opens_ports, own_details
 from natscope.apps.mesh_peer import LIST, Target, find_peer
 from natscope.apps.mesh_source import STDIN_NAME
@@ -59,7 +58,7 @@ async def look_at(sight: Sight, word: str, *, probe: bool) -> PathView:
         pings = await _ping(sight, target)
         status = await source.status()
         peer = _again(status, peer)
-    ip = mesh_ip(peer) or target.ip  # the word may have been an address behind it
+    ip = peer.first_address or target.ip  # the word may have been an address behind it
     changes = await _told(source.path_changes(ip), notes, "the history of the path")
     details = await _told(source.details(ip), notes, "details of the peer")
     report = checked_report(sight.report_now(), status)

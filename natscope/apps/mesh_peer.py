@@ -31,7 +31,7 @@ class Target:
     @property
     def node_ip(self) -> str:
         """An address of the node itself, IPv4 where it has one: `ip` may lie behind it."""
-        return str(min(self.node.addresses, key=lambda address: address.version, default=self.ip))
+        return self.node.first_address or self.ip
 
 
 def find_peer(status: MeshStatus, word: str) -> Target:
@@ -153,8 +153,7 @@ def _within_suffix(status: MeshStatus) -> Callable[[MeshNode], str]:
 def _target(status: MeshStatus, node: MeshNode, note: str = "") -> Target:
     if not node.addresses:
         raise UserError(f"{name_of(node)} has no address in your mesh", hint=LIST)
-    ip = min(node.addresses, key=lambda address: address.version)
-    return Target(node, str(ip), is_this=node is status.this, note=note)
+    return Target(node, node.first_address, is_this=node is status.this, note=note)
 
 
 def word_for(status: MeshStatus, target: Target) -> str:
@@ -166,7 +165,7 @@ def word_for(status: MeshStatus, target: Target) -> str:
 
 def word_of(status: MeshStatus, node: MeshNode) -> str:
     """The same for a node that nobody named. A node without an address has no word: empty."""
-    return _word(status, node) or str(min(node.addresses, key=lambda address: address.version, default=""))
+    return _word(status, node) or node.first_address
 
 
 def _word(status: MeshStatus, node: MeshNode) -> str:

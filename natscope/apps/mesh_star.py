@@ -71,8 +71,8 @@ async def _legs(source: MeshSource, status: MeshStatus, given: MeshNode) -> Star
     hub = hub_node(node, status) if node.way is Way.PEER_RELAY else None
     if hub is None or not hub.addresses:
         return None
-    whole = await _told(source.ping(_ip(node), PingKind.DISCO, timeout_s=PING_S))
-    leg = await _told(source.ping(_ip(hub), PingKind.DISCO, timeout_s=PING_S))
+    whole = await _told(source.ping(node.first_address, PingKind.DISCO, timeout_s=PING_S))
+    leg = await _told(source.ping(hub.first_address, PingKind.DISCO, timeout_s=PING_S))
     return Star(
         address=None,
         node=node,
@@ -87,7 +87,7 @@ async def _details(source: MeshSource, peers: list[MeshNode]) -> dict[str, PeerD
 
     async def one(peer: MeshNode) -> PeerDetails | None:
         async with gate:
-            return await _told(source.details(_ip(peer)))
+            return await _told(source.details(peer.first_address))
 
     found = await asyncio.gather(*(one(peer) for peer in peers))
     return dict(zip((peer.key for peer in peers), found, strict=True))
@@ -101,14 +101,10 @@ async def _straight(
     for number in range(PINGS):
         if number and sleep is not None:
             await sleep(PAUSE_S)
-        answer = await _told(source.ping(_ip(node), PingKind.DISCO, timeout_s=PING_S))
+        answer = await _told(source.ping(node.first_address, PingKind.DISCO, timeout_s=PING_S))
         if answer is None or answer.error or answer.endpoint is not None:
             break
     return answer
-
-
-def _ip(node: MeshNode) -> str:
-    return str(min(node.addresses, key=lambda ip: ip.version))
 
 
 async def _told(question: Awaitable[T]) -> T | None:

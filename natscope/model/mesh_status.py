@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Iterable
 from datetime import datetime
 
 import msgspec
@@ -79,6 +80,16 @@ class MeshNode(msgspec.Struct, frozen=True, kw_only=True):
     def short_name(self) -> str:
         """The first label of the DNS name, or the host name."""
         return self.name.partition(".")[0] or self.host_name
+
+    @property
+    def first_address(self) -> str:
+        """By which it is asked about: IPv4 where it has one, as people name their nodes; empty where it has none."""
+        return first_address(self.addresses)
+
+
+def first_address(addresses: Iterable[IPAddress]) -> str:
+    """IPv4 before IPv6; empty where there is none."""
+    return str(min(addresses, key=lambda ip: ip.version, default=""))
 
 
 class MeshState(enum.StrEnum):
