@@ -7,17 +7,25 @@ import of enum.
 from __future__ import annotations
 
 import _signal  # type: ignore[import-not-found]
+import _thread
+import sys
+import time
 
 from natscope.cli.exit_codes import INTERRUPTED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # typing itself is too slow to import here
+    from sys import UnraisableHookArgs
     from typing import NoReturn, TextIO
+
+AGAIN_S = 0.02
 
 
 def take_over() -> None:
     """SIGTERM interrupts as Ctrl-C does, unless whoever started this process wants it ignored or handled."""
     _replace(_signal.SIGTERM, _signal.SIG_DFL, _as_ctrl_c)
+    if sys.unraisablehook is sys.__unraisablehook__:
+        sys.unraisablehook = _unraisable
 
 
 def leave_at_once() -> None:
@@ -51,6 +59,21 @@ def _as_ctrl_c(number: int, frame: object) -> None:
     if not callable(handler):
         raise KeyboardInterrupt
     handler(_signal.SIGINT, frame)
+
+
+def _unraisable(found: UnraisableHookArgs) -> None:
+    """An interruption may come while Python runs a callback of a weak reference, as each import has one: it cannot be
+    raised there, would be lost and printed. So it comes again in a moment.
+    """
+    if found.exc_type is not KeyboardInterrupt:
+        sys.__unraisablehook__(found)
+        return
+    _thread.start_new_thread(_interrupt_again, ())
+
+
+def _interrupt_again() -> None:
+    time.sleep(AGAIN_S)  # noqa: TID251 - of this process, whatever clock its work goes by
+    _thread.interrupt_main(_signal.SIGINT if callable(_signal.getsignal(_signal.SIGINT)) else _signal.SIGTERM)
 
 
 def _leave(number: int, frame: object) -> NoReturn:
