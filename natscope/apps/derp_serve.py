@@ -117,13 +117,13 @@ def serve_bound(running: Bound, on_ready: Callable[[Ready], None]) -> None:
 
 def pin_of(config: RelayConfig, certificates: Certificates | None) -> str:
     """The pin of a self-signed certificate, 64 hex digits; empty for others."""
-    facts = getattr(certificates, "facts", None)
+    facts = certificates.facts if certificates is not None else None
     return facts.pin if facts is not None and config.tls.mode is TlsMode.SELF_SIGNED else ""
 
 
 def host_name_of(config: RelayConfig, certificates: Certificates | None) -> str:
     """What clients call the relay."""
-    facts = getattr(certificates, "facts", None)
+    facts = certificates.facts if certificates is not None else None
     return config.hostname or (facts.names[0] if facts is not None and facts.names else "")
 
 
