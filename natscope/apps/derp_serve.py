@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import select
 import signal
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Protocol
@@ -13,6 +14,7 @@ from natscope.apps.derp_parts import relay_key
 from natscope.apps.derp_process import RelayProcess
 from natscope.apps.derp_reread import Rereading
 from natscope.apps.derp_stun import StunPart
+from natscope.errors import UserError
 from natscope.host.api import Host
 from natscope.model.endpoint import Endpoint
 from natscope.relay.config import RelayConfig, TlsMode
@@ -93,10 +95,12 @@ class SettingsPart:
 def serve(
     config: RelayConfig, host: Host, log: Log, on_ready: Callable[[Ready], None], rereading: Rereading | None = None
 ) -> None:
-    """Serve until SIGTERM or SIGINT; must run in the main thread. Raises what `Running` raises.
+    """Serve until SIGTERM or SIGINT; must run in the main thread. SIGHUP reads the settings again with `rereading`.
 
-    With `rereading`, SIGHUP reads the settings again, too.
+    Raises what `Running` raises, and `UserError` where the system has no epoll.
     """
+    if not hasattr(select, "epoll"):
+        raise UserError("this system has no epoll, which a relay needs", hint="serve it on Linux")
     if config.workers > 1:
         from natscope.apps.derp_workers import Workers
 
