@@ -81,8 +81,9 @@ def relay_settings(config: RelayConfig) -> RelaySettings:
 
 
 def front_limits(limits: LimitsConfig) -> FrontLimits:
-    """What strangers may take."""
-    return FrontLimits(accepts_per_s=limits.accept_rate or math.inf, accept_burst=limits.accept_burst)
+    """What strangers may take. Without a burst as many may come at once as in a second."""
+    rate = limits.accept_rate or math.inf
+    return FrontLimits(accepts_per_s=rate, accept_burst=limits.accept_burst or math.ceil(limits.accept_rate))
 
 
 def tcp_times(limits: LimitsConfig) -> TcpTimes:

@@ -129,8 +129,7 @@ class RelayProcess:
 
 def expiry(certificates: Certificates | None) -> list[Family]:
     """When the certificate in use ends, for an alert before it does."""
-    facts = getattr(certificates, "facts", None)
-    if facts is None:
+    if certificates is None or certificates.facts is None:
         return []
     words = "When the certificate expires, seconds since 1970."
-    return [Family("natscope_certificate_expires_seconds", GAUGE, words, {"": facts.expires.timestamp()})]
+    return [Family("natscope_certificate_expires_seconds", GAUGE, words, {"": certificates.facts.expires.timestamp()})]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import select
 import signal
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Protocol
@@ -13,6 +14,7 @@ from natscope.apps.derp_parts import relay_key
 from natscope.apps.derp_process import RelayProcess
 from natscope.apps.derp_reread import Rereading
 from natscope.apps.derp_stun import StunPart
+from natscope.errors import UserError
 from natscope.host.api import Host
 from natscope.model.endpoint import Endpoint
 from natscope.relay.config import RelayConfig, TlsMode
@@ -93,10 +95,12 @@ class SettingsPart:
 def serve(
     config: RelayConfig, host: Host, log: Log, on_ready: Callable[[Ready], None], rereading: Rereading | None = None
 ) -> None:
-    """Serve until SIGTERM or SIGINT; must run in the main thread. Raises what `Running` raises.
+    """Serve until SIGTERM or SIGINT; must run in the main thread. SIGHUP reads the settings again with `rereading`.
 
-    With `rereading`, SIGHUP reads the settings again, too.
+    Raises what `Running` raises, and `UserError` where the system has no epoll.
     """
+    if not hasattr(select, "epoll"):
+        raise UserError("this system has no epoll, which a relay needs", hint="serve it on Linux")
     if config.workers > 1:
         from natscope.apps.derp_workers import Workers
 
@@ -117,13 +121,13 @@ def serve_bound(running: Bound, on_ready: Callable[[Ready], None]) -> None:
 
 def pin_of(config: RelayConfig, certificates: Certificates | None) -> str:
     """The pin of a self-signed certificate, 64 hex digits; empty for others."""
-    facts = getattr(certificates, "facts", None)
+    facts = certificates.facts if certificates is not None else None
     return facts.pin if facts is not None and config.tls.mode is TlsMode.SELF_SIGNED else ""
 
 
 def host_name_of(config: RelayConfig, certificates: Certificates | None) -> str:
     """What clients call the relay."""
-    facts = getattr(certificates, "facts", None)
+    facts = certificates.facts if certificates is not None else None
     return config.hostname or (facts.names[0] if facts is not None and facts.names else "")
 
 

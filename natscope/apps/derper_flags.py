@@ -1,6 +1,7 @@
 """Every flag of upstream's derper v1.102.5 and what it sets here, so that a service file carries over unchanged.
 
-Source: upstream cmd/derper/derper.go. A test compares the table with derper's own `-help`.
+Source: upstream cmd/derper/derper.go, and derper itself where that leaves a question (`tests/interop`). A test compares
+the table with derper's own `-help`.
 """
 
 from __future__ import annotations
@@ -69,6 +70,8 @@ REFUSED: dict[str, str] = {
 
 MESH_KEY_VARIABLE = "TAILSCALE_DERPER_MESH_KEY"
 DEV_LISTEN = ":3340"
+MAX_BURST = 2**63 - 1
+"""Go's math.MaxInt, derper's default."""
 NO_FILE = "-"
 """As a key file: a key for this run only."""
 _DERPS_HOME = os.path.join("/home", "derp")
@@ -114,6 +117,7 @@ def meaning_of(taken: Taken, around: Surroundings) -> Meaning:
         return Meaning(given, {}, _spelled(taken))
     assumed: dict[str, Value] = {}
     assumed["admission.fail_open"] = True
+    assumed["limits.accept_rate"], assumed["limits.accept_burst"] = 0.0, MAX_BURST
     _places(values, given, assumed)
     _certificates(values, around, given, assumed)
     _keys(values, around, given, assumed)
@@ -131,9 +135,7 @@ def _plainly(values: Mapping[str, GoValue]) -> dict[str, Value]:
             given[setting] = tuple(part.strip() for part in str(values[name]).split(",") if part.strip())
     if values.get("stun") is False:
         given["stun.listen"] = ()
-    if "accept-connection-limit" in values:
-        limit = float(values["accept-connection-limit"])
-        given["limits.accept_rate"] = 0.0 if math.isinf(limit) else limit
+    given.update(_accepting(values))
     return given
 
 
@@ -159,6 +161,22 @@ _LISTS = {
     "mesh-with": "mesh.with",
     "unpublished-bootstrap-dns-names": "bootstrap_dns.unlisted",
 }
+
+
+def _accepting(values: Mapping[str, GoValue]) -> dict[str, Value]:
+    """New connections. A bucket that is never filled up again, or holds nothing, ends derper when it is empty.
+
+    Without a burst derper's bucket has no end, so that a limit alone limits nothing.
+    """
+    given: dict[str, Value] = {}
+    if "accept-connection-limit" in values:
+        limit = float(values["accept-connection-limit"])
+        if limit <= 0 and "accept-connection-burst" in values:
+            raise UserError(f"-accept-connection-limit {limit:g}: nobody would come in after the burst")
+        given["limits.accept_rate"] = limit if 0 < limit < math.inf else 0.0
+    if int(values.get("accept-connection-burst", 1)) <= 0:
+        raise UserError(f"-accept-connection-burst {values['accept-connection-burst']}: nobody would ever come in")
+    return given
 
 
 def _spelled(taken: Taken) -> dict[str, str]:

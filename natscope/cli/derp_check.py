@@ -9,6 +9,9 @@ import typer
 from natscope.cli import options as opt
 from natscope.cli.session import begin
 
+DEFAULTS = {"proxy": "environment", "port80": "80", "limit": "30"}
+"""What options say that nobody gave, and that say something then."""
+
 
 def value(text: str, metavar: str, *spellings: str) -> Any:
     """An option with a value that is no setting."""
@@ -22,12 +25,12 @@ KeyFile = Annotated[
     value("private key of a client that the relays admit, once or twice [new keys]", "FILE", "--key-file"),
 ]
 CaFile = Annotated[str, value("trust these authorities too (PEM)", "FILE", "--ca-file")]
-Proxy = Annotated[str, value("HTTP proxy to go through [environment]", "environment|direct|URL", "--proxy")]
+Proxy = Annotated[str, value(f"HTTP proxy to go through [{DEFAULTS['proxy']}]", "environment|direct|URL", "--proxy")]
 Volume = Annotated[
     str, value("sent at a stretch to see how fast it goes, 0: not [256; public map: 0]", "KILOBYTES", "--volume")
 ]
-Port80 = Annotated[str, value("where login page checks go [80]", "PORT", "--port80")]
-Limit = Annotated[str, value("limit of a run [30]", "SECONDS", "--timeout", "-W")]
+Port80 = Annotated[str, value(f"where login page checks go [{DEFAULTS['port80']}]", "PORT", "--port80")]
+Limit = Annotated[str, value(f"limit of a run [{DEFAULTS['limit']}]", "SECONDS", "--timeout", "-W")]
 FailOn = Annotated[str, value("exit 1 from which severity on [fail]", "fail|warn|never", "--fail-on")]
 Form = Annotated[str, value("output format [text]", "text|json|junit", "--format")]
 Out = Annotated[str, value("write the result to a file, whole or not at all", "FILE", "--output", "-o")]
@@ -47,10 +50,10 @@ def check(
     only_v6: opt.OnlyV6 = False,
     key_file: KeyFile = None,
     ca_file: CaFile = "",
-    proxy: Proxy = "environment",
+    proxy: Proxy = DEFAULTS["proxy"],
     volume: Volume = "",
-    port80: Port80 = "80",
-    limit: Limit = "30",
+    port80: Port80 = DEFAULTS["port80"],
+    limit: Limit = DEFAULTS["limit"],
     offline: opt.Offline = None,
     as_json: Annotated[bool, opt.switch("the check as JSON, same as --format json", "--json")] = False,
     form: Form = "",

@@ -17,6 +17,7 @@ from natscope.apps.derp_check import (
     replay,
 )
 from natscope.cli import exit_codes
+from natscope.cli.derp_check import DEFAULTS
 from natscope.cli.drawing import render_options
 from natscope.cli.formats import DERP_CHECK, FormatChoice, choose_format
 from natscope.cli.netcheck_flow import map_choice
@@ -62,7 +63,6 @@ MEASURING = {
     "offline": "--offline",
 }
 """Options that say how to check, which a recording was already."""
-_DEFAULTS = {"proxy": "environment", "port80": "80", "limit": "30"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +100,7 @@ def run(session: Session, wishes: Wishes) -> int:
     check_apart(wishes.output, wishes.record, FILE_NAME)
     repetition = _repetition(wishes)
     if wishes.replay:
-        given = {name: value for name, value in session.parameters.items() if value != _DEFAULTS.get(name)}
+        given = {name: value for name, value in session.parameters.items() if value != DEFAULTS.get(name)}
         found = replay(wishes.replay)
         check_measured(given, wishes.replay, MEASURING)
         return _finish(session, wishes, chosen, found)

@@ -78,4 +78,7 @@ def _is_made_from(place: os.stat_result, source: str) -> bool:
             return os.path.samestat(os.stat(source), place)
     except (OSError, ValueError):
         return False
-    return any(_is_made_from(place, os.path.join(source, name)) for name in ("run.json", "derp-check.json"))
+    from natscope.netcheck.record import FILE_NAME as RUN
+    from natscope.relay_check.record import FILE_NAME as CHECK
+
+    return any(_is_made_from(place, os.path.join(source, name)) for name in (RUN, CHECK))

@@ -25,6 +25,7 @@ from natscope.machines.acme.key_material import (
     read_bundle,
 )
 from natscope.machines.acme.renewal import HTTP_01
+from natscope.relay.certificate_facts import Facts, facts_of
 from natscope.relay.meta_certificate import RENEW_AFTER, meta_certificate
 from natscope.relay.tls_context import server_context
 
@@ -58,6 +59,7 @@ class AcmeCertificates:
         self._only_name = only_name
         self._is_shared = is_shared
         self._usual = _nothing_yet()
+        self.facts: Facts | None = None
         self._bundle: Bundle | None = None
         self._made_at: datetime | None = None
         self._proofs: dict[str, ssl.SSLContext] = {}
@@ -131,11 +133,12 @@ class AcmeCertificates:
         now = self._host.clock.utc()
         chain = bundle.pem + meta_certificate(self._server_key, now)
         try:
+            facts = facts_of(bundle.pem, self._settings.name)
             self._usual = server_context(chain, bundle.pem, only_name=self._only_name, what=self._settings.name)
         except NatscopeError as error:
             self._say("certificate", f"it cannot be used: {error.message}", is_trouble=True)
             return
-        self._bundle, self._made_at = bundle, now
+        self.facts, self._bundle, self._made_at = facts, bundle, now
         self._tell()
 
     def _show_proof(self, name: str, pem: bytes) -> None:

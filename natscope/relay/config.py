@@ -67,7 +67,9 @@ class AdmissionConfig(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LimitsConfig(msgspec.Struct, frozen=True, kw_only=True):
-    """`accept_rate` is new connections per second (0: no limit), `rate_file` is derper's rate config."""
+    """`accept_rate` is new connections per second (0: no limit), `accept_burst` how many at once (0: as many as in a
+    second), `rate_file` is derper's rate config.
+    """
 
     accept_rate: float = 200.0
     accept_burst: int = 400

@@ -1,4 +1,6 @@
-"""Driver B of the relay: the same machine on the streams of a `Host`, for the simulator and systems without epoll.
+"""Driver B of the relay: the same machine on the streams of a `Host`, for the simulator.
+
+`natscope derp serve` runs the other driver, which needs epoll, and so it needs Linux.
 
 One task reads a connection and one writes it. What a stream has not taken yet is kept up to `KEEP_BYTES`; beyond that
 the machine is told that the connection is blocked, and queues and drops by its own rules until the stream catches up.

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import ssl
 
     from natscope.host.real.relay_guests import Adopted
+    from natscope.relay.certificate_facts import Facts
 
 
 class Applicant(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,6 +49,11 @@ class Admission(Protocol):
 
 class Certificates(Protocol):
     """The certificate of the encrypted listeners."""
+
+    @property
+    def facts(self) -> Facts | None:
+        """Of the certificate in use; None before there is one."""
+        ...
 
     def context(self) -> ssl.SSLContext:
         """For new connections, from now on."""

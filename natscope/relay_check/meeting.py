@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +17,7 @@ from natscope.host.api import Host
 from natscope.machines.relay_trial import EACH, SIZES, STREAM_BYTES, TAG_BYTES, Passage
 from natscope.model.observation import Outcome
 from natscope.model.relay_map import RelayNode
+from natscope.relay_check.turns import Turns
 from natscope.relay_check.watch import Watch, ms
 from natscope.relay_client import ConnectionLost, RelayConnection
 from natscope.wire.derp.frames import GoneReason, PeerGone, RecvPacket
@@ -71,8 +73,11 @@ class Client:
             self.arrived.set()
 
 
-async def meet(watch: Watch, a: Client, b: Client, *, stream_bytes: int) -> bool:
-    """Packets both ways (one way where both are one client); whether they arrived each way."""
+async def meet(watch: Watch, a: Client, b: Client, *, stream_bytes: int, turns: Turns | None = None) -> bool:
+    """Packets both ways (one way where both are one client); whether they arrived each way.
+
+    With `turns` the stream waits for its turn among meetings beside this one, and is left out where their time is over.
+    """
     directions = [(a, b)] if a is b else [(a, b), (b, a)]
     passages = [Passage(watch.host.rng.bytes(TAG_BYTES)) for _ in directions]
     for (_, receiver), passage in zip(directions, passages, strict=True):
@@ -83,17 +88,25 @@ async def meet(watch: Watch, a: Client, b: Client, *, stream_bytes: int) -> bool
     try:
         pairs = list(zip(directions, passages, strict=True))
         await asyncio.gather(*(_single(watch, sender, to, passage) for (sender, to), passage in pairs))
-        for ((sender, to), passage), note in zip(pairs, notes, strict=True):
+        for ((sender, _), passage), note in zip(pairs, notes, strict=True):
             if not passage.has_met:
                 note["pong_ms"] = await _ping(watch, sender)
-            elif stream_bytes:
-                await _stream(watch, sender, to, passage, stream_bytes)
-        cut = False
+        cut = False  # an end that comes during a stream takes nothing from the packets before it
+        async with turns.turn() if turns is not None else _at_once() as left_s:
+            for (sender, to), passage in pairs:
+                if passage.has_met and stream_bytes and left_s() > 0:
+                    await _stream(watch, sender, to, passage, stream_bytes, min(STREAM_S, left_s()))
     finally:
         for (sender, receiver), passage, note in zip(directions, passages, notes, strict=True):
             _observe(watch, sender, receiver, passage, note, began, cut=cut)
             receiver.passages.remove(passage)
     return all(passage.has_met for passage in passages)
+
+
+@contextlib.asynccontextmanager
+async def _at_once() -> AsyncIterator[Callable[[], float]]:
+    """The turn of one that has no others beside it."""
+    yield lambda: STREAM_S
 
 
 async def _single(watch: Watch, sender: Client, receiver: Client, passage: Passage) -> None:
@@ -128,9 +141,9 @@ async def _settle(watch: Watch, receiver: Client, passage: Passage) -> None:
         await _arrival(receiver, left_s)
 
 
-async def _stream(watch: Watch, sender: Client, receiver: Client, passage: Passage, size: int) -> None:
+async def _stream(watch: Watch, sender: Client, receiver: Client, passage: Passage, size: int, limit_s: float) -> None:
     """`size` bytes, few packets on the way at a time."""
-    until = watch.now() + watch.limit(STREAM_S)
+    until = watch.now() + watch.limit(limit_s)
     with contextlib.suppress(ConnectionLost):
         while passage.stream_sent * STREAM_BYTES < size and not receiver.lost and (left_s := until - watch.now()) > 0:
             if passage.may_stream:

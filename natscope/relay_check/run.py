@@ -23,7 +23,9 @@ from natscope.relay_check.look import KIND, look
 from natscope.relay_check.meeting import Client, meet
 from natscope.relay_check.options import CheckOptions, CheckRecord
 from natscope.relay_check.pages import ask_left_out, ask_page, ask_port80
+from natscope.relay_check.pairing import pairs_of, stretch
 from natscope.relay_check.stun_burst import ask_in_bursts
+from natscope.relay_check.turns import Turns
 from natscope.relay_check.watch import CheckProgress, Watch
 from natscope.version import VERSION
 from natscope.wire.keys import PrivateKey
@@ -31,8 +33,8 @@ from natscope.wire.keys import PrivateKey
 MAX_REGIONS = 8
 AGAIN = 4
 """Further connections to a node, so that a load balancer over two servers hides in 1 case of 64 at most."""
-MAX_MESH_NODES = 8
-"""Of one region are all paired; beyond that each only with the next ones."""
+MESH_STREAMS_S = 5.0
+"""For the streams of all pairs of a region, one after another; pairs whose turn does not come are not measured."""
 CLOSE_S = 2.0
 
 
@@ -230,11 +232,13 @@ def _key(watch: Watch, number: int) -> PrivateKey | None:
 
 
 async def _mesh(watch: Watch, visits: list[_Visit]) -> None:
-    """Every pair of nodes of a region; with keys of their own, since one key is one place."""
+    """Pairs of nodes of a region; with keys of their own, since one key is one place."""
     if len(visits) < 2 or watch.options.keys:
         return
     watch.tell(f"clients on different nodes of region {visits[0].region.region_code} meet")
-    pairs = [
-        (visits[i], visits[j]) for i in range(len(visits)) for j in range(i + 1, min(len(visits), i + MAX_MESH_NODES))
-    ]
-    await asyncio.gather(*(meet(watch, one.clients[0], other.clients[0], stream_bytes=0) for one, other in pairs))
+    pairs = [(visits[one].clients[0], visits[other].clients[0]) for one, other in pairs_of(len(visits))]
+    turns = Turns(len(pairs), lambda: min(MESH_STREAMS_S, watch.left_s / 2), watch.now)
+    size = stretch(watch.options.stream_bytes, len(visits))
+    async with asyncio.TaskGroup() as tasks:
+        for one, other in pairs:
+            tasks.create_task(meet(watch, one, other, stream_bytes=size, turns=turns))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from natscope.model.derp_check import PassageReport, SizeReport, StepName, StepReport, StepState
 from natscope.model.observation import Observation, Outcome
 from natscope.model.tri import Tri
+from natscope.relay_check.pairing import are_paired
 from natscope.relay_check.steps_connect import not_yet, step
 from natscope.relay_check.view import CheckView, NodeView, ids
 
@@ -144,12 +145,25 @@ def mesh_step(check: CheckView, view: NodeView) -> StepReport:
         partner = sorted({p.receiver if p.sender == view.node.name else p.sender for p in broken})
         return step(name, StepState.FAIL, f"not with {', '.join(partner)}", evidence)
     met = {p.receiver if p.sender == view.node.name else p.sender for p in passages if p.works is Tri.YES}
-    says = f"{len(met)} of {len(others)} meet"
-    if any(p.works is Tri.UNKNOWN for p in passages) or len(met) < len(others):
-        return step(name, StepState.UNKNOWN, check.unfinished or f"{says}, others not reached", evidence)
+    apart = _not_paired(check, view)
+    asked = len(others) - apart
+    says, rest = f"{len(met)} of {asked} meet", f", {apart} not tried" if apart else ""
+    if any(p.works is Tri.UNKNOWN for p in passages) or len(met) < asked:
+        return step(name, StepState.UNKNOWN, check.unfinished or f"{says}, others not reached{rest}", evidence)
+    says += rest
     if loss_of(passages) > SERIOUS_LOSS or is_untidy(passages):
         return step(name, StepState.WARN, f"{says}, {untidy_words(passages)}", evidence)
     return step(name, StepState.OK, says, evidence)
+
+
+def _not_paired(check: CheckView, view: NodeView) -> int:
+    """How many nodes of a large region let a client in, too, and are too far away in the map to be tried with."""
+    region = [other for other in check.nodes if other.region.region_id == view.region.region_id]
+    inside = [other.node.name for other in region if other.passages]
+    if view.node.name not in inside:
+        return 0
+    own = inside.index(view.node.name)
+    return sum(not are_paired(own, place) for place in range(len(inside))) - 1
 
 
 def _has_more(check: CheckView, view: NodeView) -> bool:

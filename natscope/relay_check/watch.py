@@ -60,9 +60,14 @@ class Watch:
         """The host's clock."""
         return self.host.clock.now()
 
+    @property
+    def left_s(self) -> float:
+        """How long the run may still take."""
+        return self.deadline - self.now()
+
     def limit(self, wanted_s: float) -> float:
         """So long, or as long as there is time."""
-        return max(SHORTEST_S, min(wanted_s, self.deadline - self.now()))
+        return max(SHORTEST_S, min(wanted_s, self.left_s))
 
     def observe(self, kind: str, outcome: Outcome, **fields: Any) -> str:
         """Write down; the id."""

@@ -69,6 +69,10 @@ def test_every_flag_changes_something_or_is_refused_by_name(name: str) -> None:
         (("-tcp-write-timeout", "1m30s"), {"limits.write_timeout": 90.0}),
         (("-accept-connection-limit", "+Inf"), {"limits.accept_rate": 0.0}),
         (("-accept-connection-limit=2.5",), {"limits.accept_rate": 2.5}),
+        (("-accept-connection-limit=0",), {"limits.accept_rate": 0.0}),
+        (("-accept-connection-limit=-1",), {"limits.accept_rate": 0.0}),
+        (("-accept-connection-limit", "NaN"), {"limits.accept_rate": 0.0}),
+        (("-accept-connection-burst=7",), {"limits.accept_burst": 7}),
         (("-verify-clients",), {"admission.tailscaled": True}),
         (("-verify-client-url-fail-open=false",), {"admission.fail_open": False}),
         (("-mesh-with", "a.test, b.test/192.0.2.1"), {"mesh.with": ("a.test", "b.test/192.0.2.1")}),
@@ -97,6 +101,8 @@ def test_what_derper_does_where_nothing_is_said() -> None:
     assumed = meaning("-derp", is_root=True, environ={"HOME": "/h"}, exists=lambda path: "/h/keys" in path).assumed
     assert assumed == {
         "admission.fail_open": True,
+        "limits.accept_rate": 0.0,
+        "limits.accept_burst": 2**63 - 1,
         "listen": (":443",),
         "http": ":80",
         "stun.listen": (":3478",),
@@ -127,6 +133,10 @@ def test_a_mesh_key_from_the_environment_in_development() -> None:
         (("-ace",), "-ace"),
         (("-acme-ip-certs",), "-acme-ip-certs"),
         (("-secrets-url", "https://keys.test"), "-secrets-url https://keys.test"),
+        (("-accept-connection-burst", "0"), "-accept-connection-burst 0"),
+        (("-accept-connection-burst", "-1"), "-accept-connection-burst -1"),
+        (("-accept-connection-limit=0", "-accept-connection-burst=9"), "-accept-connection-limit 0"),
+        (("-accept-connection-limit=-Inf", "-accept-connection-burst=9"), "-accept-connection-limit -inf"),
     ],
 )
 def test_what_is_not_here_is_one_line_with_its_name(words: tuple[str, ...], message: str) -> None:

@@ -201,9 +201,12 @@ def test_the_public_map_is_spared(check: Check, monkeypatch: pytest.MonkeyPatch)
 
     monkeypatch.setattr(derp_check._Check, "load", vendors)
     for words, volume in (((), 0), (("--volume", "14"), 14_000)):
-        document = json.loads(check(Relays(Planted()), "--json", *words).out)
-        assert {passage["stream_bytes"] >= volume for passage in document["passages"]} == {True}
-        assert {passage["stream_bytes"] > 0 for passage in document["passages"]} == {volume > 0}
+        document = json.loads(check(Relays(Planted(mesh=True), Planted(mesh=True)), "--json", *words).out)
+        streams = [p["stream_bytes"] for p in document["passages"] if p["sender"] == p["receiver"]]
+        between = [p["stream_bytes"] for p in document["passages"] if p["sender"] != p["receiver"]]
+        assert (len(streams), len(between)) == (4, 2)
+        assert {sent >= volume for sent in streams} == {True}
+        assert {sent > 0 for sent in (*streams, *between)} == {volume > 0}
 
 
 def test_quiet_ascii_and_progress(check: Check) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -144,3 +145,21 @@ def test_what_a_person_sees_without_a_name(tmp_path: Path) -> None:
     node = entry["Regions"]["900"]["Nodes"][0]
     assert (node["HostName"], node["STUNPort"], node["CertName"][:11]) == ("127.0.0.1", -1, "sha256-raw:")
     assert f'certname: "{node["CertName"]}"' in text
+
+
+def test_where_there_is_no_epoll_it_says_so_in_one_line(tmp_path: Path) -> None:
+    """As on other systems than Linux, whose `select` has no such names."""
+    code = (
+        "import select, sys\n"
+        "for name in [name for name in vars(select) if name.lower().startswith('epoll')]:\n"
+        "    delattr(select, name)\n"
+        "from natscope.cli.main import main\n"
+        "sys.exit(main())"
+    )
+    words = ("derp", "serve", "--tls", "off", "--listen", "127.0.0.1:0", "--stun", "off", "--key-file", "-")
+    ended = subprocess.run(
+        [sys.executable, "-c", code, *words], capture_output=True, text=True, timeout=60, check=False,
+        env={"HOME": str(tmp_path), "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+    )  # fmt: skip
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr == "error: this system has no epoll, which a relay needs\n  → serve it on Linux\n"

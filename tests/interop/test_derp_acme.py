@@ -67,6 +67,9 @@ def test_each_proof_is_accepted(authority: Pebble, challenge: str, tmp_path: Pat
         assert is_there.wait(END_S), lines
         assert [line["event"] for line in lines] == ["certificate"], lines
         exchange(at, trusting(authority))
+        ends = [f.samples[""] for f in running.process.families() if f.name == "natscope_certificate_expires_seconds"]
+        assert len(ends) == 1
+        assert ends[0] > host.clock.utc().timestamp()
         names = sorted(path.name for path in (tmp_path / "certs").iterdir())
         assert names == ["acme_account+key", "natscope.lock", "relay.test"]
         assert {path.stat().st_mode & 0o777 for path in (tmp_path / "certs").iterdir()} == {0o600}

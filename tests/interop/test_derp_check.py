@@ -158,4 +158,4 @@ def test_healthy_relays_of_both_makes_are_good(place: Place) -> None:
     for passage in document["passages"]:
         assert (passage["works"], passage["sent"], passage["arrived"]) == ("yes", 36, 36)
     assert len(document["passages"]) == 4 * 2 + 2
-    assert all(p["stream_bytes_per_s"] > 0 for p in document["passages"] if p["sender"] == p["receiver"])
+    assert all(p["stream_bytes_per_s"] > 0 for p in document["passages"])

@@ -11,6 +11,7 @@ import pytest
 
 from natscope.acme.folder import AcmeFolder
 from natscope.acme.keeper import AcmeSettings
+from natscope.apps.derp_process import expiry
 from natscope.host.real.relay_hello import HelloContext
 from natscope.machines.acme.dialogue import PutUp
 from natscope.machines.acme.renewal import HTTP_01, TLS_ALPN_01
@@ -104,6 +105,20 @@ async def test_the_certificate_comes_with_the_relays_key(tmp_path: Path, kind: s
     assert not isinstance(bench.certificates.context(), HelloContext)
     again = Bench(tmp_path)
     assert shown(again.certificates.context())[0] == NAME
+
+
+async def test_the_relay_knows_when_its_certificate_ends(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    assert expiry(bench.certificates) == []
+    await bench.turns(400)
+    facts = bench.certificates.facts
+    assert facts is not None
+    assert facts.names == (NAME,)
+    assert facts.begins <= bench.clock.utc() < facts.expires
+    for certificates in (bench.certificates, Bench(tmp_path).certificates):  # the second one finds it in the folder
+        [family] = expiry(certificates)
+        assert family.name == "natscope_certificate_expires_seconds"
+        assert family.samples == {"": facts.expires.timestamp()}
 
 
 async def test_a_proof_stands_beside_the_certificate(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ import trustme
 
 from natscope.errors import CannotMeasure, UserError
 from natscope.relay.certificate_facts import facts_of
-from natscope.relay.certificate_files import FileCertificates, Pair
+from natscope.relay.certificate_files import LOOK_S, FileCertificates, Pair
 from natscope.relay.meta_certificate import RENEW_AFTER, meta_certificate
 from natscope.relay.self_signed import find_or_make, make
 from natscope.relay.tls_context import server_context
@@ -27,10 +27,11 @@ LATER = NOW + timedelta(days=100)
 
 
 class Wall:
-    """A clock that stands."""
+    """A clock that stands; `asked_s` are the sleeps that it was asked for, none of which takes any time."""
 
     def __init__(self) -> None:
         self.at = NOW
+        self.asked_s: list[float] = []
 
     def now(self) -> float:
         return 0.0
@@ -39,7 +40,15 @@ class Wall:
         return self.at
 
     async def sleep(self, seconds: float) -> None:
+        self.asked_s.append(seconds)
         await asyncio.sleep(0)
+
+    async def sleeps(self, count: int) -> None:
+        """Until others have slept so many times more, if they ever do."""
+        until = len(self.asked_s) + count
+        for _ in range(100):
+            if len(self.asked_s) < until:
+                await asyncio.sleep(0)
 
 
 class Said(list[tuple[str, bool]]):
@@ -121,6 +130,29 @@ def test_a_changed_file_is_taken_and_a_broken_one_is_not(tmp_path: Path) -> None
     assert "no such file" in said.pop()[0]
     assert files.facts.pin == kept
     assert len(changed) == 1
+
+
+async def test_changed_files_are_found_without_a_signal(tmp_path: Path) -> None:
+    """`keep` looks by itself, again and again: the clock of this test lets no time pass in between."""
+    said, changed = Said(), list[ssl.SSLContext]()
+    pair = write(tmp_path, "relay.test")
+    files = FileCertificates(pair, KEY, wall := Wall(), said)
+    keeping = asyncio.ensure_future(files.keep(changed.append))
+    try:
+        for count in (1, 2):
+            before = files.facts.pin
+            await wall.sleeps(5)
+            assert (len(changed), said) == (count - 1, [])
+            write(tmp_path, "relay.test")
+            os.utime(pair.certificate, (count, count))  # however coarse the times of this file system are
+            await wall.sleeps(5)
+            assert len(changed) == count
+            assert files.facts.pin != before
+            assert said.pop() == (f"certificate read again from {pair.certificate}", False)
+        assert set(wall.asked_s) == {LOOK_S}
+    finally:
+        keeping.cancel()
+        await asyncio.gather(keeping, return_exceptions=True)
 
 
 def test_a_key_of_another_certificate(tmp_path: Path) -> None:

@@ -44,7 +44,8 @@ def test_healthy_relays_raise_no_alarm() -> None:
         ]
         assert passage.time_ms is not None
         assert 29 < passage.time_ms < 61  # 15 ms a way, through one relay or two
-        assert (passage.stream_bytes_per_s is not None) == (passage.sender == passage.receiver)
+        assert passage.stream_bytes == (28_000 if passage.sender == passage.receiver else 7_000)
+        assert passage.stream_bytes_per_s is not None
     assert check.cost.bytes_sent < 400_000
 
 

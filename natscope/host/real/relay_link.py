@@ -25,7 +25,6 @@ from natscope.machines.derp_client import DerpClientMachine
 
 READ_BYTES = 64 * 1024
 READS_PER_TURN = 16
-_IDLE, _FULL = select.EPOLLIN, select.EPOLLIN | select.EPOLLOUT
 
 
 class PeerSocket(LinkOwner, ABC):
@@ -108,7 +107,7 @@ class PeerSocket(LinkOwner, ABC):
         if self.unsent and not was_full:
             self._relay.blocked(self._link, time.monotonic())
         if bool(self.unsent) != was_full and self._watch is not None:
-            self._watch(_FULL if self.unsent else _IDLE)
+            self._watch(select.EPOLLIN | select.EPOLLOUT if self.unsent else select.EPOLLIN)
 
     def _flush(self) -> None:
         self._send(self.unsent)

@@ -6,7 +6,7 @@ from natscope.model.derp_check import DerpCheck, PassageReport, StepState
 from natscope.model.tri import Tri
 from natscope_reports._derp_check.cells import of_state
 from natscope_reports._text.ink import FAINT, Sheet
-from natscope_reports._text.numbers import counted, milliseconds
+from natscope_reports._text.numbers import counted, milliseconds, rate
 
 MOST = 4
 """Pairs that are shown without -v."""
@@ -59,4 +59,8 @@ def words_of(state: StepState, ways: list[PassageReport]) -> str:
     if state is StepState.UNKNOWN:
         return next((way.reason for way in ways if way.reason), "not finished")
     times = [way.time_ms for way in ways if way.time_ms is not None]
-    return ", ".join([f"{arrived} of {sent}", *([milliseconds(sum(times) / len(times))] if times else [])])
+    rates = [way.stream_bytes_per_s for way in ways if way.stream_bytes_per_s is not None]
+    words = [f"{arrived} of {sent}"]
+    words += [milliseconds(sum(times) / len(times))] if times else []
+    words += [f"at least {rate(min(rates))}"] if rates else []
+    return ", ".join(words)
