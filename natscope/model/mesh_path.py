@@ -13,8 +13,8 @@ class PingAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """`error` in the words of whoever pinged, empty after a pong.
 
     At most one of `endpoint`, `peer_relay`, `relay_id` says which way the pong came; TSMP and ICMP tell none.
-    `peer_api_port` comes with TSMP, `peer_api_url` is what answered a peerapi ping. `rest` has the fields that we do not
-    know, as they came.
+    `peer_api_port` comes with TSMP, `peer_api_url` is what answered a peerapi ping. `rest` has the fields that we do
+    not know, as they came.
     """
 
     ip: str = ""
