@@ -34,13 +34,15 @@ SHARE = 3.0
 class Sight:
     """From where a mesh is looked at: the source, the report of this side and the host's clock.
 
-    `opened` is that clock's time at the beginning: who watches for long looks with an old netcheck.
+    `opened` is that clock's time at the beginning: who watches for long looks with an old netcheck. `again`: the
+    options that lead another command to the same source, with a blank before each.
     """
 
     host: Host
     inputs: MeshInputs
     report: ReportUse | None
     opened: float | None = None
+    again: str = ""
 
     def report_now(self) -> ReportUse | None:
         """The report with its present age."""
@@ -65,7 +67,7 @@ class Sight:
 @dataclass(frozen=True, slots=True)
 class SightOptions:
     """Where to look from. `fresh` is a report of this run, `is_bound`: it is of one interface, address or family only;
-    `note` is told what is wrong with a kept one.
+    `note` is told what is wrong with a kept one. `again` as in `Sight`.
     """
 
     environ: Mapping[str, str]
@@ -76,13 +78,14 @@ class SightOptions:
     is_bound: bool = False
     stdin: Callable[[int], bytes] | None = None
     note: Callable[[str], None] | None = None
+    again: str = ""
 
 
 async def open_sight(options: SightOptions) -> Sight:
     """Raises `UserError` for files and sockets that are none, `CannotMeasure` when there is no daemon."""
     host = replace(build_real_host(), environ=dict(options.environ))
     inputs = open_inputs(host, HttpClient(host), socket=options.socket, files=options.files, stdin=options.stdin)
-    return Sight(host, inputs, await _report(options, host, inputs), host.clock.now())
+    return Sight(host, inputs, await _report(options, host, inputs), host.clock.now(), options.again)
 
 
 async def _report(options: SightOptions, host: Host, inputs: MeshInputs) -> ReportUse | None:

@@ -171,7 +171,10 @@ def play(scene: Scene, form: str = "text") -> tuple[str, int, PingRun]:
     if form == "text":
         pen = Pen(scene.width, scene.ascii_only)
         command = scene.command
-        shower = PingScreen(console, pen, plan, stamps=command.stamps, levels=command.levels, rows=scene.rows)
+        explains = bool(command.report or command.netcheck)
+        shower = PingScreen(
+            console, pen, plan, stamps=command.stamps, levels=command.levels, rows=scene.rows, explains=explains
+        )
     else:
         shower = (PingDocument if form == "json" else PingLines)(console, plan)
 
