@@ -553,6 +553,7 @@ TABLE = {
             (('--report',), 'file', False, 'also write what a netcheck of HOST says, for ping --report'),
             (('--state',), 'any', False, 'what it is doing [Running]'),
             (('--offline',), 'any', True, 'a peer that is away, may be repeated'),
+            (('--expired',), 'any', True, 'a peer whose key has expired, may be repeated'),
             (('--quiet', '-q'), None, False, 'the answer only'),
         ),
         'file',

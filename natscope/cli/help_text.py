@@ -1428,6 +1428,7 @@ Options
   --state Running|NeedsLogin|NeedsMachineAuth|Stopped|Starting
                                 what it is doing [Running]
   --offline HOST                a peer that is away, may be repeated
+  --expired HOST                a peer whose key has expired, may be repeated
   --quiet, -q                   the answer only
   --help, -h                    this text
 
