@@ -32,6 +32,10 @@ class CannotMeasure(NatscopeError):
     code = "cannot-measure"
 
 
+class NotRunning(CannotMeasure):
+    """A program that has to be asked is installed but does not run: whoever has time may wait for it."""
+
+
 class WireError(NatscopeError):
     """Bytes that do not follow their protocol."""
 

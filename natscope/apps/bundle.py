@@ -24,7 +24,10 @@ from natscope.version import VERSION
 MAX_PCAP_BYTES = 64 * 1024 * 1024
 EPOCH = (1980, 1, 1, 0, 0, 0)
 """Zip's earliest time: the files' times would only say when the bundle was made, which the report says better."""
-_BARE = ("HostName", "LoginName", "DisplayName", "Name", "ComputedName", "owner", "host_name", "user", "ID")
+_BARE = (
+    *("HostName", "Hostname", "LoginName", "DisplayName", "Name", "ComputedName", "owner", "host_name", "user"),
+    *("ID", "StableID"),
+)
 _DOMAINS = ("DNSName", "Name", "LoginName")
 """Their first part alone also names somebody: of a node, a tailnet, a person."""
 Draw = Callable[[Report, str], str]

@@ -69,9 +69,12 @@ async def look(
     overview = Overview(
         status=status, source=source.name, is_saved=is_saved, at=at() if at is not None else None, report=report
     )
-    if status.state is not MeshState.RUNNING or not wanted.peers:
+    if status.state is not MeshState.RUNNING:
         return overview
     asking = _Asking(source, notes, sleep)
+    if not wanted.peers:
+        traffic = await asking.traffic()
+        return msgspec.structs.replace(overview, traffic=traffic, notes=tuple(notes))
     asked = Asked()
     if wanted.probe:
         asked = await asking.probe(status, wanted)

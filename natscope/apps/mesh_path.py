@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Awaitable
 from typing import TypeVar
 
 from natscope.apps.mesh_own import opens_ports, own_details
-from natscope.apps.mesh_peer import LIST, Target, find_peer
-from natscope.apps.mesh_source import STDIN_NAME
+from natscope.apps.mesh_peer import Target, find_listed, list_hint
 from natscope.apps.mesh_star import star_of
 from natscope.apps.mesh_status import Sight, SightOptions, run_for
 from natscope.diagnosis.pair.star import Star
@@ -28,17 +26,10 @@ T = TypeVar("T")
 
 
 def _find(sight: Sight, status: MeshStatus, word: str) -> Target:
-    """The peer that is meant. Raises `UserError`; what lists the peers looks at the same file, where it is one."""
-    try:
-        target = find_peer(status, word)
-        if target.is_this:
-            raise UserError(f"{word} is this node itself: there is no path to it", hint=LIST)
-    except UserError as error:
-        name = sight.inputs.source.name
-        saved = f" --from {'-' if name == STDIN_NAME else shlex.quote(name)}" if sight.inputs.is_saved else ""
-        raise UserError(
-            error.message, hint=f"natscope status{saved} lists them" if error.hint == LIST else error.hint
-        ) from None
+    """The peer that is meant. Raises `UserError`."""
+    target = find_listed(status, word, sight.again)
+    if target.is_this:
+        raise UserError(f"{word} is this node itself: there is no path to it", hint=list_hint(sight.again))
     return target
 
 

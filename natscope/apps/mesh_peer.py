@@ -52,6 +52,21 @@ def find_peer(status: MeshStatus, word: str) -> Target:
     return _by_name(status, word)
 
 
+def find_listed(status: MeshStatus, word: str, again: str = "") -> Target:
+    """As `find_peer`; the command that lists the peers has the options `again` (a blank before each), which lead it to
+    the same source.
+    """
+    try:
+        return find_peer(status, word)
+    except UserError as error:
+        raise UserError(error.message, hint=list_hint(again) if error.hint == LIST else error.hint) from None
+
+
+def list_hint(again: str = "") -> str:
+    """What to look at for the names of peers."""
+    return f"natscope status{again} lists them"
+
+
 def _address(word: str) -> IPAddress | None:
     try:
         return ipaddress.ip_address(word.strip("[]"))
@@ -80,7 +95,7 @@ def _by_address(status: MeshStatus, ip: IPAddress, word: str) -> Target:
     raise UserError(f"no node of your mesh has the address {word}{question(word, known)}", hint=LIST)
 
 
-LIST = "natscope status lists them"
+LIST = list_hint()
 
 
 def _networks(peer: MeshNode) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Protocol, TypeVar
 
 from natscope.apps.mesh_own import own_details
-from natscope.apps.mesh_peer import Target, find_peer
+from natscope.apps.mesh_peer import Target, find_listed
 from natscope.apps.mesh_star import star_of
 from natscope.apps.mesh_status import Sight, SightOptions, open_sight
 from natscope.apps.stopping import stop_on_signals, unless_stopped
@@ -134,7 +134,7 @@ async def ping(
     """
     source = sight.inputs.source
     notes: list[str] = []
-    start = await unless_stopped(_start(source, word, notes), stop)
+    start = await unless_stopped(_start(sight, word, notes), stop)
     shower.begin(start)
     run = PingRun(start, plan, sight.report, start.status, start.target.node, notes=notes)
     if start.target.is_this:
@@ -157,10 +157,11 @@ async def ping(
     return run
 
 
-async def _start(source: MeshSource, word: str, notes: list[str]) -> PingStart:
+async def _start(sight: Sight, word: str, notes: list[str]) -> PingStart:
+    source = sight.inputs.source
     status = await source.status()
     check_running(status, source.name)
-    target = find_peer(status, word)
+    target = find_listed(status, word, sight.again)
     details = None if target.is_this else await _told(source.details(target.node_ip), notes, "details of the peer")
     return PingStart(source.name, status, target, details)
 

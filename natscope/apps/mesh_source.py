@@ -65,13 +65,13 @@ def open_inputs(
     `files` are told apart by their content: one status, and at most one report of a netcheck beside it; `-` is standard
     input. `read_file` takes a path and the largest size in bytes. Nothing is asked yet: a daemon that does not answer,
     is logged out or says no shows at the first question. Raises `UserError` (files, what is no socket) and
-    `CannotMeasure` (no daemon here), each with the command that helps.
+    `CannotMeasure` (no daemon here; `NotRunning` where one is installed), each with the command that helps.
     """
     if files:
         return _saved(files, read_file, stdin)
     from natscope.tailscaled.daemon import Daemon
 
-    return MeshInputs(Daemon(http, locate(Place(host.identity.os, host.environ), socket)))
+    return MeshInputs(Daemon(http, locate(Place(host.identity.os, host.environ), socket), host=host))
 
 
 def read_report(path: str, read_file: Callable[[str, int], bytes] = _read_file) -> SavedReport:

@@ -12,10 +12,11 @@ import msgspec
 
 from natscope.apps.mesh_overview import Wanted, look
 from natscope.apps.mesh_source import MeshInputs, open_inputs
-from natscope.errors import CannotMeasure, NatscopeError, RefusedError
+from natscope.errors import CannotMeasure, NatscopeError, NotRunning, RefusedError
 from natscope.host.api import Host
 from natscope.host.real.host import build_real_host
 from natscope.mesh.overview import Overview, ReportUse
+from natscope.mesh.source import MeshSource
 from natscope.model.report import Report
 from natscope.model.tri import Tri
 from natscope.web.client import HttpClient
@@ -33,13 +34,15 @@ SHARE = 3.0
 class Sight:
     """From where a mesh is looked at: the source, the report of this side and the host's clock.
 
-    `opened` is that clock's time at the beginning: who watches for long looks with an old netcheck.
+    `opened` is that clock's time at the beginning: who watches for long looks with an old netcheck. `again`: the
+    options that lead another command to the same source, with a blank before each.
     """
 
     host: Host
     inputs: MeshInputs
     report: ReportUse | None
     opened: float | None = None
+    again: str = ""
 
     def report_now(self) -> ReportUse | None:
         """The report with its present age."""
@@ -64,7 +67,7 @@ class Sight:
 @dataclass(frozen=True, slots=True)
 class SightOptions:
     """Where to look from. `fresh` is a report of this run, `is_bound`: it is of one interface, address or family only;
-    `note` is told what is wrong with a kept one.
+    `note` is told what is wrong with a kept one. `again` as in `Sight`.
     """
 
     environ: Mapping[str, str]
@@ -75,13 +78,14 @@ class SightOptions:
     is_bound: bool = False
     stdin: Callable[[int], bytes] | None = None
     note: Callable[[str], None] | None = None
+    again: str = ""
 
 
 async def open_sight(options: SightOptions) -> Sight:
     """Raises `UserError` for files and sockets that are none, `CannotMeasure` when there is no daemon."""
     host = replace(build_real_host(), environ=dict(options.environ))
     inputs = open_inputs(host, HttpClient(host), socket=options.socket, files=options.files, stdin=options.stdin)
-    return Sight(host, inputs, await _report(options, host, inputs), host.clock.now())
+    return Sight(host, inputs, await _report(options, host, inputs), host.clock.now(), options.again)
 
 
 async def _report(options: SightOptions, host: Host, inputs: MeshInputs) -> ReportUse | None:
@@ -119,45 +123,59 @@ class Seen:
     error: NatscopeError | None = None
 
 
-async def watch(sight: Sight, wanted: Wanted, news: Callable[[], Awaitable[None]]) -> AsyncGenerator[Seen, None]:
-    """One look after another, without end: when `news` returns, at the latest after a pause, because a daemon tells no
-    change of a path. A daemon that goes away is told once and waited for; whoever reads compares: a look may show the
-    same again.
+async def watch(sight: Sight, wanted: Wanted) -> AsyncGenerator[Seen, None]:
+    """One look after another, without end: when the source tells something, at the latest after a pause, because a
+    daemon tells no change of a path. A daemon that is away is told once and waited for; whoever reads compares: a look
+    may show the same again.
     """
     pause_s = PROBE_POLL_S if wanted.probe else POLL_S
-    is_gone = False
-    while True:
-        began = sight.host.clock.now()
-        try:
-            seen: Seen | None = Seen(await sight.look(wanted))
-            is_gone = False
-        except (CannotMeasure, RefusedError) as error:
-            seen = None if is_gone else Seen(None, error)
-            is_gone = True
-        if seen is not None:
-            yield seen
-        spent_s = sight.host.clock.now() - began
-        await sight.host.clock.sleep(MIN_PAUSE_S)
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(max(pause_s, SHARE * spent_s) - MIN_PAUSE_S):
-                await news()
+    news = _News(sight.inputs.source)
+    is_there: bool | None = None
+    try:
+        while True:
+            began = sight.host.clock.now()
+            try:
+                seen: Seen | None = Seen(await sight.look(wanted))
+                if not is_there:
+                    news.listen()
+                is_there = True
+            except (CannotMeasure, RefusedError) as error:
+                seen = None if is_there is False else Seen(None, error)
+                is_there = False
+            if seen is not None:
+                yield seen
+            spent_s = sight.host.clock.now() - began
+            await sight.host.clock.sleep(MIN_PAUSE_S)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(max(pause_s, SHARE * spent_s) - MIN_PAUSE_S):
+                    await news.wait()
+    finally:
+        await news.close()
 
 
 class _News:
-    """Listens to the daemon's notices; without them (refused, too old, a file) there is just the pause."""
+    """Listens to the source's notices; without them (refused, too old, a file) there is just the pause."""
 
-    def __init__(self, host: Host, socket: str) -> None:
+    def __init__(self, source: MeshSource) -> None:
+        self._source = source
         self._event = asyncio.Event()
-        self._task = asyncio.create_task(self._listen(host, socket))
+        self._task: asyncio.Task[None] | None = None
 
-    async def _listen(self, host: Host, socket: str) -> None:
-        from natscope.tailscaled.locate import Place, locate
-        from natscope.tailscaled.watch import MeshWatch  # with h11: one look needs neither
+    def listen(self) -> None:
+        """From now on, where nobody does. What happened before is told by the first notice: a daemon begins with its
+        state.
+        """
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._listen())
 
+    async def _listen(self) -> None:
+        notices = self._source.notices()
+        if notices is None:
+            return
         with contextlib.suppress(NatscopeError):
-            path = locate(Place(host.identity.os, host.environ), socket)
-            async for _ in MeshWatch(host, path).events():
-                self._event.set()
+            async with contextlib.aclosing(notices):
+                async for _ in notices:
+                    self._event.set()
 
     async def wait(self) -> None:
         """Until something was told since the last call."""
@@ -166,8 +184,9 @@ class _News:
 
     async def close(self) -> None:
         """End listening."""
-        self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
 
 
 def run_look(options: SightOptions, wanted: Wanted) -> Overview:
@@ -189,16 +208,27 @@ def run_for(options: SightOptions, ask: Callable[[Sight], Awaitable[T]]) -> T:
 
 
 def run_watch(options: SightOptions, wanted: Wanted, show: Callable[[Seen], None]) -> None:
-    """Calls `show` with every look until `KeyboardInterrupt`."""
+    """Calls `show` with every look until `KeyboardInterrupt`. Raises as `open_sight`, but waits for a daemon that is
+    installed and does not run yet, which `show` is told once.
+    """
 
     async def on() -> None:
-        sight = await open_sight(options)
-        news = _News(sight.host, options.socket)
-        try:
-            async with contextlib.aclosing(watch(sight, wanted, news.wait)) as looks:
-                async for seen in looks:
-                    show(seen)
-        finally:
-            await news.close()
+        sight = await _opened(options, show)
+        async with contextlib.aclosing(watch(sight, wanted)) as looks:
+            async for seen in looks:
+                show(seen)
 
     asyncio.run(on())
+
+
+async def _opened(options: SightOptions, show: Callable[[Seen], None]) -> Sight:
+    clock = build_real_host().clock
+    is_told = False
+    while True:
+        try:
+            return await open_sight(options)
+        except NotRunning as error:
+            if not is_told:
+                show(Seen(None, error))
+            is_told = True
+        await clock.sleep(POLL_S)

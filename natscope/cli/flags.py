@@ -75,11 +75,18 @@ def _short_form(
 
 
 def verbosity_of(parameters: Mapping[str, object]) -> int:
-    """-1 for `-q`, 0, 1, 2 for `-v`s, 3 for `--debug`."""
+    """-1 for `-q`, 0, 1, 2 for `-v`s, 3 for `--debug`. A command that knows no more than one calls its parameter
+    `verbose_once`. Raises `UserError`.
+    """
     if parameters.get("debug"):
         return 3
+    once = parameters.get("verbose_once")
+    found = parameters.get("verbose") or once
     if parameters.get("quiet"):
-        if parameters.get("verbose"):
+        if found:
             raise UserError("-q and -v contradict each other", hint="give one of them")
         return -1
-    return min(count, 2) if isinstance(count := parameters.get("verbose"), int) else 0
+    count = found if isinstance(found, int) else 0
+    if once and count > 1:
+        raise UserError("there is no -vv here: -v shows all that is known", hint="give it once")
+    return min(count, 2)

@@ -197,7 +197,7 @@ Options
   --jsonl                       one JSON object a line, as pongs come
   --timestamps, -D              the time of day before each line, in seconds
   --quiet, -q                   the answer only
-  --verbose, -v                 more: -v, -vv
+  --verbose, -v                 all that is known
   --color auto|always|never     colour [auto]
   --ascii / --no-ascii          draw with ASCII only
   --no-progress                 show no progress
@@ -250,7 +250,7 @@ Options
                                 exit 10 when a peer is relayed, 20 also when one
                                 is offline [never]
   --quiet, -q                   the answer only
-  --verbose, -v                 more: -v, -vv
+  --verbose, -v                 all that is known
   --color auto|always|never     colour [auto]
   --ascii / --no-ascii          draw with ASCII only
   --no-progress                 show no progress
@@ -288,7 +288,7 @@ Options
   --socket PATH                 socket of a running tailscaled, when it is not
                                 in the usual place
   --json                        as JSON, for a program
-  --verbose, -v                 more: -v, -vv
+  --verbose, -v                 all that is known
   --color auto|always|never     colour [auto]
   --ascii / --no-ascii          draw with ASCII only
   --no-progress                 show no progress
@@ -1428,6 +1428,7 @@ Options
   --state Running|NeedsLogin|NeedsMachineAuth|Stopped|Starting
                                 what it is doing [Running]
   --offline HOST                a peer that is away, may be repeated
+  --expired HOST                a peer whose key has expired, may be repeated
   --quiet, -q                   the answer only
   --help, -h                    this text
 

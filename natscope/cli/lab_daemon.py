@@ -35,6 +35,10 @@ Offline = Annotated[
     list[str] | None,
     typer.Option("--offline", help="a peer that is away, may be repeated", metavar="HOST", show_default=False),
 ]
+Expired = Annotated[
+    list[str] | None,
+    typer.Option("--expired", help="a peer whose key has expired, may be repeated", metavar="HOST", show_default=False),
+]
 
 
 def daemon(
@@ -45,6 +49,7 @@ def daemon(
     report_file: ReportFile = "",
     state: State = "Running",
     away: Offline = None,
+    expired: Expired = None,
     quiet: opt.Quiet = False,
 ) -> int:
     """Stand in for the tailscaled of one host of a scenario, until Ctrl-C.
@@ -63,7 +68,7 @@ def daemon(
     console, scenario = begin(context).console, load_scenario(name)
     if state not in STATES:
         raise UserError(f"--state {state[:40]}: not one of {', '.join(STATES)}")
-    mesh = mesh_of(scenario, host, state=state, away=tuple(away or ()))
+    mesh = mesh_of(scenario, host, state=state, away=tuple(away or ()), expired=tuple(expired or ()))
     if report_file:
         from natscope.apps.lab import report_of
 

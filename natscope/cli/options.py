@@ -68,4 +68,7 @@ Ascii = Annotated[bool | None, option("ascii", "--ascii/--no-ascii")]
 NoProgress = Annotated[bool, switch("show no progress", "--no-progress")]
 Quiet = Annotated[bool, switch("the answer only", "--quiet", "-q")]
 Verbose = Annotated[int, typer.Option("--verbose", "-v", count=True, help="more: -v, -vv", show_default=False)]
+VerboseOnce = Annotated[
+    int, typer.Option("--verbose", "-v", count=True, help="all that is known", show_default=False)
+]  # fmt: skip
 Debug = Annotated[bool, switch("what the program does, on standard error", "--debug")]

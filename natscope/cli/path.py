@@ -30,7 +30,7 @@ def path(
     files: opt.From = None,
     socket: opt.Socket = None,
     as_json: opt.AsJson = False,
-    verbose: opt.Verbose = 0,
+    verbose_once: opt.VerboseOnce = 0,
     color: opt.Color = None,
     ascii_only: opt.Ascii = None,
     no_progress: opt.NoProgress = False,
@@ -45,7 +45,7 @@ def path(
     PEER is a name, an address or a tag. Exit 0: direct; 10: only relayed; 20: no answer, or away; 3: nothing was sent,
     so nothing can be told.
     """
-    del socket, verbose, color, ascii_only, no_progress  # read from the context as settings
+    del socket, verbose_once, color, ascii_only, no_progress  # read from the context as settings
     session = begin(context)
     saved = tuple(files or ())
     if saved and netcheck:
@@ -70,7 +70,8 @@ def path(
         from natscope.cli.path_text import draw_path
 
         again = next_files(view.overview) or socket_again(session.config)
-        session.console.data(draw_path(view, pen_of(session.console), again=again))
+        console = session.console
+        console.data(draw_path(view, pen_of(console), verbosity=console.verbosity, again=again))
     return exit_code(view)
 
 

@@ -41,19 +41,23 @@ _STATES = {
 }
 
 
-def draw_path(view: PathView, pen: Pen, *, again: str = "") -> str:
-    """The whole screen. `again` are the options with which a command that is shown reaches the same source, with a
+def draw_path(view: PathView, pen: Pen, *, verbosity: int = 0, again: str = "") -> str:
+    """The whole screen. `verbosity` 1: also what is known of the peer besides, every step of the history and every
+    address in it. `again` are the options with which a command that is shown reaches the same source, with a
     blank before.
     """
     command = f"natscope path {word_of(view.overview.status, view.line.node)}"
-    lines = [*_head(view, pen), *_why(view, pen), *_candidates(view, pen), *_prediction(view, pen)]
-    lines += [*_history(view, pen), *parts.footer(view.overview, pen, measure=f"{command} --netcheck{again}")]
+    lines = [*_head(view, pen, verbosity), *_why(view, pen), *_candidates(view, pen), *_prediction(view, pen)]
+    lines += [
+        *_history(view, pen, verbosity),
+        *parts.footer(view.overview, pen, measure=f"{command} --netcheck{again}"),
+    ]
     if view.line.state is PeerState.IDLE and not view.overview.is_saved and not view.pings:
         lines.append(pen.clean(f"  Next: {command}{again}  (sends a few packets)"))
     return "\n".join(lines) + "\n"
 
 
-def _head(view: PathView, pen: Pen) -> Iterator[str]:
+def _head(view: PathView, pen: Pen, verbosity: int) -> Iterator[str]:
     line = view.line
     sign, words = _STATES[line.state]
     where = {PeerState.RELAYED: f" through {line.relay}", PeerState.DIRECT: f" at {line.endpoint}"}.get(line.state, "")
@@ -69,6 +73,8 @@ def _head(view: PathView, pen: Pen) -> Iterator[str]:
         sign, words, where = BROKEN, "no answer", f" to {len(view.pings)} {plural}"
         long = ""
     yield from pen.wrap(f"{parts.name_of(line)} ({parts.address_of(line)}): {words}{where}{rtt}{long}", sign=sign)
+    if verbosity > 0:
+        yield from pen.wrap(" · ".join(parts.known(line, view.overview)), role="faint")
 
 
 def _why(view: PathView, pen: Pen) -> Iterator[str]:
@@ -149,7 +155,7 @@ def _prediction(view: PathView, pen: Pen) -> Iterator[str]:
         yield from pen.wrap(said, sign=LOOK)
 
 
-def _history(view: PathView, pen: Pen) -> Iterator[str]:
+def _history(view: PathView, pen: Pen, verbosity: int) -> Iterator[str]:
     yield ""
     if view.steps is None:
         yield from pen.wrap("History: none is told.", role="faint")
@@ -157,17 +163,17 @@ def _history(view: PathView, pen: Pen) -> Iterator[str]:
     yield pen.paint("History, as far back as tailscaled keeps it (UTC)", "bold")
     if not view.steps:
         yield from pen.wrap("nothing happened yet")
-    left = len(view.steps) - MAX_STEPS
-    if left > 0:
-        yield f"  {pen.ours('⋮')} {left} earlier steps"
+    shown = view.steps if verbosity > 0 else view.steps[-MAX_STEPS:]
+    if len(shown) < len(view.steps):
+        yield f"  {pen.ours('⋮')} {len(view.steps) - len(shown)} earlier steps: -v"
     newest_relay = next((step for step in reversed(view.steps) if step.kind is StepKind.RELAY), None)
     day = ""
-    for step in view.steps[-MAX_STEPS:]:
+    for step in shown:
         today = f"{step.first.astimezone(UTC):%d %b %Y}" if step.first is not None else ""
         if today and today != day:
             yield f"  {today}"
             day = today
-        words = _words(step)
+        words = _words(step, len(step.addresses) if verbosity > 0 else MAX_ADDRESSES)
         if step is newest_relay and view.line.node.relay:
             words += f" ({view.line.node.relay})"
         yield from pen.wrap(words, " " * 12, first=f"  {_clock(step.first):<8}  ")
@@ -177,9 +183,10 @@ def _clock(at: datetime | None) -> str:
     return f"{at.astimezone(UTC):%H:%M:%S}" if at is not None else parts.NOTHING
 
 
-def _words(step: Step) -> str:
-    addresses = ", ".join(_address(text) for text in step.addresses[:MAX_ADDRESSES])
-    more = f" and {len(step.addresses) - MAX_ADDRESSES} more" if len(step.addresses) > MAX_ADDRESSES else ""
+def _words(step: Step, most: int) -> str:
+    """With at most so many addresses."""
+    addresses = ", ".join(_address(text) for text in step.addresses[:most])
+    more = f" and {len(step.addresses) - most} more" if len(step.addresses) > most else ""
     until = f" until {_clock(step.last)}" if step.count > 1 and step.last != step.first else ""
     times = f", {step.count} times{until}" if step.count > 1 else ""
     match step.kind:
@@ -190,10 +197,11 @@ def _words(step: Step) -> str:
         case StepKind.CALLED:
             return f"it asked for packets to: {addresses or 'none'}{more}{times}"
         case StepKind.DIRECT:
-            confirmed = f", confirmed {step.count - 1} times{until}" if step.count > 1 else ""
-            return f"a direct path was found{confirmed}"
+            often = "once" if step.count == 2 else f"{step.count - 1} times"
+            confirmed = f", confirmed {often}{until}" if step.count > 1 else ""
+            return f"a direct path was found{f': {addresses}' if addresses else ''}{confirmed}"
         case StepKind.CONFIRMED:
-            return f"direct answers{times}"
+            return f"direct answers{f' from {addresses}' if addresses else ''}{times}"
         case StepKind.LOST:
             return f"the direct path was given up: {addresses or step.what}{times}"
         case StepKind.FORGOTTEN:

@@ -60,7 +60,7 @@ def ping(
     as_lines: AsLines = False,
     stamps: Stamps = False,
     quiet: opt.Quiet = False,
-    verbose: opt.Verbose = 0,
+    verbose_once: opt.VerboseOnce = 0,
     color: opt.Color = None,
     ascii_only: opt.Ascii = None,
     no_progress: opt.NoProgress = False,
@@ -79,7 +79,7 @@ def ping(
     Exit 0: direct, or a pong of a kind that tells no path; 11: --levels, and some of them fail; 124: -w passed before
     the pings of -c were sent.
     """
-    del quiet, verbose, color, ascii_only, no_progress, socket  # read from the context as settings
+    del quiet, verbose_once, color, ascii_only, no_progress, socket  # read from the context as settings
     command = PingCommand(
         peer=peer,
         count=count,

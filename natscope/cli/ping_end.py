@@ -261,8 +261,10 @@ def draw_stopped(run: PingRun, code: int, pen: Pen) -> Iterator[str]:
     yield pen.ours(f"interrupted · exit {code}")
 
 
-def draw_levels(run: PingRun, code: int, pen: Pen, *, again: str = "") -> Iterator[str]:
-    """Which level fails first, and what to do."""
+def draw_levels(
+    run: PingRun, report: ReportUse | None, code: int, pen: Pen, verbosity: int = 0, *, again: str = ""
+) -> Iterator[str]:
+    """Which level fails first, and what to do. With a `report`: also why the first one is relayed, if it is."""
     verdict = judge_levels(tuple(run.levels), run.peer)
     peer: MeshNode = run.peer
     if verdict.failed is None:
@@ -271,7 +273,7 @@ def draw_levels(run: PingRun, code: int, pen: Pen, *, again: str = "") -> Iterat
             summary.outcome, ""
         )
         yield from pen.wrap(f"{verdict.sentence}{f', {way}' if way else ''}", sign=GOOD)
-        if summary.outcome is PingOutcome.RELAYED:
+        if summary.outcome is PingOutcome.RELAYED and report is None:
             yield from pen.wrap(f"why it is relayed: natscope ping {_word(run)}{again}", role="faint")
     else:
         yield from pen.wrap(verdict.sentence, sign=BROKEN)
@@ -281,6 +283,8 @@ def draw_levels(run: PingRun, code: int, pen: Pen, *, again: str = "") -> Iterat
                 yield from pen.wrap(f"{away}: that is why")
         if verdict.fix:
             yield from pen.wrap(verdict.fix, "    ", first="  → ")
+    if report is not None and run.summary.outcome is PingOutcome.RELAYED and verbosity >= 0:
+        yield from _paragraph(_why(run, run.explanation(report), report, pen, verbosity, again))
     yield ""
     answered = sum(result.pong is not None for result in run.levels)
     stopped = " · interrupted" if run.interrupted else ""

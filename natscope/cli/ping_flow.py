@@ -59,7 +59,7 @@ def run(session: Session, command: PingCommand) -> int:
     found = run_ping(sight_options(session, ()), command.peer, plan, shower, levels=command.levels)
     code = exit_code(found, count_given=bool(command.count))
     report = checked_report(given or found.report, found.status)
-    if command.netcheck and found.wants_reasons and not found.interrupted and found.error is None:
+    if command.netcheck and _wants_netcheck(found):
         try:
             report = _measured(session)
         except CannotMeasure as error:
@@ -70,6 +70,15 @@ def run(session: Session, command: PingCommand) -> int:
     if found.error is not None:
         raise found.error
     return code
+
+
+def _wants_netcheck(found: PingRun) -> bool:
+    """Of levels none is explained by this side's network but the first, where it answers through a relay."""
+    from natscope.model.mesh_ping import PingOutcome
+
+    if found.interrupted or found.error is not None or not found.wants_reasons:
+        return False
+    return not found.levels or found.summary.outcome is PingOutcome.RELAYED
 
 
 def plan_of(command: PingCommand) -> PingPlan:
@@ -155,6 +164,7 @@ def _shower(session: Session, command: PingCommand, plan: PingPlan) -> PingScree
             levels=command.levels,
             rows=rows_of(console, plan.kind),
             again=socket_again(session.config),
+            explains=bool(command.report or command.netcheck),
         )
     from natscope.cli.ping_json import PingDocument, PingLines
 

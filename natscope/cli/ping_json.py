@@ -112,6 +112,7 @@ def shot_fields(shot: PingShot) -> dict[str, Any]:
         "peer_api": answer.peer_api_url or None,
         "rtt_ms": shot.rtt_ms,
         "error": answer.error or None,
+        "rest": answer.rest,
     }
 
 

@@ -42,9 +42,13 @@ class PingScreen:
         levels: bool = False,
         rows: int = 0,
         again: str = "",
+        explains: bool = False,
     ) -> None:
-        """`rows` are the lines of the terminal, 0: nothing may be redrawn. `again` as in `draw_end`."""
+        """`rows` are the lines of the terminal, 0: nothing may be redrawn. `again` as in `draw_end`. `explains`: of
+        levels too it is said why the first one is relayed, because somebody gave a report for that.
+        """
         self._again = again
+        self._explains = explains
         self._console = console
         self._pen = pen
         self._plan = plan
@@ -78,13 +82,15 @@ class PingScreen:
         if self._fold is not None and self._fold.takes(shot):
             self._console.data(CLEAR_LINE + self._pen.clean(self._fold.words(), self._pen.width - 1))
             return
-        stamp = f"[{shot.ended_at.timestamp():.6f}] " if self._stamps and shot.ended_at is not None else ""
-        self._console.data(self._unfolded() + stamp + shot_line(shot, self._plan, self._pen) + "\n")
+        self._console.data(self._unfolded() + self._stamp(shot) + shot_line(shot, self._plan, self._pen) + "\n")
+
+    def _stamp(self, shot: PingShot) -> str:
+        return f"[{shot.ended_at.timestamp():.6f}] " if self._stamps and shot.ended_at is not None else ""
 
     def level(self, result: LevelResult) -> None:
         """One line."""
         if not self._quiet:
-            self._console.data(level_line(result, self._pen) + "\n")
+            self._console.data(self._stamp(result.shots[-1]) + level_line(result, self._pen) + "\n")
 
     def end(self, run: PingRun, report: ReportUse | None, code: int) -> None:
         """The answer, reasons, sums."""
@@ -96,7 +102,8 @@ class PingScreen:
         blank = self._unfolded() + ("\n" if (run.shots or run.levels) and not self._quiet else "")
         self._console.data(blank)
         if run.levels:
-            self._print(draw_levels(run, code, pen, again=self._again))
+            use = report if self._explains else None
+            self._print(draw_levels(run, use, code, pen, self._console.verbosity, again=self._again))
         elif run.shots:
             self._print(draw_end(run, report, code, pen, self._console.verbosity, again=self._again))
         elif run.interrupted:

@@ -76,8 +76,8 @@ OPTIONS: dict[str, dict[str, tuple[str, str]]] = {
         '--fail-on': ('status_fail_on', 'value'),
         '--quiet': ('quiet', 'yes'),
         '-q': ('quiet', 'yes'),
-        '--verbose': ('verbose', 'count'),
-        '-v': ('verbose', 'count'),
+        '--verbose': ('verbose_once', 'count'),
+        '-v': ('verbose_once', 'count'),
         '--color': ('color', 'value'),
         '--ascii': ('ascii_only', 'yes'),
         '--no-ascii': ('ascii_only', 'no'),
@@ -87,5 +87,5 @@ OPTIONS: dict[str, dict[str, tuple[str, str]]] = {
 
 DEFAULTS: dict[str, dict[str, object]] = {
     "netcheck": {'derp_map': None, 'profile': None, 'full': False, 'https': None, 'icmp': None, 'hairpin': None, 'lifetime': None, 'udp_rate': None, 'cross_check': None, 'only': (), 'skip': (), 'gentle': None, 'timeout': None, 'only_v4': False, 'only_v6': False, 'interface': None, 'source_port': None, 'bind_address': None, 'offline': None, 'as_json': False, 'format_name': None, 'tailscale_json': False, 'output': None, 'record': None, 'pcap': None, 'replay': None, 'redact': None, 'fail_on': None, 'quiet': False, 'verbose': 0, 'debug': False, 'color': None, 'ascii_only': None, 'no_progress': False},
-    "status": {'watch': False, 'active': False, 'peers': True, 'probe': False, 'netcheck': False, 'files': (), 'socket': None, 'as_json': False, 'status_fail_on': None, 'quiet': False, 'verbose': 0, 'color': None, 'ascii_only': None, 'no_progress': False},
+    "status": {'watch': False, 'active': False, 'peers': True, 'probe': False, 'netcheck': False, 'files': (), 'socket': None, 'as_json': False, 'status_fail_on': None, 'quiet': False, 'verbose_once': 0, 'color': None, 'ascii_only': None, 'no_progress': False},
 }

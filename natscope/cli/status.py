@@ -33,7 +33,7 @@ def status(
     as_json: AsJson = False,
     status_fail_on: opt.StatusFailOn = None,
     quiet: opt.Quiet = False,
-    verbose: opt.Verbose = 0,
+    verbose_once: opt.VerboseOnce = 0,
     color: opt.Color = None,
     ascii_only: opt.Ascii = None,
     no_progress: opt.NoProgress = False,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -33,6 +33,8 @@ class StatusCommand:
     netcheck: bool = False
     files: tuple[str, ...] = ()
     as_json: bool = False
+    fails_on: bool = False
+    """`--fail-on` was given; the setting of that name may stand in a file for runs that can use it."""
 
     @classmethod
     def of(cls, parameters: Mapping[str, object]) -> StatusCommand:
@@ -46,6 +48,7 @@ class StatusCommand:
             netcheck=bool(parameters.get("netcheck")),
             files=tuple(str(name) for name in files) if isinstance(files, list | tuple) else (),
             as_json=bool(parameters.get("as_json")),
+            fails_on=parameters.get("status_fail_on") is not None,
         )
 
 
@@ -65,7 +68,7 @@ def run(session: Session) -> int:
 
 
 def check_contradictions(command: StatusCommand) -> None:
-    """Raises `UserError` for what a saved status cannot do."""
+    """Raises `UserError` for what a saved status cannot do, and for options that would have no effect."""
     for flag, given in (("--watch", command.watch), ("--probe", command.probe), ("--netcheck", command.netcheck)):
         if command.files and given:
             what = {"--netcheck": "the report of that computer is a second file: --from netcheck.json"}
@@ -73,8 +76,16 @@ def check_contradictions(command: StatusCommand) -> None:
                 f"{flag} and --from contradict each other: a saved status does not change, and is of another computer",
                 hint=what.get(flag, "leave one of them out"),
             )
-    if command.probe and not command.peers:
-        raise UserError("--probe and --no-peers contradict each other: peers are what is pinged", hint="leave one out")
+    if command.watch and command.fails_on:
+        raise UserError("--watch and --fail-on contradict each other: a watch has no end", hint="leave one out")
+    for flag, given, why in (
+        ("--probe", command.probe, "peers are what is pinged"),
+        ("--netcheck", command.netcheck, "it explains how peers are reached"),
+        ("--active", command.active, "it chooses among peers"),
+        ("--fail-on", command.fails_on, "it counts peers"),
+    ):
+        if given and not command.peers:
+            raise UserError(f"{flag} and --no-peers contradict each other: {why}", hint="leave one out")
 
 
 def sight_options(session: Session, files: tuple[str, ...], *, fresh: Report | None = None) -> SightOptions:
@@ -93,6 +104,7 @@ def sight_options(session: Session, files: tuple[str, ...], *, fresh: Report | N
         is_bound=fresh is not None and is_bound(session),
         stdin=source.read if source is not None else None,
         note=session.console.warn,
+        again=from_options(files) if files else socket_again(session.config),
     )
 
 
@@ -184,15 +196,20 @@ def socket_again(config: Config) -> str:
 
 def next_files(overview: Overview) -> str:
     """The `--from` options that lead to the same saved files, with a blank before; empty for a running daemon."""
-    import shlex
-
     from natscope.cli.status_parts import STDIN
 
     if not overview.is_saved:
         return ""
     use = overview.report
     names = [overview.source, *([use.name] if use is not None and use.name else [])]
-    return "".join(f" --from {shlex.quote(name) if name != STDIN else '-'}" for name in names)
+    return from_options("-" if name == STDIN else name for name in names)
+
+
+def from_options(names: Iterable[str]) -> str:
+    """The files as options, with a blank before each."""
+    import shlex
+
+    return "".join(f" --from {shlex.quote(name)}" for name in names)
 
 
 def exit_code(overview: Overview, fail_on: str) -> int:

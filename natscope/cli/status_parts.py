@@ -270,14 +270,15 @@ def everything(line: PeerLine, overview: Overview, pen: Pen) -> Iterator[str]:
             yield from pen.wrap(f"{side}: {said}", indent, role="faint")
     for fix in why.fixes:
         yield from pen.wrap(f"{fix.do} ({fix.who}, {fix.duration})", indent, first="    → ")
-    yield from pen.wrap(" · ".join(_known(line, overview)), indent, role="faint")
+    yield from pen.wrap(" · ".join(known(line, overview)), indent, role="faint")
     for unknown in why.unknowable:
         yield from pen.wrap(f"not known from here: {unknown}", indent, role="faint")
     if why.peer_command:
         yield from pen.wrap(f"to be certain, on {name_of(line)}: {why.peer_command}", indent, role="faint")
 
 
-def _known(line: PeerLine, overview: Overview) -> Iterator[str]:
+def known(line: PeerLine, overview: Overview) -> Iterator[str]:
+    """System, version, relay, handshake, bytes, key, owner: what there is to know of a peer besides its path."""
     node, details = line.node, line.details
     yield node.os or "system not told"
     if details is not None and details.version:

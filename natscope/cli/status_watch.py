@@ -26,7 +26,9 @@ DEFAULT_HEIGHT = 24
 
 
 def watch(session: Session, options: SightOptions, wanted: Wanted, *, as_json: bool) -> int:
-    """Until it is interrupted. Raises `UserError`; a daemon that is not there yet is waited for."""
+    """Until it is interrupted. Waits for a daemon that goes away, and for one that does not run yet where it is
+    installed or its socket is named. Raises `UserError`, and `CannotMeasure` where there is none to wait for.
+    """
     from natscope.apps.mesh_status import run_watch
 
     console = session.console

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Awaitable
 from typing import TypeVar
 
 import msgspec
 
 from natscope.doctor.facts import Contact, DaemonFacts
-from natscope.errors import CannotMeasure, RemoteError
-from natscope.host.api import Failure, Host, HostError
+from natscope.errors import CannotMeasure
+from natscope.host.api import Failure, Host
 from natscope.host.http_api import Http
-from natscope.tailscaled.client import ask
+from natscope.tailscaled.daemon import Daemon
 from natscope.tailscaled.locate import Place, locate
+from natscope.tailscaled.refusals import AbsentDaemon, RefusingDaemon
 from natscope.tailscaled.socket_path import default_socket_paths, is_trusted_socket
-from natscope.wire.local_api.prefs import decode_prefs, decode_warning
-from natscope.wire.local_api.status import decode_status
 
 LIMIT_S = 3.0
 NOT_TOLD = "this tailscaled does not tell it"
@@ -30,8 +29,9 @@ async def ask_daemon(host: Host, http: Http, socket: str) -> DaemonFacts:
         path = locate(Place(host.identity.os, host.environ), socket)
     except CannotMeasure as error:
         return _nowhere(host, socket, error)
-    found = msgspec.structs.replace(await _status(http, path), socket=path, named=bool(socket))
-    return await _more(http, path, found) if found.contact is Contact.ANSWERED else found
+    daemon = Daemon(http, path, host=host, read_s=LIMIT_S)
+    found = msgspec.structs.replace(await _status(daemon, path), socket=path, named=bool(socket))
+    return await _more(daemon, found) if found.contact is Contact.ANSWERED else found
 
 
 def _nowhere(host: Host, socket: str, error: CannotMeasure) -> DaemonFacts:
@@ -52,22 +52,14 @@ def _nowhere(host: Host, socket: str, error: CannotMeasure) -> DaemonFacts:
     return DaemonFacts(contact=Contact.ABSENT, socket=", ".join(paths), reason=error.message)
 
 
-async def _status(http: Http, path: str) -> DaemonFacts:
+async def _status(daemon: Daemon, path: str) -> DaemonFacts:
     try:
-        response = await ask(http, path, "status?peers=false", LIMIT_S)
-    except HostError as error:
-        return DaemonFacts(contact=_contact_of(error.failure, path), reason=error.message)
-    if response.status == 403:
-        return DaemonFacts(contact=Contact.DENIED, reason=_words(response.body))
-    if response.status != 200:
-        return DaemonFacts(contact=Contact.ODD, reason=f"it answered {response.status}: {_words(response.body)}")
-    if response.truncated:
-        return DaemonFacts(contact=Contact.ODD, reason="it answers without end")
-    try:
-        status = decode_status(response.body)
-    except RemoteError as error:
-        return DaemonFacts(contact=Contact.ODD, reason=error.message)
-    return DaemonFacts(contact=Contact.ANSWERED, status=status)
+        return DaemonFacts(contact=Contact.ANSWERED, status=await daemon.status(peers=False))
+    except AbsentDaemon as error:
+        return DaemonFacts(contact=_contact_of(error.failure, path), reason=error.reason)
+    except RefusingDaemon as error:
+        contact = Contact.DENIED if error.status == 403 else Contact.ODD
+        return DaemonFacts(contact=contact, reason=error.reason)
 
 
 def _contact_of(failure: Failure, path: str) -> Contact:
@@ -81,13 +73,13 @@ def _contact_of(failure: Failure, path: str) -> Contact:
     return Contact.ODD
 
 
-async def _more(http: Http, path: str, found: DaemonFacts) -> DaemonFacts:
+async def _more(daemon: Daemon, found: DaemonFacts) -> DaemonFacts:
     """Preferences, and what the daemon's own checks say; what it does not tell stays unknown, with the reason."""
-    prefs, prefs_reason = await _read(http, path, "prefs", decode_prefs)
+    prefs, prefs_reason = await _told(daemon.prefs())
     reasons: dict[str, str] = {}
     warnings: dict[str, str | None] = {}
     for name, what in (("forwarding", "check-ip-forwarding"), ("gro", "check-udp-gro-forwarding")):
-        warnings[name], reason = await _read(http, path, what, decode_warning)
+        warnings[name], reason = await _told(daemon.own_warning(what))
         if reason:
             reasons[name] = reason
     return msgspec.structs.replace(
@@ -96,18 +88,12 @@ async def _more(http: Http, path: str, found: DaemonFacts) -> DaemonFacts:
     )  # fmt: skip
 
 
-async def _read(http: Http, path: str, what: str, decode: Callable[[bytes], T]) -> tuple[T | None, str]:
+async def _told(question: Awaitable[T | None]) -> tuple[T | None, str]:
     """A value, or None with the reason."""
     try:
-        response = await ask(http, path, what, LIMIT_S)
-        if response.status == 404:
-            return None, NOT_TOLD
-        if response.status != 200:
-            return None, f"tailscaled answered {response.status}: {_words(response.body)}"
-        return decode(response.body), ""
-    except (HostError, RemoteError) as error:
+        found = await question
+    except RefusingDaemon as error:
+        return None, NOT_TOLD if error.status == 404 else error.message
+    except AbsentDaemon as error:
         return None, error.message
-
-
-def _words(body: bytes) -> str:
-    return body[:200].decode(errors="replace").strip()
+    return found, NOT_TOLD if found is None else ""

@@ -51,7 +51,9 @@ class StandInPeer:
     `direct`: from where its pongs come while the way is direct; the way becomes so after `direct_after` disco pongs
     through the relay (None: never). `peer_relay` (`ip:port:vni:N`) is used in place of the relay. `levels`: the kinds
     of ping that it answers, by upstream's names. `lost`: numbers of its disco pings, from 1, that stay unanswered.
-    An `online` False peer answers none. `network` is its NetInfo as JSON. `way` is how it is reached at the start.
+    An `online` False peer answers none. Of one whose key has `expired` (without `key_expiry`: a day before the daemon's
+    start) disco and peerapi pings say so, others stay unanswered. `network` is its NetInfo as JSON. `way` is how it is
+    reached at the start.
     """
 
     name: str

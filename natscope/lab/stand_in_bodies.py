@@ -159,12 +159,14 @@ def pong_body(mesh: StandInMesh, peer: StandInPeer, kind: str, way: Way, latency
     return body
 
 
-def ping_error(ip: str, words: str, *, is_this_node: bool = False) -> dict[str, Any]:
+def ping_error(ip: str, words: str, peer: StandInPeer | None = None, *, is_this_node: bool = False) -> dict[str, Any]:
     """`ping` that could not be sent."""
     body: dict[str, Any] = {
         "IP": ip, "NodeIP": "", "NodeName": "", "Err": words, "LatencySeconds": 0, "Endpoint": "", "PeerRelay": "",
         "DERPRegionID": 0, "DERPRegionCode": "",
     }  # fmt: skip
+    if peer is not None:
+        body |= {"NodeIP": peer.ip, "NodeName": peer.name}
     return body | ({"IsLocalIP": True} if is_this_node else {})
 
 

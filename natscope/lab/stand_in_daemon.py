@@ -9,6 +9,7 @@ import ipaddress
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -40,7 +41,7 @@ class StandIn:
 
     def __init__(self, mesh: StandInMesh, clock: Clock) -> None:
         """Nothing was pinged yet."""
-        self.mesh = mesh
+        self.mesh = replace(mesh, peers=tuple(_dated(peer, clock.utc()) for peer in mesh.peers))
         self._clock = clock
         self.asked: list[str] = []
         self._states = {peer.ip: bodies.PeerState(peer.way) for peer in mesh.peers}
@@ -122,6 +123,8 @@ class StandIn:
             return _json(bodies.ping_error(ip, "no netmap"))
         if peer is None:
             return _json(bodies.ping_error(ip, "no matching peer"))
+        if peer.expired and kind in ("disco", "peerapi"):
+            return _json(bodies.ping_error(ip, "peer's node key has expired", peer))
         answers = kind in LEVELS and kind in peer.levels and peer.online and not peer.expired
         return self._pinged(peer, kind, answers=answers)
 
@@ -183,6 +186,10 @@ class StandIn:
             return Reply(0, b"", delay_s=None)
         body = json.dumps(bodies.status_body(self.mesh, self._states, peers=True)).encode()
         return Reply(200, body[: len(body) // 2], fault=fault)
+
+
+def _dated(peer: StandInPeer, now: datetime) -> StandInPeer:
+    return replace(peer, key_expiry=now - timedelta(days=1)) if peer.expired and peer.key_expiry is None else peer
 
 
 def _stripped(tree: Any, names: frozenset[str]) -> Any:

@@ -21,18 +21,26 @@ DIRECT_AFTER = 2
 _KEEPS = (Mapping.ENDPOINT_INDEPENDENT, Mapping.NONE)
 
 
-def mesh_of(scenario: Scenario, name: str, *, state: str = "Running", away: tuple[str, ...] = ()) -> StandInMesh:
-    """The mesh as the host `name` sees it; hosts in `away` are offline, `state` is the daemon's.
+def mesh_of(
+    scenario: Scenario,
+    name: str,
+    *,
+    state: str = "Running",
+    away: tuple[str, ...] = (),
+    expired: tuple[str, ...] = (),
+) -> StandInMesh:
+    """The mesh as the host `name` sees it; hosts in `away` are offline, the keys of those in `expired` have. `state` is
+    the daemon's.
 
     Raises `UserError` for a host that the scenario has not.
     """
     names = list(scenario.truth)
-    for host in (name, *away):
+    for host in (name, *away, *expired):
         if host not in names:
             raise UserError(f"no host {host[:60]!r} with a truth in {scenario.name}", hint=f"hosts: {', '.join(names)}")
     regions = {relay.region_id: relay.name for relay in scenario.relays.values()}
     peers = tuple(_peer(scenario, name, other, number) for number, other in enumerate(names, start=1) if other != name)
-    peers = tuple(replace(peer, online=peer.name not in away) for peer in peers)
+    peers = tuple(replace(peer, online=peer.name not in away, expired=peer.name in expired) for peer in peers)
     return StandInMesh(
         peers=peers,
         name=name,

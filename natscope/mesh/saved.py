@@ -53,3 +53,7 @@ class SavedStatus:
     async def traffic(self) -> dict[str, Traffic] | None:
         """Nor counters."""
         return None
+
+    def notices(self) -> None:
+        """Nor news."""
+        return

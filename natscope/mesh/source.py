@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import AsyncGenerator
 from typing import Protocol
 
 from natscope.model.mesh_details import PeerDetails
+from natscope.model.mesh_notice import MeshNotice, WatchGap
 from natscope.model.mesh_path import PathChange, PingAnswer, Traffic
 from natscope.model.mesh_status import MeshStatus
 
@@ -50,4 +52,11 @@ class MeshSource(Protocol):
 
     async def traffic(self) -> dict[str, Traffic] | None:
         """Bytes by path over all peers; None where the source counts none."""
+        ...
+
+    def notices(self) -> AsyncGenerator[MeshNotice | WatchGap, None] | None:
+        """What the source tells of its own accord, from now on and over its restarts; None where it never does.
+
+        The first of them is asked for when it is awaited, and raises as the methods do.
+        """
         ...

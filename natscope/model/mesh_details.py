@@ -27,7 +27,9 @@ class PeerDetails(msgspec.Struct, frozen=True, kw_only=True):
     """One node of the mesh as the control server describes it to others (tailcfg.Node with its Hostinfo).
 
     `endpoints` are all its candidates, `network` None where it tells none. `version` is of its program, `capability`
-    the protocol's number. `is_container` and `is_userspace`: None where not told.
+    the protocol's number. `is_container` and `is_userspace`: None where not told. `owner` is its user's login name,
+    `grants` what it may do at the node that asks, by capability, as it came. `rest` has the fields that we do not read,
+    as they came and where they stood: `{"Node": {"Hostinfo": {…}}}`.
     """
 
     name: str = ""
@@ -43,4 +45,7 @@ class PeerDetails(msgspec.Struct, frozen=True, kw_only=True):
     is_userspace: bool | None = None
     is_online: bool | None = None
     is_authorized: bool | None = None
+    owner: str = ""
+    grants: dict[str, object] = {}
+    rest: dict[str, object] = {}
     problems: tuple[str, ...] = ()

@@ -13,7 +13,7 @@ class MeshNotice(msgspec.Struct, frozen=True, kw_only=True):
     `health` are all of the program's warnings from now on, `peers_changed` says that nodes of the mesh, or the way to
     one, may be different, so that a new status is worth asking for. `bytes_in` and `bytes_out` are sums over all peers
     since its start, `live_relays` the relays it is connected to. `kinds` are the parts that the notice had, by the
-    program's names.
+    program's names; `rest` has those that we do not read, as they came.
     """
 
     state: MeshState | None = None
@@ -26,6 +26,7 @@ class MeshNotice(msgspec.Struct, frozen=True, kw_only=True):
     bytes_out: int | None = None
     live_relays: int | None = None
     kinds: tuple[str, ...] = ()
+    rest: dict[str, object] = {}
     problems: tuple[str, ...] = ()
 
 

@@ -13,7 +13,8 @@ class PingAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """`error` in the words of whoever pinged, empty after a pong.
 
     At most one of `endpoint`, `peer_relay`, `relay_id` says which way the pong came; TSMP and ICMP tell none.
-    `peer_api_port` comes with TSMP, `peer_api_url` is what answered a peerapi ping.
+    `peer_api_port` comes with TSMP, `peer_api_url` is what answered a peerapi ping. `rest` has the fields that we do
+    not know, as they came.
     """
 
     ip: str = ""
@@ -28,16 +29,21 @@ class PingAnswer(msgspec.Struct, frozen=True, kw_only=True):
     peer_api_port: int = 0
     peer_api_url: str = ""
     is_this_node: bool = False
+    rest: dict[str, object] = {}
     problems: tuple[str, ...] = ()
 
 
 class PathChange(msgspec.Struct, frozen=True, kw_only=True):
-    """`what` in the program's words; `before` and `after` are addresses as text, empty where it does not tell them."""
+    """`what` in the program's words; `before` and `after` are addresses as text, empty where it does not tell them.
+
+    `rest` has the fields that we do not know, as they came; also a place that is neither a text nor a list of texts.
+    """
 
     at: datetime | None
     what: str
     before: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
+    rest: dict[str, object] = {}
 
 
 class Traffic(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,7 +10,7 @@ class MeshPrefs(msgspec.Struct, frozen=True, kw_only=True):
 
     `exit_node` is the id or address of the node that carries everything, empty for none. `netfilter`: 0 the program
     leaves the packet filter alone, 1 it adds chains that are not called, 2 it does all. `operator` is the user who may
-    change the node without being root.
+    change the node without being root. `rest` has the fields that we do not know, as they came, but never a key.
     """
 
     control_url: str = ""
@@ -23,6 +23,7 @@ class MeshPrefs(msgspec.Struct, frozen=True, kw_only=True):
     advertised: tuple[str, ...] = ()
     netfilter: int | None = None
     operator: str = ""
+    rest: dict[str, object] = {}
     problems: tuple[str, ...] = ()
 
     @property

@@ -10,7 +10,7 @@ from natscope.redact.keys import KeyMask
 from natscope.redact.names import NameMask, host_names_in
 from natscope.redact.urls import mask_urls
 
-_EMPTY: dict[str, Any] = {"AuthURL": "…", "ProfilePicURL": "…", "sshHostKeys": []}
+_EMPTY: dict[str, Any] = {"AuthURL": "…", "ProfilePicURL": "…", "PushDeviceToken": "…", "sshHostKeys": []}
 """Fields of a mesh's status that lead to an account, or let somebody in; nothing else refers to them."""
 
 

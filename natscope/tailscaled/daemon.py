@@ -6,21 +6,22 @@ there. Source: upstream ipn/localapi/localapi.go, client/local/local.go, ipn/ipn
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from typing import NoReturn, TypeVar
 from urllib.parse import urlencode
 
-from natscope.errors import RefusedError, RemoteError
-from natscope.host.api import Failure, HostError
+from natscope.errors import RemoteError
+from natscope.host.api import Failure, Host, HostError
 from natscope.host.http_api import Http, HttpRequest, HttpResponse
 from natscope.mesh.source import NO_ANSWER as NO_ANSWER
 from natscope.mesh.source import PingKind
 from natscope.model.mesh_details import PeerDetails
+from natscope.model.mesh_notice import MeshNotice, WatchGap
 from natscope.model.mesh_path import PathChange, PingAnswer, Traffic
 from natscope.model.mesh_prefs import MeshPrefs
 from natscope.model.mesh_status import MeshStatus
 from natscope.tailscaled.client import LOCAL_HOST
-from natscope.tailscaled.refusals import absent, refused
+from natscope.tailscaled.refusals import absent, odd, refused
 from natscope.wire.local_api import details, metrics, path_changes, ping, prefs, status
 
 READ_S = 5.0
@@ -31,12 +32,16 @@ T = TypeVar("T")
 
 
 class Daemon:
-    """One tailscaled, by its socket."""
+    """One tailscaled, by its socket. What it raises is an `AbsentDaemon` or a `RefusingDaemon`."""
 
-    def __init__(self, http: Http, socket_path: str) -> None:
-        """Nothing is asked yet."""
+    def __init__(self, http: Http, socket_path: str, *, host: Host | None = None, read_s: float = READ_S) -> None:
+        """Nothing is asked yet. `host` is for its notices, which no `Http` can carry (without it there are none), and
+        for the command that starts it. `read_s`: how long an answer that it has at hand may take.
+        """
         self._http = http
+        self._read_s = read_s
         self._path = socket_path
+        self._host = host
         self.program = ""
         """Its version as the headers of its last answer told it (`1.102.5`); a status says the same in its body."""
         self.capability: int | None = None
@@ -80,6 +85,14 @@ class Daemon:
         response = await self._read("usermetrics", metrics.MAX_BYTES, optional=True, untold=(403, 404))
         return None if response is None else metrics.decode_traffic(response.body)
 
+    def notices(self) -> AsyncGenerator[MeshNotice | WatchGap, None] | None:
+        """Without end, also over restarts: see `MeshWatch.events`."""
+        if self._host is None:
+            return None
+        from natscope.tailscaled.watch import MeshWatch  # with h11: one look needs neither
+
+        return MeshWatch(self._host, self._path).events()
+
     async def prefs(self) -> MeshPrefs:
         """What its owner has chosen; everybody may read it."""
         return self._decoded(prefs.decode_prefs, await self._read("prefs", prefs.MAX_BYTES))
@@ -97,7 +110,7 @@ class Daemon:
     ) -> HttpResponse | None:
         """An `optional` answer with a status in `untold` is None."""
         try:
-            response = await self._ask(what, max_bytes, timeout_s=READ_S)
+            response = await self._ask(what, max_bytes, timeout_s=self._read_s)
         except HostError as error:
             self._absent(error)
         if optional and response.status in untold:
@@ -115,7 +128,7 @@ class Daemon:
 
     def _good(self, response: HttpResponse) -> HttpResponse:
         if response.truncated:
-            raise RefusedError(f"{self.name} answers without end")
+            raise odd(f"{self.name} answers without end", "it answers without end")
         if response.status != 200:
             raise refused(self.name, response.status, response.body)
         self.program = response.headers.get("tailscale-version", self.program)[:100]
@@ -129,10 +142,10 @@ class Daemon:
         try:
             return decode(response.body)
         except RemoteError as error:
-            raise RefusedError(f"{self.name}: {error.message}", hint="is this the socket of a tailscaled?") from error
+            raise odd(f"{self.name}: {error.message}", error.message) from error
 
     def _absent(self, error: HostError) -> NoReturn:
-        raise absent(self.name, error) from error
+        raise absent(self.name, error, self._host.identity.os if self._host is not None else "") from error
 
 
 def _with_port(ip: str) -> str:

@@ -12,7 +12,8 @@ import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from natscope.errors import CannotMeasure, UserError
+from natscope.errors import CannotMeasure, NotRunning, UserError
+from natscope.tailscaled.refusals import start_command
 from natscope.tailscaled.socket_path import default_socket_paths, is_trusted_socket
 
 _PROGRAM_FOLDERS = ("/usr/sbin", "/usr/bin", "/usr/local/bin", "/usr/local/sbin", "/opt/homebrew/bin", "/snap/bin")
@@ -37,7 +38,8 @@ class Place:
 def locate(place: Place, socket: str = "") -> str:
     """The path of the socket: `socket` if it is given, else the first usual one that stands there.
 
-    Raises `UserError` for a `socket` that is none, `CannotMeasure` when nothing can be asked.
+    Raises `UserError` for a `socket` that is none, `CannotMeasure` when nothing can be asked, `NotRunning` when a
+    daemon that is installed has to be started first.
     """
     if socket:
         return _named(socket)
@@ -93,17 +95,14 @@ def _nothing(place: Place, paths: tuple[str, ...]) -> CannotMeasure:
             hint=f"in its place: {FROM_FILE}",
         )
     if is_installed(place):
-        start = "sudo launchctl start com.tailscale.tailscaled" if place.system == "Darwin" else _START
-        return CannotMeasure(
-            "tailscaled is installed but does not run", hint=f"{start}, or name its socket: --socket PATH"
+        return NotRunning(
+            "tailscaled is installed but does not run",
+            hint=f"{start_command(place.system)}, or name its socket: --socket PATH",
         )
     return CannotMeasure(
         "no tailscaled on this computer: none is installed, and none listens in the usual place",
         hint=f"name its socket: --socket PATH, or look at a saved status: {FROM_FILE}",
     )
-
-
-_START = "sudo systemctl start tailscaled"
 
 
 def is_installed(place: Place) -> bool:

@@ -79,7 +79,7 @@ class MeshWatch:
                     yield notice
             except HostError as error:
                 if not was_there:
-                    raise absent(self.name, error) from error
+                    raise absent(self.name, error, self._host.identity.os) from error
                 reason = error.message
             was_there = True
             backoff.held(self._host.clock.now() - started_at)

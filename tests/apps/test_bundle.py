@@ -26,7 +26,20 @@ PEER = {
     "Addrs": ["81.2.69.9:41641"],
     "Tags": ["tag:salaries"],
     "sshHostKeys": ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKq3Xb0vJ8mN5tR7wY2zA4cE6gH8jK0lM2nO4pQ6rS8t ana@mac"],
-    "natscope": {"why": {"sentence": "payroll is behind a firewall.", "peer_command": "natscope path payroll"}},
+    "natscope": {
+        "why": {"sentence": "payroll is behind a firewall.", "peer_command": "natscope path payroll"},
+        "details": {
+            "owner": "baerbel@github",
+            "grants": {"acme.io/cap/payroll": [{"to": "payroll"}]},
+            "rest": {
+                "Node": {
+                    "StableID": "nEARLIERcntrl",
+                    "DiscoKey": f"discokey:{KEY[-64:]}",
+                    "Hostinfo": {"Hostname": "Gehaltsrechner", "PushDeviceToken": "tok3n", "BackendLogID": KEY[-64:]},
+                }
+            },
+        },
+    },
 }
 STATUS: dict[str, Any] = {
     "AuthURL": "https://login.tailscale.com/a/1a2b3c4d",
@@ -44,6 +57,7 @@ STATUS: dict[str, Any] = {
 }
 SECRETS = (
     *("1a2b3c4d", "998877", "schmidt", "bärbel", "baerbel", "payroll", "tail9f3c1", "salaries", "npeercntrl", "aaaac3"),
+    *("nearlier", "gehaltsrechner", "tok3n"),
     *("129.132", "2a02:810d", "81.2.69", "c602df28", "acme"),
 )
 

@@ -1,8 +1,8 @@
 """The golden screens of `natscope status` and `natscope path`: every recorded body, a mesh with everything, saved ones.
 
 `python -m tests.cli.mesh_goldens` writes them again, and those of docs/mesh-status.md; read the difference before you
-keep it. Reasons are the engine's in the screens named `saved-…` alone: the others hold a fixed one, because they are
-about drawing.
+keep it. In the screens of what was recorded and in those named `saved-…` the reasons are the engine's: the others hold
+a fixed one, because they are about drawing.
 """
 
 from __future__ import annotations
@@ -12,18 +12,24 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 from unittest import mock
 
 import msgspec
 
 from natscope.apps.mesh_overview import Wanted, look
+from natscope.apps.mesh_path import look_at
+from natscope.apps.mesh_source import MeshInputs
+from natscope.apps.mesh_status import Sight
 from natscope.cli.path_text import draw_path
 from natscope.cli.pen import Pen
 from natscope.cli.status_json import encode_overview
 from natscope.cli.status_state import draw_state
 from natscope.cli.status_text import draw_overview
+from natscope.host.api import Host
 from natscope.lab.stand_in import StandInMesh, StandInPeer
 from natscope.lab.stand_in_daemon import StandIn
 from natscope.lab.stand_in_serve import StandInHttp
@@ -36,8 +42,10 @@ from natscope.model.finding import Certainty, Fix
 from natscope.model.mesh_status import MeshState, Way
 from natscope.model.pair import Blame, CandidatePath, Explanation, Outcome, Prediction, Via
 from natscope.model.tri import Tri
+from natscope.tailscaled.client import LOCAL_HOST
 from natscope.tailscaled.daemon import Daemon
 from tests.mesh.saved_mesh import AT, FOLDER, Clock
+from tests.netcheck.map_http import TableHttp
 from tests.wire.local_api.recorded import STATUS, body
 
 GOLDEN = Path(__file__).parent / "golden_mesh"
@@ -136,6 +144,19 @@ def live(mesh: StandInMesh = MESH, use: ReportUse | None = None, *, probe: bool 
     return asyncio.run(look(daemon, Wanted(probe=probe), report=use, at=clock.utc, sleep=clock.sleep))
 
 
+def recorded_path(folder: str, at: datetime) -> str:
+    """`natscope path` to the one peer of which everything was recorded, with what the daemon answered then."""
+    api = f"http://{LOCAL_HOST}/localapi/v0/"
+    http = TableHttp({
+        f"{api}status": body(f"{folder}status.http"),
+        f"{api}whois?addr=100.64.0.2%3A0": body(f"{folder}whois.http"),
+        f"{api}debug-peer-endpoint-changes?ip=100.64.0.2": body(f"{folder}peer-endpoint-changes.http"),
+    })  # fmt: skip
+    host = cast("Host", SimpleNamespace(clock=SimpleNamespace(utc=lambda: at, sleep=None)))
+    sight = Sight(host, MeshInputs(Daemon(http, "/t.sock")), None)
+    return draw_path(asyncio.run(look_at(sight, "100.64.0.2", probe=False)), Pen())
+
+
 def report_of(file: Path) -> SavedReport:
     """A saved netcheck, of either form."""
     found = read_saved(file.read_bytes(), file.name)
@@ -174,11 +195,14 @@ def path_screen(line: PeerLine, overview: Overview, pen: Pen | None = None) -> s
 def drawn() -> dict[str, str]:
     """File name to text."""
     found: dict[str, str] = {}
+    for name in (*STATUS, "status.http", "status-nopeers.http"):
+        file = f"{name.partition('.')[0]}{'-http' if name.endswith('.http') else ''}.txt"
+        found[file] = screen(saved(body(name), name))
+    for name in ("status", "status-needslogin"):
+        found[f"1.76.6-{name}.txt"] = screen(saved(body(f"1.76.6/{name}.http"), f"{name}.http"))
+    found["path-recorded.txt"] = recorded_path("", datetime(2026, 11, 24, 21, 36, 30, tzinfo=UTC))
+    found["1.76.6-path-recorded.txt"] = recorded_path("1.76.6/", datetime(2026, 11, 29, 9, 41, tzinfo=UTC))
     with fixed_reasons():
-        for name in (*STATUS, "status.http", "status-nopeers.http"):
-            found[f"{name.partition('.')[0]}{'-http' if name.endswith('.http') else ''}.txt"] = screen(
-                saved(body(name), name)
-            )
         mesh = live()
         found["mesh.txt"] = screen(mesh)
         found["mesh-v.txt"] = screen(mesh, verbosity=1)

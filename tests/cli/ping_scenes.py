@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -119,10 +120,10 @@ KEPT = ReportUse(report=None, origin="kept", age_s=7260.0, same_network=Tri.NO)
 
 @dataclass(frozen=True)
 class Scene:
-    """`why` in place of the engine's explanation, `stop_after_s`: Ctrl-C then."""
+    """`why` in place of the engine's explanation (None: the engine's own), `stop_after_s`: Ctrl-C then."""
 
     command: PingCommand
-    why: Explanation = NOT_KNOWN
+    why: Explanation | None = NOT_KNOWN
     report: ReportUse | None = None
     verbosity: int = 0
     ascii_only: bool = False
@@ -171,7 +172,10 @@ def play(scene: Scene, form: str = "text") -> tuple[str, int, PingRun]:
     if form == "text":
         pen = Pen(scene.width, scene.ascii_only)
         command = scene.command
-        shower = PingScreen(console, pen, plan, stamps=command.stamps, levels=command.levels, rows=scene.rows)
+        explains = bool(command.report or command.netcheck)
+        shower = PingScreen(
+            console, pen, plan, stamps=command.stamps, levels=command.levels, rows=scene.rows, explains=explains
+        )
     else:
         shower = (PingDocument if form == "json" else PingLines)(console, plan)
 
@@ -192,7 +196,7 @@ def play(scene: Scene, form: str = "text") -> tuple[str, int, PingRun]:
 
     run = in_virtual_time(work)
     code = exit_code(run, count_given=bool(scene.command.count))
-    with patch("natscope.apps.mesh_ping.explain_peer", return_value=scene.why):
+    with patch("natscope.apps.mesh_ping.explain_peer", return_value=scene.why) if scene.why else nullcontext():
         shower.end(run, scene.report, code)
     return out.text(), code, run
 

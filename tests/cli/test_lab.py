@@ -209,10 +209,27 @@ def test_a_stand_in_daemon_of_a_scenario(natscope: Runner) -> None:
 
 
 @pytest.mark.parametrize(
+    ("flag", "words"),
+    [("--offline", "bob is not connected to the control server"), ("--expired", "the key of bob expired 1 d ago")],
+)
+def test_a_peer_that_is_away(natscope: Runner, flag: str, words: str) -> None:
+    with natscope.child("lab", "daemon", "pair-cones", "alice", flag, "bob") as child:
+        assert child.stderr is not None
+        child.stderr.readline()
+        socket = str(natscope.home / "alice.sock")
+        result = natscope("ping", "bob", "--socket", socket, "-c", "1", "-W", "0.1")
+        child.send_signal(signal.SIGTERM)
+        child.communicate(timeout=20)
+    assert (result.code, result.err) == (20, "")
+    assert words in " ".join(result.out.split())
+
+
+@pytest.mark.parametrize(
     ("arguments", "words"),
     [
         (("pair-cones", "carol"), "no host 'carol' with a truth in pair-cones"),
         (("pair-cones", "alice", "--offline", "carol"), "no host 'carol'"),
+        (("pair-cones", "alice", "--expired", "carol"), "no host 'carol'"),
         (("pair-cones", "alice", "--state", "Asleep"), "--state Asleep: not one of Running"),
         (("pair-cones", "alice", "--socket", "/nonexistent/x.sock"), "cannot listen at /nonexistent/x.sock: no such"),
         (("nowhere", "alice"), "nowhere"),

@@ -118,6 +118,8 @@ def test_nobody_of_that_name_and_oneself(natscope: Runner, tmp_path: Path) -> No
     assert wrong.code == own.code == 2
     assert "Did you mean nas?" in wrong.err
     assert "is this node itself" in own.err
+    assert f"natscope status --socket {daemon.socket} lists them" in wrong.err
+    assert f"natscope status --socket {daemon.socket} lists them" in own.err
     assert natscope("path", "nas", "--socket", str(tmp_path / "none")).code == 3
 
 

@@ -293,8 +293,19 @@ def test_a_check(name: str, facts: DoctorFacts, state: CheckState, words: str) -
     assert (outcome.state, words in outcome.says) == (state, True), outcome
     if state in (OK, SKIP):
         assert not outcome.causes
-    if state is FAIL:
-        assert outcome.remedies, "a problem without a fix"
+    else:
+        assert outcome.remedies, "a hint or a problem without a fix"
+
+
+def test_what_nobody_knows_leads_to_the_log() -> None:
+    known, unknown = "Tailscale couldn't listen for incoming UDP connections.", "something that nobody knows"
+    for health, fixes in (((known,), 1), ((known, unknown), 2), ((unknown, "another"), 1)):
+        facts = with_status(health=health)
+        remedies = BY_NAME["health"].judge(facts).remedies
+        assert len(remedies) == fixes
+        assert ("journalctl" in remedies[-1].command) == (unknown in health)
+        bare = BY_NAME["health"].judge(change(facts, setup=change(WELL.setup, enabled=None))).remedies
+        assert ("log of tailscaled" in bare[-1].do, bare[-1].command) == (unknown in health, "")
 
 
 def makers(module: CheckModule) -> set[CheckState]:

@@ -150,7 +150,7 @@ async def test_an_older_daemon_does_not_know_the_checks(tmp_path: Path) -> None:
     with a_socket(tmp_path) as path:
         facts = await asked(path, {STATUS: body("status-nopeers.http"), PREFS: 403, FORWARDING: 404, GRO: b"<html>"})
     assert facts.contact is Contact.ANSWERED
-    assert (facts.prefs, facts.prefs_reason) == (None, "tailscaled answered 403: sorry")
+    assert (facts.prefs, facts.prefs_reason) == (None, f"tailscaled at {path} does not allow this to you: sorry")
     assert (facts.forwarding, facts.check_reasons["forwarding"]) == (None, NOT_TOLD)
     assert facts.gro is None
     assert "no JSON" in facts.check_reasons["gro"]

@@ -52,7 +52,7 @@ async def test_one_that_runs(tmp_path: Path) -> None:
         (StandInMesh(prefs={"ShieldsUp": True}), "shields-up", WARN, "lets nobody in"),
         (StandInMesh(prefs={"AdvertiseRoutes": ["10.0.0.0/8"]}), "ip-forwarding", OK, "10.0.0.0/8"),
         (StandInMesh(prefs={"OperatorUser": "ana"}), "rights", OK, "ana is the operator"),
-        (StandInMesh(faults={"prefs": Fault.DENIED}), "shields-up", SKIP, "403"),
+        (StandInMesh(faults={"prefs": Fault.DENIED}), "shields-up", SKIP, "does not allow this to you"),
         (StandInMesh(faults={"prefs": Fault.HTML}), "rights", SKIP, "JSON"),
         (StandInMesh(without=frozenset({"TUN"})), "tunnel", SKIP, "does not tell"),
         (StandInMesh(more={"ClientVersion": {"LatestVersion": "1.104.0"}}), "version", WARN, "there is 1.104.0"),

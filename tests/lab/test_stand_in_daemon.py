@@ -106,6 +106,21 @@ async def test_who_answers(peer: StandInPeer, kind: PingKind, answered: bool) ->
     assert answer.error == ("" if answered else NO_ANSWER)
 
 
+@pytest.mark.parametrize(("kind", "words"), [
+    (PingKind.DISCO, "peer's node key has expired"), (PingKind.TSMP, NO_ANSWER), (PingKind.ICMP, NO_ANSWER),
+    (PingKind.PEER_API, "peer's node key has expired"),
+])  # fmt: skip
+async def test_a_key_that_has_expired(kind: PingKind, words: str) -> None:
+    """Source: upstream wgengine/magicsock/endpoint.go (discoPing), ipn/ipnlocal/local.go (pingPeerAPI)."""
+    stand_in = fresh(peers=(StandInPeer("a", NAS.ip, expired=True),))
+    source = daemon(stand_in)
+    assert (await source.ping(NAS.ip, kind, timeout_s=0.1)).error == words
+    (peer,) = (await source.status()).peers
+    assert peer.is_expired
+    assert peer.key_expiry is not None
+    assert peer.key_expiry < build_real_host().clock.utc()
+
+
 async def test_states_and_permission() -> None:
     status = await daemon(fresh(state="NeedsLogin", login_url="https://x")).status()
     assert (status.state, status.peers, status.login_url) == (MeshState.NEEDS_LOGIN, (), "https://x")

@@ -12,6 +12,7 @@ from tests.wire.local_api.recorded import body
 
 async def test_a_saved_status() -> None:
     source: MeshSource = SavedStatus(b"\xef\xbb\xbf" + body("status-active.json"), "status.json")
+    assert source.notices() is None
     assert len((await source.status()).peers) == 3
     assert source.name == "status.json"
     assert (await source.path_changes("100.64.0.2"), await source.traffic()) == (None, None)

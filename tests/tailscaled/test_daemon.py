@@ -16,7 +16,7 @@ from natscope.tailscaled.client import LOCAL_HOST
 from natscope.tailscaled.daemon import NO_ANSWER, Daemon
 from natscope.web.client import HttpClient
 from natscope.wire.local_api import status as status_form
-from tests.netcheck.map_http import Answer, TableHttp
+from tests.netcheck.map_http import Answer, TableHttp, host_with
 from tests.wire.local_api.recorded import body
 
 BASE = f"http://{LOCAL_HOST}/localapi/v0/"
@@ -32,6 +32,7 @@ def daemon(what: str, answer: Answer) -> tuple[Daemon, TableHttp]:
 async def test_status() -> None:
     source, http = daemon(STATUS, body("status.http"))
     seam: MeshSource = source
+    assert seam.notices() is None  # no host, so nothing to listen with
     assert len((await seam.status()).peers) == 3
     (request,) = http.asked
     assert (request.method, request.unix_socket, request.max_bytes) == ("GET", "/run/t.sock", status_form.MAX_BYTES)
@@ -86,6 +87,22 @@ async def test_one_line_with_what_helps(answer: Answer, kind: type[NatscopeError
     with pytest.raises(kind, match=rf"^tailscaled at /run/t\.sock.*{words}") as caught:
         await source.status()
     assert hint in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("system", "start", "again"),
+    [
+        ("Darwin", "sudo launchctl start com.tailscale.tailscaled, or", "sudo launchctl kickstart -k "),
+        ("FreeBSD", "sudo service tailscaled start, or", "sudo service tailscaled restart"),
+        ("Debian GNU/Linux 12", "sudo systemctl start tailscaled, or", "sudo systemctl restart tailscaled"),
+    ],
+)
+async def test_each_system_starts_it_its_own_way(system: str, start: str, again: str) -> None:
+    for failure, hint in ((Failure.REFUSED, start), (Failure.TIMEOUT, again)):
+        http = TableHttp({BASE + STATUS: HostError(failure, "no")})
+        with pytest.raises(CannotMeasure) as caught:
+            await Daemon(http, "/run/t.sock", host=host_with(system=system)).status()
+        assert caught.value.hint.startswith(hint)
 
 
 @pytest.mark.parametrize("answer", [b"", b"HTTP/1.1 200 OK\r\ncontent-length: 99\r\n\r\n{", b"\x00" * 70_000])

@@ -48,6 +48,8 @@ def test_a_named_one_is_taken_as_it_is(tmp_path: Path, listening: str) -> None:
         ("Linux", False, False, "no tailscaled on this computer", "--from status.json"),
         ("Linux", True, False, "installed but does not run", "sudo systemctl start tailscaled"),
         ("Darwin", True, False, "installed but does not run", "sudo launchctl start"),
+        ("FreeBSD", True, False, "installed but does not run", "sudo service tailscaled start"),
+        ("OpenBSD", True, False, "installed but does not run", "doas rcctl start tailscaled"),
         ("Darwin", True, True, "keeps for the app itself", "--from status.json"),
         ("Windows", True, False, "named pipe", "--from status.json"),
         ("Plan9", False, False, "no tailscaled", "--socket PATH"),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 
 from natscope.diagnosis.pair.addresses import in_order
 from natscope.model.endpoint import Endpoint
@@ -17,20 +16,17 @@ ENOUGH_PONGS = 3
 with the first one (upstream wgengine/magicsock/endpoint.go), a direct answer takes a round trip or two."""
 SETTLED_S, KEYS_LAST_S = 10.0, 180.0
 """A direct way is found within two tries, five seconds apart; WireGuard uses no keys for longer than the second."""
-_FOUND = "handlePongConnLocked-bestAddr-update"
 _TOLD = ("updateFromNode-new-Endpoints", "handleCallMeMaybe-new-endpoints")
-_CALLED = "handleCallMeMaybe-new-endpoints"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trial:
     """`answered`: endpoints from which a pong came, or where packets go now. `relayed` counts pongs through a relay.
 
-    `silent` counts pings without any answer. `found_at`: when the node last found a direct way, as its history has it;
-    `was_found` is unknown without a history. `called`: the peer asked for packets to be sent now, so both tried.
-    `told`: candidates that the history names. `is_tried`: were packets sent to the peer's candidates. `is_settled`: a
-    session with the peer, who answered its handshake, has been on a relay long enough to find another way.
-    `lost`: for each ping, in order, whether it got no answer; `direct_ms` and `relayed_ms` are round trips of pongs.
+    `silent` counts pings without any answer. `told`: candidates that the history names. `is_tried`: were packets sent
+    to the peer's candidates. `is_settled`: a session with the peer, who answered its handshake, has been on a relay
+    long enough to find another way. `lost`: for each ping, in order, whether it got no answer; `direct_ms` and
+    `relayed_ms` are round trips of pongs.
     """
 
     answered: tuple[Endpoint, ...] = ()
@@ -39,9 +35,6 @@ class Trial:
     by_peer_relay: int = 0
     silent: int = 0
     is_tried: Tri = Tri.UNKNOWN
-    was_found: Tri = Tri.UNKNOWN
-    found_at: datetime | None = None
-    called: Tri = Tri.UNKNOWN
     is_settled: bool = False
     lost: tuple[bool, ...] = ()
     direct_ms: tuple[float, ...] = ()
@@ -74,7 +67,6 @@ def read_trial(
         answered.append(peer.current)
     relayed = sum(not p.error and p.endpoint is None and bool(p.relay_id or p.relay_code) for p in pings)
     by_peer_relay = sum(not p.error and p.endpoint is None and bool(p.peer_relay) for p in pings)
-    found = [change.at for change in changes or () if change.what == _FOUND]
     sent = bool(answered or relayed or by_peer_relay) or way in (Way.RELAYED, Way.PEER_RELAY)
     return Trial(
         answered=in_order(answered),
@@ -84,9 +76,6 @@ def read_trial(
         silent=sum(bool(ping.error) for ping in pings),
         is_tried=Tri.YES if sent else Tri.UNKNOWN,
         is_settled=way in (Way.RELAYED, Way.PEER_RELAY) and _lasts(peer),
-        was_found=Tri.UNKNOWN if changes is None else Tri.of(bool(found)),
-        found_at=max((at for at in found if at is not None), default=None),
-        called=Tri.UNKNOWN if changes is None else Tri.of(any(c.what == _CALLED for c in changes)),
         lost=tuple(bool(ping.error) for ping in pings),
         direct_ms=_times(ping for ping in pings if ping.endpoint is not None),
         relayed_ms=_times(p for p in pings if p.endpoint is None and (p.relay_id or p.relay_code)),

@@ -16,7 +16,11 @@ def judge(facts: DoctorFacts) -> Outcome:
     if firewall.rules is not None:
         rules = firewall.rules.rules
         if firewall.partly:
-            return warn(f"only a part of the packet filter can be read: {firewall.partly}")
+            return warn(
+                f"only a part of the packet filter can be read: {firewall.partly}",
+                "A rule in the other part may drop packets, and no finding would name it.",
+                Remedy(do="Install the program that is missing, or look at those rules yourself.", who="you, as root"),
+            )
         return ok(f"packet filter can be read: {rules} rule{'s' if rules != 1 else ''} with counters")
     if facts.setup.is_root is False:
         return warn(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from natscope.doctor.check import Check, Outcome, fail, ok, warn
-from natscope.doctor.checks._words import no_daemon
+from natscope.doctor.checks._words import no_daemon, root_remedy
 from natscope.doctor.facts import DoctorFacts
 from natscope.mesh.health import explain_health
 from natscope.model.doctor import Group, Remedy
@@ -29,6 +29,8 @@ def judge(facts: DoctorFacts) -> Outcome:
         return ok("tailscaled warns of nothing" if not status.health else "tailscaled warns of nothing but its state")
     parts = [f'"{_short(note.message)}"' + (f": {note.meaning}" if note.meaning else "") for note in notes[:MAX_SHOWN]]
     remedies = [_remedy(note.fix) for note in notes[:MAX_SHOWN] if note.fix]
+    if any(not note.fix for note in notes):
+        remedies.append(_log(facts))
     said = f"tailscaled warns of {len(notes)} thing{'s' if len(notes) > 1 else ''}"
     make = fail if any(note.matters for note in notes) else warn
     more = f" And {len(notes) - MAX_SHOWN} more." if len(notes) > MAX_SHOWN else ""
@@ -37,6 +39,14 @@ def judge(facts: DoctorFacts) -> Outcome:
 
 def _short(message: str) -> str:
     return message if len(message) <= MAX_WORDS else f"{message[: MAX_WORDS - 1]}…"
+
+
+def _log(facts: DoctorFacts) -> Remedy:
+    """For what nobody here knows."""
+    if facts.setup.enabled is None:  # no unit, so no journal of one
+        return Remedy(do="See what the log of tailscaled says around a message that is not explained here.")
+    do = "See what its log says around a message that is not explained here."
+    return root_remedy(facts, do, "journalctl -u tailscaled -n 100")
 
 
 def _remedy(fix: str) -> Remedy:

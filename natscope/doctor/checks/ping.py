@@ -5,7 +5,7 @@ from __future__ import annotations
 from natscope.doctor.check import Check, Outcome, ok, skip, warn
 from natscope.doctor.checks._words import root_remedy
 from natscope.doctor.facts import DoctorFacts
-from natscope.model.doctor import Group
+from natscope.model.doctor import Group, Remedy
 from natscope.model.tri import Tri
 
 CHECK = Check("ping", Group.NATSCOPE, 80)
@@ -23,5 +23,12 @@ def judge(facts: DoctorFacts) -> Outcome:
             root_remedy(facts, "Let everybody ping.", 'sysctl -w net.ipv4.ping_group_range="0 2147483647"'),
         )
     if trial.works is Tri.NO:
-        return warn(f"ping on loopback does not work: {trial.reason}", "Something here drops ICMP.")
+        return warn(
+            f"ping on loopback does not work: {trial.reason}",
+            "Something here drops ICMP.",
+            Remedy(
+                do="See whether the kernel ignores pings: 1 says so.", command="sysctl net.ipv4.icmp_echo_ignore_all"
+            ),
+            Remedy(do="If it does not, let ICMP in: a rule here may drop it."),
+        )
     return skip(f"ping: {trial.reason}")

@@ -6,6 +6,8 @@ Source: upstream tailcfg/tailcfg.go, client/tailscale/apitype (WhoIsResponse). O
 
 from __future__ import annotations
 
+import msgspec
+
 from natscope.errors import RemoteError
 from natscope.model.mesh_details import PeerDetails, PeerNetwork
 from natscope.model.tri import Tri
@@ -14,6 +16,14 @@ from natscope.wire.local_api.loose import Loose, Problems, decode_json
 MAX_BYTES = 4 << 20
 MAX_ENDPOINTS = 256
 MAX_REGIONS = 2048
+_NODE = frozenset({
+    "Name", "Key", "Endpoints", "HomeDERP", "DERP", "Cap", "Online", "MachineAuthorized", "Hostinfo",
+})  # fmt: skip
+_ABOUT = frozenset({"IPNVersion", "OS", "Distro", "Container", "Userspace", "NetInfo"})
+_TOLD = frozenset({
+    "MappingVariesByDestIP", "HairPinning", "WorkingUDP", "WorkingIPv6", "OSHasIPv6", "UPnP", "PMP", "PCP",
+    "PreferredDERP", "DERPLatency",
+})  # fmt: skip
 _DERP_ADDRESS = "127.3.3.40:"
 """The address that stands for "through a relay"; its port is the region."""
 
@@ -23,15 +33,30 @@ def decode_details(data: bytes) -> PeerDetails:
     tree = decode_json(data, "the node's description", MAX_BYTES)
     if not isinstance(tree, dict) or not isinstance(tree.get("Node"), dict):
         raise RemoteError("this is no description of a node", field="the node's description")
-    return read_details(tree["Node"])
-
-
-def read_details(tree: object) -> PeerDetails:
-    """From a tailcfg.Node that was read already. What Go leaves out when it is false counts as not told."""
     problems = Problems()
+    answer = Loose(tree, "whois", problems)
+    user = answer.inner("UserProfile")
+    found = read_details(tree["Node"], problems)
+    return msgspec.structs.replace(
+        found,
+        owner=user.text("LoginName") or "",
+        grants=dict(answer.inner("CapMap").pairs()),
+        rest=answer.rest(frozenset({"Node", "UserProfile", "CapMap"}))
+        | _filled(Node=found.rest, UserProfile=user.rest(frozenset({"LoginName"}))),
+        problems=tuple(problems.words),
+    )
+
+
+def read_details(tree: object, problems: Problems | None = None) -> PeerDetails:
+    """From a tailcfg.Node that was read already, of whose fields `rest` is. What Go leaves out when it is false counts
+    as not told.
+    """
+    problems = problems or Problems()
     node = Loose(tree, "Node", problems)
     about = node.inner("Hostinfo")
-    network = _network(about.inner("NetInfo")) if about.has("NetInfo") else None
+    told = about.inner("NetInfo")
+    network = _network(told) if about.has("NetInfo") else None
+    unread = about.rest(_ABOUT) | _filled(NetInfo=told.rest(_TOLD))
     return PeerDetails(
         name=(node.text("Name") or "").removesuffix("."),
         key=node.text("Key") or "",
@@ -46,8 +71,14 @@ def read_details(tree: object) -> PeerDetails:
         is_userspace=about.flag("Userspace"),
         is_online=node.flag("Online"),
         is_authorized=node.flag("MachineAuthorized"),
+        rest=node.rest(_NODE) | _filled(Hostinfo=unread),
         problems=tuple(problems.words),
     )
+
+
+def _filled(**objects: dict[str, object]) -> dict[str, object]:
+    """Those that have something in them."""
+    return {name: fields for name, fields in objects.items() if fields}
 
 
 def _network(told: Loose) -> PeerNetwork:

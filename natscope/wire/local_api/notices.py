@@ -20,6 +20,11 @@ _STATES = (
 """By number (ipn.State)."""
 _PEERS = ("NetMap", "SelfChange", "PeersChanged", "PeersRemoved", "PeerChangedPatch", "PeerState", "Engine")
 """Parts after which a status may be different."""
+_READ = frozenset({
+    "Version", "SessionID", "ErrMessage", "State", "BrowseToURL", "Health", "InitialStatus", "Engine",
+})  # fmt: skip
+_KEYS = frozenset({"Prefs", "NetMap"})
+"""Parts in which a daemon may send its private keys: they are not kept. The network map is also the longest part."""
 
 
 def read_notice(tree: Tree) -> MeshNotice:
@@ -40,6 +45,7 @@ def read_notice(tree: Tree) -> MeshNotice:
         bytes_out=engine.whole("WBytes"),
         live_relays=engine.whole("LiveDERPs"),
         kinds=kinds,
+        rest={name: value for name, value in notice.rest(_READ | _KEYS).items() if value is not None},
         problems=tuple(problems.words),
     )
 

@@ -12,6 +12,9 @@ from natscope.wire.local_api.loose import Loose, Problems, decode_json
 
 MAX_BYTES = 4 << 20
 MAX_CHANGES = 10_000
+_PLACES = ("From", "To")
+_KNOWN = frozenset({"When", "What"})
+_NOTHING: tuple[object, ...] = (None, "", {}, [])
 
 
 def decode_path_changes(data: bytes) -> tuple[PathChange, ...]:
@@ -23,20 +26,24 @@ def decode_path_changes(data: bytes) -> tuple[PathChange, ...]:
         raise RemoteError("the path's history is no list", field="the path's history")
     problems = Problems()
     changes = (Loose(item, f"[{number}]", problems) for number, item in enumerate(tree[-MAX_CHANGES:]))
-    return tuple(
-        PathChange(
-            at=change.time("When"), what=change.text("What") or "", before=_texts(change, "From"),
-            after=_texts(change, "To"),
-        )
-        for change in changes
-    )  # fmt: skip
+    return tuple(_change(change) for change in changes)
 
 
-def _texts(change: Loose, name: str) -> tuple[str, ...]:
-    """A text, a list of texts, or an object in which newer daemons put the address."""
-    value = change.rest(frozenset()).get(name)
+def _change(told: Loose) -> PathChange:
+    rest = told.rest(_KNOWN)
+    places = {name: _texts(rest.get(name)) for name in _PLACES}
+    for name, texts in places.items():
+        if rest.get(name) in _NOTHING or rest[name] in (texts[0] if texts else None, list(texts)):
+            rest.pop(name, None)  # read whole
+    return PathChange(
+        at=told.time("When"), what=told.text("What") or "", before=places["From"], after=places["To"], rest=rest
+    )
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    """A text, or the texts of a list. Newer daemons (1.102.5) write `{}`: Go leaves out the fields in which the address
+    stands.
+    """
     if isinstance(value, str):
         return (value,) if value else ()
-    if isinstance(value, list):
-        return tuple(item for item in value if isinstance(item, str))
-    return ()
+    return tuple(item for item in value if isinstance(item, str)) if isinstance(value, list) else ()

@@ -7,6 +7,10 @@ from natscope.model.mesh_path import PingAnswer
 from natscope.wire.local_api.loose import Loose, Problems, decode_json
 
 MAX_BYTES = 1 << 20
+_KNOWN = frozenset({
+    "IP", "NodeIP", "NodeName", "Err", "LatencySeconds", "Endpoint", "PeerRelay", "DERPRegionID", "DERPRegionCode",
+    "PeerAPIPort", "PeerAPIURL", "IsLocalIP",
+})  # fmt: skip
 
 
 def decode_ping(data: bytes) -> PingAnswer:
@@ -29,5 +33,6 @@ def decode_ping(data: bytes) -> PingAnswer:
         peer_api_port=result.whole("PeerAPIPort") or 0,
         peer_api_url=result.text("PeerAPIURL") or "",
         is_this_node=result.flag("IsLocalIP") or False,
+        rest=result.rest(_KNOWN),
         problems=tuple(problems.words),
     )

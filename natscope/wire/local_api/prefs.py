@@ -1,7 +1,7 @@
 """The daemon's preferences, and its own checks of this computer.
 
-Source: upstream ipn/prefs.go; ipn/localapi/localapi.go (check-ip-forwarding, check-udp-gro-forwarding). The private
-keys that a daemon of a privileged asker may send are not kept.
+Source: upstream ipn/prefs.go; ipn/localapi/localapi.go (check-ip-forwarding, check-udp-gro-forwarding). `Config`, in
+which a daemon sends its private keys to a privileged asker, is not kept.
 """
 
 from __future__ import annotations
@@ -13,6 +13,12 @@ from natscope.model.mesh_prefs import MeshPrefs
 from natscope.wire.local_api.loose import Loose, Problems, decode_json
 
 MAX_BYTES = 4 << 20
+_KNOWN = frozenset({
+    "ControlURL", "WantRunning", "LoggedOut", "RouteAll", "CorpDNS", "ShieldsUp", "ExitNodeID", "ExitNodeIP",
+    "AdvertiseRoutes", "NetfilterMode", "OperatorUser",
+})  # fmt: skip
+_KEYS = frozenset({"Config", "Persist"})
+"""The second is the name of older ones."""
 
 
 def decode_prefs(data: bytes) -> MeshPrefs:
@@ -33,6 +39,7 @@ def decode_prefs(data: bytes) -> MeshPrefs:
         advertised=prefs.texts("AdvertiseRoutes"),
         netfilter=prefs.whole("NetfilterMode"),
         operator=prefs.text("OperatorUser") or "",
+        rest=prefs.rest(_KNOWN | _KEYS),
     )
     return msgspec.structs.replace(found, problems=tuple(problems.words))
 

@@ -20,6 +20,10 @@ sudo timedatectl set-ntp true
 # Bring it up. (you, as root)
 sudo tailscale up
 
+# health: tailscaled warns of 1 thing
+# See what its log says around a message that is not explained here. (you, as root)
+sudo journalctl -u tailscaled -n 100
+
 # version: tailscaled 1.102.5 is not the newest: there is 1.104.0
 # Update it, or let the package manager do it. (you, as root)
 sudo tailscale update

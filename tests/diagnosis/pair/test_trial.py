@@ -72,6 +72,3 @@ def test_history() -> None:
     )
     trial = read_trial(MeshNode(), changes)
     assert [str(end) for end in trial.told] == [told]
-    assert (trial.was_found, trial.found_at, trial.called) == (Tri.YES, NOW, Tri.YES)
-    assert read_trial(MeshNode(), ()).was_found is Tri.NO
-    assert read_trial(MeshNode(), None).was_found is Tri.UNKNOWN

@@ -13,14 +13,20 @@ STATUS = sorted(path.name for path in FOLDER.glob("status*.json"))
 
 def body(name: str) -> bytes:
     """The body of a recorded answer, or a whole file of JSON."""
-    data = (FOLDER / name).read_bytes()
-    if not name.endswith(".http"):
-        return data
-    lines = data.splitlines(keepends=True)
+    return _answer(name).partition(b"\n\n")[2] if name.endswith(".http") else (FOLDER / name).read_bytes()
+
+
+def status(name: str) -> int:
+    """The HTTP status of a recorded answer; 0 where none came."""
+    words = _answer(name).partition(b"\n")[0].split()
+    return int(words[1]) if words[:1] == [b"HTTP/1.1"] else 0
+
+
+def _answer(name: str) -> bytes:
+    lines = (FOLDER / name).read_bytes().splitlines(keepends=True)
     while lines and lines[0].startswith(b"> "):
         lines.pop(0)
-    answer = b"".join(lines).lstrip(b"\r\n").replace(b"\r\n", b"\n")
-    return answer.partition(b"\n\n")[2]
+    return b"".join(lines).lstrip(b"\r\n").replace(b"\r\n", b"\n")
 
 
 def tree(name: str) -> Any:

@@ -7,6 +7,7 @@ import copy
 import json
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -48,7 +49,31 @@ def test_recorded() -> None:
         is_userspace=True,
         is_online=True,
         is_authorized=True,
+        owner="lab",
+        rest=decode_details(body("whois.http")).rest,
     )  # fmt: skip
+
+
+def test_what_is_not_read_is_kept_where_it_stood() -> None:
+    changed = copy.deepcopy(WHOIS)
+    changed["CapMap"] = {"example.com/cap/nas": [{"access": "rw"}], "x": None}
+    changed["Node"]["Hostinfo"]["NetInfo"]["Future"] = {"a": 1}
+    changed["Future"] = [1]
+    found = decoded(changed)
+    assert (found.owner, found.grants) == ("lab", changed["CapMap"])
+    assert set(found.rest) == {"Future", "Node", "UserProfile"}
+    assert found.rest["UserProfile"] == {"ID": 1, "DisplayName": "lab"}
+    kept = found.rest["Node"]
+    assert isinstance(kept, dict)
+    for place in ((), ("Hostinfo",), ("Hostinfo", "NetInfo")):
+        told, rest = _at(changed["Node"], place), _at(kept, place)
+        assert {name: told[name] for name in rest if name not in ("Hostinfo", "NetInfo")} == {
+            name: value for name, value in rest.items() if name not in ("Hostinfo", "NetInfo")
+        }
+    assert kept["DiscoKey"] == WHOIS["Node"]["DiscoKey"]
+    assert _at(kept, ("Hostinfo", "NetInfo")) == {"WorkingICMPv4": False, "Future": {"a": 1}}
+    assert "OS" not in kept["Hostinfo"]
+    assert decoded({"Node": {}}).rest == {}
 
 
 def test_an_older_daemon() -> None:
@@ -76,7 +101,8 @@ def test_a_newer_daemon_and_a_node_that_tells_nothing() -> None:
     new = copy.deepcopy(WHOIS)
     new["Node"]["Hostinfo"]["NetInfo"]["Future"] = {"a": 1}
     new["Node"]["Future"] = [1]
-    assert decoded(new) == decode_details(body("whois.http"))
+    known = decode_details(body("whois.http"))
+    assert msgspec.structs.replace(decoded(new), rest=known.rest) == known
     assert decoded({"Node": {}}) == PeerDetails()
     assert decoded({"Node": {"Hostinfo": None}}).network is None
 

@@ -84,6 +84,15 @@ def test_what_a_notice_tells() -> None:
     assert read(b"{}") == MeshNotice()
 
 
+def test_parts_that_we_do_not_read_are_kept_but_for_those_with_keys() -> None:
+    told = read(b'{"State": 6, "DriveShares": null, "Later": {"a": [1]}, "Prefs": {"Config": {}}, "NetMap": {"x": 1}}')
+    assert (told.rest, "Prefs" in told.kinds) == ({"Later": {"a": [1]}}, True)
+    for name in RECORDED:
+        kept = json.dumps([read_notice(tree).rest for tree in NoticeReader().feed(body(name))])
+        assert "privkey" not in kept
+        assert "nlpriv" not in kept
+
+
 @given(
     st.dictionaries(
         st.sampled_from(["State", "Engine", "Health", "InitialStatus", "ErrMessage", "NetMap"]),

@@ -23,6 +23,24 @@ def test_recorded() -> None:
     )
     assert changes[1].after == ("198.51.100.12:41641", "192.168.12.2:41641")
     assert (changes[2].before, changes[2].after) == ((), ())
+    assert {json.dumps(change.rest) for change in changes} == {"{}"}
+
+
+@pytest.mark.parametrize(
+    ("told", "after", "rest"),
+    [
+        ("192.0.2.1:5", ("192.0.2.1:5",), {}),
+        (["192.0.2.1:5", "[::1]:6"], ("192.0.2.1:5", "[::1]:6"), {}),
+        ([], (), {}),
+        ({}, (), {}),
+        ({"AddrPort": "192.0.2.1:5"}, (), {"To": {"AddrPort": "192.0.2.1:5"}}),
+        (["192.0.2.1:5", 7], ("192.0.2.1:5",), {"To": ["192.0.2.1:5", 7]}),
+        (0, (), {"To": 0}),
+    ],
+)
+def test_a_place_is_read_or_kept(told: object, after: tuple[str, ...], rest: dict[str, object]) -> None:
+    (change,) = decode_path_changes(json.dumps([{"What": "x", "From": {}, "To": told, "Vni": 3}]).encode())
+    assert (change.before, change.after, change.rest) == ((), after, {"Vni": 3, **rest})
 
 
 VALUES = st.none() | st.text(max_size=30) | st.lists(st.integers(), max_size=2)

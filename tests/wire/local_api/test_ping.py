@@ -24,6 +24,11 @@ def test_recorded_ones(name: str) -> None:
     assert (result.relay_id, result.relay_code) == (told["DERPRegionID"], told["DERPRegionCode"])
     assert (result.peer_api_port, result.peer_api_url) == (told.get("PeerAPIPort", 0), told.get("PeerAPIURL", ""))
     assert result.is_this_node == told.get("IsLocalIP", False)
+    assert result.rest == {}
+
+
+def test_what_is_new_is_kept() -> None:
+    assert decode_ping(json.dumps({**tree("ping-disco.http"), "Hops": [1]}).encode()).rest == {"Hops": [1]}
 
 
 @given(

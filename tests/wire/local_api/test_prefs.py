@@ -10,15 +10,19 @@ import pytest
 from natscope.errors import RemoteError
 from natscope.model.mesh_prefs import MeshPrefs
 from natscope.wire.local_api.prefs import decode_prefs, decode_warning
-from tests.wire.local_api.recorded import body
+from tests.wire.local_api.recorded import body, tree
 
 
 def test_what_was_recorded() -> None:
     prefs = decode_prefs(body("prefs.http"))
     assert prefs == MeshPrefs(
         control_url="http://198.51.100.1:8080", wants_running=True, logged_out=False, accepts_routes=False,
-        accepts_dns=False, shields_up=False, netfilter=2,
+        accepts_dns=False, shields_up=False, netfilter=2, rest=prefs.rest,
     )  # fmt: skip
+    told = tree("prefs.http")
+    assert len(prefs.rest) > 10
+    assert prefs.rest == {name: told[name] for name in prefs.rest}
+    assert {"Hostname", "NoSNAT", "AutoUpdate"} <= prefs.rest.keys()
     assert not prefs.offers_exit_node
     assert b"privkey" not in msgspec.json.encode(prefs)
 
@@ -28,6 +32,13 @@ def test_a_router_and_an_exit_node() -> None:
                          b'"ExitNodeIP": "100.64.0.9", "CorpDNS": true}')  # fmt: skip
     assert prefs.advertised == ("10.1.0.0/16", "::/0")
     assert (prefs.offers_exit_node, prefs.operator, prefs.exit_node) == (True, "ana", "100.64.0.9")
+
+
+@pytest.mark.parametrize("name", ["Config", "Persist"])
+def test_keys_are_not_kept(name: str) -> None:
+    secret = {"PrivateNodeKey": "privkey:5e", "UserProfile": {"LoginName": "ana"}}
+    prefs = decode_prefs(json.dumps({"WantRunning": True, name: secret, "Future": 1}).encode())
+    assert prefs.rest == {"Future": 1}
 
 
 def test_an_older_daemon_and_odd_fields() -> None:
