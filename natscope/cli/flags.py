@@ -76,7 +76,7 @@ def _short_form(
 
 def verbosity_of(parameters: Mapping[str, object]) -> int:
     """-1 for `-q`, 0, 1, 2 for `-v`s, 3 for `--debug`. A command that knows no more than one calls its parameter
-    `verbose_once`. Raises `UserError`.
+    `verbose_once`: more of them are taken for one. Raises `UserError`.
     """
     if parameters.get("debug"):
         return 3
@@ -87,6 +87,4 @@ def verbosity_of(parameters: Mapping[str, object]) -> int:
             raise UserError("-q and -v contradict each other", hint="give one of them")
         return -1
     count = found if isinstance(found, int) else 0
-    if once and count > 1:
-        raise UserError("there is no -vv here: -v shows all that is known", hint="give it once")
-    return min(count, 2)
+    return min(count, 1 if once else 2)
