@@ -20,6 +20,7 @@ NOTHING = "–"
 _SIGNS = {"direct": GOOD, "relay": LOOK}
 _VIAS = {
     Via.LAN: "Same network",
+    Via.CGNAT: "One carrier's network",
     Via.V6: "IPv6",
     Via.V4: "IPv4, both send at once",
     Via.PORT_MAPPING: "IPv4, an open port",

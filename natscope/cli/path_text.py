@@ -23,6 +23,7 @@ MAX_ADDRESSES = 4
 _SIGNS = {Outcome.DIRECT: GOOD, Outcome.GUESS: LOOK, Outcome.NO: BROKEN, Outcome.UNKNOWN: UNKNOWN}
 _WAYS = {
     Via.LAN: "local network",
+    Via.CGNAT: "CGNAT",
     Via.V4: "IPv4",
     Via.V6: "IPv6",
     Via.PORT_MAPPING: "opened port",
@@ -161,6 +162,9 @@ def _history(view: PathView, pen: Pen, verbosity: int) -> Iterator[str]:
         yield from pen.wrap("History: none is told.", role="faint")
         return
     yield pen.paint("History, as far back as tailscaled keeps it (UTC)", "bold")
+    if view.line.state is PeerState.PEER_RELAY:
+        said = "tailscaled does not tell answers through a peer relay from direct ones here."
+        yield from pen.wrap(said, role="faint")
     if not view.steps:
         yield from pen.wrap("nothing happened yet")
     shown = view.steps if verbosity > 0 else view.steps[-MAX_STEPS:]

@@ -12,7 +12,7 @@ from natscope.cli.quantities import age
 from natscope.cli.status_parts import judged_by, then_here
 from natscope.mesh.levels import NAMES, judge_levels
 from natscope.mesh.source import NO_ANSWER
-from natscope.model.finding import Finding, Fix
+from natscope.model.finding import Certainty, Finding, Fix
 from natscope.model.mesh_ping import PingOutcome, PingSummary, PingWay
 from natscope.model.mesh_status import MeshNode
 from natscope.model.pair import Blame, CandidatePath, Explanation, Via
@@ -27,6 +27,7 @@ MAX_TRIED = 6
 LABEL, ENDPOINT, MIN_REASON = 8, 26, 30
 _WAYS = {
     Via.LAN: "its own network",
+    Via.CGNAT: "its carrier's network",
     Via.V4: "IPv4",
     Via.V6: "IPv6",
     Via.PORT_MAPPING: "an opened port",
@@ -102,7 +103,8 @@ def _blame(why: Explanation | None, name: str) -> str:
     if why is None:
         return ""
     side = {Blame.THIS: "your side", Blame.PEER: f"{name}'s side", Blame.BOTH: "both sides"}.get(why.blame, "")
-    return f" The cause is on {side}." if side else ""
+    verb = "may be" if why.certainty is Certainty.POSSIBLE else "is"
+    return f" The cause {verb} on {side}." if side else ""
 
 
 def _silence(run: PingRun, name: str) -> str:

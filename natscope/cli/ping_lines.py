@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from natscope.cli.pen import BROKEN, GOOD, LOOK, Pen
+from natscope.diagnosis.pair.addresses import word_of
 from natscope.mesh.levels import ASKS, NAMES, LevelResult
 from natscope.mesh.pinging import PingPlan
 from natscope.mesh.source import NO_ANSWER, PingKind
-from natscope.model.address_space import is_inside
 from natscope.model.mesh_ping import PingShot, PingWay
 
 PATH_CELLS, TIME_CELLS, LEVEL_CELLS = 13, 10, 9
@@ -35,10 +35,10 @@ def how_often(plan: PingPlan, *, levels: bool = False) -> str:
 
 
 def path_words(shot: PingShot) -> str:
-    """`relay fra`, `direct v6`, `direct LAN`, `peer relay`, `no answer`, `answered`."""
+    """`relay fra`, `direct v6`, `direct LAN`, `direct CGNAT`, `peer relay`, `no answer`, `answered`."""
     endpoint = shot.answer.endpoint
     if shot.way is PingWay.DIRECT and endpoint is not None:
-        return f"direct {'LAN' if is_inside(endpoint.ip) else f'v{endpoint.family}'}"
+        return f"direct {word_of(endpoint.ip).removeprefix('IP')}"
     if shot.way is PingWay.NONE:
         return "no answer"
     return {PingWay.UNTOLD: "answered", PingWay.PEER_RELAY: "peer relay"}.get(shot.way, shot.path)

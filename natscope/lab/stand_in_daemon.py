@@ -37,13 +37,14 @@ class Reply:
 
 
 class StandIn:
-    """One daemon. `asked` are the questions so far, as `GET status`."""
+    """One daemon. `asked` are the questions so far, as `GET status`, `pinged` the queries of those for pings."""
 
     def __init__(self, mesh: StandInMesh, clock: Clock) -> None:
         """Nothing was pinged yet."""
         self.mesh = replace(mesh, peers=tuple(_dated(peer, clock.utc()) for peer in mesh.peers))
         self._clock = clock
         self.asked: list[str] = []
+        self.pinged: list[dict[str, str]] = []
         self._states = {peer.ip: bodies.PeerState(peer.way) for peer in mesh.peers}
         self._changes: dict[str, list[dict[str, Any]]] = {peer.ip: self._first(peer) for peer in mesh.peers}
 
@@ -57,6 +58,8 @@ class StandIn:
         query = {name: values[0] for name, values in parse_qs(url.query).items()}
         name = url.path.removeprefix(PREFIX)
         self.asked.append(f"{method} {name}")
+        if name == "ping":
+            self.pinged.append(query)
         if headers.get("host", "") not in ("", HOST) or "origin" in headers or "referer" in headers:
             return _text(403, "invalid localapi request")
         fault = self.mesh.faults.get(name) or self.mesh.faults.get("*")

@@ -118,6 +118,8 @@ def _endpoints(scenario: Scenario, name: str) -> tuple[str, ...]:
     truth = scenario.truth[name]
     port = PORT if truth.port_preservation is Tri.YES or truth.mapping is Mapping.NONE else 33217
     found = [f"[{ip}]:{PORT}" if ":" in ip else f"{ip}:{port}" for ip in truth.public or ()]
+    if truth.mapping_varies is Tri.YES:  # upstream hopes for a port that somebody forwards (EndpointSTUN4LocalPort)
+        found += [f"{ip}:{PORT}" for ip in (truth.public or ())[:1] if ":" not in ip]
     own = host.address(4)
     if own is not None:
         found.append(f"{own}:{PORT}")

@@ -11,10 +11,10 @@ from datetime import datetime
 
 import msgspec
 
+from natscope.diagnosis.pair.addresses import word_of
 from natscope.diagnosis.pair.explain import explain_peer, is_elsewhere
 from natscope.diagnosis.pair.star import Star
 from natscope.mesh.history import Since, since_direct, since_relayed
-from natscope.model.address_space import is_inside
 from natscope.model.endpoint import Endpoint
 from natscope.model.mesh_details import PeerDetails
 from natscope.model.mesh_path import PathChange, PingAnswer, Traffic
@@ -126,9 +126,9 @@ class PeerLine(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def via(self) -> str:
-        """`v4`, `v6` or `LAN` of a direct path, else the relay."""
+        """`v4`, `v6`, `LAN` or `CGNAT` of a direct path, else the relay."""
         if self.state is PeerState.DIRECT and self.endpoint is not None:
-            return "LAN" if is_inside(self.endpoint.ip) else f"v{self.endpoint.family}"
+            return word_of(self.endpoint.ip).removeprefix("IP")
         return self.relay
 
 
@@ -277,7 +277,11 @@ def _relay(peer: MeshNode, state: PeerState, pong: PingAnswer | None) -> str:
 
 
 def _since(peer: MeshNode, state: PeerState, changes: tuple[PathChange, ...] | None) -> Since | None:
-    """By the history while active; of a peer that is away, when it was last seen; of an idle one, the last packet."""
+    """By the history while active; of a peer that is away, when it was last seen; of an idle one, the last packet.
+
+    Through a peer relay nobody knows: pongs through one stand in the history as direct ones do, without their address,
+    and the change to one is not in it (upstream `endpoint.handlePongConnLocked`, `udpRelayEndpointReady`).
+    """
     if state is PeerState.DIRECT:
         return since_direct(changes or ())
     if state is PeerState.RELAYED:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import msgspec
 
+from natscope.diagnosis.pair.candidates import via_of_address
 from natscope.diagnosis.pair.explain import pair_facts
 from natscope.diagnosis.pair.predict import predict
 from natscope.mesh.history import Step, fold, told_endpoints
 from natscope.mesh.overview import ACTIVE, Overview, PeerLine, PeerState, ReportUse
-from natscope.model.address_space import is_inside
 from natscope.model.endpoint import Endpoint
 from natscope.model.mesh_details import PeerDetails
 from natscope.model.mesh_path import PathChange, PingAnswer
@@ -109,9 +109,6 @@ def _missing(
 
 def _via(text: str) -> Via:
     try:
-        ip = Endpoint.parse(text).ip
+        return via_of_address(Endpoint.parse(text).ip)
     except ValueError:
         return Via.UNKNOWN
-    if is_inside(ip):
-        return Via.LAN
-    return Via.V4 if ip.version == 4 else Via.V6

@@ -18,6 +18,8 @@ class Via(enum.StrEnum):
 
     LAN = "lan"
     """Private or unique local addresses: only inside one network."""
+    CGNAT = "cgnat"
+    """An address in 100.64.0.0/10 (RFC 6598): at most inside one carrier's network."""
     V4 = "v4"
     """A public IPv4 address, or what a router shows as one."""
     V6 = "v6"

@@ -90,6 +90,7 @@ def test_both_legs_of_a_peer_relay(natscope: Runner, tmp_path: Path) -> None:
         words = " ".join(natscope("path", "far", "--socket", daemon.socket).out.split())
     assert "Packets to far go through vps, another node of the mesh. Round trip to far: " in words
     assert "ms to vps and " in words
+    assert "tailscaled does not tell answers through a peer relay from direct ones here." in words
 
 
 def test_silence_is_exit_20_and_control_s_word_comes_first(natscope: Runner, tmp_path: Path) -> None:
@@ -100,6 +101,20 @@ def test_silence_is_exit_20_and_control_s_word_comes_first(natscope: Runner, tmp
     assert mute.code == gone.code == 20
     assert mute.out.startswith("✗ mute (100.64.0.7): no answer to 4 pings")
     assert gone.out.startswith("✗ lab-pi (100.64.0.8): no answer to 1 ping")
+
+
+def test_each_kind_of_address_is_told_apart(natscope: Runner, tmp_path: Path) -> None:
+    ends = ("100.70.3.4:1", "192.168.9.5:2", "[2001:db8::9]:3")
+    mixed = StandInPeer("mixed", "100.64.0.5", endpoints=ends)
+    direct = StandInPeer("customer", "100.64.0.6", direct="100.70.3.5:1", way=Way.DIRECT)
+    with serving(StandInMesh(peers=(mixed, direct)), tmp_path) as daemon:
+        out = natscope("path", "mixed", "--socket", daemon.socket).out
+        status = natscope("status", "--socket", daemon.socket).out
+    rows = [line for line in out.splitlines() if any(f" {end} " in line for end in ends)]
+    assert [row[2:16].strip() for row in rows] == ["local network", "CGNAT", "IPv6"]
+    words = " ".join(out.split())
+    assert "its side: tells IPv6 addresses, but no public IPv4 one, and one of a carrier's network (CGNAT)" in words
+    assert "direct CGNAT" in status
 
 
 def test_nothing_is_sent_with_no_probe(natscope: Runner, tmp_path: Path) -> None:

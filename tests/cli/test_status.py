@@ -310,6 +310,26 @@ def test_a_probe_of_a_scenario_s_mesh_finds_its_truth(
     assert code == (10 if state == "relayed" else 0)
 
 
+def test_a_saved_status_alone_says_why_where_its_own_addresses_do(natscope: Runner, tmp_path: Path) -> None:
+    """The addresses that a recorded node behind a symmetric NAT told of itself; with one port there is no sign."""
+    tree = json.loads((FOLDER / "status-active.json").read_bytes())
+    file = tmp_path / "status.json"
+    ends = ["198.51.100.13:42085", "198.51.100.13:41641", "198.51.100.13:43288", "192.168.13.2:41641"]
+    screens = []
+    for told in (ends, ends[1:2]):
+        file.write_text(json.dumps(tree | {"Self": tree["Self"] | {"Addrs": told}}))
+        screens.append(natscope("status", "--from", str(file)).out)
+    several, one = (" ".join(screen.split()) for screen in screens)
+    assert "node-u: This node tells 3 ports of one public address, 198.51.100.13: perhaps its router" in several
+    assert "A port that was opened for it, or that changed a moment ago, looks the same." in several
+    assert "possible · NS-NAT-01" in several
+    assert "→ Turn on" in several
+    assert "add --from netcheck.json, made there by: natscope netcheck --json" in several
+    assert "perhaps random ports" in screens[0]
+    assert "NS-NAT-01" not in one
+    assert "no netcheck of this side" in one
+
+
 def test_keys_that_run_out_are_said(natscope: Runner, tmp_path: Path) -> None:
     soon, late = datetime.now(UTC) + timedelta(days=3, hours=1), datetime.now(UTC) + timedelta(days=90)
     peers = (StandInPeer("soon", "100.64.0.20", key_expiry=soon), StandInPeer("late", "100.64.0.21", key_expiry=late))

@@ -186,7 +186,7 @@ def test_a_mesh_of_a_scenario() -> None:
     mesh = mesh_of(load_scenario("pair-symmetric"), "alice")
     (bob,) = mesh.peers
     assert (mesh.name, bob.name, bob.direct, bob.direct_after) == ("alice", "bob", "", None)
-    assert bob.endpoints == ("203.0.113.11:33217", "192.168.2.10:41641")
+    assert bob.endpoints == ("203.0.113.11:33217", "203.0.113.11:41641", "192.168.2.10:41641")
     assert (bob.network or {})["MappingVariesByDestIP"] is True
     (bob,) = mesh_of(load_scenario("pair-cones"), "alice").peers
     assert (bob.direct, bob.direct_after) == ("203.0.113.11:41641", 2)

@@ -107,6 +107,7 @@ def test_via_tells_family_and_local_networks() -> None:
         ("[2001:db8::1]:1", "v6"),
         ("192.168.1.4:1", "LAN"),
         ("[fd00::1]:1", "LAN"),
+        ("100.70.3.4:1", "CGNAT"),
     ):
         peer = node("p", is_active=True, current=Endpoint.parse(text))
         assert build_line(status(peer), peer, PeerState.DIRECT, Asked(), None).via == via
@@ -114,12 +115,13 @@ def test_via_tells_family_and_local_networks() -> None:
 
 def test_since_is_the_history_s_or_what_control_says() -> None:
     changes = (PathChange(at=SEEN, what="handlePongConnLocked-bestAddr-update"),)
-    asked = Asked(changes={"direct": changes, "relayed": changes})
+    asked = Asked(changes=dict.fromkeys(("direct", "relayed", "through"), changes))
     for peer, state in ((DIRECT, PeerState.DIRECT), (RELAYED, PeerState.RELAYED), (GONE, PeerState.OFFLINE)):
         since = build_line(status(peer), peer, state, asked, None).since
         assert since is not None
         assert since.at == SEEN
-    assert build_line(status(THROUGH), THROUGH, PeerState.PEER_RELAY, asked, None).since is None
+    through = build_line(status(THROUGH), THROUGH, PeerState.PEER_RELAY, asked, None)
+    assert through.since is None, "the answer may have come through the peer relay, and may be of its middle"
     assert build_line(status(DIRECT), DIRECT, PeerState.DIRECT, Asked(), None).since is None
 
 

@@ -49,13 +49,18 @@ def test_each_named_endpoint_has_a_row_and_only_one() -> None:
     known = (CandidatePath(via=Via.V4, endpoint="198.51.100.60:1", result=Outcome.NO),)
     details = PeerDetails(endpoints=(Endpoint.parse("198.51.100.60:1"), Endpoint.parse("192.168.1.4:1")))
     changes = (
-        PathChange(at=AT, what="updateFromNode-new-Endpoints", after=("[2001:db8::1]:1", "192.168.1.4:1", "junk")),
+        PathChange(
+            at=AT,
+            what="updateFromNode-new-Endpoints",
+            after=("[2001:db8::1]:1", "192.168.1.4:1", "100.70.3.4:1", "junk"),
+        ),
     )
     view = build_path(OVERVIEW, line(PeerState.RELAYED), candidates=known, changes=changes, details=details)
     assert [(row.endpoint, row.via) for row in view.candidates] == [
         ("198.51.100.60:1", Via.V4),
         ("192.168.1.4:1", Via.LAN),
         ("[2001:db8::1]:1", Via.V6),
+        ("100.70.3.4:1", Via.CGNAT),
         ("junk", Via.UNKNOWN),
     ]
     assert view.candidates[0].result is Outcome.NO

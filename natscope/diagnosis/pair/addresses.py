@@ -56,6 +56,17 @@ def kind_of(ip: IPAddress) -> Kind:
     return Kind.PUBLIC
 
 
+LOCAL = (Kind.PRIVATE, Kind.UNIQUE_LOCAL, Kind.LINK_LOCAL)
+"""Reached inside one network alone: what every screen calls LAN. `SHARED` is none of them: there a carrier's routers
+stand between its customers."""
+
+
+def word_of(ip: IPAddress) -> str:
+    """Over what an address is reached, for people: `LAN`, `CGNAT`, `IPv4` or `IPv6`."""
+    kind = kind_of(ip)
+    return "LAN" if kind in LOCAL else "CGNAT" if kind is Kind.SHARED else f"IPv{ip.version}"
+
+
 @functools.lru_cache(maxsize=4096)
 def network_of(ip: IPAddress) -> str:
     """The network it is taken to be in, `192.168.1.0/24`."""

@@ -10,6 +10,7 @@ from natscope.diagnosis.pair.classes import CONES, HARD, Klass, possible
 from natscope.diagnosis.pair.matrix import DIRECT, GUESSES, Grade, grade, needs_one_address
 from natscope.diagnosis.pair.neighbours import HIDDEN_ROUTER, Neighbours
 from natscope.diagnosis.pair.side import FamilySide, Side
+from natscope.diagnosis.pair.told_addresses import told_kinds
 from natscope.model.endpoint import Family
 from natscope.model.nat import Filtering
 from natscope.model.pair import Outcome
@@ -82,7 +83,9 @@ def without_udp(this: Side, peer: Side, family: Family) -> Judged | None:
             return Judged(result=Outcome.NO, reason=f"IPv{family} of {side.called} does not work", cause=cause)
     for side in (this, peer):
         if side.family(family).works.value is Tri.UNKNOWN:
-            return Judged(result=Outcome.UNKNOWN, reason=f"whether IPv{family} works {side.at} is not known")
+            told = told_kinds(side) if family == 4 or not side.endpoints else ""
+            says = f" (it {told})" if told else ""
+            return Judged(result=Outcome.UNKNOWN, reason=f"whether IPv{family} works {side.at}{says} is not known")
     return None
 
 

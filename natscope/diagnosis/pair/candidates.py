@@ -10,23 +10,24 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from natscope.diagnosis.cause import Strength
-from natscope.diagnosis.pair.addresses import Kind, in_order, kind_of, network_of
+from natscope.diagnosis.pair.addresses import LOCAL, Kind, in_order, kind_of, network_of
 from natscope.diagnosis.pair.by_classes import Judged, by_family, guessing, unmeasured, without_udp
 from natscope.diagnosis.pair.neighbours import HIDDEN_ROUTER, Neighbours, neighbours
 from natscope.diagnosis.pair.side import Side, Told
 from natscope.diagnosis.pair.trial import NO_TRIAL, Trial
-from natscope.model.endpoint import Endpoint
+from natscope.model.endpoint import Endpoint, IPAddress
 from natscope.model.pair import CandidatePath, Outcome, Via
 from natscope.model.tri import Tri
 
-_INSIDE = (Kind.PRIVATE, Kind.UNIQUE_LOCAL, Kind.LINK_LOCAL, Kind.SHARED)
-_ORDER = (Via.LAN, Via.V6, Via.V4, Via.PORT_GUESSING, Via.PORT_MAPPING, Via.UNKNOWN)
+_ORDER = (Via.LAN, Via.CGNAT, Via.V6, Via.V4, Via.PORT_GUESSING, Via.PORT_MAPPING, Via.UNKNOWN)
 MAX_CANDIDATES = 64
 """Rows of endpoints: a node tells a handful, a hostile one thousands."""
 
 
 def candidates(this: Side, peer: Side, trial: Trial = NO_TRIAL) -> tuple[CandidatePath, ...]:
-    """One row for each endpoint of the peer, and one for each kind of way of which it tells none."""
+    """One row for each endpoint of the peer, and one for each kind of way of which it tells none; inside a carrier's
+    network only where either side tells an address in one.
+    """
     this, peer = _proved(this, trial), _proved(peer, trial)
     near = neighbours(this, peer)
     judged = {
@@ -35,10 +36,12 @@ def candidates(this: Side, peer: Side, trial: Trial = NO_TRIAL) -> tuple[Candida
         Via.V4: by_family(this, peer, 4, near),
         Via.PORT_MAPPING: _mapping(this, peer, near),
     }
+    if this.of_kind(Kind.SHARED) or any(kind_of(end.ip) is Kind.SHARED for end in _told(peer, trial)):
+        judged[Via.CGNAT] = _carrier(this, peer, near)
     guess = guessing(this, peer, near)
     if guess is not None:
         judged[Via.PORT_GUESSING] = guess
-    rows = list(_rows(peer, judged, near, trial))
+    rows = list(_rows(this, peer, judged, near, trial))
     return tuple(sorted(rows, key=lambda row: _ORDER.index(row.via)))
 
 
@@ -54,19 +57,29 @@ def _proved(side: Side, trial: Trial) -> Side:
 
 def via_of(endpoint: Endpoint, peer: Side) -> Via:
     """What kind of way an endpoint of the peer is."""
-    kind = kind_of(endpoint.ip)
-    if endpoint in peer.v4.opened + peer.v6.opened:
-        return Via.PORT_MAPPING
-    if kind in _INSIDE:
+    return Via.PORT_MAPPING if endpoint in peer.v4.opened + peer.v6.opened else via_of_address(endpoint.ip)
+
+
+def via_of_address(ip: IPAddress) -> Via:
+    """The same of an address alone."""
+    kind = kind_of(ip)
+    if kind in LOCAL:
         return Via.LAN
+    if kind is Kind.SHARED:
+        return Via.CGNAT
     if kind in (Kind.PUBLIC, Kind.TUNNEL):
-        return Via.V4 if endpoint.family == 4 else Via.V6
+        return Via.V4 if ip.version == 4 else Via.V6
     return Via.UNKNOWN
 
 
-def _rows(peer: Side, judged: dict[Via, Judged], near: Neighbours, trial: Trial) -> Iterator[CandidatePath]:
+def _told(peer: Side, trial: Trial) -> tuple[Endpoint, ...]:
+    """All that anybody names, with those that answered, a bounded number."""
     told = in_order((*peer.endpoints, *peer.v4.opened, *peer.v6.opened, *trial.told, *trial.answered))
-    ends = in_order((*trial.answered, *told[:MAX_CANDIDATES]))
+    return in_order((*trial.answered, *told[:MAX_CANDIDATES]))
+
+
+def _rows(this: Side, peer: Side, judged: dict[Via, Judged], near: Neighbours, trial: Trial) -> Iterator[CandidatePath]:
+    ends = _told(peer, trial)
     seen = set()
     for endpoint in ends:
         via = via_of(endpoint, peer)
@@ -76,7 +89,7 @@ def _rows(peer: Side, judged: dict[Via, Judged], near: Neighbours, trial: Trial)
     for via in judged.keys() - seen:
         found = judged[via]
         if trial.failed is Tri.YES and via is not Via.PORT_GUESSING:
-            found = _not_answered(found)
+            found = _without_address(this, peer, via, found, ends)
         yield _row(via, found)
 
 
@@ -107,6 +120,17 @@ def _not_answered(found: Judged) -> Judged:
     return Judged(result=Outcome.NO, reason=reason, evidence=("trial",))
 
 
+def _without_address(this: Side, peer: Side, via: Via, found: Judged, ends: tuple[Endpoint, ...]) -> Judged:
+    """A kind of way of which no address is known, after a trial that failed: what is not there cannot keep silent."""
+    silent = _not_answered(found)
+    by_ours = via is Via.PORT_MAPPING and this.v4.opens.value is Tri.YES
+    if found.result is Outcome.NO or not peer.tells_all or by_ours:
+        return silent
+    if via is Via.PORT_MAPPING and any(via_of_address(end.ip) is Via.V4 for end in ends):
+        return replace(silent, reason="no address that it tells answered, an opened one neither")
+    return replace(silent, reason="it tells no such address")
+
+
 def _row(
     via: Via, found: Judged, endpoint: str = "", tried: Tri = Tri.UNKNOWN, answered: Tri = Tri.UNKNOWN
 ) -> CandidatePath:
@@ -130,6 +154,22 @@ def _lan(this: Side, peer: Side, near: Neighbours) -> Judged:
         return blurred
     cause = "NS-HOST-03" if near.common and near.same_network is Tri.NO else ""
     return Judged(result=_RESULTS[near.same_network], reason=near.reason, cause=cause)
+
+
+def _carrier(this: Side, peer: Side, near: Neighbours) -> Judged:
+    """Inside one carrier's network its customers may reach each other, or not: only somebody elsewhere surely does not.
+
+    Elsewhere is who has another public address, and no more than one router between itself and that.
+    """
+    blurred = unmeasured(this, peer)
+    if blurred is not None:
+        return blurred
+    outside = [side for side in (this, peer) if not side.of_kind(Kind.SHARED) and side.layers in (0, 1)]
+    if outside and near.same_router is Tri.NO:
+        reason = f"only inside one carrier's network (CGNAT), and {outside[0].called} is in none"
+        return Judged(result=Outcome.NO, reason=reason)
+    reason = "only inside one carrier's network (CGNAT); whether both are in one is not known"
+    return Judged(result=Outcome.UNKNOWN, reason=reason)
 
 
 _RESULTS = {Tri.YES: Outcome.DIRECT, Tri.NO: Outcome.NO, Tri.UNKNOWN: Outcome.UNKNOWN}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from natscope.diagnosis.pair.side import FamilySide, Side
+from natscope.diagnosis.pair.told_addresses import several_ports, told_kinds
 from natscope.model.nat import Filtering
 from natscope.model.tri import Tri
 
@@ -20,7 +21,8 @@ def describe(side: Side) -> str:
         return f"not measured: {side.blurred}"
     if side.udp.value is Tri.NO:
         return "nothing comes back over UDP"
-    parts = (_port(side.v4), LETS_IN.get(side.v4.lets_in.value, ""), _six(side.v6), _opens(side.v4))
+    port = _port(side.v4) or _ports(side)
+    parts = (port, LETS_IN.get(side.v4.lets_in.value, ""), _six(side.v6), _opens(side.v4), told_kinds(side))
     return ", ".join(text for text in parts if text) or "not known"
 
 
@@ -32,6 +34,12 @@ def _port(four: FamilySide) -> str:
     if four.varies.value is Tri.YES:
         return "a new random port for each peer" if four.predictable.value is Tri.NO else "a new port for each peer"
     return "one public port for all peers" if four.varies.value is Tri.NO else ""
+
+
+def _ports(side: Side) -> str:
+    """A sign of how its router picks ports, where nobody knows that."""
+    found = several_ports(side)
+    return "" if found is None else f"tells {found[1]} ports of one public address"
 
 
 def _six(six: FamilySide) -> str:

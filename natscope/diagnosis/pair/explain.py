@@ -78,6 +78,7 @@ def pair_facts(
         names=named(peer.short_name),
         home=peer.relay,
         codes=codes,
+        tells_all=details is not None or bool(endpoints),
     )
     return PairFacts(
         this=this,
@@ -106,7 +107,8 @@ def _this(status: MeshStatus, report: Report | None, age_s: float | None, is_of_
         if side.is_measured and not elsewhere:
             return side
         missing = side.missing if not side.is_measured else ANOTHER_NETWORK
-    return replace(from_network(None, own, names=YOU, home=home, source="this"), missing=missing)
+    side = from_network(None, own, names=YOU, home=home, source="this", tells_all=bool(own))
+    return replace(side, missing=missing)
 
 
 def is_elsewhere(status: MeshStatus, report: Report) -> bool:

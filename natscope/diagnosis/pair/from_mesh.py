@@ -32,8 +32,9 @@ def from_network(
     home: str = "",
     codes: Mapping[int, str] | None = None,
     source: str = "peer",
+    tells_all: bool = False,
 ) -> Side:
-    """`codes`: relay codes by region id; `source` stands before the fields in evidence.
+    """`codes`: relay codes by region id; `source` stands before the fields in evidence. `tells_all` as in `Side`.
 
     NetInfo does not say whom the router lets in: filtering stays unknown.
 
@@ -49,6 +50,7 @@ def from_network(
         v4=_four(told, ends, cite),
         v6=_six(told, ends, cite),
         endpoints=ends,
+        tells_all=tells_all,
         local=tuple(e.ip for e in ends if kind_of(e.ip) in (Kind.PRIVATE, Kind.UNIQUE_LOCAL) or e.family == 6),
         home=home or (codes or {}).get(told.home_region or 0, ""),
         latency_ms=latency,

@@ -56,7 +56,7 @@ def _prediction(
 
 def _by_weight(rows: tuple[CandidatePath, ...]) -> list[CandidatePath]:
     """The question about IPv4 says most to people."""
-    order = (Via.V4, Via.V6, Via.PORT_MAPPING, Via.LAN, Via.PORT_GUESSING, Via.UNKNOWN)
+    order = (Via.V4, Via.V6, Via.PORT_MAPPING, Via.LAN, Via.CGNAT, Via.PORT_GUESSING, Via.UNKNOWN)
     rows = tuple(row for row in rows if row.via is not Via.PORT_GUESSING)
     return sorted(rows, key=lambda row: order.index(row.via))
 

@@ -12,12 +12,13 @@ from natscope.diagnosis.pair.fixes import at_side, changes_that_help, fixes_of
 from natscope.diagnosis.pair.judge import blame, settled_pair, short
 from natscope.diagnosis.pair.predict import predict
 from natscope.diagnosis.pair.settled import STALE_HANDSHAKE_S, handshake_age_s
+from natscope.diagnosis.pair.told_addresses import is_out_of_reach, several_ports, told_kinds
 from natscope.diagnosis.words import as_sentence
 from natscope.model.finding import Certainty, Finding, Fix, Severity
 from natscope.model.pair import Blame, Explanation, Via
 from natscope.model.tri import Tri
 
-_WAYS = {Via.LAN: "LAN", Via.V4: "IPv4", Via.V6: "IPv6", Via.PORT_MAPPING: "open port"}
+_WAYS = {Via.LAN: "LAN", Via.CGNAT: "CGNAT", Via.V4: "IPv4", Via.V6: "IPv6", Via.PORT_MAPPING: "open port"}
 PEER_COMMAND = "natscope netcheck --json > peer.json"
 _DOMINATING = ("NS-ENV-01", "NS-ENV-02", "NS-ENV-06", "NS-ENV-03", "NS-HOST-01", "NS-UDP-02")
 """Causes of this side's own report that keep everything else from being judged, or UDP in."""
@@ -143,6 +144,9 @@ def _without_cause(facts: PairFacts) -> Explanation:
             blame=Blame.PEER,
             certainty=Certainty.POSSIBLE,
         )
+    known = _out_of_reach(facts) or _by_several_ports(facts)
+    if known is not None:
+        return known
     reason = facts.prediction.reason
     if path == "direct" or trial.failed is Tri.YES:
         short = "no reason seen from here" if facts.this.is_measured else _what_is_missing(facts)
@@ -151,6 +155,41 @@ def _without_cause(facts: PairFacts) -> Explanation:
         said = reason.removesuffix(" is not known")
         return _explanation(facts, short=_what_is_missing(facts), sentence=as_sentence(f"Not known yet: {said}"))
     return _explanation(facts, short="no way in common", sentence=as_sentence(reason))
+
+
+def _out_of_reach(facts: PairFacts) -> Explanation | None:
+    """Nobody outside its own network can send to a peer that tells no public address."""
+    if not is_out_of_reach(facts.peer, facts.trial.told) or predict(facts.this, facts.peer).path == "direct":
+        return None
+    told = told_kinds(facts.peer, facts.trial.told)
+    nobody = "nobody" if told == "tells no address" else "nobody outside its network"
+    sentence = f"{_named(facts)} {told}, so {nobody} can send to it: a direct path would have to begin there."
+    if facts.peer.udp.value is not Tri.YES:
+        sentence += " Perhaps UDP is blocked there: over UDP relays show a node its public address."
+    return _explanation(facts, short=f"it {told.partition(',')[0]}", sentence=sentence)
+
+
+def _by_several_ports(facts: PairFacts) -> Explanation | None:
+    """A sign of a router with another port for each peer, where nobody measured this side; an opened port is another
+    reason, so it is never more than possible.
+    """
+    found = several_ports(facts.this)
+    if found is None or facts.this.v4.varies.value.known or predict(facts.this, facts.peer).path != "unknown":
+        return None
+    sentence = (
+        f"This node tells {found[1]} ports of one public address, {found[0]}: perhaps its router shows each peer"
+        " another one, so that none can know where to write (symmetric NAT). A port that was opened for it, or that"
+        " changed a moment ago, looks the same."
+    )
+    return _explanation(
+        facts,
+        short="perhaps random ports",
+        sentence=sentence,
+        blame=Blame.THIS,
+        certainty=Certainty.POSSIBLE,
+        causes=("NS-NAT-01",),
+        fixes=_that_may_help(facts, fixes_of("NS-NAT-01")),
+    )
 
 
 def _unexplained(facts: PairFacts) -> str:

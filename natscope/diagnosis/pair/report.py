@@ -17,6 +17,7 @@ from natscope.version import VERSION
 
 _VIAS = {
     Via.LAN: "inside one network",
+    Via.CGNAT: "inside one carrier's network",
     Via.V4: "over IPv4",
     Via.V6: "over IPv6",
     Via.PORT_MAPPING: "by an open port",

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from natscope.diagnosis.cause import Cause, Support
 from natscope.diagnosis.claim import Claim
-from natscope.diagnosis.pair.addresses import Kind, kind_of
+from natscope.diagnosis.pair.addresses import word_of
 from natscope.diagnosis.pair.facts import PairFacts
 from natscope.diagnosis.pair.judge import blame, short
 from natscope.diagnosis.pair.side import Side
 from natscope.diagnosis.pair.trial import Trial
-from natscope.model.endpoint import Endpoint
 from natscope.model.finding import Certainty
 from natscope.model.mesh_details import PeerDetails
 from natscope.model.mesh_status import MeshNode, Way
@@ -19,7 +18,6 @@ from natscope.model.tri import Tri
 
 STALE_HANDSHAKE_S = 300.0
 """WireGuard makes new keys every two minutes while packets flow, and uses none for longer than three."""
-_LOCAL = (Kind.PRIVATE, Kind.UNIQUE_LOCAL, Kind.LINK_LOCAL)
 
 
 def explain_settled(
@@ -88,16 +86,11 @@ def _direct(peer: MeshNode, trial: Trial, report: Report | None) -> Explanation:
     if handshake is not None and handshake > STALE_HANDSHAKE_S:
         rest = " But WireGuard made no new keys for a while: its packets may not get through."
     return Explanation(
-        short=f"direct, {kind_word(end)}",
+        short=f"direct, {word_of(end.ip)}",
         sentence=f"Packets go straight to {end}.{rest}",
         blame=Blame.NOBODY,
         certainty=Certainty.CERTAIN,
     )
-
-
-def kind_word(end: Endpoint) -> str:
-    """`LAN`, `IPv4` or `IPv6`."""
-    return "LAN" if kind_of(end.ip) in _LOCAL else f"IPv{end.family}"
 
 
 def handshake_age_s(peer: MeshNode) -> float | None:

@@ -88,9 +88,10 @@ class Side:
 
     `masked`: what stands for its public addresses and those over IPv6 is comparable with nothing of another side;
     `relays_masked`: nor are codes of its relays. `blurred` says why nothing that was measured is about its own network
-    (empty: it is). `layers`: routers that translate on its way out. `endpoints` are all candidates it tells, `local`
-    addresses of its own interfaces that others in its network could use. `latency_ms` by relay code, round trips;
-    `silent_relays` were asked and did not answer at all. `missing` is what would tell more.
+    (empty: it is). `layers`: routers that translate on its way out. `endpoints` are candidates it tells; `tells_all`:
+    they are the whole list of its mesh program, so what is not there it does not tell. `local` addresses of its own
+    interfaces that others in its network could use. `latency_ms` by relay code, round trips; `silent_relays` were asked
+    and did not answer at all. `missing` is what would tell more.
     """
 
     names: Names = PEER
@@ -103,6 +104,7 @@ class Side:
     v6: FamilySide = FamilySide()
     layers: int | None = None
     endpoints: tuple[Endpoint, ...] = ()
+    tells_all: bool = False
     local: tuple[IPAddress, ...] = ()
     home: str = ""
     latency_ms: dict[str, float] = field(default_factory=dict)

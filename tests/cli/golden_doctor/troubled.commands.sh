@@ -28,10 +28,6 @@ sudo journalctl -u tailscaled -n 100
 # Update it, or let the package manager do it. (you, as root)
 sudo tailscale update
 
-# rights: ana may read tailscaled's status, but not its peers' endpoints
-# Once, if you want it. (you, as root)
-sudo tailscale set --operator=ana
-
 # ip-forwarding: this node offers route 192.168.50.0/24 and an exit node, but IP forwarding is off
 # Turn it on now. (you, as root)
 sudo sysctl -w net.ipv4.ip_forward=1

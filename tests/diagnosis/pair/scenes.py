@@ -269,6 +269,7 @@ def _poorer(side: Side) -> list[Side]:
     unknown: Told[Tri] = Told(Tri.UNKNOWN)
     found = [
         replace(side, udp=unknown), replace(side, layers=None), replace(side, endpoints=(), local=()),
+        replace(side, tells_all=False),
         replace(side, latency_ms={}), replace(side, silent_relays=frozenset()), replace(side, blurred="not measured"),
     ]  # fmt: skip
     for gone in side.latency_ms:

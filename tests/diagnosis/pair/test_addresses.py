@@ -6,7 +6,7 @@ import ipaddress
 
 import pytest
 
-from natscope.diagnosis.pair.addresses import Kind, common_networks, in_order, kind_of, network_of, parse_all
+from natscope.diagnosis.pair.addresses import Kind, common_networks, in_order, kind_of, network_of, parse_all, word_of
 from natscope.model.endpoint import Endpoint
 
 
@@ -37,6 +37,17 @@ from natscope.model.endpoint import Endpoint
 )
 def test_kind_of(text: str, kind: Kind) -> None:
     assert kind_of(ipaddress.ip_address(text)) is kind
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("192.168.1.1", "LAN"), ("fd00::1", "LAN"), ("169.254.7.7", "LAN"), ("100.70.3.4", "CGNAT"),
+        ("203.0.113.7", "IPv4"), ("2001:db8::1", "IPv6"), ("fd7a:115c:a1e0::1", "IPv6"),
+    ],
+)  # fmt: skip
+def test_word_of(text: str, word: str) -> None:
+    assert word_of(ipaddress.ip_address(text)) == word
 
 
 def test_networks_in_common() -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from natscope.diagnosis.pair.candidates import MAX_CANDIDATES, candidates, via_of
+from natscope.diagnosis.pair.predict import predict
 from natscope.diagnosis.pair.side import FamilySide
 from natscope.diagnosis.pair.trial import Trial
 from natscope.model.endpoint import Endpoint
@@ -78,6 +79,50 @@ def test_in_one_network() -> None:
     assert row(candidates(this(), elsewhere), Via.LAN).result is Outcome.UNKNOWN
 
 
+def test_after_a_failed_trial_only_what_is_there_did_not_answer() -> None:
+    """The rows without an address, of a peer whose whole list is known."""
+    unknown = FamilySide()
+    alone = replace(peer(v4=unknown, v6=unknown), endpoints=(), tells_all=True)
+    rows = candidates(this(), alone, FAILED)
+    assert {one.via: one.reason for one in rows if one.via in (Via.V4, Via.V6, Via.PORT_MAPPING)} == dict.fromkeys(
+        (Via.V4, Via.PORT_MAPPING), "it tells no such address"
+    ) | {Via.V6: "your side has no IPv6"}
+    assert {one.result for one in rows} == {Outcome.NO}
+    public = replace(alone, endpoints=(PUBLIC,))
+    opened = row(candidates(this(), public, FAILED), Via.PORT_MAPPING)
+    assert opened.reason == "no address that it tells answered, an opened one neither"
+    ours = row(candidates(this(opens=told("yes")), alone, FAILED), Via.PORT_MAPPING)
+    assert ours.reason.startswith("no answer")
+    part = row(candidates(this(), replace(alone, tells_all=False), FAILED), Via.V4)
+    assert part.reason.startswith("no answer"), "its addresses are known to the program that tried them"
+
+
+def test_inside_a_carriers_network() -> None:
+    carrier = Endpoint.parse("100.70.3.4:41641")
+    assert Via.CGNAT not in {one.via for one in candidates(this(), peer())}
+    there = replace(peer(), endpoints=(carrier,))
+    found = row(candidates(this(), there), Via.CGNAT)
+    assert (found.result, found.endpoint) == (Outcome.NO, str(carrier))
+    assert found.reason == "only inside one carrier's network (CGNAT), and your side is in none"
+    for here in (replace(this(), layers=2), this(public="198.51.100.60"), replace(this(), endpoints=(carrier,))):
+        assert row(candidates(here, there), Via.CGNAT).result is Outcome.UNKNOWN
+    assert row(candidates(replace(this("yes"), layers=None), there), Via.CGNAT).result is Outcome.UNKNOWN
+    swapped = row(candidates(there, this()), Via.CGNAT)
+    assert (swapped.result, swapped.endpoint) == (Outcome.NO, ""), "a way goes both ways"
+    blurred = replace(there, blurred="a VPN")
+    assert "was not measured: a VPN" in row(candidates(this(), blurred), Via.CGNAT).reason
+    answered = Trial(answered=(carrier,), is_tried=Tri.YES)
+    assert row(candidates(this(), peer(), answered), Via.CGNAT).result is Outcome.DIRECT
+
+
+def test_the_question_of_one_carrier_comes_last() -> None:
+    """Of several open questions another one is told, such as that of an opened port."""
+    there = replace(peer("yes", opens=told("unknown")), endpoints=(Endpoint.parse("100.70.3.4:1"), LOCAL))
+    found = predict(replace(this("yes"), layers=None), there)
+    assert row(found.candidates, Via.CGNAT).result is Outcome.UNKNOWN
+    assert found.reason == "whether the peer's router opens ports was not measured"
+
+
 def test_two_homes_with_the_same_addresses() -> None:
     found = row(candidates(this(), peer(local="192.168.1.77")), Via.LAN)
     assert (found.result, found.cause) == (Outcome.NO, "NS-HOST-03")
@@ -86,7 +131,7 @@ def test_two_homes_with_the_same_addresses() -> None:
 @pytest.mark.parametrize(
     ("text", "via"),
     [
-        ("10.0.0.1:1", Via.LAN), ("100.64.0.9:1", Via.LAN), ("203.0.113.9:1", Via.V4), ("[2001:db8::1]:1", Via.V6),
+        ("10.0.0.1:1", Via.LAN), ("100.64.0.9:1", Via.CGNAT), ("203.0.113.9:1", Via.V4), ("[2001:db8::1]:1", Via.V6),
         ("[fe80::1]:1", Via.LAN), ("224.0.0.1:1", Via.UNKNOWN), ("[fd7a:115c:a1e0::1]:1", Via.UNKNOWN),
     ],
 )  # fmt: skip

@@ -8,8 +8,10 @@ import pytest
 
 from natscope.diagnosis.pair.describe import describe, unknown_of
 from natscope.diagnosis.pair.side import FamilySide, Side
+from natscope.model.endpoint import Endpoint
 from tests.diagnosis.pair.scenes import ANY, EIF, NO, peer, this, told
 
+TWO_PORTS = tuple(Endpoint.parse(f"198.51.100.13:{port}") for port in (42085, 41641))
 USUAL = "lets in ports it wrote to, no IPv6, opens no ports"
 
 
@@ -24,6 +26,10 @@ USUAL = "lets in ports it wrote to, no IPv6, opens no ports"
         (replace(this(), blurred="a VPN"), "not measured: a VPN"),
         (this(filtering=EIF, translated=NO, opens=told("yes"), v6=FamilySide(works=told("yes"))),
          "a public IPv4 address of its own, lets in everyone, IPv6 works, a port open from outside"),
+        (Side(tells_all=True), "tells no address"),
+        (Side(tells_all=True, endpoints=(Endpoint.parse("192.168.1.5:1"),)), "tells private addresses only"),
+        (Side(tells_all=True, endpoints=TWO_PORTS), "tells 2 ports of one public address"),
+        (replace(this(), tells_all=True, endpoints=TWO_PORTS), "one public port for all peers, " + USUAL),
     ],
 )  # fmt: skip
 def test_describe(side: Side, text: str) -> None:

@@ -103,6 +103,46 @@ def test_nothing_but_the_status() -> None:
     assert found.unknowable
 
 
+def test_the_kinds_of_its_addresses_are_told_apart() -> None:
+    """Beside a side that is known to have IPv4: none, private ones, a carrier's, IPv6."""
+    told = {}
+    for name, ends in {
+        "none": (), "private": ("192.168.1.5:1",), "carrier": ("100.70.3.4:1", "192.168.1.5:1"),
+        "six": ("[2001:db8::9]:1", "192.168.1.5:1"), "public": ("198.51.100.60:1",),
+    }.items():  # fmt: skip
+        details = PeerDetails(endpoints=tuple(map(Endpoint.parse, ends)))
+        found = explain_peer(HERE, NAS, details=details, pings=PONGS)
+        told[name] = (found.sentence, found.peer_side)
+    assert len(set(told.values())) == len(told)
+    assert told["none"][0].startswith("nas tells no address, so nobody can send to it")
+    assert told["private"][0].startswith("nas tells private addresses only, so nobody outside its network can")
+    assert told["carrier"][0].startswith("nas tells no public address, but one of a carrier's network (CGNAT), so")
+    assert "(it tells IPv6 addresses, but no public IPv4 one)" in told["six"][0]
+    assert "tells" not in told["public"][0]
+    assert [side for _, side in told.values()][:3] == [
+        "tells no address", "no IPv6, tells private addresses only",
+        "no IPv6, tells no public address, but one of a carrier's network (CGNAT)",
+    ]  # fmt: skip
+
+
+def test_a_status_alone_has_no_addresses_of_peers() -> None:
+    found = explain_peer(HERE, NAS, pings=PONGS)
+    assert "tells" not in found.sentence + found.peer_side
+
+
+def test_several_ports_of_this_node() -> None:
+    ends = ("198.51.100.13:42085", "198.51.100.13:41641", "198.51.100.13:43288", "192.168.13.2:41641")
+    status = MeshStatus(this=MeshNode(relay="fra", endpoints=tuple(map(Endpoint.parse, ends))))
+    found = explain_peer(status, NAS)
+    assert (found.causes, found.certainty, found.short) == (
+        ("NS-NAT-01",), Certainty.POSSIBLE, "perhaps random ports",
+    )  # fmt: skip
+    assert found.this_side == "tells 3 ports of one public address, no IPv6"
+    assert "Of your side is missing: its netcheck" in found.sentence
+    report = load("port-restricted")
+    assert explain_peer(status, NAS, report=report, is_of_now=Tri.YES).certainty is not Certainty.POSSIBLE
+
+
 def test_hostile_names_do_no_harm() -> None:
     name = "\x1b[31m" + "x" * 100_000
     found = explain_peer(HERE, MeshNode(name=name, relay=name, is_active=True), details=told("yes"))

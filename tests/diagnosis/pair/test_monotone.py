@@ -56,9 +56,11 @@ def sides(draw: st.DrawFn, names: Names) -> Side:
     udp = draw(TOLD)
     if Tri.YES in (four.works.value, six.works.value):
         udp = Told(Tri.YES, Strength.DECISIVE)
-    ends = tuple(Endpoint.parse(f"{ip}:41641") for ip in (public, local) if ip)
+    carrier = draw(st.sampled_from(("", "100.70.3.4")))
+    ends = tuple(Endpoint.parse(f"{ip}:41641") for ip in (public, local, carrier) if ip)
     return Side(
         names=names, is_measured=True, udp=udp, v4=four, v6=six, layers=draw(st.sampled_from((None, 0, 1, 2))),
+        tells_all=draw(st.booleans()),
         endpoints=ends, local=parse_all([local]), latency_ms=draw(st.sampled_from(({}, {"fra": 1.0}, {"hkg": 2.0}))),
         silent_relays=draw(st.sampled_from((frozenset(), frozenset({"fra"}), frozenset({"hkg"})))),
     )  # fmt: skip

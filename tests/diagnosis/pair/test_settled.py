@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
-from natscope.diagnosis.pair.settled import explain_settled, handshake_age_s, kind_word
+from natscope.diagnosis.pair.settled import explain_settled, handshake_age_s
 from natscope.diagnosis.pair.trial import read_trial
 from natscope.model.endpoint import Endpoint
 from natscope.model.mesh_details import PeerDetails
@@ -98,7 +98,3 @@ def test_a_relayed_peer_is_left_to_others() -> None:
     unknown = settled(MeshNode())
     assert unknown is not None
     assert unknown.short == "not told"
-
-
-def test_kind_word() -> None:
-    assert kind_word(Endpoint.parse("[fd00::1]:1")) == "LAN"

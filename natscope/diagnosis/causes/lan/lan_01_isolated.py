@@ -28,7 +28,7 @@ Sources
 from __future__ import annotations
 
 from natscope.diagnosis.cause import NOTHING, Cause, Ground, Strength, Support, unknown
-from natscope.diagnosis.pair.addresses import Kind, kind_of
+from natscope.diagnosis.pair.addresses import LOCAL, kind_of
 from natscope.diagnosis.pair.facts import PairFacts
 from natscope.diagnosis.pair.support import PairSupport
 from natscope.model.finding import Fix, Severity
@@ -62,7 +62,6 @@ CAUSE = Cause(
         ),
     ),
 )
-_LOCAL = (Kind.PRIVATE, Kind.UNIQUE_LOCAL, Kind.LINK_LOCAL)
 
 
 def pair_evidence(facts: PairFacts) -> Support:
@@ -81,5 +80,5 @@ def pair_evidence(facts: PairFacts) -> Support:
 
 def pair_against(facts: PairFacts) -> Support:
     """A pong from a local address."""
-    answered = any(kind_of(end.ip) in _LOCAL for end in facts.trial.answered)
+    answered = any(kind_of(end.ip) in LOCAL for end in facts.trial.answered)
     return Support(Tri.YES, (Ground(Strength.DECISIVE, "a pong from there", ("trial",)),)) if answered else NOTHING

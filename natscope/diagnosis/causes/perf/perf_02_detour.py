@@ -31,7 +31,7 @@ import statistics
 
 from natscope.diagnosis.cause import NOTHING, Cause, Explains, Ground, Strength, Support, unknown
 from natscope.diagnosis.causes.perf import perf_04_inside_tunnel
-from natscope.diagnosis.pair.addresses import Kind, kind_of
+from natscope.diagnosis.pair.addresses import LOCAL, kind_of
 from natscope.diagnosis.pair.facts import PairFacts
 from natscope.diagnosis.pair.support import PairSupport
 from natscope.model.finding import Fix, Severity
@@ -69,7 +69,6 @@ ENOUGH = 3
 """Pongs by a way, so that its median is none that met a queue."""
 SLOWER, MARGIN_MS = 4 / 3, 10.0
 """How much longer is clear: round trips to relays are added up, and relays take time themselves."""
-_NEAR = (Kind.PRIVATE, Kind.UNIQUE_LOCAL, Kind.LINK_LOCAL)
 
 
 def pair_evidence(facts: PairFacts) -> Support:
@@ -115,6 +114,6 @@ def pair_against(facts: PairFacts) -> Support:
     """A local endpoint, or a tunnel: no provider's route is what is long."""
     if perf_04_inside_tunnel.pair_evidence(facts).holds is Tri.YES:
         return Support(Tri.YES, (Ground(Strength.FACT, "it leads through another tunnel", ("trial",)),))
-    if any(kind_of(end.ip) in _NEAR for end in facts.trial.answered):
+    if any(kind_of(end.ip) in LOCAL for end in facts.trial.answered):
         return Support(Tri.YES, (Ground(Strength.DECISIVE, "it answers inside a local network", ("trial",)),))
     return NOTHING
