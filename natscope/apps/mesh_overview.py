@@ -14,7 +14,7 @@ from typing import TypeVar
 
 import msgspec
 
-from natscope.apps.mesh_own import opens_ports, own_details
+from natscope.apps.mesh_own import is_of_use, own_details
 from natscope.errors import RefusedError
 from natscope.mesh.overview import (
     ACTIVE,
@@ -81,7 +81,7 @@ async def look(
         status = await source.status()
     if not is_saved:  # a file answers nothing more
         asked = await asking.about_peers(status, asked)
-        own = await own_details(source, status) if opens_ports(report) else None
+        own = await own_details(source, status) if asked.details and is_of_use(report) else None
         asked = msgspec.structs.replace(asked, own=own)
     peers = sorted_peers(status, asked)
     shown = [(peer, state) for peer, state in peers if state in ACTIVE or not wanted.active_only]

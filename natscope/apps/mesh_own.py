@@ -20,10 +20,12 @@ async def own_details(source: MeshSource, status: MeshStatus) -> PeerDetails | N
         return None
 
 
-def opens_ports(use: ReportUse | None) -> bool:
-    """Was the netcheck given a port, so that there is something to hold against what the program tells?"""
+def is_of_use(use: ReportUse | None) -> bool:
+    """Does what the program tells of this node add to its netcheck? It stands in for one that is missing, and where the
+    netcheck was given a port, that is held against it.
+    """
     report = use.report if use is not None else None
     if report is None:
-        return False
+        return True
     group = report.port_mapping
     return any(service.external for service in (group.pcp, group.nat_pmp, group.upnp))

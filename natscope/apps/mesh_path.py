@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable
 from typing import TypeVar
 
-from natscope.apps.mesh_own import opens_ports, own_details
+from natscope.apps.mesh_own import is_of_use, own_details
 from natscope.apps.mesh_peer import Target, find_listed, list_hint
 from natscope.apps.mesh_star import star_of
 from natscope.apps.mesh_status import Sight, SightOptions, run_for
@@ -58,7 +58,7 @@ async def look_at(sight: Sight, word: str, *, probe: bool) -> PathView:
         changes={peer.key: changes},
         details={peer.key: details},
         pings={peer.key: pings} if pings else {},
-        own=await own_details(source, status) if opens_ports(report) else None,
+        own=await own_details(source, status) if is_of_use(report) else None,
         stars={peer.key: star} if star is not None else {},
     )
     line = build_line(status, peer, state_of(peer, pings), asked, report)

@@ -10,7 +10,7 @@ from typing import Any, cast
 import pytest
 
 from natscope.apps.mesh_overview import Wanted, look
-from natscope.apps.mesh_own import opens_ports
+from natscope.apps.mesh_own import is_of_use
 from natscope.apps.mesh_status import Sight, fresh_use
 from natscope.lab.stand_in import Fault, StandInMesh, StandInPeer
 from natscope.lab.stand_in_daemon import StandIn
@@ -58,8 +58,21 @@ def test_a_refusal_leaves_it_out() -> None:
 def test_where_nothing_was_granted_nothing_is_asked() -> None:
     _, asked = seen(MESH, "full-cone")
     assert asked.count("GET whois") == 1
-    assert not opens_ports(None)
-    assert not opens_ports(ReportUse(report=None, origin="kept"))
+    assert is_of_use(None)
+    assert is_of_use(ReportUse(report=None, origin="kept"))
+
+
+@pytest.mark.parametrize(("varies", "side"), [(True, "a new port for each peer"), (False, "one public port for all")])
+def test_without_a_netcheck_the_program_s_own_word_stands_in(varies: bool, side: str) -> None:
+    mesh = replace(MESH, network=NONE | {"MappingVariesByDestIP": varies, "WorkingIPv6": False})
+    clock = QuickClock()
+    stand_in = StandIn(mesh, clock)
+    overview = asyncio.run(look(Daemon(StandInHttp(stand_in, clock), "/t.sock"), Wanted(), at=clock.utc))
+    why = overview.lines[0].why
+    assert why.this_side.startswith(side)
+    assert why.prediction.path == ("unknown" if varies else "direct")
+    assert "Of your side is missing: its netcheck (natscope netcheck)" in why.sentence
+    assert stand_in.asked.count("GET whois") == 2
 
 
 STALE = replace(MESH, endpoints=("198.51.100.9:41641", "192.168.1.20:41641"))

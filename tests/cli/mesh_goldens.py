@@ -150,6 +150,7 @@ def recorded_path(folder: str, at: datetime) -> str:
     http = TableHttp({
         f"{api}status": body(f"{folder}status.http"),
         f"{api}whois?addr=100.64.0.2%3A0": body(f"{folder}whois.http"),
+        f"{api}whois?addr=100.64.0.1%3A0": 404,  # of the node itself, which nobody recorded
         f"{api}debug-peer-endpoint-changes?ip=100.64.0.2": body(f"{folder}peer-endpoint-changes.http"),
     })  # fmt: skip
     host = cast("Host", SimpleNamespace(clock=SimpleNamespace(utc=lambda: at, sleep=None)))

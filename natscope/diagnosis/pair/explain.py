@@ -68,7 +68,7 @@ def pair_facts(
     is_of_now: Tri = Tri.UNKNOWN,
 ) -> PairFacts:
     """All that is known of this node and that peer, for the prediction and the causes."""
-    this = _this(status, report, report_age_s, is_of_now)
+    this = _this(status, report, report_age_s, is_of_now, own)
     named_here = report is not None and not report.has_masked_relays
     codes = {r.region_id: r.region_code for r in report.relays} if report is not None and named_here else {}
     endpoints = details.endpoints if details is not None and details.endpoints else peer.endpoints
@@ -94,9 +94,11 @@ def pair_facts(
     )
 
 
-def _this(status: MeshStatus, report: Report | None, age_s: float | None, is_of_now: Tri) -> Side:
-    """By its report, where that is of this network; else by what the mesh tells of this node. What was measured just
-    now on this computer is of this network, whatever the node tells.
+def _this(
+    status: MeshStatus, report: Report | None, age_s: float | None, is_of_now: Tri, details: PeerDetails | None
+) -> Side:
+    """By its report, where that is of this network; else by what this node tells the mesh of itself. What was measured
+    just now on this computer is of this network, whatever the node tells.
     """
     own = status.this.endpoints if status.this is not None else ()
     home = status.this.relay if status.this is not None else ""
@@ -107,7 +109,8 @@ def _this(status: MeshStatus, report: Report | None, age_s: float | None, is_of_
         if side.is_measured and not elsewhere:
             return side
         missing = side.missing if not side.is_measured else ANOTHER_NETWORK
-    side = from_network(None, own, names=YOU, home=home, source="this", tells_all=bool(own))
+    network = details.network if details is not None else None
+    side = from_network(network, own, names=YOU, home=home, source="this", tells_all=bool(own))
     return replace(side, missing=missing)
 
 
