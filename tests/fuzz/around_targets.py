@@ -18,7 +18,7 @@ from cryptography.x509.oid import NameOID
 from natscope.errors import NatscopeError, RemoteError, UserError
 from natscope.host.http_api import HttpRequest, HttpResponse, HttpTimings
 from natscope.host.real.certificates import name_refusal, pin_refusal
-from natscope.machines.acme.dialogue import Answer, Ask, Wait, Wish, obtain
+from natscope.machines.acme.dialogue import LONGEST_S, Answer, Ask, Wait, Wish, obtain
 from natscope.machines.acme.key_material import (
     RANDOM_BYTES,
     BundleError,
@@ -195,22 +195,29 @@ def acme(data: bytes) -> Hashable:
     lines = (line.partition(":") for line in head.decode("latin-1").split("\n"))
     wrong = Answer(100 + 2 * status, {name.lower(): value.strip() for name, _, value in lines}, body)
     server, dialogue, reply, answers, waited = FakeAcme(), obtain(WISH, KEYS[0]), None, 0, 0.0
-    with contextlib.suppress(NatscopeError):
-        try:
-            while True:
-                command = dialogue.send(reply)
-                reply = None
-                if isinstance(command, Ask):
-                    reply = wrong if answers == which % 16 else _right(server, command)
-                    answers += 1
-                    assert answers < 500
-                    assert urlsplit(command.url).scheme == "https"
-                elif isinstance(command, Wait):
-                    waited += command.seconds
-                    assert waited <= 1000
-        except StopIteration as done:
-            return "chain", len(make_bundle(KEYS[1], done.value).names)
-    return answers, waited > 1
+    try:
+        while True:
+            command = dialogue.send(reply)
+            reply = None
+            if isinstance(command, Ask):
+                reply = wrong if answers == which % 16 else _right(server, command)
+                answers += 1
+                assert answers < 500
+                assert urlsplit(command.url).scheme == "https"
+            elif isinstance(command, Wait):
+                waited += command.seconds
+                assert waited <= LONGEST_S
+    except StopIteration as done:
+        return _bundled(done.value)
+    except NatscopeError as error:
+        return type(error).__name__, answers, error.message[:30]
+
+
+def _bundled(chain: bytes) -> Hashable:
+    try:
+        return len(make_bundle(KEYS[1], chain).names)
+    except BundleError as error:
+        return error.message
 
 
 def _right(server: FakeAcme, ask: Ask) -> Answer:
