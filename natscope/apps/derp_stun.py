@@ -12,7 +12,7 @@ from natscope.relay.config import StunConfig
 from natscope.relay.listen_failures import explained
 from natscope.relay.service import Beside
 from natscope.stun_server.blocking import BlockingServer, Engine, available_engine
-from natscope.stun_server.limits import DEFAULT_BURST, SourceLimiter
+from natscope.stun_server.limits import limiter_for
 from natscope.stun_server.service import StunService
 
 _END_S = 5.0
@@ -53,7 +53,7 @@ class StunPart:
         service = self.service
         if service is not None:
             if config.rate != self._config.rate:
-                service.limiter = SourceLimiter(config.rate, _burst(config.rate))
+                service.limiter = limiter_for(config.rate)
             if service.helper is not None:
                 service.helper.train_rate = config.trains
         self._config = config
@@ -90,8 +90,4 @@ class StunPart:
     def _answers(self, options: ServeOptions, host: Host, own: list[Endpoint]) -> StunService:
         sockets = plan_sockets(options)
         helper = make_helper(options, sockets, own, host.rng.bytes(32))
-        return StunService(StunResponder({}, own), SourceLimiter(options.rate, _burst(options.rate)), helper)
-
-
-def _burst(rate: float) -> int:
-    return max(DEFAULT_BURST, round(4 * rate))
+        return StunService(StunResponder({}, own), limiter_for(options.rate), helper)

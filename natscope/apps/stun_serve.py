@@ -18,7 +18,7 @@ from natscope.machines.helper.trains import MAX_RATE
 from natscope.machines.stun_responder import HOME, Place, StunResponder
 from natscope.model.endpoint import Endpoint, IPAddress
 from natscope.stun_server.blocking import BlockingServer, Engine, available_engine
-from natscope.stun_server.limits import DEFAULT_BURST, DEFAULT_RATE, SourceLimiter
+from natscope.stun_server.limits import DEFAULT_RATE, limiter_for
 from natscope.stun_server.metrics_page import listen_for_metrics
 from natscope.stun_server.server import HostServer
 from natscope.stun_server.service import StunService
@@ -31,7 +31,7 @@ _STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 class ServeOptions:
     """`alternate` has the other address and port of each family in `listen`; empty for the default server.
 
-    `rate` is answers per second and source; the burst is four seconds' worth, at least 20. No `engine`: the fastest.
+    `rate` is answers per second and source (`limits.limiter_for` has the rest). No `engine`: the fastest.
     `helper`: offer what docs/helper.md describes.
     """
 
@@ -185,9 +185,8 @@ def serve(options: ServeOptions, host: Host, on_ready: Callable[[Ready], None]) 
     sockets = plan_sockets(options)
     own = asyncio.run(own_endpoints(host, sockets.locals_))
     responder = StunResponder(sockets.by_place if options.alternate else {}, own)
-    burst = max(DEFAULT_BURST, round(4 * options.rate))
     helper = make_helper(options, sockets, own, host.rng.bytes(32))
-    service = StunService(responder, SourceLimiter(options.rate, burst), helper)
+    service = StunService(responder, limiter_for(options.rate), helper)
     engine = options.engine or available_engine()
     if engine is Engine.ASYNCIO:
         asyncio.run(_serve_on_host(options, host, service, sockets, on_ready))

@@ -1074,7 +1074,7 @@ A valid Binding request, plain or Tailscale's, gets one XOR-MAPPED-ADDRESS (32
 or 44 bytes, never above 2.2 times the request); anything else gets silence, or
 error 420 for an attribute it may not ignore. Each IPv4 address and each IPv6
 /64 has a bucket of 20 answers, or of 4 seconds' worth if that is more, refilled
-at --rate.
+at --rate. All together get 20,000 times that rate.
 
 --alternate costs: two public addresses and four sockets; answers of 68 to 116
 bytes to requests of 20 (factor 3.4 to 5.8, within the same bucket), so a forged

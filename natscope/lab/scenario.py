@@ -72,8 +72,9 @@ middle of everything. Tables of a file, all optional but `title`:
   such as 53 and 443; `helper` [true]: whether it sends packets from unseen places to who asks (docs/helper.md), with
   the next relay; `ipv6` [true]; `node` {}: fields of its node in the map's JSON as they stand there, in place of the
   right ones; `link`, `back`.
-- `[servers.NAME]`: `kind`: `stun` (ours, as RFC 5780 wants), `coturn` or `derper`, with two addresses each and the name
-  `NAME.test`; for tools, not for the netcheck. The simulator has none of them, and refuses a `derper`.
+- `[servers.NAME]`: `kind`: `stun` (ours, as RFC 5780 wants), `coturn`, `derp` (our relay) or `derper`, with two
+  addresses each and the name `NAME.test`; for tools, not for the netcheck. The simulator has none of them, and refuses
+  a `derper`.
 - `[[faults]]`: `at_s`, `lasts_s`, `kind` and on whom: `partition` (`on` a host, site or relay), `nat-reboot` (`on` a
   site, `renumbered`), `dns` (`manner`), `crash` (`on` a relay), `congestion` (`on` as `partition`, `slower_by_ms` [60]
   each way); `measuring` [false]: counted from the first request on.
@@ -163,10 +164,11 @@ class MapStyle(enum.StrEnum):
 
 
 class ServerKind(enum.StrEnum):
-    """STUN servers with two addresses and two ports (3478, 3479), as RFC 5780 wants them; and Tailscale's relay."""
+    """STUN servers with two addresses and two ports (3478, 3479), as RFC 5780 wants them; our relay and Tailscale's."""
 
     STUN = "stun"
     COTURN = "coturn"
+    DERP = "derp"
     DERPER = "derper"
 
 

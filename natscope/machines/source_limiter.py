@@ -1,4 +1,4 @@
-"""How often one source is answered: a token bucket per IPv4 address and per IPv6 /64, in a bounded table.
+"""How often a source is answered: a token bucket per IPv4 address and IPv6 /64, in a bounded table, and one for all.
 
 The bucket is kept as one number per source, the time at which it will be full again (the same thing: generic cell rate
 algorithm, ITU-T I.371). A source that has been silent for a whole refill has a full bucket, so it may be forgotten:
@@ -9,6 +9,7 @@ sender `MAX_SOURCES` requests.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 DEFAULT_RATE = 5.0
@@ -20,17 +21,27 @@ _TOLERANCE_S = 1e-6
 
 
 class SourceLimiter:
-    """Per-source buckets. Keys are `source_key`; times are seconds of any clock that never goes back."""
+    """Per-source buckets. Keys are `source_key`; times are seconds of any clock that never goes back.
+
+    All sources together have one more bucket, of `total_rate` a second and a second's worth at once; infinite for none.
+    What it refuses costs no source a token.
+    """
 
     def __init__(
-        self, rate: float = DEFAULT_RATE, burst: int = DEFAULT_BURST, *, max_sources: int = MAX_SOURCES
-    ) -> None:
-        if rate <= 0 or burst < 1 or max_sources < 1:
-            raise ValueError("rate, burst and max_sources must be positive")
+        self, rate: float = DEFAULT_RATE, burst: int = DEFAULT_BURST, *, max_sources: int = MAX_SOURCES,
+        total_rate: float = math.inf,
+    ) -> None:  # fmt: skip
+        if rate <= 0 or burst < 1 or max_sources < 1 or total_rate <= 0:
+            raise ValueError("rate, burst, max_sources and total_rate must be positive")
         self.rate = rate
         self.burst = burst
         self.evictions = 0
         """How often a generation ended because it was full."""
+        self.total_refusals = 0
+        """How often all together were over their rate."""
+        self._total_interval = 1.0 / total_rate
+        self._total_limit = max(1.0 - self._total_interval, 0.0) + _TOLERANCE_S
+        self._total_full_at = float("-inf")
         self._interval = 1.0 / rate
         self._limit = (burst - 1) * self._interval + _TOLERANCE_S
         self._refill = burst * self._interval + 2 * _TOLERANCE_S
@@ -45,6 +56,10 @@ class SourceLimiter:
 
     def allow(self, key: bytes | int, now: float) -> bool:
         """Take a token of that source; False when there is none."""
+        total_full_at = max(self._total_full_at, now)
+        if total_full_at > now + self._total_limit:
+            self.total_refusals += 1
+            return False
         if now >= self._swap_at or len(self._young) >= self._max_sources:
             self._swap(now)
         full_at = self._young.get(key)
@@ -54,6 +69,8 @@ class SourceLimiter:
             full_at = now
         allowed = full_at <= now + self._limit
         self._young[key] = full_at + self._interval if allowed else full_at
+        if allowed:
+            self._total_full_at = total_full_at + self._total_interval
         return allowed
 
     def allow_each(self, keys: Sequence[bytes | int], now: float) -> list[bool]:
@@ -62,10 +79,13 @@ class SourceLimiter:
             known = list(map(self._young.get, keys))
             if None not in known and len(set(keys)) == len(keys):
                 times: list[float] = known  # type: ignore[assignment] # None is not in it
-                if max(times, default=now) <= now + self._limit:
+                total_full_at = max(self._total_full_at, now) + len(keys) * self._total_interval
+                is_within_total = total_full_at <= now + self._total_limit + self._total_interval
+                if is_within_total and max(times, default=now) <= now + self._limit:
                     interval, fresh = self._interval, now + self._interval
                     later = [full_at + interval if full_at > now else fresh for full_at in times]
                     self._young.update(zip(keys, later, strict=True))
+                    self._total_full_at = total_full_at
                     return [True] * len(keys)
         return [self.allow(key, now) for key in keys]
 

@@ -10,6 +10,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
 from natscope.errors import UserError
+from natscope.wire.certificate import unreadable
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +33,11 @@ def facts_of(chain: bytes, what: str) -> Facts:
     try:
         certificate = x509.load_pem_x509_certificate(chain)
         names = _names(certificate)
-    except ValueError as error:
+        begins, expires = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+    except unreadable() as error:
         raise UserError(f"{what}: is no PEM certificate") from error
     der = certificate.public_bytes(serialization.Encoding.DER)
-    return Facts(
-        hashlib.sha256(der).hexdigest(), names, certificate.not_valid_before_utc, certificate.not_valid_after_utc
-    )
+    return Facts(hashlib.sha256(der).hexdigest(), names, begins, expires)
 
 
 def _names(certificate: x509.Certificate) -> tuple[str, ...]:

@@ -67,6 +67,8 @@ def _present(relay: Relay) -> Iterator[Family]:
 
 def _by_reason(relay: Relay) -> Iterator[Family]:
     counters = relay.counters
+    words = "Times that packets for a key began to go to another of its connections, because that one had spoken."
+    yield Family("natscope_derp_dup_client_switches", COUNTER, words, {"": counters.twin_switches})
     words = "Times that a connection took again what had waited for it."
     yield Family("natscope_derp_queued", COUNTER, words, {"": counters.queued})
     words = "How long it had waited, all times together: what was first in the queue."

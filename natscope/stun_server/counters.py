@@ -8,6 +8,7 @@ from __future__ import annotations
 from natscope.machines.stun_responder import Drop
 from natscope.machines.stun_usual import ANSWER_BYTES
 from natscope.model.endpoint import Family
+from natscope.stun_server.limits import SourceLimiter
 
 ANSWER_KINDS = (
     "success", "error-400", "error-420",
@@ -38,8 +39,8 @@ class Counters:
         self.answer_bytes += answers * ANSWER_BYTES[family]
 
 
-def prometheus_text(counters: Counters, sources: int, evictions: int) -> str:
-    """The metrics page (text format 0.0.4). `sources` and `evictions` are the limiter's."""
+def prometheus_text(counters: Counters, limiter: SourceLimiter) -> str:
+    """The metrics page (text format 0.0.4)."""
     answers = {f'{{kind="{kind}"}}': count for kind, count in counters.answers.items()}
     drops = {f'{{reason="{reason.value}"}}': count for reason, count in counters.drops.items()}
     families = (
@@ -49,9 +50,11 @@ def prometheus_text(counters: Counters, sources: int, evictions: int) -> str:
         ("answer_bytes_total", "counter", "UDP payload sent.", {"": counters.answer_bytes}),
         ("dropped_total", "counter", "Datagrams not answered, by reason.", drops),
         ("send_failures_total", "counter", "Answers the system refused to send.", {"": counters.send_failures}),
-        ("limiter_sources", "gauge", "Sources that the rate limiter remembers.", {"": sources}),
-        ("limiter_evictions_total", "counter", "How often the limiter forgot sources early.", {"": evictions}),
-    )
+        ("limiter_sources", "gauge", "Sources that the rate limiter remembers.", {"": len(limiter)}),
+        ("limiter_evictions_total", "counter", "How often the limiter forgot sources early.", {"": limiter.evictions}),
+        ("limiter_total_refused_total", "counter", "Answers not sent since all sources together were over their rate.",
+         {"": limiter.total_refusals}),
+    )  # fmt: skip
     lines = []
     for name, kind, text, samples in families:
         lines += [f"# HELP natscope_stun_{name} {text}", f"# TYPE natscope_stun_{name} {kind}"]

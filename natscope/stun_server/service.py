@@ -164,7 +164,7 @@ class StunService:
 
     def metrics(self) -> str:
         """The Prometheus page."""
-        return prometheus_text(self.counters, len(self.limiter), self.limiter.evictions)
+        return prometheus_text(self.counters, self.limiter)
 
 
 def _endpoint(port_and_ip: bytes) -> Endpoint:

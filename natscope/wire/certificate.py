@@ -39,16 +39,26 @@ class Problem:
     words: str
 
 
+def unreadable() -> tuple[type[Exception], ...]:
+    """What reading a certificate or a part of it may raise: `cryptography` has exceptions that are no `ValueError`."""
+    from cryptography import exceptions, x509
+
+    return (
+        ValueError, TypeError, x509.InvalidVersion, x509.DuplicateExtension, x509.UnsupportedGeneralNameType,
+        exceptions.UnsupportedAlgorithm,
+    )  # fmt: skip
+
+
 def judge(presented: tuple[bytes, ...], name: str, now: datetime, pin_sha256: str = "") -> Problem:
     """The most telling thing wrong with what a server presented (DER, its own first) to a client expecting `name`."""
     try:
         return _judge(presented, name, now, pin_sha256)
-    except ValueError:
+    except unreadable():
         return Problem(UNREADABLE, "the certificate cannot be read")
 
 
 def _judge(presented: tuple[bytes, ...], name: str, now: datetime, pin_sha256: str) -> Problem:
-    """Raises `ValueError` for what cannot be read; parts of a certificate are parsed when they are looked at."""
+    """Raises `unreadable()`; parts of a certificate are parsed when they are looked at."""
     chain = _chain(presented)
     if not chain:
         return Problem(UNREADABLE, "no certificate was shown")
@@ -73,7 +83,9 @@ def _names(certificate: Certificate) -> list[str]:
 
     try:
         names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    except (x509.ExtensionNotFound, x509.DuplicateExtension, ValueError):
+    except x509.ExtensionNotFound:
+        return []
+    except unreadable():
         return []
     addresses = [str(ip) for ip in names.get_values_for_type(x509.IPAddress)]
     return [pattern.rstrip(".").lower() for pattern in names.get_values_for_type(x509.DNSName)] + addresses
@@ -93,7 +105,7 @@ def describe(presented: tuple[bytes, ...], now: datetime) -> dict[str, Any]:
     """A presented chain as JSON values: issuer, names, days left, whether it ends in a publicly trusted authority."""
     try:
         return _describe(presented, now)
-    except ValueError:
+    except unreadable():
         return {}
 
 
@@ -122,7 +134,7 @@ def measure(presented: tuple[bytes, ...]) -> dict[str, Any]:
             return {}
         ends = chain[0].not_valid_after_utc
         lifetime = ends - chain[0].not_valid_before_utc
-    except ValueError:
+    except unreadable():
         return {}
     return {
         "certificates": len(chain),
@@ -138,7 +150,7 @@ def fingerprint(presented: tuple[bytes, ...]) -> str:
 
 
 def _chain(presented: tuple[bytes, ...]) -> list[Certificate]:
-    """The certificates but those that only announce a relay's key. Raises `ValueError`."""
+    """The certificates but those that only announce a relay's key. Raises `unreadable()`."""
     from cryptography import x509
 
     return [c for c in (x509.load_der_x509_certificate(der) for der in presented) if not _is_meta(c)]
@@ -152,7 +164,7 @@ def _is_meta(certificate: Certificate) -> bool:
         warnings.simplefilter("ignore")
         try:
             return _name(certificate.subject).startswith(META_PREFIX)
-        except ValueError:
+        except unreadable():
             return False
 
 

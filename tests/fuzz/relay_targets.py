@@ -8,9 +8,11 @@ from collections.abc import Hashable, Sequence
 
 from natscope.errors import RefusedError, RemoteError
 from natscope.machines.derp.connection import Connection
+from natscope.machines.derp.forwarded import parse_networks
 from natscope.machines.derp.front import Front
 from natscope.machines.derp.pages import Pages
 from natscope.machines.derp.relay import Relay
+from natscope.machines.derp.settings import FrontLimits
 from natscope.machines.derp_client import ClientOptions, DerpClientMachine
 from natscope.model.endpoint import Endpoint
 from natscope.wire.derp.frames import HEADER, FrameType, encode
@@ -24,6 +26,7 @@ from natscope.wire.derp.hello import (
 )
 from natscope.wire.derp.parsing import decode
 from natscope.wire.derp.reader import FrameReader
+from tests.fuzz.invariants import check
 from tests.fuzz.mutate import LENGTHS
 from tests.fuzz.program import Op, pack, program_mutator
 from tests.fuzz.session import CODES, NONCE, PRIVATE, RELAY_KEY, UPGRADES, Session, op
@@ -31,6 +34,10 @@ from tests.fuzz.target import Target
 from tests.wire.derp.vectors import VECTORS
 
 HTTP = VECTORS["http"]
+PROXIES = parse_networks(["192.0.2.0/24"])
+STRANGER = Endpoint.parse("198.51.100.7:4000")
+"""Two of its connections are pending already: one more is too many, also through a proxy."""
+LIMITS = FrontLimits(pending_per_source=2)
 FRAMES = [bytes.fromhex(case["hex"]) for case in VECTORS["frames"]]
 TEXTS = [case["json"].encode() for case in VECTORS["client_info_json"]]
 
@@ -88,17 +95,22 @@ def session(data: bytes) -> Hashable:
 
 
 def http(data: bytes) -> Hashable:
-    """Bytes of a stranger on a fresh connection, whole and in two pieces; the first byte says where and how."""
+    """Bytes of a stranger on a fresh connection, whole and in two pieces; the first byte says where, how, for whom."""
     first, rest = data[0] if data else 0, data[1:]
     statuses = []
     for size in (len(rest) + 1, len(rest) * first // 256 + 1):
         relay = Relay(RELAY_KEY)
-        front = Front(relay, Pages(behind_proxy=bool(first & 2)), lambda: "Tue, 24 Nov 2026 21:36:42 GMT")
+        pages, proxies = Pages(behind_proxy=bool(first & 2)), PROXIES if first & 4 else None
+        front = Front(relay, pages, lambda: "Tue, 24 Nov 2026 21:36:42 GMT", LIMITS, proxies)
         at = front.opened(Endpoint.parse("192.0.2.7:1"), 0.0, encrypted=bool(first & 1))
         assert at is not None
+        others = [front.opened(address, 0.0, encrypted=False) for address in (STRANGER, STRANGER)]
+        assert None not in others
         for start in range(0, len(rest), size):
             if not at.outlet.closed:
                 _answered(front, at, rest[start : start + size])
+            check(front)
+        assert proxies is not None or at.address == at.peer
         statuses.append((frozenset(front.counters.by_status), at.outlet.closed, at.client is not None))
     return tuple(statuses)
 
@@ -204,9 +216,11 @@ def _requests() -> Sequence[bytes]:
             ("GET", "http://r/bootstrap-dns?q=%ff", 1, "r\xe9", "Transfer-Encoding: chunked\r\n"),
             ("CONNECT", "r:443", 1, "r", "Expect: 100-continue\r\n"),
             ("GET", "/debug/vars", 1, "r", "Connection: close\r\n"),
+            ("GET", "/", 1, "r", "X-Forwarded-For: 203.0.113.5, 192.0.2.9\r\n"),
+            ("GET", "/", 1, "r", "X-Forwarded-For: 198.51.100.7\r\nX-Forwarded-For: 192.0.2.1\r\n"),
         )
     ]
-    first = (0, 1, 130)
+    first = (0, 1, 130, 133)
     return [bytes((n,)) + head + behind for n in first for head in heads for behind in (b"", b"3\r\nabc\r\n")]
 
 

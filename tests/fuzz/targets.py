@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from tests.fuzz import relay_targets, stun_targets, worker_targets
+from tests.fuzz import around_targets, relay_targets, stun_targets, worker_targets
 from tests.fuzz.target import Target
 
 TARGETS: dict[str, Target] = {
-    target.name: target for target in (*relay_targets.TARGETS, *worker_targets.TARGETS, *stun_targets.TARGETS)
+    target.name: target
+    for module in (relay_targets, worker_targets, stun_targets, around_targets)
+    for target in module.TARGETS
 }

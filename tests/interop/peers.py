@@ -48,6 +48,8 @@ ORIGIN = {
     "ss": "Debian package iproute2",
     "unshare": "Debian package util-linux",
     "nsenter": "Debian package util-linux",
+    "setpriv": "Debian package util-linux",
+    "mount": "Debian package mount",
 }
 """Where each program comes from, for the line that says what is missing."""
 

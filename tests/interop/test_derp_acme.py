@@ -66,7 +66,7 @@ def test_each_proof_is_accepted(authority: Pebble, challenge: str, tmp_path: Pat
     try:
         assert is_there.wait(END_S), lines
         assert [line["event"] for line in lines] == ["certificate"], lines
-        exchange(at, trusting(authority))
+        served.soon(lambda: exchange(at, trusting(authority)))
         ends = [f.samples[""] for f in running.process.families() if f.name == "natscope_certificate_expires_seconds"]
         assert len(ends) == 1
         assert ends[0] > host.clock.utc().timestamp()

@@ -7,17 +7,15 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import json
-import os
 import ssl
 import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.interop.derp_check import check
 from tests.interop.derp_peers import Derper, Ours, Place, Ports, region, running, wait_until_open
 from tests.interop.peers import require
 from tests.interop.test_derp_proxies import NGINX
@@ -39,20 +37,6 @@ FAULTS = [
     (9, "NS-REL-19", "9a: port 80 redirects."),
 ]
 """Region, finding, its title: a relay of region 10 beside them is healthy."""
-
-
-def check(folder: Path, relay_map: dict[str, Any], *arguments: str, ca: Path) -> tuple[int, dict[str, Any]]:
-    """The exit code and the document of a run in a process of its own."""
-    path = folder / "map.json"
-    path.write_text(json.dumps(relay_map))
-    done = subprocess.run(
-        [sys.executable, "-m", "natscope", "derp", "check", "--derp-map", str(path), "--json", "--ca-file", str(ca),
-         "--proxy", "direct", *arguments],
-        stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=LIMIT_S, check=False,
-        env={"PATH": os.environ["PATH"], "HOME": str(folder), "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-    )  # fmt: skip
-    assert done.stdout, done.stderr
-    return done.returncode, json.loads(done.stdout)
 
 
 def told(document: dict[str, Any]) -> set[tuple[str, str]]:

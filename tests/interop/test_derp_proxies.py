@@ -13,18 +13,24 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 import trustme
 
 from natscope.apps.derp_serve import Running
 from natscope.model.endpoint import Endpoint
-from natscope.relay.config import RelayConfig
+from natscope.model.relay_map import RelayNode
+from natscope.relay.config import RelayConfig, StunConfig
+from natscope.relay_client import DIRECT, ConnectOptions
+from natscope.wire.keys import PrivateKey
 from tests.docs.readme_blocks import blocks
 from tests.house.tree import ROOT
+from tests.interop.derp_check import check
 from tests.interop.derp_exchange import SIZES, Exchange
 from tests.interop.pebble import free_port
 from tests.interop.peers import require
+from tests.interop.test_relay_client import meet
 from tests.relay import served
 from tests.relay.derp_client import UPGRADE, DerpClient
 from tests.relay.drivers import wait_for
@@ -138,7 +144,12 @@ def behind(make: Callable[[Around], list[str]], page: str, folder: Path) -> Iter
     authority.cert_pem.write_to_path(str(folder / "ca.pem"))
     trust = ssl.create_default_context()
     authority.configure_trust(trust)
-    config = RelayConfig(listen=(served.LOOPBACK,), drain_s=0.0, trusted_proxies=("127.0.0.1",))
+    config = RelayConfig(
+        listen=(served.LOOPBACK,),
+        drain_s=0.0,
+        trusted_proxies=("127.0.0.1",),
+        stun=StunConfig(listen=(served.LOOPBACK,)),
+    )
     tls, plain = (Endpoint.parse(f"127.0.0.1:{free_port()}") for _ in range(2))
     with served.in_thread(config) as relay, open(folder / "log", "wb") as log:
         command = make(Around(page, folder, relay.ready.listen[0], tls, plain))
@@ -183,6 +194,43 @@ def test_upstreams_client_passes_without_its_fast_start(front: Front) -> None:
             assert told["server_key"] == front.relay.ready.key
         assert x.exchange("a", "b", count=5) == x.exchange("b", "a", count=5) == 5 * len(SIZES)
         x.do("close", "a")
+
+
+async def test_our_client_exchanges_packets_and_sees_the_proxy(front: Front) -> None:
+    """It asks for a fast start, which the proxy takes no part in: the answer tells the key."""
+    node = RelayNode(
+        name="1a", region_id=1, host_name="relay.test", ipv4=str(front.tls.ip), ipv6="none", derp_port=front.tls.port
+    )
+    wanted = [
+        ConnectOptions(private=PrivateKey(os.urandom(32)), proxy=DIRECT, ca_file=str(front.ca), home=home)
+        for home in (True, False)
+    ]
+    for connection in await meet(node, *wanted):
+        facts = connection.facts
+        assert (facts.is_fast, facts.server_key) == (False, front.relay.service.front.relay.private.public)
+        assert facts.headers["derp-version"] == "2"
+
+
+def our_check(front: Front, folder: Path, ca: Path) -> tuple[int, dict[str, Any]]:
+    """`natscope derp check` of the relay; its address is in the map, nothing is looked up."""
+    [stun] = front.relay.ready.stun
+    node = {"Name": "1a", "RegionID": 1, "HostName": "relay.test", "IPv4": str(front.tls.ip), "IPv6": "none",
+            "DERPPort": front.tls.port, "STUNPort": stun.port}  # fmt: skip
+    region = {"RegionID": 1, "RegionCode": "r1", "RegionName": "Proxied", "Nodes": [node]}
+    return check(folder, {"Regions": {"1": region}}, "--port80", str(front.plain.port), "--volume", "50", ca=ca)
+
+
+def test_our_check_finds_nothing_wrong(front: Front, tmp_path: Path) -> None:
+    code, document = our_check(front, tmp_path, front.ca)
+    assert (code, document["findings"]) == (0, [])
+    assert [node["relays"] for node in document["nodes"]] == ["yes"]
+
+
+def test_our_check_looks_at_the_proxys_certificate(front: Front, tmp_path: Path) -> None:
+    trustme.CA().cert_pem.write_to_path(str(tmp_path / "other.pem"))
+    code, document = our_check(front, tmp_path, tmp_path / "other.pem")
+    assert (code, [finding["id"] for finding in document["findings"]]) == (1, ["NS-REL-01"])
+    assert [node["relays"] for node in document["nodes"]] == ["no"]
 
 
 def test_the_relay_knows_its_clients_by_their_own_addresses(front: Front) -> None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
+import subprocess
+import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -23,6 +27,34 @@ pytestmark = pytest.mark.kernel
 
 HOME = '[sites.home]\nnat = "restricted"\n[hosts.alice]\nat = "home"\n'
 PATIENCE_S = 20.0
+MEET = """
+import asyncio, sys
+from natscope.host.real.host import build_real_host
+from natscope.model.relay_map import RelayNode
+from natscope.relay_client import ConnectOptions, Target, connect
+from natscope.wire.derp.frames import RecvPacket
+from natscope.wire.keys import PrivateKey
+
+async def meet():
+    host, sizes = build_real_host(), [0, 1, 1400, 65536]
+    private = PrivateKey(host.rng.bytes(32))
+    node = RelayNode(name="1a", region_id=1, host_name="real.test")
+    async with await connect(host, Target.of_node(node), ConnectOptions(private=private)) as relay:
+        print(private.public.hex(), flush=True)
+        other = bytes.fromhex(await asyncio.to_thread(sys.stdin.readline))
+        for size in sizes:
+            relay.send(other, bytes([size % 251]) * size)
+        got = []
+        async with asyncio.timeout(30):
+            while len(got) < len(sizes):
+                event = await relay.next()
+                if isinstance(event, RecvPacket) and event.key == other:
+                    assert event.packet == bytes([len(event.packet) % 251]) * len(event.packet)
+                    got.append(len(event.packet))
+        print("TLS" if relay.facts.tls else "plain", got)
+
+asyncio.run(meet())
+"""
 
 
 def test_our_stun_server_has_two_addresses_as_stun_client_wants_them() -> None:
@@ -45,6 +77,50 @@ def test_derper_serves_its_pages_and_stun(monkeypatch: pytest.MonkeyPatch) -> No
         plain = lab.exec("alice", [str(curl), "-sS", "-m", "10", "http://real.test/generate_204", "-w", "%{http_code}"])
         assert plain.stdout.endswith("204"), plain.stderr
         assert "203.0.113.10" in lab.exec("alice", ["timeout", "20", str(stunc), "198.51.100.10"]).stderr
+
+
+@pytest.fixture(name="relay_lab", scope="module")
+def lab_with_a_relay() -> Iterator[Running]:
+    """Our relay on the internet, and two hosts that cannot reach each other."""
+    sites = '[sites.home]\nnat = "symmetric-random"\n[sites.office]\nnat = "port-restricted"\n'
+    hosts = '[hosts.alice]\nat = "home"\n[hosts.bob]\nat = "office"\n'
+    with lab_of(f'{sites}{hosts}[servers.real]\nkind = "derp"\n') as lab:
+        yield lab
+
+
+def test_two_of_our_clients_meet_at_our_relay(relay_lab: Running) -> None:
+    """Each behind a NAT of its own, by the relay's name, its certificate checked; packets of all sizes both ways."""
+    argv = [sys.executable, "-c", MEET]
+    ends = [
+        subprocess.Popen(relay_lab.command(host, argv), stdin=-1, stdout=-1, stderr=-1, text=True)
+        for host in ("alice", "bob")
+    ]
+    try:
+        keys = [end.stdout.readline() for end in ends if end.stdout is not None]
+        for end, key in zip(ends, reversed(keys), strict=True):
+            assert end.stdin is not None
+            end.stdin.write(key)
+            end.stdin.flush()
+        outcomes = [end.communicate(timeout=60) for end in ends]
+    finally:
+        for end in ends:
+            end.kill()
+            end.communicate()
+    assert [said for said, _ in outcomes] == ["TLS [0, 1, 1400, 65536]\n"] * 2, outcomes
+    assert keys[0] != keys[1]
+
+
+@pytest.mark.parametrize("host", ["alice", "bob"])
+def test_our_check_of_our_relay(relay_lab: Running, tmp_path: Path, host: str) -> None:
+    node = {"Name": "1a", "RegionID": 1, "HostName": "real.test", "IPv4": "198.51.100.10", "IPv6": "none"}
+    region = {"RegionID": 1, "RegionCode": "lab", "RegionName": "Lab", "Nodes": [node]}
+    relay_map = tmp_path / "map.json"
+    relay_map.write_bytes(msgspec.json.encode({"Regions": {"1": region}}))
+    words = ["derp", "check", "--derp-map", str(relay_map), "--json", "--volume", "50"]
+    done = relay_lab.exec(host, [sys.executable, "-m", "natscope", *words])
+    document = json.loads(done.stdout)
+    assert (done.returncode, document["findings"]) == (0, []), done.stderr
+    assert [node["relays"] for node in document["nodes"]] == ["yes"]
 
 
 def test_derper_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import math
 
 import pytest
 from hypothesis import given
@@ -52,13 +53,34 @@ def test_it_agrees_with_plain_token_buckets(events: list[tuple[int, float]], num
 @given(
     st.lists(st.tuples(st.lists(st.integers(0, 5), max_size=40), st.sampled_from([0.0, 0.1875, 4.5])), max_size=20),
     st.sampled_from([3, 1000]),
+    st.sampled_from([math.inf, 64.0, 8.0]),
 )
-def test_many_at_once_are_each_in_turn(batches: list[tuple[list[int], float]], max_sources: int) -> None:
-    together, single = (SourceLimiter(max_sources=max_sources) for _ in range(2))
+def test_many_at_once_are_each_in_turn(
+    batches: list[tuple[list[int], float]], max_sources: int, total_rate: float
+) -> None:
+    together, single = (SourceLimiter(max_sources=max_sources, total_rate=total_rate) for _ in range(2))
     now = 0.0
     for keys, step in batches:
         now += step
         assert together.allow_each(keys, now) == [single.allow(key, now) for key in keys]
+        assert together.total_refusals == single.total_refusals
+
+
+def test_all_sources_together_have_a_bucket_of_a_seconds_worth() -> None:
+    limiter = SourceLimiter(total_rate=100.0)
+    assert sum(limiter.allow(key, 7.0) for key in range(150)) == 100
+    assert limiter.total_refusals == 50
+    assert sum(limiter.allow_each(range(200, 300), 7.5)) == 50
+    assert sum(limiter.allow_each(range(300, 500), 60.0)) == 100
+
+
+@pytest.mark.parametrize("together", [False, True])
+def test_who_is_refused_for_all_loses_no_token_and_who_has_none_costs_the_others_nothing(together: bool) -> None:
+    limiter = SourceLimiter(1.0, 2, total_rate=4.0)
+    for_each = limiter.allow_each if together else lambda keys, now: [limiter.allow(key, now) for key in keys]
+    assert for_each([1, 1, 1, 1, 1, 2, 2, 3], 0.0) == [True, True, False, False, False, True, True, False]
+    assert limiter.total_refusals == 1
+    assert for_each([3, 3, 3], 0.75) == [True, True, False]
 
 
 def test_the_table_is_bounded_and_says_when_it_forgot() -> None:
@@ -88,7 +110,9 @@ def test_keys_are_the_address_and_the_64() -> None:
     assert key("::c000:201") != key("192.0.2.1")
 
 
-@pytest.mark.parametrize(("rate", "burst", "size"), [(0, 20, 1), (5, 0, 1), (5, 20, 0)])
-def test_numbers_must_be_positive(rate: float, burst: int, size: int) -> None:
+@pytest.mark.parametrize(
+    ("rate", "burst", "size", "total"), [(0, 20, 1, 1.0), (5, 0, 1, 1.0), (5, 20, 0, 1.0), (5, 20, 1, 0.0)]
+)
+def test_numbers_must_be_positive(rate: float, burst: int, size: int, total: float) -> None:
     with pytest.raises(ValueError, match="positive"):
-        SourceLimiter(rate, burst, max_sources=size)
+        SourceLimiter(rate, burst, max_sources=size, total_rate=total)

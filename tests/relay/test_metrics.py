@@ -39,6 +39,7 @@ def test_what_was_counted_is_printed() -> None:
     subject.relay.counters.drop(Drop.QUEUE_HEAD, True, 200, count=3)
     subject.relay.counters.packets_received, subject.relay.counters.disco_received = 5, 2
     subject.relay.counters.end(End.SLOW)
+    subject.relay.counters.twin_switches = 7
     subject.counters.by_status[426] = 2
     text = prometheus_text(relay_metrics(subject))
     assert 'derp_packets_dropped{reason="queue_head",kind="disco"} 3\n' in text
@@ -47,6 +48,7 @@ def test_what_was_counted_is_printed() -> None:
     assert 'derp_packets_received_kind{kind="disco"} 2\n' in text
     assert 'derp_packets_received_kind{kind="other"} 3\n' in text
     assert f'natscope_derp_connections_ended{{reason="{End.SLOW.value}"}} 1\n' in text
+    assert "natscope_derp_dup_client_switches 7\n" in text
     assert 'natscope_http_answers{status="426"} 2\n' in text
 
 

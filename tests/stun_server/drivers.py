@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import importlib.util
 import ipaddress
+import math
 import socket
 import threading
 from collections.abc import Iterator, Sequence
@@ -52,13 +53,15 @@ def running(
     own: Sequence[Endpoint] = (),
     helper: HelperServer | None = None,
     both: bool = False,
+    total_rate: float = math.inf,
 ) -> Iterator[Running]:
     """A server on `locals_` (port 0: any) until the block ends: alternate if `places` are given.
 
     Those of a `helper` make it no alternate, unless it is `both`.
     """
     by_place = dict(zip(places, locals_, strict=True)) if places and (both or helper is None) else {}
-    service = StunService(StunResponder(by_place, own), SourceLimiter(rate, max(20, round(4 * rate))), helper)
+    limiter = SourceLimiter(rate, max(20, round(4 * rate)), total_rate=total_rate)
+    service = StunService(StunResponder(by_place, own), limiter, helper)
     if engine is Engine.ASYNCIO:
         with _on_host(service, locals_, places or (HOME,) * len(locals_)) as bound:
             yield Running(service, bound)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ipaddress
 import os
 from collections.abc import Iterator
@@ -27,6 +28,7 @@ from natscope.wire.stun.message import (
     encode_binding_request,
     encode_binding_success,
 )
+from tests.relay.drivers import wait_for
 from tests.stun_server.drivers import Running, ask, client, end_of, everything, free_quad, missing, running
 
 V4, V6 = Endpoint.parse("127.0.0.1:0"), Endpoint.parse("[::1]:0")
@@ -174,6 +176,21 @@ def test_3000_requests_from_one_source_get_fewer_bytes_out_than_in(
         assert bytes_out < bytes_in / 4
         assert counters.answers["success"] >= 20
         assert counters.drops[Drop.RATE_LIMITED] + counters.answers["success"] == 3000
+
+
+def test_a_flood_of_many_sources_is_limited_as_a_whole(engine: Engine) -> None:
+    """One answer in 100 s for all together, so the time that the test takes does not matter."""
+    with running(engine, [V4], total_rate=0.01) as server:
+        (target,) = server.locals_
+        with contextlib.ExitStack() as stack:
+            clients = [stack.enter_context(client(f"127.0.1.{number}")) for number in range(1, 31)]
+            for number, sock in enumerate(clients):
+                form = list(RequestForm)[number % 2]
+                sock.sendto(encode_binding_request(new_id(), form), (str(target.ip), target.port))
+            wait_for(lambda: server.service.counters.requests == 30)
+            assert sum(len(everything(sock, until_silence_s=0.02)) for sock in clients) == 1
+        assert server.service.counters.answers["success"] == 1
+        assert server.service.counters.drops[Drop.RATE_LIMITED] == server.service.limiter.total_refusals == 29
 
 
 def test_the_limit_is_per_source_address_whatever_the_port(engine: Engine) -> None:

@@ -40,6 +40,7 @@ def test_the_text_has_every_count_with_help_and_type() -> None:
     assert samples["natscope_stun_answer_bytes_total"] == str(20 * 32 + 36)
     assert samples["natscope_stun_send_failures_total"] == "3"
     assert samples["natscope_stun_limiter_sources"] == "2"
+    assert samples["natscope_stun_limiter_total_refused_total"] == "0"
     assert sum("reason=" in name for name in samples) == len(Drop)
     families = {name.partition("{")[0] for name in samples}
     for family in families:

@@ -15,8 +15,11 @@ from cryptography.x509.oid import NameOID
 from hypothesis import given
 from hypothesis import strategies as st
 
+from natscope.host.real.certificates import name_refusal, pin_refusal
 from natscope.wire import certificate as codes
 from natscope.wire.certificate import describe, fingerprint, judge, measure
+from natscope.wire.derp.meta_certificate import server_key_of
+from tests.house.tree import ROOT
 
 NOW = datetime.now(UTC)
 CA = trustme.CA()
@@ -107,6 +110,18 @@ def test_what_is_measured() -> None:
     assert found["ends"] == ends.isoformat()
     assert len(found["sha256"]) == 64
     assert measure(()) == measure((b"no",)) == {}
+
+
+@pytest.mark.parametrize("name", ["version-ten", "name-of-bits"])
+def test_what_the_library_refuses_in_its_own_way_is_unreadable(name: str) -> None:
+    """Its exceptions for a version and for the type of a name are no `ValueError`."""
+    presented = ((ROOT / f"fixtures/hostile/relay/certificate-{name}.bin").read_bytes(),)
+    assert describe(presented, NOW) == {}
+    measure(presented)
+    assert judge(presented, "derp.test", NOW, "0" * 64).words
+    assert server_key_of(presented) == b""
+    assert pin_refusal(presented, "0" * 64, "derp.test")
+    assert name_refusal(presented[0], "derp.test")
 
 
 def test_cut_at_every_byte() -> None:

@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
+from natscope.wire.certificate import unreadable
+
 META_CERTIFICATE_PREFIX = "derpkey"
 """CN of the certificate with which a relay announces its key; it is no part of the chain."""
 _UNREADABLE = "a presented certificate cannot be read"
@@ -18,9 +20,14 @@ _UNREADABLE = "a presented certificate cannot be read"
 def pin_refusal(presented: tuple[bytes, ...], pin_sha256: str, server_name: str) -> str:
     """Why upstream's `sha256-raw` rule refuses this chain, empty when it does not; no `server_name`, no name check."""
     try:
-        parsed = [(der, x509.load_der_x509_certificate(der)) for der in presented]
-    except ValueError:
+        return _pin_refusal(presented, pin_sha256, server_name)
+    except unreadable():
         return _UNREADABLE
+
+
+def _pin_refusal(presented: tuple[bytes, ...], pin_sha256: str, server_name: str) -> str:
+    """Raises `unreadable()`; parts of a certificate are parsed when they are looked at."""
+    parsed = [(der, x509.load_der_x509_certificate(der)) for der in presented]
     certificates = [(der, c) for der, c in parsed if not _common_name(c).startswith(META_CERTIFICATE_PREFIX)]
     if len(certificates) != 1:
         return f"a pinned server presents exactly one certificate, this one presents {len(certificates)}"
@@ -40,10 +47,10 @@ def pin_refusal(presented: tuple[bytes, ...], pin_sha256: str, server_name: str)
 def name_refusal(der: bytes, name: str) -> str:
     """Why a certificate, whose chain was verified already, does not stand for `name`; empty when it does."""
     try:
-        certificate = x509.load_der_x509_certificate(der)
-    except ValueError:
+        is_for = _is_for(x509.load_der_x509_certificate(der), name)
+    except unreadable():
         return _UNREADABLE
-    return "" if _is_for(certificate, name) else f"the certificate is not for {name}"
+    return "" if is_for else f"the certificate is not for {name}"
 
 
 def _common_name(certificate: x509.Certificate) -> str:
@@ -52,7 +59,7 @@ def _common_name(certificate: x509.Certificate) -> str:
         warnings.simplefilter("ignore")
         try:
             names = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
-        except ValueError:
+        except unreadable():
             return ""
     return str(names[0].value) if names else ""
 
@@ -61,7 +68,7 @@ def _is_for(certificate: x509.Certificate, name: str) -> bool:
     """Subject alternative names only, as RFC 6125 and upstream have it: the CN is no name."""
     try:
         names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    except (x509.ExtensionNotFound, ValueError):
+    except x509.ExtensionNotFound:
         return False
     try:
         ip = ipaddress.ip_address(name.strip("[]"))

@@ -115,6 +115,9 @@ def start_server(
         argv += ["--alternate", f"{second}:{_ALTERNATE_STUN}", "--rate", "1000"]
         processes.program(server.name, space, argv, ready="STUN server ready", host=server.name)
         return
+    if server.kind is ServerKind.DERP:
+        _start_derp(processes, space, server, authority)
+        return
     if server.kind is ServerKind.DERPER:
         _start_derper(processes, space, server, folder, authority)
         return
@@ -125,6 +128,18 @@ def start_server(
          "-L", first, "-L", second, "--no-tls", "--no-dtls", "--no-cli", "--log-file=stdout", "--simple-log",
          f"--pidfile={folder / server.name}.pid", f"--userdb={folder / server.name}.db"],
         ready="IO method (admin thread)", host=server.name,
+    )  # fmt: skip
+
+
+def _start_derp(processes: Processes, space: Space, server: ScenarioServer, authority: Authority) -> None:
+    """Our own relay server on all addresses of its namespace: HTTPS on 443, the plain port 80, STUN on 3478."""
+    name = f"{server.name}.{DOMAIN}"
+    files = authority.issue([name]).files
+    processes.program(
+        server.name, space,
+        [sys.executable, "-m", "natscope", "derp", "serve", "--hostname", name, "--cert", files.certificate_file,
+         "--cert-key", files.key_file, "--key-file", "-", "--drain", "0"],
+        ready="relay ready on", host=server.name,
     )  # fmt: skip
 
 

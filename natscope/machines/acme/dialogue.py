@@ -211,9 +211,18 @@ class _Session:
 
     def _checked(self, url: object) -> str:
         """A URL that the server names: as well protected as the directory's."""
-        if not isinstance(url, str) or urlsplit(url).scheme != urlsplit(self._wish.directory).scheme:
-            raise RemoteError(f"the ACME server names what is no {urlsplit(self._wish.directory).scheme} URL")
+        wanted = urlsplit(self._wish.directory).scheme
+        if not isinstance(url, str) or _scheme(url) != wanted:
+            raise RemoteError(f"the ACME server names what is no {wanted} URL")
         return url
+
+
+def _scheme(url: str) -> str:
+    """Empty where it is no URL."""
+    try:
+        return urlsplit(url).scheme
+    except ValueError:
+        return ""
 
 
 def asked_pause_s(answer: Answer) -> float:

@@ -18,6 +18,7 @@ from cryptography.x509.oid import NameOID
 
 from natscope.errors import NatscopeError
 from natscope.machines.acme.renewal import Validity
+from natscope.wire.certificate import unreadable
 
 RANDOM_BYTES = 48
 """What a key is made of."""
@@ -61,7 +62,7 @@ def read_key(pem: bytes) -> PrivateKey:
     """An unencrypted RSA or P-256 private key. Raises `BundleError`."""
     try:
         key = serialization.load_pem_private_key(pem, None)
-    except (ValueError, TypeError) as error:
+    except unreadable() as error:
         raise BundleError("it holds no private key that can be read") from error
     if isinstance(key, rsa.RSAPrivateKey):
         return key
@@ -116,14 +117,17 @@ def read_bundle(pem: bytes) -> Bundle:
         certificates = [x509.load_pem_x509_certificate(block) for block in chain]
         own = certificates[0]
         san = own.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    except (ValueError, x509.ExtensionNotFound) as error:
-        raise BundleError("its certificate cannot be read, or is for no name") from error
-    if _public(own.public_key()) != _public(key.public_key()):
+        public, issuer = _public(own.public_key()), _common_name(own.issuer)
+        validity = Validity(own.not_valid_before_utc, own.not_valid_after_utc)
+    except x509.ExtensionNotFound as error:
+        raise BundleError("its certificate is for no name") from error
+    except unreadable() as error:
+        raise BundleError("its certificate cannot be read") from error
+    if public != _public(key.public_key()):
         raise BundleError("its certificate is for another key")
     names = [name.lower() for name in san.get_values_for_type(x509.DNSName)]
     names += [str(ip) for ip in san.get_values_for_type(x509.IPAddress)]
-    validity = Validity(own.not_valid_before_utc, own.not_valid_after_utc)
-    return Bundle(keys[0] + b"".join(chain), validity, tuple(names), _common_name(own.issuer))
+    return Bundle(keys[0] + b"".join(chain), validity, tuple(names), issuer)
 
 
 def _san(name: str) -> x509.SubjectAlternativeName:

@@ -53,6 +53,8 @@ class Counters:
     home_moves_out: int = 0
     gone_disconnected_frames: int = 0
     gone_not_here_frames: int = 0
+    twin_switches: int = 0
+    """How often a connection became the active one of its key by what it sent: two computers with one key alternate."""
     write_timeouts: int = 0
     queued: int = 0
     """How often a connection took again what it had not taken; `queued_s` is how long that was, all together."""

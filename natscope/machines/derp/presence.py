@@ -35,8 +35,11 @@ class Presence:
 
     def speaks(self, client: Client, effects: Effects, relay: Relay) -> None:
         """A client that has twins sent something."""
-        if self._registry.speaks(client) and relay.siblings:
-            relay.tell_siblings(encode_news(Spoke(client.number)), effects)
+        was_active = self._registry.active_of(client.key) is client
+        if self._registry.speaks(client):
+            self._counters.twin_switches += not was_active
+            if relay.siblings:
+                relay.tell_siblings(encode_news(Spoke(client.number)), effects)
 
     def left(self, client: Present, effects: Effects, relay: Relay) -> None:
         """A client that was in is gone."""

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from natscope.errors import RemoteError
+from natscope.wire.certificate import unreadable
 from natscope.wire.keys import parse_key
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def _read(der: bytes) -> bytes:
             certificate = x509.load_der_x509_certificate(der)
             name = _common_name(certificate)
             serial = certificate.serial_number
-        except ValueError:
+        except unreadable():
             return b""
     if not name.startswith(PREFIX) or not 0 < serial < 1 << MAX_SERIAL_BITS:
         return b""

@@ -142,6 +142,7 @@ def test_how_long_a_server_asks_to_wait(headers: dict[str, str], seconds: float)
         ("/dir", {"newNonce": "https://acme.test/newNonce"}, "has no newAccount"),
         ("/dir", {"newNonce": "file:///etc/passwd"}, "no https URL"),
         ("/dir", {"newNonce": 7}, "no https URL"),
+        ("/dir", {"newNonce": "https://[acme.test/"}, "no https URL"),
         ("/newOrder", {"status": "pending", "authorizations": 7}, "no list of proofs"),
         ("/newOrder", {"status": "pending", "authorizations": ["https://a.test/"] * 9}, "no list of proofs"),
         ("/newOrder", {"status": "strange"}, "order cannot be read"),

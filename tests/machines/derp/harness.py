@@ -109,6 +109,10 @@ class Bench:
         """Keys with several connections, and those."""
         return self.relay.registry.duplicates()
 
+    def switches(self) -> int:
+        """How often one of several connections of a key took the place of another by speaking."""
+        return self.relay.counters.twin_switches
+
     def at(self, now: float) -> None:
         """The time goes on; every deadline up to then is met."""
         while (deadline := self.relay.deadline()) is not None and deadline <= now:

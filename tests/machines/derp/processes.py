@@ -106,6 +106,9 @@ class Processes:
         [found] = {process.relay.registry.duplicates() for process in self.processes}
         return found
 
+    def switches(self) -> int:
+        return self.total(lambda counters: counters.twin_switches)
+
     @property
     def relays(self) -> list[Relay]:
         return [process.relay for process in self.processes]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hmac
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from natscope.machines.derp.client import State
 from natscope.machines.derp.counters import End
+from natscope.machines.derp.greeting import has_mesh_key
 from natscope.machines.derp.relay import Relay
 from natscope.machines.derp.settings import RateLimit, RelaySettings
 from natscope.model.endpoint import Endpoint
@@ -130,6 +133,25 @@ def test_the_known_transcript_is_answered_byte_for_byte() -> None:
     assert b"".join(effects.sends[client]) == known["server_2"]
     assert client.home
     assert b"".join(relay.received(client, known["client_3"], 0.0).sends[client]) == known["server_3"]
+
+
+def test_every_mesh_key_is_compared_whole_whatever_was_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No answer comes sooner for a key that begins right, is the first of several, or is too short."""
+    admitted = (MESH_KEY, bytes(range(1, 33)), bytes(range(2, 34)))
+    wanted = RelaySettings(mesh_key=admitted[0], other_mesh_keys=admitted[1:])
+    right = hmac.compare_digest
+    compared: list[tuple[bytes, bytes]] = []
+
+    def compare(said: bytes, key: bytes) -> bool:
+        compared.append((said, key))
+        return right(said, key)
+
+    monkeypatch.setattr(hmac, "compare_digest", compare)
+    almost = [MESH_KEY[:place] + bytes([MESH_KEY[place] ^ 1]) + MESH_KEY[place + 1 :] for place in range(32)]
+    for said in (*admitted, *almost, MESH_KEY[:31], MESH_KEY + b"x"):
+        assert has_mesh_key(ClientInfo(mesh_key=said), wanted) is (said in admitted)
+        assert compared == [(said, key) for key in admitted]
+        compared.clear()
 
 
 def test_a_mesh_key_that_is_admitted_no_longer_ends_its_connections() -> None:

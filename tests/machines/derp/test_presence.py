@@ -68,6 +68,22 @@ def test_twins_the_last_to_speak_is_active_and_the_last_to_go_is_told() -> None:
     assert bench.relay.registry.duplicates() == (0, 0)
 
 
+def test_two_computers_with_one_key_are_noticed() -> None:
+    """Each that speaks takes the packets over; who goes on speaking, and who is alone, does not."""
+    bench = Bench()
+    old, b = bench.join("a"), bench.join("b")
+    bench.packet(old, b, b"alone")
+    new = bench.join("a")
+    counted = []
+    for speaker in (new, new, old, old, new, old, new):
+        bench.packet(speaker, b, b"hello")
+        counted.append(bench.relay.counters.twin_switches)
+    assert counted == [0, 0, 1, 1, 2, 3, 4]
+    bench.leave(old)
+    bench.packet(new, b, b"alone again")
+    assert bench.relay.counters.twin_switches == 4
+
+
 def test_a_mesh_link_that_breaks_takes_its_keys_along() -> None:
     bench = Bench()
     a = bench.join("a")

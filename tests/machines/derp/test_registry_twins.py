@@ -53,6 +53,8 @@ class Key:
     active: Peer | None = None
     dup: Duplicates | None = None
     all: list[Peer] = field(default_factory=list)
+    switches: int = 0
+    """Of our own: upstream does not count them."""
 
     def join(self, peer: Peer) -> None:
         was = self.active
@@ -67,6 +69,7 @@ class Key:
 
     def speak(self, peer: Peer) -> None:
         if self.dup is not None:
+            self.switches += self.active is not peer
             self.dup.last = self.active = peer
             if self.dup.history[-1:] != [peer]:
                 self.dup.history.append(peer)
@@ -161,6 +164,7 @@ class Twins(RuleBasedStateMachine):
     def duplicates_are_counted(self) -> None:
         several = [len(key.all) for key in self.keys.values() if len(key.all) > 1]
         assert self.bench.duplicates() == (len(several), sum(several))
+        assert self.bench.switches() == sum(key.switches for key in self.keys.values())
 
 
 Twins.TestCase.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)

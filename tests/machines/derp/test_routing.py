@@ -79,6 +79,22 @@ def test_nobody_there_is_told_for_disco_only_and_not_too_often() -> None:
     assert bench.relay.counters.gone_not_here_frames == 4
 
 
+def test_beyond_that_a_key_that_is_here_and_one_that_is_not_look_the_same() -> None:
+    """Byte for byte, and as soon: nothing is delayed, nothing ends, the next answer tells no difference."""
+    bench = Bench()
+    a, b = bench.join("a"), bench.join("b")
+    for _ in range(3):
+        bench.send(a, SendPacket(NOBODY, DISCO))
+    a.take()
+    seen = []
+    for target in (b.key, NOBODY, b.key, NOBODY):
+        for packet in (DISCO, b"data", b""):
+            effects = bench.send(a, encode(SendPacket(target, packet)) + encode(Ping(b"12345678")))
+            seen.append((b"".join(effects.sends[a.client]), effects.pause_s, effects.closes, bench.relay.deadline()))
+    assert seen == [(encode(Pong(b"12345678")), 0.0, [], seen[0][3])] * 12
+    assert len(b.take()) == 6
+
+
 def test_one_pong_waits_while_a_client_does_not_read() -> None:
     bench = Bench()
     a = bench.join("a")
