@@ -267,6 +267,7 @@ class Nat:
         if not flow.state & HAIRPINNED:
             packet.src, packet.sport = flow.ext_ip, flow.ext_port
             return FORWARD_OUT
+        self._purge(now)  # a known flow came here without: a receiver that has ended is none
         target = self._turn.receiver(flow, packet, now)
         if isinstance(target, int):
             return target

@@ -201,6 +201,15 @@ def test_nothing_is_left_when_all_have_been_silent(
     assert all(m.static for m in trio.nat.mappings(trio.now))
 
 
+def test_nothing_is_turned_round_to_a_mapping_that_has_ended() -> None:
+    """Its receiver is silent, so the mapping ends while the sender's goes on."""
+    brief = Lifetimes(udp_s=10.0, refresh=Refresh.OUTBOUND)
+    trio = Trio(NatConfig(external=(PUBLIC,), hairpin=Hairpin.INTERNAL_SOURCE, hairpin_filtered=False, lifetimes=brief))
+    for action in [("out", UDP, 0, 0, 0, 0.0), *[("turn", UDP, 0, 1, 0, 5.0)] * 3]:
+        trio.step(*action)
+    trio.finish()
+
+
 @settings(max_examples=50, deadline=None)
 @given(configs(), st.lists(steps, max_size=30))
 def test_the_same_seed_makes_the_same_choices(
