@@ -85,8 +85,9 @@ class NatFamilyReport(msgspec.Struct, frozen=True, kw_only=True):
     `filtering_by` is the server that showed the filtering, `ip:port`. `rfc3489_name` is the old name that people search
     for (`port-restricted cone`), empty where mapping and filtering are not both known. `address_changed`: did our
     public address or port change at one and the same server during the run. `layers` counts the routers that translate,
-    `layers_by` says what that rests on; `hops` are the routers up to the first public one. `cgnat`: is one of them the
-    carrier's; `double_nat`: do two of one's own translate, one behind the other.
+    `layers_by` says what that rests on: a second router with a public address may stand before a carrier's translation
+    and tells nothing alone. `hops` are the routers up to the first public one. `cgnat`: is one of them the carrier's;
+    `double_nat`: do two of one's own translate, one behind the other.
 
     Of new local ports: `port_allocation` with `port_step` between two of them, `port_parity` and `port_contiguity`
     (does the neighbour stay the neighbour), from `port_samples` sockets; `port_prediction` is the share, 0.0 to 1.0, of
