@@ -198,7 +198,7 @@ def _by_hops(way: _Way, inner: Sequence[HopReport]) -> _Verdict:
     beyond = _ip(way.hops[1].address)
     if all(_is_one_network(ip, beyond) for ip in way.seen):
         return _one_layer(way, BY_NETWORK)
-    return _Verdict(double_nat=Tri.NO, reason=INNER_NUMBERS)
+    return _Verdict(reason=INNER_NUMBERS)
 
 
 def _one_layer(way: _Way, by: str) -> _Verdict:

@@ -128,6 +128,10 @@ class _Attempt:
         """Up to three times, until the router says that it passes a call on."""
         if not await self._ask(self._before, BEFORE):
             return
+        now = next((request.mapped for request in self._before if request.mapped is not None), None)
+        if now is None or is_inside(now.ip):
+            return
+        self._ours = now  # it may have changed since the run began
         for _ in range(CALLS):
             # the call first: a router that tells of so many packets a second only tells of the call rather
             self._calls.append(self._asker.ask(self._ours, ttl=1))
