@@ -31,7 +31,10 @@ BY_HOPS, BY_REACH = "the addresses of the routers on the way", "the gateway keep
 BY_NETWORK = "our public address is of the second router's network"
 BY_NAT64 = "IPv4 relays see the address of the NAT64"
 OVERLAP = "the only router has an address of 100.64.0.0/10: a carrier's, or a home network that uses that range"
-PASSED_ON = "the first router passes on what is sent to our public address: another one behind it has it"
+PASSED_ON = (
+    "the first router passes on what is sent to our public address: another one behind it has it, or it translates to "
+    "an address that it does not have itself"
+)
 INNER_NUMBERS = (
     "the second router has a public address, which a carrier's router before its translation may have too: what tells "
     "is the first router's own word (UPnP, NAT-PMP, PCP) or --full"
