@@ -48,7 +48,7 @@ async def collide(ctx: ProbeContext, family: Family, servers: list[Endpoint]) ->
             packets=packets,
             bytes_sent=sum(q.bytes_sent for q in questions),
             bytes_received=sum(q.bytes_received for q in questions),
-            summary=f"one was seen as {first_as or 'nobody'}, the other as {second_as or 'nobody'}",
+            summary=f"one was seen as {first_as or 'unknown'}, the other as {second_as or 'unknown'}",
             data={
                 "collision": {
                     "first": _text(first_as),
