@@ -13,23 +13,31 @@ from natscope.apps.did_you_mean import question
 from natscope.apps.netcheck import run_netcheck
 from natscope.errors import UserError
 from natscope.model.observation import Observation, ProbeOutcome
-from natscope.model.relay_map import LoadedMap, RelayMap
+from natscope.model.relay_map import LoadedMap, RelayMap, RelayNode, RelayRegion
 from natscope.netcheck.options import MapChoice, NetcheckOptions, with_limit
 from natscope.netcheck.progress import Progress
 from natscope.netcheck.record import RunRecord
-from natscope.netcheck.selection import LoadedProbe, load_all
+from natscope.netcheck.selection import LoadedProbe, load_all, reason_to_skip
 from natscope.plugins.loader import PROBES, find
-from natscope.plugins.probe import Probe
+from natscope.plugins.probe import PROFILES, Probe, Scope
+from natscope.plugins.stun_plan import ProbePlan
 
 MAX_HELPERS = 32
 """Probes that one probe may need, however they refer to each other."""
+SOME_RELAY = RelayNode(name="1a", region_id=1, host_name="relay.test", can_port80=True)
+SOME_REGION = RelayRegion(region_id=1, region_code="r", region_name="", nodes=(SOME_RELAY,))
+SOME_MAP = LoadedMap(relay_map=RelayMap(regions=(SOME_REGION,)), source="", kind="none")
+"""For what a probe says of its own conditions: a relay elsewhere with all that relays offer."""
 NO_MAP = LoadedMap(relay_map=RelayMap(regions=()), source="", kind="none")
 """For probes that look at this computer alone."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProbeInfo:
-    """A probe as it declares itself. `question` is what it asks, `package` who brings it."""
+    """A probe as it declares itself. `question` is what it asks, `package` who brings it.
+
+    `profile` is the first one in which it runs without its flag, empty where none is.
+    """
 
     name: str
     title: str
@@ -128,13 +136,22 @@ def _info(item: LoadedProbe, package: str) -> ProbeInfo:
     return ProbeInfo(
         name=probe.name,
         title=probe.title,
-        profile=probe.profile,
+        profile=_first_profile(probe),
         flag=probe.flag,
         packets=probe.budget.packets,
         seconds=probe.budget.seconds,
         question=_question(item),
         package=package,
     )
+
+
+def _first_profile(probe: Probe) -> str:
+    """Told by what the probe itself says to a network that has everything."""
+    for profile in PROFILES:
+        options = NetcheckOptions(profile=profile)
+        if reason_to_skip(probe, Scope(SOME_MAP, options, (4, 6), ProbePlan()), options, probe.needs) is None:
+            return profile
+    return ""
 
 
 def _question(item: LoadedProbe) -> str:

@@ -12,6 +12,7 @@ import msgspec
 from natscope.cli.render import Console
 from natscope.model.observation import Observation
 from natscope.plugins.clean import clean
+from natscope.plugins.probe import DEFAULT, QUICK
 
 if TYPE_CHECKING:
     from natscope.apps.probe import ProbeInfo, ProbeRun
@@ -44,11 +45,20 @@ def list_as_text(probes: Sequence[ProbeInfo], console: Console) -> str:
     for p in probes:
         asks = clean(p.question or p.title, 400, ascii_only=console.ascii_only)
         cost = f"at most {p.packets} packets, {p.seconds:g} s" if p.packets else "sends nothing"
-        wanted = f"; all of it with {p.flag} or --full" if p.flag else f"; profile {p.profile}"
+        wanted = f"; {_wanted(p)}"
         first, *rest = textwrap.wrap(f"{asks} ({cost}{wanted})", max(40, console.width - NAME_CELLS - 3))
         lines.append(f"{clean(p.name, NAME_CELLS):<{NAME_CELLS}}   {first}")
         lines += [INDENT + line for line in rest]
     return "\n".join(lines) + "\n"
+
+
+def _wanted(p: ProbeInfo) -> str:
+    """What makes it run: a profile, or its flag, which `--full` sets too but for one."""
+    if not p.flag:
+        return f"profile {p.profile}"
+    return (
+        f"{'all of it' if p.profile in (QUICK, DEFAULT) else 'only'} with {p.flag}{' or --full' if p.profile else ''}"
+    )
 
 
 def as_json_text(found: ProbeRun) -> str:

@@ -38,7 +38,7 @@ KINDS: dict[str, str] = {
     "https.latency": "TCP, TLS and one HTTP request to a relay, timed apart",
     "icmp.echo": "one ICMP echo request to a relay",
     "path.hop": "one request with a small hop limit, and which router told of it",
-    "path.own-address": "one request with a small hop limit towards our own public address",
+    "path.own-address": "requests to our own public address that end at the first router, and their controls",
     "path.marks": "a request with marks of priority and congestion, and how it came",
     "path.size": "one request of a chosen length, whole or cut into pieces, and whether it was answered",
     "udp.shape": "datagrams that look like something, and whether they came back",

@@ -85,22 +85,24 @@ class NatFamilyReport(msgspec.Struct, frozen=True, kw_only=True):
     `filtering_by` is the server that showed the filtering, `ip:port`. `rfc3489_name` is the old name that people search
     for (`port-restricted cone`), empty where mapping and filtering are not both known. `address_changed`: did our
     public address or port change at one and the same server during the run. `layers` counts the routers that translate,
-    `layers_by` says what that rests on; `hops` are the routers up to the first public one. `cgnat`: is one of them the
-    carrier's; `double_nat`: do two of one's own translate, one behind the other.
+    `layers_by` says what that rests on: a second router with a public address may stand before a carrier's translation
+    and tells nothing alone. `hops` are the routers up to the first public one. `cgnat`: is one of them the carrier's;
+    `double_nat`: do two of one's own translate, one behind the other.
 
     Of new local ports: `port_allocation` with `port_step` between two of them, `port_parity` and `port_contiguity`
-    (does the neighbour stay the neighbour), from `port_samples` sockets; `port_prediction` is the share, 0.0 to 1.0, of
-    public ports that the ones before foretold. `pooling`: which of several public addresses a socket gets.
-    `port_collision`: what a second host with the same local port gets. `stun_alg`: does something edit addresses inside
-    packets. `hairpinning`: does a packet to our own public address come back to this computer; `hairpin_source`: whose
-    address it then shows, `external` or `internal` (most systems drop what comes with an address of their own, so from
-    one computer alone a router that shows the private source looks like one that does not turn packets round).
+    (does the neighbour stay the neighbour), from `port_samples` sockets: with 5, ports drawn at random look sequential
+    once in two million runs, with 16 never. `port_prediction` is the share, 0.0 to 1.0, of public ports that the ones
+    before foretold. `pooling`: which of several public addresses a socket gets. `port_collision`: what a second host
+    with the same local port gets. `stun_alg`: does something edit addresses inside packets. `hairpinning`: does a
+    packet to our own public address come back to this computer; `hairpin_source`: whose address it then shows,
+    `external` or `internal` (most systems drop what comes with an address of their own, so from one computer alone a
+    router that shows the private source looks like one that does not turn packets round).
 
     `mapping_lifetime_s` is the silence after which a mapping ends, or a flow of a firewall that translates nothing,
-    `absolute_lifetime_s` the age at which one ends in
-    spite of its traffic; where no end was seen, `…_at_least_s` is what was survived. `refresh_outbound` and
-    `refresh_inbound`: which packets prolong a silent mapping. `port_burns`: does a packet that comes in before we write
-    to its sender take our port away, so that ours leave to it by another one.
+    `absolute_lifetime_s` the age at which one ends in spite of its traffic; where no end was seen, `…_at_least_s` is
+    what was survived. `refresh_outbound` and `refresh_inbound`: which packets prolong a silent mapping. `port_burns`:
+    does a packet that comes in before we write to its sender take our port away, so that ours leave to it by another
+    one.
     """
 
     mapping: Mapping = Mapping.UNKNOWN

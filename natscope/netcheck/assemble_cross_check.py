@@ -13,6 +13,7 @@ from natscope.model.observation import Observation, Outcome
 from natscope.model.report import NatFamilyReport
 from natscope.model.report_cross_check import CrossCheckReport
 from natscope.model.tri import Tri
+from natscope.netcheck.assemble_ways import void_reason
 
 _MEANINGS = {
     "Open Internet": "open internet",
@@ -27,10 +28,12 @@ _DEPENDENT = (Mapping.ADDRESS_DEPENDENT, Mapping.ADDRESS_AND_PORT_DEPENDENT, Map
 
 
 def cross_check(observations: Sequence[Observation], nat: NatFamilyReport) -> CrossCheckReport:
-    """The second opinion of a run; `nat` is ours of IPv4."""
+    """The second opinion of a run; `nat` is ours of IPv4. What was heard of another way's router is not told."""
     asked = next((o for o in observations if o.kind == "nat.second-opinion"), None)
     if asked is None:
         return CrossCheckReport()
+    if elsewhere := void_reason(observations, 4):
+        return CrossCheckReport(server=asked.target, reason=elsewhere, evidence=(asked.id,))
     if asked.outcome is not Outcome.ANSWERED:
         return CrossCheckReport(server=asked.target, reason=asked.summary, evidence=(asked.id,))
     says = str(asked.data.get("says", ""))

@@ -1,8 +1,11 @@
 """How many routers translate on the way, and whose they are: from hops, the gateway's own word, and our addresses.
 
 What decides, best first: this computer has the public address itself (no layer); the gateway's external address is the
-one that relays see (one layer) or is no public one (at least two); the addresses of the hops. Two routers with private
-addresses in a row may be a routed network as well as a double NAT: then the number stays unknown.
+one that relays see (one layer) or is no public one (at least two); the gateway keeps what is sent to our public address
+(one layer) or passes it on (another one has it); the addresses of the hops. Two routers with private addresses in a row
+may be a routed network as well as a double NAT: then the number stays unknown. So it does behind one private router and
+one with a public address, since carriers number routers so too that stand before their own translation; but where our
+public address and that router's are of one network, nothing translates in between.
 Source: RFC 1918, RFC 6598 (100.64.0.0/10 stands between a home router and its carrier's NAT, nowhere else).
 """
 
@@ -25,9 +28,24 @@ from natscope.netcheck.nat_part import NatInputs, NatPart, unknown
 FIELDS = ("layers", "hops", "cgnat", "double_nat")
 BY_OWN, BY_GATEWAY = "this computer has the public address itself", "the gateway's own external address"
 BY_HOPS, BY_REACH = "the addresses of the routers on the way", "the gateway keeps packets to our public address"
+BY_NETWORK = "our public address is of the second router's network"
 BY_NAT64 = "IPv4 relays see the address of the NAT64"
 OVERLAP = "the only router has an address of 100.64.0.0/10: a carrier's, or a home network that uses that range"
+PASSED_ON = (
+    "the first router passes on what is sent to our public address: another one behind it has it, or it translates to "
+    "an address that it does not have itself"
+)
+INNER_NUMBERS = (
+    "the second router has a public address, which a carrier's router before its translation may have too: what tells "
+    "is the first router's own word (UPnP, NAT-PMP, PCP) or --full"
+)
+IN_A_ROW = "several routers with private addresses in a row: a routed network and a double NAT look alike from here"
+ONE_NETWORK_BITS = 24
+"""The public side of a line is seldom smaller; where it is larger, the first router's word or --full tells."""
+MIN_CONTROLS = 2
+"""So many packets with the same hop limit were told of, and none of those to our own address."""
 MAX_CITED = 24
+OWN_ADDRESS = "path.own-address"
 _PORT_MAPPING = ("portmap.", "upnp.", "natpmp.", "pcp.")
 
 
@@ -35,7 +53,8 @@ class _Way(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of one family's way. `hops` end with the first public one; `complete`: none before it is silent.
 
     `local` are our sockets' addresses, `seen` the public ones that relays told, `externals` what gateways say of
-    themselves, `tunnels` addresses of tunnel interfaces here; `owner` is the hop that has our public address.
+    themselves, `tunnels` addresses of tunnel interfaces here; `keeps`: does the first hop keep what is sent to our
+    public address.
     """
 
     local: tuple[IPAddress, ...]
@@ -43,7 +62,7 @@ class _Way(msgspec.Struct, frozen=True, kw_only=True):
     hops: tuple[HopReport, ...]
     complete: bool
     externals: tuple[IPAddress, ...]
-    owner: int | None
+    keeps: Tri
     tunnels: tuple[IPAddress, ...]
     evidence: tuple[str, ...]
 
@@ -84,14 +103,15 @@ def _way(inputs: NatInputs, answers: Sequence[Observation], seen: tuple[IPAddres
     locals_ = [ip for o in answers if (ip := _ip(o.socket)) is not None]
     links = inputs.links
     tunnels = [ip for i in links.interfaces if i.kind == "tunnel" for ip in i.addresses] if links is not None else []
-    cited = (*(o.id for o in answers[:2]), *(name for hop in hops for name in hop.evidence), *(o.id for o in told))
+    called = [o.id for o in inputs.observations if o.kind == OWN_ADDRESS and o.family == inputs.family]
+    cited = (*(o.id for o in answers[:2]), *(n for hop in hops for n in hop.evidence), *(o.id for o in told), *called)
     return _Way(
         local=tuple(dict.fromkeys(locals_)),
         seen=seen,
         hops=hops,
         complete=complete,
         externals=tuple(dict.fromkeys(ip for o in told if (ip := _ip(o.data["external"])) is not None)),
-        owner=_owner(inputs.observations, hops) if inputs.family == 4 else None,
+        keeps=_keeps(inputs.observations, hops) if inputs.family == 4 else Tri.UNKNOWN,
         tunnels=tuple(tunnels),
         evidence=cited[:MAX_CITED],
     )
@@ -134,15 +154,14 @@ def _gateway(links: LinkFacts | None) -> str:
     return str(min(routes, key=lambda r: r.metric).gateway) if routes else ""
 
 
-def _owner(observations: Sequence[Observation], hops: Sequence[HopReport]) -> int | None:
-    """The first hop that did not pass on what was sent to our own public address, though it passes other packets on."""
-    passed: dict[int, bool] = {}
-    for observation in observations:
-        if observation.kind == "path.own-address":
-            number = int(observation.data["ttl"])
-            passed[number] = passed.get(number, False) or bool(observation.data.get("expired"))
-    told = {hop.number for hop in hops if hop.address and hop.evidence}
-    return next((number for number in sorted(passed) if not passed[number] and number in told), None)
+def _keeps(observations: Sequence[Observation], hops: Sequence[HopReport]) -> Tri:
+    """Whether the first hop keeps packets to our own public address, though it tells of others with that hop limit."""
+    asked = [o for o in observations if o.kind == OWN_ADDRESS and o.data.get("ttl") == 1]
+    if any(o.data.get("expired") for o in asked):
+        return Tri.NO
+    told = any(hop.number == 1 and hop.address and hop.evidence for hop in hops)
+    sure = any(o.data.get("controls_told", 0) >= MIN_CONTROLS for o in asked)
+    return Tri.of(True if told and sure else None)
 
 
 def _judge(family: int, way: _Way) -> _Verdict:
@@ -154,6 +173,8 @@ def _judge(family: int, way: _Way) -> _Verdict:
         return _Verdict(reason="packets leave through a tunnel: what stands behind it is not this network's")
     if way.externals:
         return _by_gateway(way)
+    if way.keeps is Tri.YES:
+        return _one_layer(way, BY_REACH)
     inner = [hop for hop in way.hops if hop.place in ("private", "shared")]
     if any(hop.place == "shared" for hop in inner[1:]):
         plain = way.complete and inner[0].place == "private" and all(hop.place == "shared" for hop in inner[1:])
@@ -161,16 +182,35 @@ def _judge(family: int, way: _Way) -> _Verdict:
         if plain:
             return _Verdict(layers=2, by=BY_HOPS, cgnat=Tri.YES, double_nat=Tri.NO, reason=why)
         return _Verdict(cgnat=Tri.YES, reason=why)
-    if way.owner == 1:
-        carrier = _carrier_by_hop(way.hops[0]) if way.hops else Tri.UNKNOWN
-        return _Verdict(layers=1, by=BY_REACH, cgnat=carrier, double_nat=Tri.NO, reason=OVERLAP)
+    if way.keeps is Tri.NO:
+        return _Verdict(reason=PASSED_ON)
+    return _by_hops(way, inner)
+
+
+def _by_hops(way: _Way, inner: Sequence[HopReport]) -> _Verdict:
+    """From nothing but addresses, none of them a carrier's behind the first hop."""
     if not way.complete:
         silent = "a router on the way keeps its address to itself"
         return _Verdict(reason=silent if way.hops else "no router on the way told its address")
-    if len(inner) == 1:
-        return _Verdict(layers=1, by=BY_HOPS, cgnat=_carrier_by_hop(inner[0]), double_nat=Tri.NO, reason=OVERLAP)
-    words = "several routers with private addresses in a row: a routed network and a double NAT look alike from here"
-    return _Verdict(reason=words if inner else "the first router has a public address, and yet something translates")
+    if len(inner) > 1:
+        return _Verdict(reason=IN_A_ROW)
+    if not inner:
+        return _Verdict(reason="the first router has a public address, and yet something translates")
+    if len(way.hops) == 1:
+        return _one_layer(way, BY_HOPS)  # the relay itself comes next
+    beyond = _ip(way.hops[1].address)
+    if all(_is_one_network(ip, beyond) for ip in way.seen):
+        return _one_layer(way, BY_NETWORK)
+    return _Verdict(reason=INNER_NUMBERS)
+
+
+def _one_layer(way: _Way, by: str) -> _Verdict:
+    carrier = _carrier_by_hop(way.hops[0]) if way.hops else Tri.UNKNOWN
+    return _Verdict(layers=1, by=by, cgnat=carrier, double_nat=Tri.NO, reason=OVERLAP)
+
+
+def _is_one_network(one: IPAddress, other: IPAddress | None) -> bool:
+    return other in ipaddress.ip_network(f"{one}/{ONE_NETWORK_BITS}", strict=False)
 
 
 def _judge_v6(way: _Way) -> _Verdict:

@@ -7,7 +7,7 @@ from natscope.model.observation import Observation
 from natscope.netcheck.classify_lifetime import LifetimeTest, classify_lifetime
 from natscope.netcheck.nat_part import NatInputs, NatPart
 
-TESTS = ("silent", "kept", "inwards")
+TESTS = ("silent", "kept", "inwards", "outwards")
 AGAIN = "again"
 NOT_ASKED = "it takes minutes: --lifetime"
 FIELDS = (
@@ -46,6 +46,7 @@ def _test(observation: Observation) -> LifetimeTest:
         silence_s=float(data.get("silence_s", 0.0)),
         alive=_alive(observation),
         number=int(data.get("number", 0)),
+        quiet_s=float(data.get("quiet_s", 0.0)),
     )
 
 

@@ -8,8 +8,8 @@ from natscope.model.nat import Filtering, Mapping
 from natscope.model.report import NatFamilyReport, NatReport, NotMeasured, PortMappingReport, RelayReport
 from natscope.netcheck.record import RunRecord
 
-EACH_RELAY = "relay_health"
-"""Its absence is told by the line about relays over HTTPS: one flag makes both run."""
+TOLD_BESIDE = ("relay_health", "nat_own_address")
+"""Their absence is told by the lines about relays over HTTPS and hairpinning: one flag makes both of each run."""
 
 
 def not_measured(
@@ -29,7 +29,7 @@ def not_measured(
         for probe in record.probes
         if probe.name not in pointless
         and probe.state in ("skipped", "failed", "cut")
-        and not (probe.name == EACH_RELAY and probe.state == "skipped")
+        and not (probe.name in TOLD_BESIDE and probe.state == "skipped")
     ]
     found += [
         NotMeasured(what=probe.title, reason=captive_reason)

@@ -21,6 +21,7 @@ FIELDS = (
 )  # fmt: skip
 NOT_ASKED = "no relay beyond a translation answered new sockets"
 NOTHING_TRANSLATED = "nothing is translated: ports and addresses stay as they are"
+NO_ANSWER = "an answer was missing"
 ONE_ADDRESS = "takes two computers, or two addresses of this one behind the same router"
 NO_PLAIN_ADDRESS = "no server here tells the address in plain form (MAPPED-ADDRESS) beside the scrambled one"
 NO_STEP = "new ports follow no step"
@@ -101,9 +102,33 @@ def _stun_alg(inputs: NatInputs, seen: Sequence[Observation]) -> tuple[Tri, tupl
 
 
 def _collision(seen: Sequence[Observation]) -> tuple[PortCollision, str, tuple[str, ...]]:
+    """From where relays saw two local addresses with one port; older records have the word itself."""
     told = [o for o in seen if "collision" in o.data]
     if not told:
         return PortCollision.UNKNOWN, ONE_ADDRESS, ()
-    word = told[-1].data["collision"]
+    seen_as = told[-1].data["collision"]
+    if isinstance(seen_as, dict):
+        word, reason = _collided(*(_endpoint(seen_as.get(name)) for name in ("first", "second", "second_at_the_same")))
+        return word, reason, (told[-1].id,)
     known = {str(c): c for c in PortCollision}
-    return known.get(word, PortCollision.UNKNOWN), told[-1].summary or ONE_ADDRESS, (told[-1].id,)
+    return known.get(seen_as, PortCollision.UNKNOWN), told[-1].summary or ONE_ADDRESS, (told[-1].id,)
+
+
+def _collided(first: Endpoint | None, second: Endpoint | None, again: Endpoint | None) -> tuple[PortCollision, str]:
+    """`first` and `second` at two servers, `again` the second one at the first one's server."""
+    if first is None or second is None:
+        return PortCollision.UNKNOWN, NO_ANSWER
+    if first.ip != second.ip:
+        return PortCollision.UNKNOWN, "the second address of this computer has another public address"
+    if first.port != second.port:
+        return PortCollision.SEPARATE, ""
+    if again is None:
+        return PortCollision.UNKNOWN, NO_ANSWER
+    return (PortCollision.TAKEN_OVER if again == first else PortCollision.SHARED), ""
+
+
+def _endpoint(text: object) -> Endpoint | None:
+    try:
+        return Endpoint.parse(text) if isinstance(text, str) else None
+    except ValueError:
+        return None

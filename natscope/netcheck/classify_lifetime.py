@@ -17,8 +17,10 @@ from natscope.model.tri import Tri
 MIN_DEAD, MIN_AGED = 2, 4
 NARROW_S = 1.1
 """An interval that is no longer is rounded to a whole second in its middle."""
-AFTER_S, LATER_S = 1.0, 6.0
-"""So much longer than a silent mapping lived, one that is kept alive shows what keeps it: a keep-alive lies between."""
+AFTER_S = 1.0
+"""So much longer than a silent mapping lived, one that is kept alive shows what keeps it."""
+MIN_UNKEPT = 2
+"""So many that packets outwards did not keep."""
 TOO_EARLY_S = 4.0
 NO_END = "no silent mapping ended within the time that was watched, so nothing shows what prolongs one"
 NOT_SEEN = "the router gives the same port back, so asking again shows nothing: that takes a helper or RESPONSE-PORT"
@@ -26,6 +28,7 @@ AT_ONCE = "mappings ended at one moment, whatever their age: the router or its a
 FEW_AGED = "too few of the mappings that were kept alive were seen"
 NOT_LONG = "it was not watched to the end"
 LINE_SILENT = "after that nothing of ours was alive: the line may have gone"
+UNSURE = "too few mappings were tested that packets outwards alone may keep"
 AGED = "mappings that were kept alive ended as well, so silence is not the reason"
 
 
@@ -33,8 +36,9 @@ AGED = "mappings that were kept alive ended as well, so silence is not the reaso
 class LifetimeTest:
     """One test. `at_s` on the run's clock, `age_s` of the mapping, `silence_s` since its last packet.
 
-    `test`: `silent`, `kept` (alive by packets outwards) or `inwards`; `number` tells the kept ones apart. `alive` None:
-    it could not be told.
+    `test`: `silent`, `kept` (alive by exchanges), `inwards` or `outwards` (packets in that direction alone, `silence_s`
+    is that of the other one; `quiet_s` since the last of those outwards); `number` tells those of a kind apart. `alive`
+    None: it could not be told.
     """
 
     observation: str
@@ -44,6 +48,7 @@ class LifetimeTest:
     silence_s: float = 0.0
     alive: bool | None = None
     number: int = 0
+    quiet_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,13 +190,24 @@ def _refresh(
     if idle_s is None:
         reasons["refresh_outbound"] = reasons["refresh_inbound"] = NO_END
         return Tri.UNKNOWN, Tri.UNKNOWN
-    kept = [t for t in tests if t.test == "kept" and t.alive and t.age_s > idle_s + LATER_S]
+    outwards = [t for t in tests if t.test == "outwards" and _shows_outwards(t, idle_s)]
+    kept, unkept = [t for t in outwards if t.alive], [t for t in outwards if not t.alive]
+    sure = len(unkept) >= MIN_UNKEPT
     inwards = [t for t in tests if t.test == "inwards"]
     longer = [t for t in inwards if t.alive and t.silence_s > idle_s + AFTER_S]
     over = [t for t in inwards if not t.alive and t.silence_s > idle_s - AFTER_S]
-    evidence += [t.observation for t in (*kept[:1], *longer[:1], *over[:1])]
-    if not kept:
-        reasons["refresh_outbound"] = NOT_LONG
+    evidence += [t.observation for t in (*(kept[:1] or unkept), *longer[:1], *over[:1])]
+    if not kept and not sure:
+        reasons["refresh_outbound"] = UNSURE
     if not longer and not over:
         reasons["refresh_inbound"] = NOT_LONG
-    return Tri.of(True if kept else None), Tri.of(True if longer else False if over else None)
+    return Tri.of(True if kept else False if sure else None), Tri.of(True if longer else False if over else None)
+
+
+def _shows_outwards(test: LifetimeTest, idle_s: float) -> bool:
+    """Whether silence alone had ended it by then, but not before our last packet, nor since that one.
+
+    A packet outwards after the end would have made a new mapping, with the same port where the router keeps ports.
+    """
+    last_s = test.silence_s - test.quiet_s
+    return test.silence_s > idle_s + AFTER_S and max(last_s, test.quiet_s) < idle_s - AFTER_S

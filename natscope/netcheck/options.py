@@ -60,16 +60,17 @@ def with_limit(options: NetcheckOptions, *, timeout_given: bool = False) -> Netc
     """
     slow = options.lifetime or options.profile == FULL or LIFETIME_PROBE in options.only
     rate_s = RATE_S if options.udp_rate or options.profile == FULL or RATE_PROBE in options.only else 0.0
+    if CROSS_CHECK_PROBE in options.only:
+        options = msgspec.structs.replace(options, cross_check=True)
+    other_s = CROSS_CHECK_S if options.cross_check else 0.0
     usual_s = NetcheckOptions().timeout_s
     if timeout_given:
         timeout_s = usual_s if slow and options.timeout_s > MAX_TIMEOUT_S else options.timeout_s
         return msgspec.structs.replace(options, timeout_s=timeout_s, limit_s=options.timeout_s)
     if slow:
-        return msgspec.structs.replace(options, limit_s=LIFETIME_S + rate_s)
+        return msgspec.structs.replace(options, limit_s=LIFETIME_S + rate_s + other_s)
     last = options.hairpin or HAIRPIN_PROBE in options.only
-    if CROSS_CHECK_PROBE in options.only:
-        options = msgspec.structs.replace(options, cross_check=True)
-    extra_s = rate_s + (HAIRPIN_S if last else 0.0) + (CROSS_CHECK_S if options.cross_check else 0.0)
+    extra_s = rate_s + (HAIRPIN_S if last else 0.0) + other_s
     return msgspec.structs.replace(options, limit_s=options.timeout_s + extra_s if extra_s else 0.0)
 
 

@@ -1,4 +1,5 @@
-"""Many sockets watched at once: some silent for different times, some kept alive outwards, one inwards only.
+"""Many sockets watched at once: some silent for different times, some kept alive by exchanges, one by packets inwards
+only, some by packets outwards only.
 
 Each test is one observation. What they mean together is decided elsewhere; here only stops what has been seen to the
 end: two silent mappings in a row that had ended end the silence; when all those have ended that were kept alive, there
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from natscope.model.observation import Outcome
+from natscope.wire.stun.message import MessageClass, encode
 from natscope_probes._lifetime_server import AGAIN, Server, Tracked, heard
 
 if TYPE_CHECKING:
@@ -28,6 +30,9 @@ ESTABLISHED_S = 2.3
 STAGGER_S = 0.1
 KEPT, KEPT_EVERY_S, KEPT_STAGGER_S = 5, 5.0, 1.0
 INWARDS_EVERY_S = 3.0
+OUTWARDS_FROM_S, OUTWARDS_STEP, OUTWARDS_TEST = 4.5, 1.25, 1.9
+"""So close that two sockets or more show what packets outwards do, whenever silence ends a mapping."""
+OUTWARDS_PACKETS, OUTWARDS_GAP_S = 3, 1.0
 ENOUGH_DEAD = 2
 FINE_BELOW_S = 30.0
 
@@ -40,6 +45,14 @@ def silences(watch_s: float) -> list[float]:
         found += [edge - 0.5, edge + 0.5]
         if edge < FINE_BELOW_S:
             found.append(edge + 2.5)
+    return found
+
+
+def outwards(watch_s: float) -> list[float]:
+    """When the last packet outwards leaves, for each socket that shows what those do."""
+    found = [OUTWARDS_FROM_S]
+    while found[-1] * OUTWARDS_STEP < watch_s * 0.75:
+        found.append(round(found[-1] * OUTWARDS_STEP, 1))
     return found
 
 
@@ -68,11 +81,14 @@ class Watch:
         self.ended = Ended()
         self.began_at = ctx.host.clock.now()
         self.longest_s = 0.0
+        self.unanswered = 0
+        self.unanswered_bytes = 0
 
     async def run(self) -> None:
         """All of them side by side."""
         tasks = [asyncio.ensure_future(self._silent(n, s)) for n, s in enumerate(silences(self._watch_s))]
         tasks += [asyncio.ensure_future(self._kept(number)) for number in range(KEPT)]
+        tasks += [asyncio.ensure_future(self._outwards(n, s)) for n, s in enumerate(outwards(self._watch_s))]
         if self._server.method != AGAIN:
             tasks.append(asyncio.ensure_future(self._inwards()))
         try:
@@ -169,6 +185,35 @@ class Watch:
             shortest = min(self.ended.too_long_s, default=None)
             if self.ended.silence_over and shortest is not None and quiet_s > shortest + 2 * INWARDS_EVERY_S:
                 return
+
+    async def _outwards(self, number: int, last_s: float) -> None:
+        """Made, silent, three packets that nobody answers, the last `last_s` after the silence began; tested once.
+
+        The test comes later than silence alone would end it, and sooner after those packets than that. An indication is
+        never answered (RFC 8489 section 6.3.2): an answer would keep it too.
+        """
+        await self._until(self.began_at + number * STAGGER_S)
+        tracked = await self._new()
+        if tracked is None:
+            return
+        await self._until(tracked.born_at + ESTABLISHED_S)
+        if not await self._server.greet(tracked):
+            return
+        test_s = min(last_s * OUTWARDS_TEST, self._watch_s)
+        if tracked.last_heard_at + test_s > self._ctx.deadline - 1.0:
+            return
+        for left in reversed(range(OUTWARDS_PACKETS)):
+            await self._until(tracked.last_heard_at + last_s - left * OUTWARDS_GAP_S)
+            if self.ended.silence_over and last_s > min(self.ended.too_long_s, default=0.0):
+                return  # silence has ended it already
+            data = encode(MessageClass.INDICATION, self._ctx.host.rng.bytes(12), fingerprint=True)
+            sent_at, sent = tracked.socket.send(data, self._server.place)
+            self.unanswered += int(sent > 0)
+            self.unanswered_bytes += sent
+            tracked.last_sent_at = sent_at
+        await self._until(tracked.last_heard_at + test_s)
+        silent_s, quiet_s = (round(self._now() - at, 2) for at in (tracked.last_heard_at, tracked.last_sent_at))
+        await self._test("outwards", tracked, silence_s=silent_s, quiet_s=quiet_s, number=number)
 
     async def _test(self, test: str, tracked: Tracked, **data: Any) -> bool | None:
         """Does a packet still come in? None where it cannot be known."""

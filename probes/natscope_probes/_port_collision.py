@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from natscope.host.api import HostError
 from natscope.model.endpoint import Endpoint, Family, IPAddress
-from natscope.model.nat import PortCollision
 from natscope.model.observation import Outcome
 from natscope_probes._fresh_socket import PORTS, FreshSocket, FreshSockets
 
@@ -36,7 +35,7 @@ async def collide(ctx: ProbeContext, family: Family, servers: list[Endpoint]) ->
             one, other = await group.open(family, port, first), await group.open(family, port, second)
         except HostError:
             return
-        word, says = await _try(ctx, group, one, other, servers)
+        first_as, second_as, again_as = await _try(ctx, group, one, other, servers)
         questions = one.questions + other.questions
         packets = sum(1 for q in questions if q.bytes_sent)
         ctx.observe(
@@ -49,8 +48,16 @@ async def collide(ctx: ProbeContext, family: Family, servers: list[Endpoint]) ->
             packets=packets,
             bytes_sent=sum(q.bytes_sent for q in questions),
             bytes_received=sum(q.bytes_received for q in questions),
-            summary=says,
-            data={"collision": str(word), "with": str(one.local), "tries": packets},
+            summary=f"one was seen as {first_as or 'unknown'}, the other as {second_as or 'unknown'}",
+            data={
+                "collision": {
+                    "first": _text(first_as),
+                    "second": _text(second_as),
+                    "second_at_the_same": _text(again_as),
+                },
+                "with": str(one.local),
+                "tries": packets,
+            },
         )
 
 
@@ -71,22 +78,16 @@ async def _second_address(ctx: ProbeContext, family: Family, first: IPAddress | 
 
 async def _try(
     ctx: ProbeContext, group: FreshSockets, one: FreshSocket, other: FreshSocket, servers: list[Endpoint]
-) -> tuple[PortCollision, str]:
-    """The first asks one server, the second another one, and where it then has the same port, the first one's too."""
-    before = await _ask(ctx, group, one, servers[0])
-    elsewhere = await _ask(ctx, group, other, servers[1])
-    if before is None or elsewhere is None:
-        return PortCollision.UNKNOWN, "an answer was missing"
-    if before.ip != elsewhere.ip:
-        return PortCollision.UNKNOWN, "the second address of this computer has another public address"
-    if before.port != elsewhere.port:
-        return PortCollision.SEPARATE, f"the second one got port {elsewhere.port} beside {before.port}"
-    same = await _ask(ctx, group, other, servers[0])
-    if same is None:
-        return PortCollision.UNKNOWN, "an answer was missing"
-    if same == before:
-        return PortCollision.TAKEN_OVER, f"the second one took port {before.port} over"
-    return PortCollision.SHARED, f"both have port {before.port}, but not towards one server"
+) -> tuple[Endpoint | None, Endpoint | None, Endpoint | None]:
+    """The first asks one server, the second another one, and where it then has the same port, the first one's too.
+
+    Their public endpoints in this order, None for those without an answer or not asked.
+    """
+    first = await _ask(ctx, group, one, servers[0])
+    second = await _ask(ctx, group, other, servers[1])
+    if first is None or first != second:
+        return first, second, None
+    return first, second, await _ask(ctx, group, other, servers[0])
 
 
 async def _ask(ctx: ProbeContext, group: FreshSockets, socket: FreshSocket, server: Endpoint) -> Endpoint | None:
@@ -96,3 +97,7 @@ async def _ask(ctx: ProbeContext, group: FreshSockets, socket: FreshSocket, serv
         if await group.wait(until, lambda: question.answered_at is not None):  # noqa: B023 - awaited here
             return question.mapped
     return None
+
+
+def _text(endpoint: Endpoint | None) -> str | None:
+    return None if endpoint is None else str(endpoint)

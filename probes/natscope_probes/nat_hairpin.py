@@ -76,7 +76,7 @@ def when(scope: Scope) -> str:
 PROBE = Probe(
     name=NAME,
     title="calling your own public address",
-    after=("udp_rate",),
+    after=("nat_cross_check", "udp_rate", "nat_own_address"),
     when=when,
     needs=frozenset({"udp"}),
     budget=Budget(packets=2 * (CALLS + CONTROLS), bytes=2 * (CALLS + CONTROLS) * REQUEST_BYTES, seconds=9.5),

@@ -4,11 +4,9 @@ Question: how many routers stand on the way before the internet, and whose are t
 Method: STUN requests towards two relays with hop limits of 1, 2, 3 and, if need be, up to 8; each router where one ends
 tells its address by an ICMP "time exceeded" (RFC 792), which ordinary users hear of on Linux (IP_RECVERR). A socket a
 hop limit, so that an error is known by the socket it comes to: many routers quote too little of a packet to tell.
-With --full also towards our own public address: whoever has that address does not pass it on.
 Can tell: the hops and their ranges (RFC 1918, 100.64.0.0/10 of RFC 6598, public).
 Cannot tell: whether a router with a private address translates or only forwards; hops that keep silent.
-Disturbs: nothing; some routers count packets whose hop limit ends there. --full sends to our own public address with
-small hop limits, which strict firewalls may take for an attack on themselves (a LAND attack).
+Disturbs: nothing; some routers count packets whose hop limit ends there.
 """
 
 from __future__ import annotations
@@ -22,9 +20,9 @@ from natscope.host.api import HostError
 from natscope.model.address_space import is_inside
 from natscope.model.endpoint import Endpoint, Family, IPAddress
 from natscope.model.observation import Outcome
-from natscope.plugins.probe import FULL, Budget, Contact, Probe, Scope
+from natscope.plugins.probe import Budget, Contact, Probe, Scope
 from natscope_probes import _path_targets as targets
-from natscope_probes._asker import SLACK_S, Asker, Bell, Request
+from natscope_probes._asker import Asker, Bell, Request
 
 if TYPE_CHECKING:
     from natscope.plugins.probe_context import ProbeContext
@@ -36,8 +34,7 @@ TRIES, APART_S = 3, 0.15
 LIMIT_S = 0.6
 """So long after the last try a router may take to tell; ICMP errors come fast or never."""
 REQUEST_BYTES = 40
-TOWARDS_US_TRIES, TOWARDS_US_S = 3, 0.2
-ANSWER_S = 1.5
+PACKETS = TRIES * len(NEAR + FAR)
 
 
 def contacts(scope: Scope) -> tuple[Contact, ...]:
@@ -48,8 +45,8 @@ def contacts(scope: Scope) -> tuple[Contact, ...]:
             host=host,
             port=port,
             protocol="udp",
-            packets=TRIES * len(NEAR + FAR),
-            bytes=TRIES * len(NEAR + FAR) * REQUEST_BYTES,
+            packets=PACKETS,
+            bytes=PACKETS * REQUEST_BYTES,
             seconds=LIMIT_S,
             why="the routers on the way to it",
         )
@@ -63,9 +60,9 @@ PROBE = Probe(
     families=(FAMILY,),
     when=targets.only_elsewhere,
     needs=frozenset({"udp"}),
-    budget=Budget(packets=48, bytes=2_000, seconds=1.0),
+    budget=Budget(packets=PACKETS, bytes=PACKETS * REQUEST_BYTES, seconds=1.0),
     contacts=contacts,
-    emits=("path.hop", "path.own-address", "dns.lookup"),
+    emits=("path.hop", "dns.lookup"),
 )
 
 
@@ -99,7 +96,7 @@ class _Hop(msgspec.Struct):
 
 
 async def run(ctx: ProbeContext) -> None:
-    """Up to the first public router; in the full profile also towards our own address."""
+    """Up to the first public router."""
     target = await targets.first(ctx, FAMILY)
     if target is None:
         return
@@ -112,8 +109,6 @@ async def run(ctx: ProbeContext) -> None:
             return  # the socket refused: the shared one has told so already
         finally:
             state.record()
-        if ctx.options.profile == FULL:
-            await state.towards_us()
 
 
 class _Run:
@@ -163,33 +158,6 @@ class _Run:
             for request in hop.requests:
                 _record_hop(self.ctx, hop, request)
 
-    async def our_endpoint(self) -> Endpoint | None:
-        """As the first relay sees it, None when none answers in time."""
-        until = min(self.ctx.deadline, self.ctx.host.clock.now() + ANSWER_S)
-        while True:
-            told = (e.mapped for e in self.ctx.exchanges() if e.mapped is not None and e.mapped.family == FAMILY)
-            ours = next(told, None)
-            if ours is not None or self.ctx.host.clock.now() + SLACK_S >= until:
-                return ours
-            await self.ctx.stun_activity(until)
-
-    async def towards_us(self) -> None:
-        """Small hop limits towards our own public address: it ends where that address is, without a word."""
-        ours = await self.our_endpoint()
-        if ours is None or is_inside(ours.ip) or await self.ctx.host.links.source_for(ours.ip) == ours.ip:
-            return
-        self.ctx.progress("asking who has your own public address")
-        near = [hop for hop in self.wanted() if hop.router is not None and is_inside(hop.router)]
-        for hop in near:
-            sent: list[Request] = []
-            for _ in range(TOWARDS_US_TRIES):
-                sent.append(hop.asker.ask(ours, ttl=hop.ttl))
-                until = self.ctx.host.clock.now() + TOWARDS_US_S
-                if await self.bell.wait(min(until, self.ctx.deadline), lambda s=sent[-1]: not s.is_open):  # type: ignore[misc]
-                    break
-            for request in sent:
-                _record_own(self.ctx, hop, request)
-
 
 def _record_hop(ctx: ProbeContext, hop: _Hop, request: Request) -> None:
     error = request.error
@@ -206,18 +174,6 @@ def _record_hop(ctx: ProbeContext, hop: _Hop, request: Request) -> None:
         sent_at=request.sent_at, received_at=_came_at(request), bytes_sent=_bytes(request),
         bytes_received=request.answer_size, packets=int(request.failure is None),
         data={"ttl": hop.ttl, "expired": error is not None and error.is_time_exceeded},
-    )  # fmt: skip
-
-
-def _record_own(ctx: ProbeContext, hop: _Hop, request: Request) -> None:
-    error = request.error
-    passed_on = error is not None and error.is_time_exceeded
-    summary = f"{error.reporter} passes it on" if error is not None and passed_on else "nobody passes it on"
-    ctx.observe(
-        "path.own-address", Outcome.ICMP_ERROR if error is not None else Outcome.NO_ANSWER, target=str(request.target),
-        family=FAMILY, source=str(error.reporter or "") if error is not None else "", summary=summary,
-        sent_at=request.sent_at, received_at=_came_at(request), bytes_sent=_bytes(request),
-        packets=int(request.failure is None), data={"ttl": hop.ttl, "expired": passed_on},
     )  # fmt: skip
 
 

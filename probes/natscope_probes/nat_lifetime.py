@@ -2,16 +2,16 @@
 
 Question: after how much silence does a router forget a mapping; does a mapping end at some age in spite of traffic;
 which packets prolong it, those going out, those coming in?
-Method: about 40 sockets at once. Each of 35 stays silent for another time, up to 75 s, then a relay is told through
+Method: about 50 sockets at once. Each of 35 stays silent for another time, up to 75 s, then a relay is told through
 another socket to send it a packet (docs/helper.md, or RESPONSE-PORT of RFC 5780 section 4.6): a silence of 20 s is so
 found in little more than 20 s. Five are kept alive every five seconds and tested just before, one gets packets from
-outside only. A packet that does not come counts where the server says that it sent three. RFC 4787 sections 4.3, REQ-5
-and REQ-6.
+outside only, a dozen send packets that nobody answers. A packet that does not come counts where the server says that it
+sent three. RFC 4787 sections 4.3, REQ-5 and REQ-6.
 Can tell: the idle lifetime up to 75 s, else that it is longer; an absolute lifetime up to 75 s; the refresh direction
 where an end was seen. Over IPv6 the same of a firewall that translates nothing.
 Cannot tell: with plain relays, whether a router that gives the same port back had forgotten it, nor anything of a
 firewall.
-Disturbs: 40 entries a family in the router's table for some minutes and two packets a second, for 90 seconds. Therefore
+Disturbs: 50 entries a family in the router's table for some minutes and two packets a second, for 90 seconds. Therefore
 it takes --lifetime or --full.
 """
 
@@ -110,7 +110,7 @@ async def _family(ctx: ProbeContext, family: Family) -> None:
         finally:
             teller.cancel()
             await asyncio.gather(teller, return_exceptions=True)
-            _account(ctx, group, family)
+            _account(ctx, group, family, watch)
 
 
 async def _tell(ctx: ProbeContext, watch: Watch, what: str, whole_s: float) -> None:
@@ -126,16 +126,16 @@ async def _tell(ctx: ProbeContext, watch: Watch, what: str, whole_s: float) -> N
         await ctx.host.clock.sleep(1.0)
 
 
-def _account(ctx: ProbeContext, group: FreshSockets, family: Family) -> None:
+def _account(ctx: ProbeContext, group: FreshSockets, family: Family, watch: Watch) -> None:
     """What all of it cost, as one observation."""
     questions = [q for socket in group.sockets for q in socket.questions]
-    packets = sum(1 for q in questions if q.bytes_sent)
+    packets = sum(1 for q in questions if q.bytes_sent) + watch.unanswered
     ctx.observe(
         "nat.lifetime",
         Outcome.ANSWERED if any(q.answered_at is not None for q in questions) else Outcome.NO_ANSWER,
         family=family,
         packets=packets,
-        bytes_sent=sum(q.bytes_sent for q in questions),
+        bytes_sent=sum(q.bytes_sent for q in questions) + watch.unanswered_bytes,
         bytes_received=sum(q.bytes_received for q in questions),
         summary=f"{len(group.sockets)} sockets were watched",
         data={"test": "cost", "sockets": len(group.sockets), "tries": packets},

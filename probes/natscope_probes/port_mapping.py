@@ -7,7 +7,7 @@ opened for two minutes, a relay that helps sends a packet to it (docs/helper.md)
 requests to the gateway are the control: only beside answers to them does silence mean that nobody is there. Where the
 gateway answers a search to its own address, the same searches go to the group alone, to see whether multicast passes.
 Can tell: services that are there, that refuse and in which words, that open a port which leads here or nowhere.
-Cannot tell: what a router without services would do by a rule made by hand; IPv6 (PCP's pinholes are not asked for).
+Cannot tell: what a router without services would do by a rule made by hand; IPv6 (`ipv6_pinhole` asks for that).
 Disturbs: a port is open for a moment; it is closed again also after Ctrl-C, and lapses after a crash. Nothing is sent
 into tunnels, nor to anybody but the gateway and that group, on the interface of the default route alone.
 """

@@ -75,6 +75,7 @@ def when(scope: Scope) -> str:
 PROBE = Probe(
     name=NAME,
     title="limits of UDP's rate",
+    after=("nat_cross_check",),
     when=when,
     needs=frozenset({"udp", "streams"}),
     budget=Budget(packets=ALL_PACKETS, bytes=ALL_PACKETS * PACKET_BYTES + UPLOAD_BYTES, seconds=SECONDS),

@@ -56,6 +56,13 @@ def test_every_probe_is_listed_with_a_question_and_a_budget() -> None:
     assert [name for name, probe in listed.items() if not probe.question] == []
 
 
+def test_the_list_says_from_which_profile_on_a_probe_runs() -> None:
+    first = {probe.name: probe.profile for probe in list_probes()}
+    assert (first["relay_stun"], first["nat_ports"], first["captive_portal"]) == ("quick", "default", "default")
+    assert (first["nat_burn"], first["nat_hairpin"], first["nat_own_address"]) == ("full", "full", "full")
+    assert [name for name, profile in first.items() if not profile] == ["nat_cross_check"]
+
+
 def test_limits() -> None:
     assert with_limit(NetcheckOptions()).whole_s == 5.0
     assert with_limit(NetcheckOptions(hairpin=True)).whole_s == 9.0

@@ -23,6 +23,14 @@ def test_the_list_has_every_probe_with_its_question(natscope: Runner) -> None:
     assert max(map(len, text.out.splitlines())) <= 80
 
 
+def test_the_list_names_what_makes_a_probe_run(natscope: Runner) -> None:
+    told = " ".join(natscope("probe", "--list").out.split())
+    assert "12 s; only with --cross-check) nat_filtering" in told
+    assert "only with --hairpin or --full)" in told
+    assert "all of it with --icmp or --full)" in told
+    assert "3 s; profile full) nat_cross_check" in told
+
+
 def test_one_probe_in_words(natscope: Runner, healthy_map: str) -> None:
     result = natscope("probe", "relay-stun", "--derp-map", healthy_map)
     assert result.code == exit_codes.GOOD

@@ -28,6 +28,7 @@ SITES = {
     "row": 'nat = "symmetric-sequential"',
     "masquerade": 'kernel_nat = "masquerade"',
     "fully": 'kernel_nat = "fully-random"',
+    "behind": 'at = "row"',
     "turning": 'nat = { kind = "port-restricted", hairpin = "external-source" }',
 }
 ALLOCATIONS = {
@@ -97,6 +98,15 @@ def test_hairpinning(lab: Running, site: str, came: bool) -> None:
     assert (seen["outcome"] == "answered") is came
     assert came or seen["data"]["controls_answered"] > 3
     assert seen["data"]["calls"] <= 12
+
+
+@pytest.mark.parametrize(("site", "passes"), [("cone", False), ("masquerade", False), ("behind", True)])
+def test_who_has_our_own_address(lab: Running, site: str, passes: bool) -> None:
+    """Linux too keeps what is sent to its own address, and tells of other packets that end there."""
+    (seen,) = probed(lab, site, "nat_own_address")["observations"]
+    assert (seen["data"]["expired"], seen["outcome"]) == ((True, "icmp-error") if passes else (False, "no-answer"))
+    assert passes or seen["data"]["controls_told"] == seen["data"]["calls"] == 3
+    assert seen["data"]["after_answered"] == 1
 
 
 def test_an_interrupt_shows_what_lived_so_far(lab: Running) -> None:

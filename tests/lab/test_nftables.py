@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import subprocess
 from collections.abc import Iterator
 
@@ -19,6 +20,7 @@ ALL = {
     "masquerade": nftables.kernel_router(KernelNat.MASQUERADE, ipv6_firewall=False),
     "fully-random": nftables.kernel_router(KernelNat.FULLY_RANDOM, ipv6_firewall=True),
     "web redirect": nftables.web_redirect(),
+    "keeps own": nftables.keeps_own([ipaddress.ip_address("203.0.113.10"), ipaddress.ip_address("203.0.113.11")]),
     "silent ports": nftables.silent_ports([("udp", 3478), ("tcp", 443)]),
     "cut": nftables.cut("lan"),
 }

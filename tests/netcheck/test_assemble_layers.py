@@ -21,8 +21,9 @@ def hop(ttl: int, address: str = "", *, reached: bool = False) -> Observation:
     return seen("path.hop", outcome, source=address, data={"ttl": ttl, "expired": bool(address) and not reached})
 
 
-def own(ttl: int, *, passed: bool) -> Observation:
-    return seen("path.own-address", Outcome.NO_ANSWER, data={"ttl": ttl, "expired": passed})
+def own(*, passed: bool, told: int = 3) -> Observation:
+    data = {"ttl": 1, "expired": passed, "controls_told": told}
+    return seen("path.own-address", Outcome.NO_ANSWER, data=data)
 
 
 def external(ip: str) -> Observation:
@@ -39,6 +40,8 @@ def known(nat: NatFamilyReport) -> tuple[Any, ...]:
 
 HOME = (stun(1, 20.0), hop(1, "192.168.1.1"))
 PUBLIC = hop(3, "203.0.113.1")
+ELSEWHERE = hop(2, "11.20.30.1")
+"""A public address far from ours: the provider's first router, or one of a carrier before its own translation."""
 
 
 @pytest.mark.parametrize(
@@ -61,8 +64,18 @@ PUBLIC = hop(3, "203.0.113.1")
         ((*HOME, hop(2), PUBLIC, external("203.0.113.7:40000")), (1, "no", "no")),
         ((*HOME, external("198.51.100.99")), (None, "unknown", "unknown")),
         ((*HOME, external("0.0.0.0")), (None, "unknown", "unknown")),
-        ((*HOME, hop(2), PUBLIC, own(1, passed=False)), (1, "no", "no")),
-        ((*HOME, hop(2, "10.0.0.1"), PUBLIC, own(1, passed=True), own(2, passed=False)), (None, "unknown", "unknown")),
+        ((*HOME, hop(2), PUBLIC, own(passed=False)), (1, "no", "no")),
+        ((*HOME, hop(2), PUBLIC, own(passed=False, told=1)), (None, "unknown", "unknown")),
+        ((*HOME, hop(2, "100.64.0.1"), PUBLIC, own(passed=False)), (1, "no", "no")),
+        ((*HOME, hop(2, "100.64.0.1"), PUBLIC, own(passed=True)), (2, "yes", "no")),
+        ((*HOME, hop(2, "10.0.0.1"), PUBLIC, own(passed=True)), (None, "unknown", "unknown")),
+        ((*HOME, ELSEWHERE), (None, "unknown", "unknown")),
+        ((*HOME, ELSEWHERE, own(passed=True)), (None, "unknown", "unknown")),
+        ((*HOME, ELSEWHERE, own(passed=False)), (1, "no", "no")),
+        ((*HOME, ELSEWHERE, own(passed=False, told=0)), (None, "unknown", "unknown")),
+        ((*HOME, ELSEWHERE, external("203.0.113.7")), (1, "no", "no")),
+        ((*HOME, hop(2, "203.0.113.1"), own(passed=True)), (None, "unknown", "unknown")),
+        ((stun(1, 20.0), hop(1, "100.64.0.1"), ELSEWHERE), (None, "unknown", "unknown")),
         ((stun(1, 20.0), hop(1, "100.64.0.1"), hop(2, "203.0.113.1")), (1, "unknown", "no")),
         ((stun(1, 20.0), hop(1, "203.0.113.1")), (None, "unknown", "unknown")),
         ((stun(1, 20.0, socket="203.0.113.7:41641"), hop(1, "10.9.9.9")), (0, "no", "no")),
@@ -77,6 +90,16 @@ def test_what_follows(observations: tuple[Observation, ...], truth: tuple[Any, .
     for field, value in zip(("layers", "cgnat", "double_nat"), truth, strict=True):
         assert (field in nat.reasons) == (value in (None, "unknown"))
     assert bool(nat.layers_by) == (nat.layers is not None)
+
+
+def test_what_would_tell_is_said() -> None:
+    assert "--full" in judged(*HOME, ELSEWHERE).reasons["layers"]
+    passed = own(passed=True)
+    nat = judged(*HOME, ELSEWHERE, passed)
+    assert "another one behind it has it" in nat.reasons["cgnat"]
+    assert passed.id in nat.evidence
+    assert [hop.translates.value for hop in nat.hops] == ["unknown", "unknown"]
+    assert judged(*HOME, hop(2, "203.0.113.1")).layers_by == "our public address is of the second router's network"
 
 
 def test_the_routing_table_names_a_silent_gateway() -> None:

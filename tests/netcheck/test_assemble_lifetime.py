@@ -32,9 +32,11 @@ def test_not_asked() -> None:
 
 def test_an_end() -> None:
     tests = [seen(n, "silent", s < 20, s, s + 2) for n, s in enumerate((15.5, 19.5, 20.5, 22.5))]
-    found = part(*tests, seen(9, "kept", True, 5, 40.0), seen(10, "cost", None, 0, 0))
+    outwards = seen(11, "outwards", True, 26.0, 29.0, quiet_s=12.0)
+    found = part(*tests, seen(9, "kept", True, 5, 40.0), seen(10, "cost", None, 0, 0), outwards)
     assert found.values["mapping_lifetime_s"] == 20.0
     assert found.values["refresh_outbound"] is Tri.YES
+    assert "o11" in found.evidence
     assert "o10" not in found.evidence
 
 

@@ -77,3 +77,26 @@ def test_collisions(word: str) -> None:
     assert found.values["port_collision"] is PortCollision(known)
     assert found.values["port_samples"] == 16
     assert found.reasons["port_collision"] == "as it went"
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "again", "word"),
+    [
+        ("203.0.113.7:5000", "203.0.113.7:5001", None, "separate"),
+        ("203.0.113.7:5000", "203.0.113.7:5000", "203.0.113.7:5000", "taken-over"),
+        ("203.0.113.7:5000", "203.0.113.7:5000", "203.0.113.7:6000", "shared"),
+        ("203.0.113.7:5000", "203.0.113.7:5000", None, "unknown"),
+        ("203.0.113.7:5000", "203.0.113.8:5000", None, "unknown"),
+        (None, "203.0.113.7:5000", None, "unknown"),
+        ("203.0.113.7:5000", None, None, "unknown"),
+        ("rubbish", 7, [], "unknown"),
+    ],
+)
+def test_a_collision_is_judged_from_what_was_seen(first: Any, second: Any, again: Any, word: str) -> None:
+    told = Observation(
+        id="c1", kind="nat.port", probe="nat_ports", outcome=Outcome.ANSWERED, family=4,
+        data={"collision": {"first": first, "second": second, "second_at_the_same": again}},
+    )  # fmt: skip
+    found = part(*map(port, range(16)), told)
+    assert found.values["port_collision"] is PortCollision(word)
+    assert (found.reasons["port_collision"] != "") is (word == "unknown")

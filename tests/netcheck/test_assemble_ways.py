@@ -12,6 +12,7 @@ from natscope.model.nat import Mapping
 from natscope.model.observation import Observation, Outcome
 from natscope.model.report import NatFamilyReport
 from natscope.model.tri import Tri
+from natscope.netcheck.assemble_cross_check import cross_check
 from natscope.netcheck.assemble_nat import nat_report
 from natscope.netcheck.assemble_surroundings import surroundings_report
 from natscope.netcheck.assemble_ways import fake_names, hijack, uplinks, void_reason, ways
@@ -95,6 +96,20 @@ def test_no_nat_field_is_known_behind_a_tunnel() -> None:
             assert getattr(nat, field) in ("unknown", None, "", 0, ()), field
             assert "Meta" in nat.reasons[field]
     assert nat.rfc3489_name == ""
+
+
+def test_no_second_opinion_is_told_behind_a_tunnel() -> None:
+    builder = Builder()
+    data = {"tool": "pystun3", "says": "Symmetric NAT", "external": "203.0.113.7"}
+    asked = builder.observe("nat.second-opinion", Outcome.ANSWERED, family=4, summary="Symmetric NAT", data=data)
+    nat = nat_report(builder.observations, prefer_v6=False).v4
+    assert cross_check(builder.observations, nat).says == "Symmetric NAT"
+    looked(builder, "Meta", "tun")
+    nat = nat_report(builder.observations, prefer_v6=False).v4
+    told = cross_check(builder.observations, nat)
+    assert (told.says, told.means, told.agrees, told.explanation) == ("", "", Tri.UNKNOWN, "")
+    assert "Meta" in told.reason
+    assert told.evidence == (asked,)
 
 
 def test_uplinks_with_and_without_answers() -> None:

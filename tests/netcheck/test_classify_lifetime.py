@@ -14,6 +14,7 @@ from natscope.netcheck.classify_lifetime import (
     LINE_SILENT,
     NOT_LONG,
     NOT_SEEN,
+    UNSURE,
     LifetimeTest,
     classify_lifetime,
 )  # fmt: skip
@@ -45,6 +46,20 @@ def inwards(ends_s: float) -> list[LifetimeTest]:
     return [LifetimeTest(f"i{s}", "inwards", s + 2.0, s + 2.0, float(s), s < ends_s) for s in range(3, 40, 3)]
 
 
+def outwards(ends_s: float, *, kept_s: float = 0.0) -> list[LifetimeTest]:
+    """The last packet outwards after some seconds, the test at nearly twice that; each such packet gives `kept_s`."""
+    found = []
+    for number, last_s in enumerate((4.5, 7.0, 8.8, 11.0, 13.7, 17.2, 21.5, 26.8)):
+        test_s = 1.9 * last_s
+        end_s = max(ends_s, last_s + kept_s) if last_s < ends_s else last_s + ends_s
+        found.append(
+            LifetimeTest(
+                f"o{number}", "outwards", test_s + 3, test_s + 3, test_s, test_s < end_s, number, test_s - last_s
+            )
+        )
+    return found
+
+
 def test_nothing_tested_or_nothing_told() -> None:
     assert classify_lifetime([]).reasons["mapping_lifetime_s"] == NOT_LONG
     told = classify_lifetime([LifetimeTest("s", "silent", 1.0, 1.0, 1.0, None)])
@@ -56,7 +71,6 @@ def test_the_middle_of_the_interval(ends_s: float, told: float) -> None:
     found = classify_lifetime(silent(ends_s) + kept())
     assert (found.idle_s, found.idle_at_least_s) == (told, None)
     assert found.absolute_at_least_s == 75.0
-    assert found.outbound is Tri.YES
 
 
 def test_a_longer_life_beats_a_shorter_one_lost() -> None:
@@ -108,6 +122,22 @@ def test_few_that_end_are_no_age() -> None:
 @pytest.mark.parametrize(("ends_s", "told"), [(1e9, Tri.YES), (20, Tri.NO), (21, Tri.NO)])
 def test_what_packets_from_outside_do(ends_s: float, told: Tri) -> None:
     assert classify_lifetime(silent(20) + kept() + inwards(ends_s)).inbound is told
+
+
+@pytest.mark.parametrize("ends_s", [10, 12, 15, 20, 25])
+def test_what_packets_outwards_do(ends_s: float) -> None:
+    """Those sent after the end make new mappings, which show nothing."""
+    tests = silent(ends_s) + kept()
+    assert classify_lifetime(tests + outwards(ends_s, kept_s=ends_s)).outbound is Tri.YES
+    assert classify_lifetime(tests + outwards(ends_s)).outbound is Tri.NO
+    unkept = [t for t in outwards(ends_s) if t.silence_s > ends_s + 1 and t.silence_s - t.quiet_s < ends_s - 1]
+    alone = classify_lifetime([*tests, unkept[0]])
+    assert (alone.outbound, alone.reasons["refresh_outbound"]) == (Tri.UNKNOWN, UNSURE)
+
+
+def test_keep_alives_that_are_answered_show_no_direction() -> None:
+    found = classify_lifetime(silent(20) + kept())
+    assert (found.outbound, found.reasons["refresh_outbound"]) == (Tri.UNKNOWN, UNSURE)
 
 
 def test_evidence_is_the_tests_at_the_edge() -> None:

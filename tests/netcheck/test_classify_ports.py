@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from ipaddress import IPv4Address
 
@@ -12,7 +13,16 @@ from hypothesis import strategies as st
 from natscope.model.endpoint import Endpoint
 from natscope.model.nat import AddressPooling, PortAllocation
 from natscope.model.tri import Tri
-from natscope.netcheck.classify_ports import PortSample, PortVerdict, classify_ports
+from natscope.netcheck.classify_ports import (
+    MIN_PORTS,
+    MIN_STEPS,
+    NEARLY_ALL,
+    STEP_WINDOW,
+    UPWARDS,
+    PortSample,
+    PortVerdict,
+    classify_ports,
+)
 
 INSIDE = IPv4Address("192.168.1.20")
 ONE, TWO = IPv4Address("203.0.113.7"), IPv4Address("203.0.113.8")
@@ -29,6 +39,15 @@ def samples(ports: list[int], addresses: list[IPv4Address] | None = None) -> lis
         local = Endpoint(INSIDE, LOCALS[n])
         found.append(PortSample(f"o{n}", local, SERVERS[n % 3], Endpoint(ip, port), n, 100.0))
     return found
+
+
+PORTS = 65_536 - 1_024
+
+
+def at_least(count: int, total: int, chance: float) -> float:
+    """Of so many draws, that many or more."""
+    ways = (math.comb(total, n) * chance**n * (1 - chance) ** (total - n) for n in range(count, total + 1))
+    return sum(ways)
 
 
 def test_nothing_seen_nothing_said() -> None:
@@ -90,6 +109,16 @@ def test_random_ports_are_never_a_pattern(seed: int) -> None:
     assert found.contiguity is Tri.NO
     assert found.prediction in (0.0, 0.06)
     assert found.step is None
+
+
+def test_how_rarely_chance_looks_like_a_pattern() -> None:
+    """The numbers that the page and the report's own words tell; both orders of time are tried for steps."""
+    kept = {n: at_least(math.ceil(NEARLY_ALL * n), n, 1 / PORTS) for n in (MIN_PORTS, 16)}
+    steps = {n: 2 * at_least(math.ceil(UPWARDS * n), n, STEP_WINDOW / PORTS) for n in (MIN_STEPS, 15)}
+    assert kept[MIN_PORTS] < 1e-13
+    assert steps[MIN_STEPS] < 1 / 2_000_000
+    assert max(kept[16], steps[15]) < 1e-20
+    assert 2.0**-16 < 1 / 65_535
 
 
 def test_random_ports_of_the_right_parity() -> None:

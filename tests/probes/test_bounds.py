@@ -25,11 +25,13 @@ from natscope.plugins.loader import PROBES, find
 from natscope.web.client import HttpClient
 from natscope_probes._nat_servers import TRIES
 from natscope_probes.nat_hairpin import PROBE as HAIRPIN
+from natscope_probes.nat_layers import PROBE as LAYERS
 from natscope_probes.nat_mapping import PROBE as MAPPING
+from natscope_probes.nat_own_address import PROBE as OWN_ADDRESS
 from natscope_probes.nat_servers import PROBE as SERVERS
 from tests.probes.nat_scenarios import scenario
 
-BUDGETS = {probe.name: probe.budget for probe in (SERVERS, MAPPING, HAIRPIN)}
+BUDGETS = {probe.name: probe.budget for probe in (SERVERS, MAPPING, HAIRPIN, LAYERS, OWN_ADDRESS)}
 
 
 class Counted:
@@ -104,6 +106,7 @@ NAT = ("interfaces", "relay_stun", "nat_servers", "nat_mapping", "nat_filtering"
         (("relay_stun", "nat_filtering"), 2), (("relay_stun", "path_marks"), 2), (("relay_stun", "udp_shapes"), 2),
         (("interfaces", "relay_stun", "nat_hairpin"), 99), (("interfaces", "relay_stun", "nat_hairpin"), 2),
         (("interfaces", "relay_stun", "nat_hairpin"), 3), (("interfaces", "relay_stun", "nat_ports"), 2),
+        (("relay_stun", "nat_layers", "nat_own_address"), 99), (("relay_stun", "nat_layers", "nat_own_address"), 5),
     ],
 )  # fmt: skip
 def test_no_probe_sends_more_than_was_told(name: str, only: tuple[str, ...], deaf_from: int) -> None:

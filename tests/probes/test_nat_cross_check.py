@@ -29,6 +29,8 @@ def test_it_has_time_of_its_own() -> None:
     assert with_limit(NetcheckOptions(cross_check=True)).limit_s == 5.0 + CROSS_CHECK_S
     assert with_limit(NetcheckOptions(only=("nat_cross_check",))).limit_s == 5.0 + CROSS_CHECK_S
     assert with_limit(NetcheckOptions()).limit_s == 0.0
+    full = with_limit(NetcheckOptions(profile="full")).limit_s
+    assert with_limit(NetcheckOptions(profile="full", cross_check=True)).limit_s == full + CROSS_CHECK_S
 
 
 @pytest.mark.parametrize(

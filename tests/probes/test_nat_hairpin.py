@@ -13,6 +13,8 @@ from natscope.model.relay_map import LoadedMap, RelayMap
 from natscope.model.report import Report
 from natscope.model.tri import Tri
 from natscope.netcheck.options import NetcheckOptions, with_limit
+from natscope.netcheck.selection import load_all
+from natscope.plugins.loader import PROBES, find
 from natscope.plugins.probe import Scope
 from natscope.plugins.stun_plan import ProbePlan
 from natscope_probes.nat_hairpin import MORE_SENDS, PROBE, SENDS, contacts, when
@@ -98,6 +100,14 @@ def test_it_comes_last() -> None:
     others = [o.sent_ms for o in found.record.observations if o.kind != "nat.hairpin" and o.sent_ms is not None]
     assert max(others) <= hairpin
     assert {p.name: p.state for p in report.probes}["nat_hairpin"] == "ran"
+
+
+def test_what_else_comes_last_comes_before_it() -> None:
+    """What a firewall may block after the call: pystun3's own packets among them."""
+    last = {item.probe.name: item.probe for item in load_all(find(PROBES).modules, lambda error: None)}
+    others = {name for name, probe in last.items() if probe.last} - {PROBE.name}
+    assert others == set(PROBE.after) == {"nat_cross_check", "udp_rate", "nat_own_address"}
+    assert "nat_cross_check" in last["udp_rate"].after, "a full line would look like a router that lets nothing in"
 
 
 def test_its_time_is_beside_the_usual_limit() -> None:

@@ -65,13 +65,6 @@ def test_a_silent_router_leaves_the_number_open() -> None:
     assert "keeps its address" in nat.reasons["layers"]
 
 
-def test_the_full_profile_asks_who_has_our_address() -> None:
-    near = v4("port-restricted", profile="full", timeout_s=20.0)
-    assert (near.layers, near.layers_by) == (1, "the gateway keeps packets to our public address")
-    far = v4("double-nat", profile="full", timeout_s=20.0)
-    assert far.layers is None
-
-
 def test_without_udp_there_is_a_reason() -> None:
     nat = v4("udp-blocked")
     assert nat.layers is None

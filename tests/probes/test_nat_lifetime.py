@@ -11,7 +11,7 @@ import pytest
 from natscope.lab.library import load_scenario
 from natscope.lab.scenario import Scenario
 from natscope.machines.nat.config import NatConfig
-from natscope.machines.nat.lifetime import Lifetimes
+from natscope.machines.nat.lifetime import Lifetimes, Refresh
 from natscope.machines.nat.presets import PRESETS
 from natscope.model.relay_map import LoadedMap, RelayMap
 from natscope.model.report import NatFamilyReport, Report
@@ -67,11 +67,27 @@ def test_it_is_found_in_little_more_than_its_own_time() -> None:
     assert last / 1000 < 30
 
 
-@pytest.mark.parametrize(("refresh", "inbound"), [("both", Tri.YES), ("inbound", Tri.YES), ("outbound", Tri.NO)])
-def test_the_refresh_direction(refresh: str, inbound: Tri) -> None:
-    nat = nat_of(f'udp_s = 20, refresh = "{refresh}"')
-    assert nat.mapping_lifetime_s == 20
-    assert nat.refresh_inbound is inbound
+DIRECTIONS = {"both": (Tri.YES, Tri.YES), "inbound": (Tri.NO, Tri.YES), "outbound": (Tri.YES, Tri.NO)}
+
+
+@pytest.mark.parametrize("seconds", [10, 20, 60])
+@pytest.mark.parametrize(("refresh", "told"), DIRECTIONS.items())
+def test_the_refresh_direction(refresh: str, told: tuple[Tri, Tri], seconds: int) -> None:
+    nat = nat_of(f'udp_s = {seconds}, refresh = "{refresh}"')
+    assert nat.mapping_lifetime_s == seconds
+    assert (nat.refresh_outbound, nat.refresh_inbound) == told
+
+
+@pytest.mark.parametrize("refresh", DIRECTIONS)
+def test_losses_make_no_direction_wrong(refresh: str) -> None:
+    bad = "link = { loss = 0.1 }\nback = { loss = 0.1 }\n"
+    nat = f'lifetimes = {{ udp_s = 20, refresh = "{refresh}" }}\n'
+    wanted = scenario(f"[sites.home]\n{bad}[sites.home.nat]\n{nat}")
+    told = [lived(wanted, seed).nat.v4 for seed in range(LOSSY_SEEDS)]
+    outbound, inbound = DIRECTIONS[refresh]
+    assert {nat.refresh_outbound for nat in told} <= {outbound, Tri.UNKNOWN}
+    assert outbound in {nat.refresh_outbound for nat in told}
+    assert {nat.refresh_inbound for nat in told} <= {inbound, Tri.UNKNOWN}
 
 
 @pytest.mark.parametrize("seconds", [30, 45, 60, 70])
@@ -126,7 +142,9 @@ def plain(lifetimes: Lifetimes, kind: str, **options: Any) -> NatFamilyReport:
 
 def test_with_plain_relays_a_new_port_shows_the_end() -> None:
     nat = plain(Lifetimes(udp_s=20), "voip-helper")
-    assert nat.mapping_lifetime_s == 20
+    assert (nat.mapping_lifetime_s, nat.refresh_outbound) == (20, Tri.YES)
+    only_inwards = plain(Lifetimes(udp_s=20, refresh=Refresh.INBOUND), "voip-helper")
+    assert (only_inwards.mapping_lifetime_s, only_inwards.refresh_outbound) == (20, Tri.NO)
     assert plain(Lifetimes(absolute_s=45), "voip-helper").absolute_lifetime_s == pytest.approx(45, abs=3)
 
 

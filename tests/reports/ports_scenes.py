@@ -13,6 +13,7 @@ from tests.reports.nat_scenes import with_nat
 
 SERVER = "198.51.100.3:3478"
 OWN = "192.168.1.20:31000"
+OUTSIDE = "203.0.113.24:31000"
 
 
 def _relays(builder: Builder, varying: bool = False) -> None:
@@ -110,8 +111,8 @@ def port_taken_over() -> Report:
         socket="192.168.1.21:31000",
         sent_ms=300.0,
         bytes_sent=120,
-        summary="the second one took port 31000 over",
-        data={"collision": "taken-over", "with": OWN},
+        summary=f"one was seen as {OUTSIDE}, the other as {OUTSIDE}",
+        data={"collision": dict.fromkeys(("first", "second", "second_at_the_same"), OUTSIDE), "with": OWN},
     )
     report = _report(builder)
     return with_nat(report, port_collision=PortCollision.TAKEN_OVER, evidence=(*report.nat.v4.evidence, name))

@@ -17,8 +17,8 @@ ROWS: list[tuple[dict[str, Any], list[str]]] = [
     ({}, []),
     ({"port_allocation": PortAllocation.PRESERVING}, []),
     (
-        {"port_allocation": PortAllocation.SEQUENTIAL, "port_step": 2, "port_prediction": 0.9},
-        ["New ports", "one after another", "", "sequential, step 2, 90% foretold"],
+        {"port_allocation": PortAllocation.SEQUENTIAL, "port_step": 2, "port_prediction": 0.9, "port_samples": 16},
+        ["New ports", "one after another", "", "sequential +2, 90% of 16 foretold"],
     ),
     ({"port_allocation": PortAllocation.SEQUENTIAL}, ["New ports", "one after another", "", "sequential"]),
     (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from natscope.lab.scenario import KernelNat
+from natscope.model.endpoint import IPAddress
 
 OUTSIDE, INSIDE = "wan", "lan"
 _STATEMENT = {KernelNat.MASQUERADE: "masquerade", KernelNat.FULLY_RANDOM: "masquerade fully-random"}
@@ -32,6 +33,21 @@ table inet lab {{
     type filter hook forward priority filter; policy accept;
 {forwards}    iifname "{OUTSIDE}" meta nfproto ipv4 ct state new drop
 {v6}  }}
+}}
+"""
+
+
+def keeps_own(addresses: Iterable[IPAddress]) -> str:
+    """What comes from inside to the router's own public addresses does not end for its hop limit.
+
+    They are on no interface where our own NAT stands behind a TUN device, so the kernel would pass such packets on.
+    """
+    return f"""
+table ip own {{
+  chain arriving {{
+    type filter hook prerouting priority raw; policy accept;
+    iifname "{INSIDE}" ip daddr {{ {", ".join(map(str, addresses))} }} ip ttl 1 ip ttl set 2
+  }}
 }}
 """
 

@@ -13,7 +13,7 @@ from natscope.lab.kernel.leftovers import COUNTS
 from natscope.lab.kernel.mapping_process import NatEnd, start_mapping_service
 from natscope.lab.kernel.miniupnpd import start_miniupnpd
 from natscope.lab.kernel.netns import Space
-from natscope.lab.kernel.nftables import kernel_router, web_redirect
+from natscope.lab.kernel.nftables import keeps_own, kernel_router, web_redirect
 from natscope.lab.kernel.orders import Orders
 from natscope.lab.kernel.processes import Processes, Ready
 from natscope.lab.kernel.router_process import Counts, Listener, RouterOrders, serve
@@ -55,6 +55,8 @@ class Routers:
             return
         own = site.external if site.nat is not None and site.nat.translates else ()
         inside, outside = wiring.divert(space, own, behind)
+        if own:
+            space.nft(keeps_own(own))
         router = RouterTun(self._plan(site, attached))
         listeners: list[Listener] = []
         if router.nat(4) is not None:

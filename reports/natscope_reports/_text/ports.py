@@ -27,7 +27,7 @@ def port_rows(report: Report) -> Iterator[Row]:
     if nat.pooling is AddressPooling.ARBITRARY and nat.several_addresses is not Tri.YES:
         yield "Public address", "differs by socket", "bad", "arbitrary pooling"
     if nat.port_allocation is PortAllocation.SEQUENTIAL:
-        step = f", step {nat.port_step}" if nat.port_step else ""
+        step = f" +{nat.port_step}" if nat.port_step else ""
         yield "New ports", "one after another", "", f"sequential{step}{_foretold(nat)}"
     elif nat.port_allocation is PortAllocation.RANDOM:
         parity = ", parity kept" if nat.port_parity is Tri.YES else ""
@@ -43,8 +43,9 @@ def port_rows(report: Report) -> Iterator[Row]:
 
 def _foretold(nat: NatFamilyReport) -> str:
     if nat.port_prediction is None or nat.port_prediction < PREDICTABLE:
-        return ""
-    return f", {nat.port_prediction:.0%} foretold"
+        return f", {nat.port_samples} seen" if nat.port_samples else ""
+    samples = f" of {nat.port_samples}" if nat.port_samples else ""
+    return f", {nat.port_prediction:.0%}{samples} foretold"
 
 
 def time_rows(report: Report) -> Iterator[Row]:

@@ -98,7 +98,8 @@ def against(facts: Facts) -> Support:
     """One layer, or a carrier's."""
     part = facts.nat(FAMILY)
     if part.double_nat is Tri.NO:
-        return Support(Tri.YES, (Ground(Strength.DECISIVE, part.layers_by or "one layer", part.evidence),))
+        words = part.layers_by or "only one router of your own is on the way"
+        return Support(Tri.YES, (Ground(Strength.DECISIVE, words, part.evidence),))
     holds = evidence(facts).holds is Tri.YES
     return NOTHING if holds else unknown(part.reasons.get("double_nat") or MISSING)
 

@@ -6,8 +6,8 @@ What it is
     what worked before. natscope sends such a packet only where it was asked to (--hairpin, --full), and last.
 
 What we look for
-    - two sockets that were answered by a relay, then called your own public address, and from then on got no answer
-      from that same relay in six tries each. Loss of the line may look the same, so it is only possible.
+    - sockets that were answered by a relay, then called your own public address, and from then on got no answer from
+      that same relay in six tries. Loss of the line may look the same, so it is only possible.
 
 What would contradict it
     - one answer after the call.
@@ -63,20 +63,26 @@ ENOUGH = 6
 
 
 def evidence(facts: Facts) -> Support:
-    """Controls of the call that all got lost, though their sockets had been answered just before."""
-    tried = facts.seen("nat.hairpin")
+    """Requests after a call that all got lost, though their sockets had been answered just before."""
+    tried = facts.seen("path.own-address") + facts.seen("nat.hairpin")
     if not tried:
         return unknown("a call to your own public address (--hairpin)")
-    silent = tuple(o for o in tried if _count(o, "controls") >= ENOUGH and _count(o, "controls_answered") == 0)
+    silent = tuple(o for o in tried if _after(o)[0] >= ENOUGH and _after(o)[1] == 0)
     if not silent:
         return NOTHING
-    words = f"{_count(silent[0], 'controls')} requests after the call got no answer, those before it did"
+    words = f"{_after(silent[0])[0]} requests after the call got no answer, those before it did"
     return Support(Tri.YES, (Ground(Strength.FACT, words, cite(silent)),), detail=f"{words}.")
 
 
 def against(facts: Facts) -> Support:
     """Nothing beyond what `evidence` looks at: the call comes last, nobody asks after it."""
     return NOTHING
+
+
+def _after(observation: Observation) -> tuple[int, int]:
+    """How many requests to the relay followed a call, and how many of them were answered."""
+    names = ("after", "after_answered") if observation.kind == "path.own-address" else ("controls", "controls_answered")
+    return _count(observation, names[0]), _count(observation, names[1])
 
 
 def _count(observation: Observation, name: str) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from natscope.model.finding import Certainty
@@ -25,6 +26,17 @@ def test_what_says_nothing(data: dict[str, object]) -> None:
         return observation
 
     assert claim(with_observations(scene("taken-for-attack"), change), ID) is None
+
+
+@pytest.mark.parametrize(("data", "told"), [({}, True), ({"after_answered": 1}, False), ({"after": 5}, False)])
+def test_the_call_that_ends_at_the_first_router_counts_too(data: dict[str, object], told: bool) -> None:
+    def change(observation: Observation) -> Observation:
+        if observation.kind != "nat.hairpin":
+            return observation
+        seen = {"after": 6, "after_answered": 0} | data
+        return msgspec.structs.replace(observation, kind="path.own-address", data=seen)
+
+    assert (claim(with_observations(scene("taken-for-attack"), change), ID) is not None) is told
 
 
 def test_not_asked_is_no_claim() -> None:
