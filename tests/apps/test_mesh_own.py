@@ -70,6 +70,7 @@ def test_without_a_netcheck_the_program_s_own_word_stands_in(varies: bool, side:
     overview = asyncio.run(look(Daemon(StandInHttp(stand_in, clock), "/t.sock"), Wanted(), at=clock.utc))
     why = overview.lines[0].why
     assert why.this_side.startswith(side)
+    assert why.prediction is not None
     assert why.prediction.path == ("unknown" if varies else "direct")
     assert "Of your side is missing: its netcheck (natscope netcheck)" in why.sentence
     assert stand_in.asked.count("GET whois") == 2
