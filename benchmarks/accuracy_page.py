@@ -26,7 +26,8 @@ PAIRS_HEAD = """## Pairs: prediction against fact
 
 From the reports of two sides natscope foretells whether they connect directly. Here two plain UDP hole punchers
 (`tests/punching/punch.py`, not natscope's code) try it in the simulator, for every pair of networks, each with itself
-too (`python benchmarks/accuracy_pairs.py`). Where the reports leave open what becomes of a pair, it is `unknown`.
+too (`python benchmarks/accuracy_pairs.py`). Where the reports leave open what becomes of a pair, it is `unknown`: in
+brackets are the networks whose side that is, and in how many pairs.
 """
 
 
@@ -116,7 +117,7 @@ def _pair_counts(table: PairTable) -> str:
 
 
 def _pair_misses(table: PairTable) -> Iterator[str]:
-    """Wrong ones by name; unknown ones by reason, with how many of them are direct in fact."""
+    """Wrong ones by name; unknown ones by reason, how many of them are direct in fact, and the networks behind it."""
     wrong = [cell for cell in table.cells if cell.is_wrong]
     yield f"Of {table.title}:"
     yield ""
@@ -128,13 +129,46 @@ def _pair_misses(table: PairTable) -> Iterator[str]:
     reasons: dict[str, list[PairCell]] = {}
     for cell in table.cells:
         if cell.told == "unknown":
-            reasons.setdefault(
-                cell.reason.replace("the peer's", "your").replace("at the peer", "on your side"), []
-            ).append(cell)
+            reasons.setdefault(_as_of_first(cell.reason), []).append(cell)
     for reason, cells in sorted(reasons.items(), key=lambda item: (-len(item[1]), item[0])):
         direct = sum(cell.direct for cell in cells)
-        yield f"- Unknown {len(cells)} times, {direct} of them direct: {reason}."
+        counts = _behind(cells)
+        names = ", ".join(f"{name} {count}" for name, count in counts.items()) if len(counts) > 1 else "".join(counts)
+        yield f"- Unknown {len(cells)} times, {direct} of them direct: {reason} ({names})."
     yield ""
+
+
+def _as_of_first(reason: str) -> str:
+    """What is said of the peer, as it is said of one's own side."""
+    for peer, own in (("the peer's", "your"), ("at the peer", "on your side"), ("the peer", "your side")):
+        reason = reason.replace(peer, own)
+    return reason
+
+
+def _behind(cells: Sequence[PairCell]) -> dict[str, int]:
+    """The networks that a reason speaks of, and in how many cells each, most first.
+
+    A reason that names no side may be about either: the fewest networks that all cells have in common stand for them.
+    """
+    left, counts = list(cells), dict[str, int]()
+    while left:
+        met: dict[str, int] = {}
+        for cell in left:
+            for name in _spoken_of(cell):
+                met[name] = met.get(name, 0) + 1
+        most = min(met, key=lambda name: (-met[name], name))
+        counts[most] = met[most]
+        left = [cell for cell in left if most not in _spoken_of(cell)]
+    return counts
+
+
+def _spoken_of(cell: PairCell) -> frozenset[str]:
+    """Whose side the reason is about; both where it does not say."""
+    if "the peer" in cell.reason:
+        return frozenset((cell.second,))
+    if "your side" in cell.reason or "your own network" in cell.reason:
+        return frozenset((cell.first,))
+    return frozenset((cell.first, cell.second))
 
 
 def _table(rows: Sequence[Row]) -> Iterator[str]:

@@ -5,17 +5,12 @@ Reports are those of the product's own netcheck in the simulator; facts come fro
 
 from __future__ import annotations
 
-import functools
-
 import pytest
 
-from natscope.diagnosis.pair.from_report import from_report
-from natscope.diagnosis.pair.predict import predict
-from natscope.diagnosis.pair.side import PEER, Side
 from natscope.model.pair import Outcome, Prediction, Via
+from tests.punching import cells
 from tests.punching.behaviours import behaviours
-from tests.punching.punch import punch
-from tests.punching.two_sites import both_reports, standing, text_of
+from tests.punching.two_sites import text_of
 
 NETWORKS = behaviours(every=False)
 """The whole product is measured for docs/accuracy.md (`benchmarks/accuracy.py`)."""
@@ -36,19 +31,12 @@ def text(name: str) -> str:
     return NETWORKS[name] if name in NETWORKS else text_of(name)
 
 
-@functools.cache
-def sides(name: str) -> tuple[Side, Side]:
-    one, other = both_reports(text(name))
-    return from_report(one), from_report(other, PEER, peer=True)
-
-
 def foretold(first: str, second: str) -> Prediction:
-    return predict(sides(first)[0], sides(second)[1])
+    return cells.foretold(text(first), text(second))
 
 
 def is_direct(first: str, second: str) -> bool:
-    with standing(text(first), text(second)) as both:
-        return punch(both.net, both.one, both.other, both.opened)
+    return cells.is_direct(text(first), text(second))
 
 
 @pytest.mark.parametrize("at", range(len(NAMES)), ids=NAMES)

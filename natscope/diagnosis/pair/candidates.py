@@ -159,11 +159,14 @@ def _lan(this: Side, peer: Side, near: Neighbours) -> Judged:
 def _carrier(this: Side, peer: Side, near: Neighbours) -> Judged:
     """Inside one carrier's network its customers may reach each other, or not: only somebody elsewhere surely does not.
 
-    Elsewhere is who has another public address, and no more than one router between itself and that.
+    Elsewhere is who has another public address, and no more than one router between itself and that; or no IPv4.
     """
     blurred = unmeasured(this, peer)
     if blurred is not None:
         return blurred
+    without = [side for side in (this, peer) if side.v4.absent.value is Tri.YES]
+    if without:
+        return Judged(result=Outcome.NO, reason=f"over IPv4 only, and {without[0].called} has none")
     outside = [side for side in (this, peer) if not side.of_kind(Kind.SHARED) and side.layers in (0, 1)]
     if outside and near.same_router is Tri.NO:
         reason = f"only inside one carrier's network (CGNAT), and {outside[0].called} is in none"

@@ -8,12 +8,12 @@ import pytest
 
 from natscope.diagnosis.pair.candidates import MAX_CANDIDATES, candidates, via_of
 from natscope.diagnosis.pair.predict import predict
-from natscope.diagnosis.pair.side import FamilySide
+from natscope.diagnosis.pair.side import PEER, YOU, FamilySide
 from natscope.diagnosis.pair.trial import Trial
 from natscope.model.endpoint import Endpoint
 from natscope.model.pair import CandidatePath, Outcome, Via
 from natscope.model.tri import Tri
-from tests.diagnosis.pair.scenes import FAILED, NO, neighbour, peer, this, told
+from tests.diagnosis.pair.scenes import FAILED, NO, YES, neighbour, peer, this, told
 
 PUBLIC, LOCAL = Endpoint.parse("198.51.100.60:41641"), Endpoint.parse("192.168.178.4:41641")
 
@@ -111,6 +111,10 @@ def test_inside_a_carriers_network() -> None:
     assert (swapped.result, swapped.endpoint) == (Outcome.NO, ""), "a way goes both ways"
     blurred = replace(there, blurred="a VPN")
     assert "was not measured: a VPN" in row(candidates(this(), blurred), Via.CGNAT).reason
+    six = replace(this(public="198.51.100.60"), v4=FamilySide(works=NO, absent=YES))
+    for rows in (candidates(six, there), candidates(replace(there, names=YOU), replace(six, names=PEER))):
+        assert row(rows, Via.CGNAT).result is Outcome.NO
+    assert row(candidates(six, there), Via.CGNAT).reason == "over IPv4 only, and your side has none"
     answered = Trial(answered=(carrier,), is_tried=Tri.YES)
     assert row(candidates(this(), peer(), answered), Via.CGNAT).result is Outcome.DIRECT
 
