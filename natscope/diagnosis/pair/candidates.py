@@ -159,14 +159,15 @@ def _lan(this: Side, peer: Side, near: Neighbours) -> Judged:
 def _carrier(this: Side, peer: Side, near: Neighbours) -> Judged:
     """Inside one carrier's network its customers may reach each other, or not: only somebody elsewhere surely does not.
 
-    Elsewhere is who has another public address, and no more than one router between itself and that; or no IPv4.
+    Elsewhere is who has another public address, and no more than one router between itself and that. Who has no IPv4 or
+    gets nothing back over UDP is reached there no more than anywhere.
     """
     blurred = unmeasured(this, peer)
     if blurred is not None:
         return blurred
-    without = [side for side in (this, peer) if side.v4.absent.value is Tri.YES]
-    if without:
-        return Judged(result=Outcome.NO, reason=f"over IPv4 only, and {without[0].called} has none")
+    unserved = without_udp(this, peer, 4)
+    if unserved is not None and unserved.result is Outcome.NO:
+        return unserved
     outside = [side for side in (this, peer) if not side.of_kind(Kind.SHARED) and side.layers in (0, 1)]
     if outside and near.same_router is Tri.NO:
         reason = f"only inside one carrier's network (CGNAT), and {outside[0].called} is in none"

@@ -114,7 +114,9 @@ def test_inside_a_carriers_network() -> None:
     six = replace(this(public="198.51.100.60"), v4=FamilySide(works=NO, absent=YES))
     for rows in (candidates(six, there), candidates(replace(there, names=YOU), replace(six, names=PEER))):
         assert row(rows, Via.CGNAT).result is Outcome.NO
-    assert row(candidates(six, there), Via.CGNAT).reason == "over IPv4 only, and your side has none"
+    assert row(candidates(six, there), Via.CGNAT).reason == "your side has no IPv4"
+    blocked = replace(this(), layers=None, udp=NO, v4=FamilySide(works=NO))
+    assert row(candidates(blocked, there), Via.CGNAT).reason == "nothing comes back over UDP on your side"
     answered = Trial(answered=(carrier,), is_tried=Tri.YES)
     assert row(candidates(this(), peer(), answered), Via.CGNAT).result is Outcome.DIRECT
 
