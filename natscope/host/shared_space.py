@@ -58,6 +58,17 @@ def shared_uses(links: LinkFacts, facts: SystemFacts, names: ResolverFacts) -> I
         yield SharedUse("cloud service", text, f"{facts.cloud}'s {what} {text}")
 
 
+def is_meant(parts: object, ip: str) -> bool:
+    """Whether a rule that drops `parts` of the range, None for all of it, is about that address or prefix."""
+    if not isinstance(parts, list | tuple):
+        return True
+    try:
+        asked = ipaddress.IPv4Network(ip)
+        return any(ipaddress.IPv4Network(str(part)).overlaps(asked) for part in parts)
+    except ValueError:
+        return False
+
+
 def _in_range(text: str) -> bool:
     try:
         return is_shared(ipaddress.ip_address(text))

@@ -82,8 +82,8 @@ class FirewallReport(msgspec.Struct, frozen=True, kw_only=True):
 class SharedSpaceReport(msgspec.Struct, frozen=True, kw_only=True):
     """100.64.0.0/10 around this computer. `used`: does anything but the overlay itself lie in it; `uses` for people.
 
-    `dropped`: do rules here drop what comes from it; `rules` are these. `eaten`: did one drop something that was asked
-    meanwhile, `eaten_from` whose answers are missing.
+    `dropped`: do rules here drop what comes from all of it, or from a part in which such a use lies; `rules` are these.
+    `eaten`: did one drop something that was asked meanwhile, `eaten_from` whose answers are missing.
     """
 
     used: Tri = Tri.UNKNOWN

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from natscope.host.api import LinkFacts
+from natscope.host.shared_space import is_meant
 from natscope.model.observation import Observation, Outcome
 from natscope.model.report_surroundings import (
     ComputerReport,
@@ -101,7 +102,12 @@ def _shared(observations: Sequence[Observation]) -> SharedSpaceReport:
     rules: list[Mapping[str, Any]] = []
     dropped = Tri.UNKNOWN
     if firewall is not None and firewall.outcome is Outcome.ANSWERED:
-        rules = _items((eaten or firewall).data, "rules" if eaten else "shared")
+        near = [_text(use, "ip") for use in _items(seen.data, "uses")]
+        rules = [
+            rule
+            for rule in _items((eaten or firewall).data, "rules" if eaten else "shared")
+            if rule.get("parts") is None or any(is_meant(rule["parts"], ip) for ip in near)
+        ]
         dropped = Tri.of(bool(rules))
     else:
         reasons["dropped"] = (_text(firewall.data, "reason") if firewall is not None else "") or NOT_LOOKED

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from natscope.host.api import HostError
-from natscope.host.shared_space import overlays, shared_uses
+from natscope.host.shared_space import is_meant, overlays, shared_uses
 from natscope.model.endpoint import IPAddress
 from natscope.model.observation import Outcome
 from natscope.plugins.probe import QUICK, Budget, Contact, Probe, Scope
@@ -72,9 +72,11 @@ async def run(ctx: ProbeContext) -> None:
               if k in ("devices", "routes")}, "resolver_known": bool(names.source)},
     )  # fmt: skip
     firewall = next(iter(ctx.observations("host.firewall")), None)
-    asked = list(dict.fromkeys(u["ip"] for u in uses if u["what"] in ("gateway", "name server")))[:MAX_ASKED]
-    if asked and firewall is not None and firewall.data.get("shared"):
-        await _what_is_eaten(ctx, firewall.data["shared"], [ipaddress.ip_address(text) for text in asked])
+    rules: list[dict[str, Any]] = firewall.data.get("shared", []) if firewall is not None else []
+    near = dict.fromkeys(use["ip"] for use in uses if use["what"] in ("gateway", "name server"))
+    asked = [ip for ip in near if any(is_meant(rule.get("parts"), ip) for rule in rules)][:MAX_ASKED]
+    if asked:
+        await _what_is_eaten(ctx, rules, [ipaddress.ip_address(text) for text in asked])
 
 
 async def _what_is_eaten(ctx: ProbeContext, before: list[dict[str, Any]], asked: list[IPAddress]) -> None:
@@ -91,7 +93,7 @@ async def _what_is_eaten(ctx: ProbeContext, before: list[dict[str, Any]], asked:
             answers[str(ip)] = "answered"
         except HostError as error:
             answers[str(ip)] = error.failure.value
-    after = {(r["place"], r["rule"]): r["packets"] for r in shared_drops(await read(ctx))}
+    after = {(r["place"], r["rule"]): r["packets"] for r in shared_drops(await read(ctx), await ctx.links())}
     rules = [r | {"after": after.get((r["place"], r["rule"]))} for r in before]
     grown = [
         r for r in rules if isinstance(r["packets"], int) and isinstance(r["after"], int) and r["after"] > r["packets"]

@@ -8,6 +8,7 @@ from natscope.host.api import Failure, ResolverFacts
 from natscope.host.system_api import Device, FirewallFacts, SystemFacts, SystemRoute
 from natscope.model.observation import Observation, Outcome
 from natscope.model.packet_filter import RuleSet
+from natscope.wire.packet_filter import iptables_save
 from tests.netcheck.fake_host import World
 from tests.netcheck.lab import at, loaded, measure, region
 from tests.probes.fake_system import ETH0, HOME, FakeSystem, links, ts_input
@@ -89,3 +90,12 @@ def test_without_a_rule_or_without_the_right_to_read_nobody_is_asked() -> None:
     for firewall in (NO_RULES, FirewallFacts(reason="only root may")):
         seen = look(World(links=CARRIER, system=FakeSystem(firewalls=[firewall])))
         assert [o.kind for o in seen] == ["host.shared"]
+
+
+@pytest.mark.parametrize(("prefix", "asked"), [("100.64.10.0/24", ["100.64.10.1"]), ("100.100.0.0/16", [])])
+def test_of_a_rule_for_a_part_only_what_lies_there_is_asked(prefix: str, asked: list[str]) -> None:
+    text = f"*filter\n:INPUT ACCEPT [0:0]\n[3:4] -A INPUT -i eth0 -s {prefix} -j DROP\nCOMMIT\n"
+    facts = FirewallFacts(rules=iptables_save.decode(text, family=4))
+    _, *eaten = look(World(links=CARRIER, system=FakeSystem(firewalls=[facts])))
+    assert [list(one.data["answers"]) for one in eaten] == ([asked] if asked else [])
+    assert [rule["parts"] for one in eaten for rule in one.data["rules"]] == ([[prefix]] if asked else [])
