@@ -120,6 +120,7 @@ class ComputerReport(msgspec.Struct, frozen=True, kw_only=True):
     `strict_source`: interfaces that drop what would be answered elsewhere (rp_filter). `asleep`: interfaces that are
     switched on and carry nothing. `shadowed`: networks of its own that a tunnel takes, null when not known;
     `stuck_flows`: rows of its table of connections that send out from a wrong port, null when they may not be read.
+    `metered`: is a default route's connection set as metered; a network manager's guess stands in `reasons` only.
     `gateway_makers`: first three bytes of the hardware addresses of IPv4 gateways, which name the maker.
     """
 

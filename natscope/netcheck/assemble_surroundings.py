@@ -145,7 +145,7 @@ def _computer(told: Observation | None, table: Observation | None) -> ComputerRe
         reasons = {"container": NOT_LOOKED, "clock_synchronised": NOT_LOOKED}
         return ComputerReport(stuck_flows=stuck, reasons=reasons)
     data = told.data
-    container, unread, metered = data.get("container"), data.get("unread"), data.get("metered")
+    container, unread = data.get("container"), data.get("unread")
     clock = data.get("clock_synchronised")
     return ComputerReport(
         container=_text(container, "kind") if isinstance(container, dict) else None,
@@ -162,10 +162,20 @@ def _computer(told: Observation | None, table: Observation | None) -> ComputerRe
         shadowed=_shadowed(data),
         stuck_flows=stuck,
         gateway_makers=_texts(data, "gateway_makers"),
-        metered=Tri.of(any(metered.values()) if isinstance(metered, dict) and metered else None),
+        metered=_metered(data),
         reasons={str(k): str(v) for k, v in unread.items()} if isinstance(unread, dict) else {},
         evidence=(told.id,),
     )
+
+
+def _metered(data: Mapping[str, Any]) -> Tri:
+    """Yes where one default route is; no only where that is known of all."""
+    told, unread = data.get("metered"), data.get("unread")
+    if not isinstance(told, dict) or not told:
+        return Tri.UNKNOWN
+    if any(told.values()):
+        return Tri.YES
+    return Tri.UNKNOWN if isinstance(unread, dict) and "metered" in unread else Tri.NO
 
 
 def _shadowed(data: Mapping[str, Any]) -> tuple[ShadowedNetwork, ...] | None:

@@ -104,3 +104,22 @@ def test_the_computer_as_it_says() -> None:
     told = surroundings_report(builder.observations, None).computer
     assert (told.container, told.clock_synchronised, told.metered) == (None, Tri.UNKNOWN, Tri.YES)
     assert told.reasons == {"container": "why"}
+
+
+@pytest.mark.parametrize(
+    ("told", "unread", "expected"),
+    [
+        ({"eth0": False, "wlan0": True}, {"metered": "why"}, Tri.YES),
+        ({"eth0": False, "wlan0": False}, {}, Tri.NO),
+        ({"eth0": False}, {"metered": "nobody tells it of wlan0"}, Tri.UNKNOWN),
+        ({}, {"metered": "it only guesses"}, Tri.UNKNOWN),
+        ({}, {}, Tri.UNKNOWN),
+    ],
+)
+def test_metered_is_no_only_where_all_default_routes_are_known(
+    told: dict[str, bool], unread: dict[str, str], expected: Tri
+) -> None:
+    builder = Builder()
+    computer(builder, metered=told, unread=unread)
+    found = surroundings_report(builder.observations, None).computer
+    assert (found.metered, found.reasons) == (expected, unread)
