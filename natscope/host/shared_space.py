@@ -16,9 +16,16 @@ MAGIC_DNS = ipaddress.IPv4Address("100.100.100.100")
 """Where Tailscale's agent answers questions for names of its network."""
 _CLOUD_SERVICES = {
     "Alibaba Cloud": (("metadata service", "100.100.100.200"), ("name server", "100.100.2.136"),
-                      ("package mirror", "100.100.2.148")),
+                      ("package mirror", "100.100.2.148"), ("load balancers", "100.64.0.0/10")),
+    "Huawei Cloud": (("load balancers", "100.125.0.0/16"),),
+    "Open Telekom Cloud": (("load balancers", "100.125.0.0/16"),),
 }  # fmt: skip
-"""Services of clouds inside the range; by their own documentation, nobody is asked."""
+"""Services of clouds inside the range, by their own documentation; nobody is asked.
+
+Requests and health checks of load balancers come from there: Alibaba Cloud, "FAQ about backend servers" (CLB); Huawei
+Cloud and Open Telekom Cloud, "Security Group Rules" (elb_ug_hd_0002). Huawei's name servers lie there too, but differ
+by region. Volcano Engine has its metadata service at 100.96.0.96, but no name of its firmware is documented.
+"""
 
 
 class SharedUse(msgspec.Struct, frozen=True):

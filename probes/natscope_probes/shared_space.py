@@ -6,7 +6,8 @@ Method: one look at interfaces, routes of all tables and name servers; the cloud
 says. Where a rule drops the range and something in it is used: one ICMP echo request to at most two of those (gateway,
 name server), and the rules' counters since the run began.
 Can tell: what collides, and that a rule has eaten an answer, by its counter.
-Cannot tell: services that nothing here points to; counters without root.
+Cannot tell: services that nothing here points to, of other clouds than Alibaba, Huawei and Open Telekom Cloud; counters
+without root.
 Disturbs: nothing; at most two packets, to this network's own gateway and name server.
 """
 

@@ -59,9 +59,16 @@ def test_the_overlay_itself_is_no_collision() -> None:
 
 
 def test_a_clouds_own_services_are_known_without_asking() -> None:
-    world = World(links=HOME, system=FakeSystem(SystemFacts(cloud="Alibaba Cloud")))
-    assert "Alibaba Cloud's metadata service 100.100.100.200" in uses(world)
-    assert world.sent == []
+    for cloud, service in (
+        ("Alibaba Cloud", "metadata service 100.100.100.200"),
+        ("Alibaba Cloud", "load balancers 100.64.0.0/10"),
+        ("Huawei Cloud", "load balancers 100.125.0.0/16"),
+        ("Open Telekom Cloud", "load balancers 100.125.0.0/16"),
+    ):
+        world = World(links=HOME, system=FakeSystem(SystemFacts(cloud=cloud)))
+        assert f"{cloud}'s {service}" in uses(world)
+        assert world.sent == []
+    assert uses(World(links=HOME, system=FakeSystem(SystemFacts(cloud="AWS")))) == []
 
 
 def test_a_packet_that_is_eaten_moves_the_counter() -> None:
