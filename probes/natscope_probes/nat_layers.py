@@ -63,7 +63,7 @@ PROBE = Probe(
     families=(FAMILY,),
     when=targets.only_elsewhere,
     needs=frozenset({"udp"}),
-    budget=Budget(packets=48, bytes=2_000, seconds=1.0),
+    budget=Budget(packets=48, bytes=2_000, seconds=2.5),
     contacts=contacts,
     emits=("path.hop", "path.own-address", "dns.lookup"),
 )
