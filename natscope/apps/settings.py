@@ -103,7 +103,7 @@ SETTINGS: tuple[Setting, ...] = (
         "measure how long the router keeps a port (90 seconds)",
     ),
     Setting("netcheck.udp_rate", "switch", False, "measure from which rate on UDP is dropped (sends 1 to 2 MB)"),
-    Setting("netcheck.cross_check", "switch", False, "ask pystun3 for a second opinion on the router (12 seconds)"),
+    Setting("netcheck.cross_check", "switch", False, "ask pystun3 for a second opinion on the router (15 seconds)"),
     Setting(
         "netcheck.timeout",
         "number",

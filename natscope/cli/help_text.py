@@ -110,7 +110,7 @@ Options
                                 1 to 2 MB)
   --cross-check / --no-cross-check
                                 ask pystun3 for a second opinion on the router
-                                (12 seconds)
+                                (15 seconds)
   --only PROBE,…                run only these probes
   --skip PROBE,…                leave these probes out
   --gentle / --no-gentle        a quarter of the packets per second, one sample
@@ -418,7 +418,7 @@ Options
                                 1 to 2 MB)
   --cross-check / --no-cross-check
                                 ask pystun3 for a second opinion on the router
-                                (12 seconds)
+                                (15 seconds)
   --only PROBE,…                run only these probes
   --skip PROBE,…                leave these probes out
   --gentle / --no-gentle        a quarter of the packets per second, one sample

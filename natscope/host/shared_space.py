@@ -16,9 +16,16 @@ MAGIC_DNS = ipaddress.IPv4Address("100.100.100.100")
 """Where Tailscale's agent answers questions for names of its network."""
 _CLOUD_SERVICES = {
     "Alibaba Cloud": (("metadata service", "100.100.100.200"), ("name server", "100.100.2.136"),
-                      ("package mirror", "100.100.2.148")),
+                      ("package mirror", "100.100.2.148"), ("load balancers", "100.64.0.0/10")),
+    "Huawei Cloud": (("load balancers", "100.125.0.0/16"),),
+    "Open Telekom Cloud": (("load balancers", "100.125.0.0/16"),),
 }  # fmt: skip
-"""Services of clouds inside the range; by their own documentation, nobody is asked."""
+"""Services of clouds inside the range, by their own documentation; nobody is asked.
+
+Requests and health checks of load balancers come from there: Alibaba Cloud, "FAQ about backend servers" (CLB); Huawei
+Cloud and Open Telekom Cloud, "Security Group Rules" (elb_ug_hd_0002). Huawei's name servers lie there too, but differ
+by region. Volcano Engine has its metadata service at 100.96.0.96, but no name of its firmware is documented.
+"""
 
 
 class SharedUse(msgspec.Struct, frozen=True):
@@ -56,6 +63,17 @@ def shared_uses(links: LinkFacts, facts: SystemFacts, names: ResolverFacts) -> I
             yield SharedUse("name server", str(server.ip), f"name server {server.ip}")
     for what, text in _CLOUD_SERVICES.get(facts.cloud or "", ()):
         yield SharedUse("cloud service", text, f"{facts.cloud}'s {what} {text}")
+
+
+def is_meant(parts: object, ip: str) -> bool:
+    """Whether a rule that drops `parts` of the range, None for all of it, is about that address or prefix."""
+    if not isinstance(parts, list | tuple):
+        return True
+    try:
+        asked = ipaddress.IPv4Network(ip)
+        return any(ipaddress.IPv4Network(str(part)).overlaps(asked) for part in parts)
+    except ValueError:
+        return False
 
 
 def _in_range(text: str) -> bool:

@@ -87,7 +87,8 @@ class SystemFacts(msgspec.Struct, frozen=True, kw_only=True):
 
     `source_drops` counts packets that the check of source addresses (rp_filter) has dropped since the start.
     `wsl`: Windows Subsystem for Linux, 1 or 2, 0 for none. `cloud`: by the firmware's names, nobody is asked.
-    `clock_synchronised`: what the kernel's clock discipline says. `neighbours`: IPv4 addresses to the first three bytes
+    `clock_synchronised`: what the kernel's clock discipline says. `metered`: by interface, where somebody has set it;
+    a network manager's guess is none. `neighbours`: IPv4 addresses to the first three bytes
     of their hardware addresses, which name the maker and nobody's device. `suites`: of those that `wire.suite_signs`
     knows, as far as this user sees.
     """
@@ -143,10 +144,10 @@ NOT_ASKED = "nobody asked for it"
 class System(Protocol):
     """Looks at the computer itself."""
 
-    async def look(self, *, suites: bool = False) -> SystemFacts:
-        """Everything but the packet filter; never raises. `suites`: those too, by going through all processes.
+    async def look(self, *, thorough: bool = False) -> SystemFacts:
+        """Everything but the packet filter; never raises. `thorough`: also what takes longer.
 
-        Where they are not asked for, `SystemFacts.suites` is None.
+        That is `suites`, by going through all processes, and `metered`, by asking the network manager's program.
         """
         ...
 
@@ -173,7 +174,7 @@ class UntoldSystem:
     def __init__(self, reason: str = "this system does not tell it") -> None:
         self.reason = reason
 
-    async def look(self, *, suites: bool = False) -> SystemFacts:
+    async def look(self, *, thorough: bool = False) -> SystemFacts:
         """Nothing, for one reason."""
         return SystemFacts(unread=dict.fromkeys(PARTS, self.reason))
 

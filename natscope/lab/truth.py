@@ -33,6 +33,7 @@ _CERTIFICATES = {
     "certificate-wrong-name": RelayFault.WRONG_NAME,
     "certificate-not-yet-valid": RelayFault.NOT_YET_VALID,
     "certificate-unknown-issuer": RelayFault.UNTRUSTED,
+    "certificate-chain-incomplete": RelayFault.UNTRUSTED,
     "certificate-pin-mismatch": RelayFault.PIN,
 }
 

@@ -17,6 +17,9 @@ from natscope.model.packet_filter import UNREAD, Chain, Match, Rule, RuleSet
 
 MAX_STEPS = 20_000
 MAX_DEPTH = 16
+MAX_PARTS = 64
+_SAMPLE = 77
+"""Which address of a network stands for it: not one that is special."""
 _FAMILIES = {4: ("ip", "inet"), 6: ("ip6", "inet")}
 _DROPS = ("drop", "reject")
 
@@ -92,18 +95,53 @@ def judge(rules: RuleSet, hook: str, asked: Asked) -> Judgement:
     return Judgement(verdict="accept")
 
 
-def droppers(rules: RuleSet, hook: str, asked: Asked) -> tuple[tuple[Chain, Rule], ...]:
-    """Every rule of the chains of `hook`, and of those they may jump to, that drops such a packet if it gets there."""
-    families = _FAMILIES[asked.family]
+def droppers(
+    rules: RuleSet, hook: str, network: ipaddress.IPv4Network, packets: Iterable[Asked]
+) -> tuple[tuple[Chain, Rule, tuple[ipaddress.IPv4Network, ...]], ...]:
+    """Rules that name sources inside `network` and drop them, with the parts of it that each names.
+
+    All rules of the chains of `hook`, and of those they may jump to, for one of `packets` if it gets there; their
+    sources are not looked at. What names its sources by exclusion is taken for the whole of `network`.
+    """
+    thought = tuple(packets)
     found = []
     for chain in rules.chains:
-        if chain.family in families and chain.hook in ("", hook):
-            found += [
-                (chain, rule)
-                for rule in chain.rules
-                if rule.verdict in _DROPS and rule.matches and all(_holds(m, asked) is True for m in rule.matches)
-            ]
+        if chain.family in _FAMILIES[4] and chain.hook in ("", hook):
+            for rule in chain.rules:
+                parts = _parts(rule, network) if rule.verdict in _DROPS else ()
+                dropped = tuple(part for part in parts[:MAX_PARTS] if _drops(rule, part, thought))
+                if dropped:
+                    found.append((chain, rule, dropped))
     return tuple(found)
+
+
+def _parts(rule: Rule, network: ipaddress.IPv4Network) -> tuple[ipaddress.IPv4Network, ...]:
+    """What of `network` the rule's sources are; nothing where it names none."""
+    named = [match for match in rule.matches if match.field == "saddr"]
+    parts = [network] if named else []
+    for match in named:
+        if not match.negated:
+            inside = [net for value in match.values for net in _networks(value)]
+            parts = [min(a, b, key=lambda n: n.num_addresses) for a in parts for b in inside if a.overlaps(b)]
+    return tuple(ipaddress.collapse_addresses(parts))
+
+
+def _networks(value: str) -> list[ipaddress.IPv4Network]:
+    """`A/24` or `A-B` as networks; nothing for what is neither, or IPv6."""
+    try:
+        first, dash, last = value.partition("-")
+        if dash:
+            ends = ipaddress.IPv4Address(first), ipaddress.IPv4Address(last)
+            return list(ipaddress.summarize_address_range(*ends))
+        return [ipaddress.IPv4Network(value, strict=False)]
+    except ValueError:
+        return []
+
+
+def _drops(rule: Rule, part: ipaddress.IPv4Network, packets: Iterable[Asked]) -> bool:
+    source = part[min(_SAMPLE, part.num_addresses - 1)]
+    thought = (msgspec.structs.replace(packet, source=source) for packet in packets)
+    return any(all(_holds(match, packet) is True for match in rule.matches) for packet in thought)
 
 
 def _settled(outcome: _Outcome) -> _Outcome:

@@ -169,12 +169,15 @@ class MappingServiceReport(msgspec.Struct, frozen=True, kw_only=True):
     """One port mapping protocol. `state`: is the service there.
 
     `proof`: `proved` (a packet came in), `unproved` (granted, nobody could try), `unreachable` (granted, nothing comes
-    in), `refused`, or null. `external` is what was granted, `router_external` the outside address that the router
+    in), `refused`, or null. `answer`, what came back to the question: `answered`, `refused` (also: its port is closed),
+    `silent`, `elsewhere` (from another device only), `cut-off`, `not-sent` (this computer could not), `not-asked`; null
+    in reports that do not tell. `external` is what was granted, `router_external` the outside address that the router
     tells, `lifetime_s` the granted lease (0: until removed), `reason` a clause for people.
     """
 
     state: Tri = Tri.UNKNOWN
     proof: str | None = None
+    answer: str | None = None
     external: str | None = None
     router_external: str | None = None
     lifetime_s: int | None = None

@@ -82,8 +82,8 @@ class FirewallReport(msgspec.Struct, frozen=True, kw_only=True):
 class SharedSpaceReport(msgspec.Struct, frozen=True, kw_only=True):
     """100.64.0.0/10 around this computer. `used`: does anything but the overlay itself lie in it; `uses` for people.
 
-    `dropped`: do rules here drop what comes from it; `rules` are these. `eaten`: did one drop something that was asked
-    meanwhile, `eaten_from` whose answers are missing.
+    `dropped`: do rules here drop what comes from all of it, or from a part in which such a use lies; `rules` are these.
+    `eaten`: did one drop something that was asked meanwhile, `eaten_from` whose answers are missing.
     """
 
     used: Tri = Tri.UNKNOWN
@@ -120,6 +120,7 @@ class ComputerReport(msgspec.Struct, frozen=True, kw_only=True):
     `strict_source`: interfaces that drop what would be answered elsewhere (rp_filter). `asleep`: interfaces that are
     switched on and carry nothing. `shadowed`: networks of its own that a tunnel takes, null when not known;
     `stuck_flows`: rows of its table of connections that send out from a wrong port, null when they may not be read.
+    `metered`: is a default route's connection set as metered; a network manager's guess stands in `reasons` only.
     `gateway_makers`: first three bytes of the hardware addresses of IPv4 gateways, which name the maker.
     """
 

@@ -24,6 +24,13 @@ _MEANINGS = {
     "Symmetric NAT": "symmetric",
     "Blocked": "UDP blocked",
 }
+_LOOSER = (
+    ("full cone", Filtering.ADDRESS_DEPENDENT),
+    ("full cone", Filtering.ADDRESS_AND_PORT_DEPENDENT),
+    ("restricted cone", Filtering.ADDRESS_AND_PORT_DEPENDENT),
+    ("open internet", Filtering.ADDRESS_DEPENDENT),
+    ("open internet", Filtering.ADDRESS_AND_PORT_DEPENDENT),
+)
 _DEPENDENT = (Mapping.ADDRESS_DEPENDENT, Mapping.ADDRESS_AND_PORT_DEPENDENT, Mapping.PORT_DEPENDENT)
 
 
@@ -44,14 +51,14 @@ def cross_check(observations: Sequence[Observation], nat: NatFamilyReport) -> Cr
         says=says,
         means=means,
         agrees=agrees,
-        explanation="" if agrees is Tri.YES else _explain(means, nat),
+        explanation="" if agrees is Tri.YES else _explain(means, nat, str(asked.data.get("heeds", ""))),
         reason="",
         evidence=(asked.id,),
     )
 
 
-def _explain(means: str, nat: NatFamilyReport) -> str:
-    """Why it says something else."""
+def _explain(means: str, nat: NatFamilyReport, heeds: str) -> str:
+    """Why it says something else. `heeds`: was the server seen to honour CHANGE-REQUEST (`proved`), or `silent`."""
     if not means:
         return "it met an error of its own and says nothing about the router"
     if not nat.rfc3489_name and nat.several_addresses is not Tri.YES:
@@ -64,12 +71,19 @@ def _explain(means: str, nat: NatFamilyReport) -> str:
         return "it did not recognise this computer's own address, so it took an open host for a translated one"
     if means == "UDP blocked":
         return "it gives up after a few silent seconds; relays answered us over UDP"
+    if (means, nat.filtering) in _LOOSER:
+        return (
+            "it does not look where an answer came from, so a server that answers a CHANGE-REQUEST from where it was "
+            "asked makes every filter look open to it"
+        )
     stricter = (means, nat.filtering) in (
         ("port-restricted cone", Filtering.ADDRESS_DEPENDENT),
         ("port-restricted cone", Filtering.ENDPOINT_INDEPENDENT),
         ("restricted cone", Filtering.ENDPOINT_INDEPENDENT),
         ("symmetric UDP firewall", Filtering.ENDPOINT_INDEPENDENT),
     )
+    if stricter and heeds == "silent":
+        return "its server was not seen to honour CHANGE-REQUEST; one that does not looks like a strict filter to it"
     if stricter:
         return "it takes a lost packet for a filter; ours counted what was sent"
     return "it tests with one socket at one server, and a mapping that changed meanwhile is a verdict to it"

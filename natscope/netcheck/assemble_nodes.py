@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from natscope.model.observation import Observation, Outcome
 from natscope.model.report_web import NodeCheck, RelayStep
 from natscope.model.tri import Tri
+from natscope.wire.certificate import CHAIN_INCOMPLETE
 
 NOT_LOOKED = "no relay's certificate was looked at (--https)"
 UNTOLD = "no certificate ends in a public authority, and none is pinned, so there is nothing to compare with"
@@ -73,7 +74,11 @@ def interception(observations: Sequence[Observation], *, vendor: bool) -> Interc
         return Interception(reason=NOT_LOOKED)
     sound = [o for o in seen if o.error not in _REFUSED and _is_proved(o)]
     own = {str(o.data["issuer"]) for o in sound}
-    private = [o for o in seen if not o.data.get("public_issuer") and not o.data.get("self_signed")]
+    private = [
+        o
+        for o in seen
+        if not o.data.get("public_issuer") and not o.data.get("self_signed") and o.error != CHAIN_INCOMPLETE
+    ]
     strange = [o for o in private if o.data["issuer"] not in own]
     swapped = [o for o in strange if o.error == "certificate-pin-mismatch"]
     shared = {str(o.data["issuer"]) for o in swapped} & {

@@ -17,9 +17,19 @@ from natscope.model.report import MappingServiceReport, PortMappingReport, Servi
 from natscope.model.tri import Tri
 
 NOT_ASKED = "the router was not asked"
+NOBODY = "not-asked"
 PROVED, UNPROVED, UNREACHABLE, REFUSED = "proved", "unproved", "unreachable", "refused"
 PROTOCOLS = ("upnp", "nat-pmp", "pcp")
 ENOUGH_ECHOES = 2
+_ANSWERS = {
+    Outcome.ANSWERED: "answered",
+    Outcome.REFUSED: "refused",
+    Outcome.ICMP_ERROR: "refused",
+    Outcome.WRONG: "answered",
+    Outcome.NO_ANSWER: "silent",
+    Outcome.CANCELLED: "cut-off",
+}
+"""What came back; anything else was not sent."""
 _RANKS = {PROVED: 0, UNPROVED: 1, UNREACHABLE: 2, REFUSED: 3, None: 4}
 _STATES = {Tri.YES: 0, Tri.UNKNOWN: 1, Tri.NO: 2}
 
@@ -58,10 +68,10 @@ def _pinholes(links: LinkFacts | None, observations: Sequence[Observation]) -> M
     if told and links is not None and not any(r.family == 6 and r.gateway is not None for r in links.default_routes):
         cited = tuple(o.id for o in observations if o.kind == "host.links")
         words = "there is no router to ask: no default route over IPv6 has a gateway"
-        return MappingServiceReport(state=Tri.NO, reason=words, evidence=cited)
+        return MappingServiceReport(state=Tri.NO, answer=NOBODY, reason=words, evidence=cited)
     reasons = "; ".join(dict.fromkeys(o.summary for o in judged if o.summary))
     reason = f"{NOT_ASKED}: {reasons}" if reasons else NOT_ASKED
-    return MappingServiceReport(state=Tri.UNKNOWN, reason=reason, evidence=tuple(o.id for o in judged))
+    return MappingServiceReport(state=Tri.UNKNOWN, answer=NOBODY, reason=reason, evidence=tuple(o.id for o in judged))
 
 
 def _service(protocol: str, links: LinkFacts | None, observations: Sequence[Observation]) -> MappingServiceReport:
@@ -176,6 +186,7 @@ def _report(
     return MappingServiceReport(
         state=state,
         proof=proof,
+        answer="elsewhere" if seen.service.data.get("elsewhere") else _ANSWERS.get(seen.service.outcome, "not-sent"),
         external=(granted.data.get("external") or None) if granted is not None else None,
         router_external=seen.service.data.get("external"),
         lifetime_s=lifetime if isinstance(lifetime, int) else None,
@@ -197,11 +208,11 @@ def _nobody_asked(links: LinkFacts | None, observations: Sequence[Observation]) 
         words = "there is no router to ask: " + (
             "the gateway has a public address" if gateways else "no default route has a gateway"
         )
-        return MappingServiceReport(state=Tri.NO, reason=words, evidence=evidence)
+        return MappingServiceReport(state=Tri.NO, answer=NOBODY, reason=words, evidence=evidence)
     reasons = list(dict.fromkeys(o.summary for o in judged if o.summary))
     reason = f"{NOT_ASKED}: {'; '.join(reasons)}" if reasons else NOT_ASKED
     gateway = str(private[0]) if private else None
-    return MappingServiceReport(state=Tri.UNKNOWN, reason=reason, gateway=gateway, evidence=evidence)
+    return MappingServiceReport(state=Tri.UNKNOWN, answer=NOBODY, reason=reason, gateway=gateway, evidence=evidence)
 
 
 def _is_tunnel(observation: Observation) -> bool:

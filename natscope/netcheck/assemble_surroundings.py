@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from natscope.host.api import LinkFacts
+from natscope.host.shared_space import is_meant
 from natscope.model.observation import Observation, Outcome
 from natscope.model.report_surroundings import (
     ComputerReport,
@@ -101,7 +102,12 @@ def _shared(observations: Sequence[Observation]) -> SharedSpaceReport:
     rules: list[Mapping[str, Any]] = []
     dropped = Tri.UNKNOWN
     if firewall is not None and firewall.outcome is Outcome.ANSWERED:
-        rules = _items((eaten or firewall).data, "rules" if eaten else "shared")
+        near = [_text(use, "ip") for use in _items(seen.data, "uses")]
+        rules = [
+            rule
+            for rule in _items((eaten or firewall).data, "rules" if eaten else "shared")
+            if rule.get("parts") is None or any(is_meant(rule["parts"], ip) for ip in near)
+        ]
         dropped = Tri.of(bool(rules))
     else:
         reasons["dropped"] = (_text(firewall.data, "reason") if firewall is not None else "") or NOT_LOOKED
@@ -139,7 +145,7 @@ def _computer(told: Observation | None, table: Observation | None) -> ComputerRe
         reasons = {"container": NOT_LOOKED, "clock_synchronised": NOT_LOOKED}
         return ComputerReport(stuck_flows=stuck, reasons=reasons)
     data = told.data
-    container, unread, metered = data.get("container"), data.get("unread"), data.get("metered")
+    container, unread = data.get("container"), data.get("unread")
     clock = data.get("clock_synchronised")
     return ComputerReport(
         container=_text(container, "kind") if isinstance(container, dict) else None,
@@ -156,10 +162,20 @@ def _computer(told: Observation | None, table: Observation | None) -> ComputerRe
         shadowed=_shadowed(data),
         stuck_flows=stuck,
         gateway_makers=_texts(data, "gateway_makers"),
-        metered=Tri.of(any(metered.values()) if isinstance(metered, dict) and metered else None),
+        metered=_metered(data),
         reasons={str(k): str(v) for k, v in unread.items()} if isinstance(unread, dict) else {},
         evidence=(told.id,),
     )
+
+
+def _metered(data: Mapping[str, Any]) -> Tri:
+    """Yes where one default route is; no only where that is known of all."""
+    told, unread = data.get("metered"), data.get("unread")
+    if not isinstance(told, dict) or not told:
+        return Tri.UNKNOWN
+    if any(told.values()):
+        return Tri.YES
+    return Tri.UNKNOWN if isinstance(unread, dict) and "metered" in unread else Tri.NO
 
 
 def _shadowed(data: Mapping[str, Any]) -> tuple[ShadowedNetwork, ...] | None:

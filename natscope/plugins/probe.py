@@ -33,7 +33,10 @@ class Scope(msgspec.Struct, frozen=True):
 
 
 class Budget(msgspec.Struct, frozen=True):
-    """An upper bound of what the probe spends, for people (`packets` and payload `bytes` sent, `seconds`)."""
+    """An upper bound of what the probe spends, for people (`packets` and payload `bytes` sent, `seconds`).
+
+    What look-ups of relays' names take comes on top: they are the run's, and shared.
+    """
 
     packets: int
     bytes: int

@@ -159,6 +159,7 @@ def short_certificate(observation: Observation) -> str:
         "certificate-wrong-name": "for another name",
         "certificate-self-signed": "self-signed",
         "certificate-unknown-issuer": "unknown issuer",
+        "certificate-chain-incomplete": "chain incomplete",
         "certificate-pin-mismatch": "not the pinned one",
         "certificate": "refused",
         "plain-http": "plain HTTP, no TLS",

@@ -47,7 +47,7 @@ class SimSystem:
         self.unreadable = ""
         """Why the rules may not be read; empty when they may."""
 
-    async def look(self, *, suites: bool = False) -> SystemFacts:
+    async def look(self, *, thorough: bool = False) -> SystemFacts:
         """As it is now."""
         here, ports = self._node.here, {id(port): port for port in self._node.ports.values()}
         routes = tuple(

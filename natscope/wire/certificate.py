@@ -22,6 +22,7 @@ NOT_YET = "certificate-not-yet-valid"
 WRONG_NAME = "certificate-wrong-name"
 SELF_SIGNED = "certificate-self-signed"
 UNKNOWN_ISSUER = "certificate-unknown-issuer"
+CHAIN_INCOMPLETE = "certificate-chain-incomplete"
 PIN_MISMATCH = "certificate-pin-mismatch"
 UNREADABLE = "certificate-unreadable"
 MAX_NAMES = 3
@@ -75,7 +76,37 @@ def _judge(presented: tuple[bytes, ...], name: str, now: datetime, pin_sha256: s
         return Problem(WRONG_NAME, f"the certificate is for {told}, not for {name}")
     if leaf.issuer == leaf.subject:
         return Problem(SELF_SIGNED, "the certificate is self-signed")
+    if _is_cut(chain):
+        words = f"the server leaves out the certificate of its issuer, {_name(_last(chain).issuer)}"
+        return Problem(CHAIN_INCOMPLETE, words)
     return Problem(UNKNOWN_ISSUER, "the certificate comes from an issuer that this computer does not trust")
+
+
+def _is_cut(chain: list[Certificate]) -> bool:
+    """Whether an intermediate certificate is missing, so that a client which trusts the root cannot get there.
+
+    Told only of public authorities: their certificates carry proofs of the public logs (RFC 6962 §3.3), which a private
+    authority's do not, and their roots sign none of a server. A private authority's missing one is an unknown issuer.
+    """
+    from cryptography import x509
+    from cryptography.x509.oid import ExtensionOID
+
+    last = _last(chain)
+    if last.issuer == last.subject or last.issuer.public_bytes() in _public_authorities():
+        return False
+    try:
+        chain[0].extensions.get_extension_for_oid(ExtensionOID.PRECERT_SIGNED_CERTIFICATE_TIMESTAMPS)
+    except (x509.ExtensionNotFound, x509.DuplicateExtension, ValueError):
+        return False
+    return True
+
+
+def _last(chain: list[Certificate]) -> Certificate:
+    """Where the way from the server's own certificate, issuer by issuer, ends in what was shown."""
+    last, left = chain[0], chain[1:]
+    while above := next((c for c in left if c.subject == last.issuer), None):
+        last, left = above, [c for c in left if c is not above]
+    return last
 
 
 def _names(certificate: Certificate) -> list[str]:

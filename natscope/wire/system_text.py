@@ -14,7 +14,12 @@ _CGROUP_SIGNS = (
     ("machine.slice", "nspawn"),
     ("containerd", "container"),
 )
-_AZURE_TAG = "7783-7084-3265-9085-8269-3286-77"
+_ASSET_TAGS = {
+    "7783-7084-3265-9085-8269-3286-77": "Azure",
+    "HUAWEICLOUD": "Huawei Cloud",
+    "OpenTelekomCloud": "Open Telekom Cloud",
+}
+"""Exact texts of chassis_asset_tag; the last two are OpenStack's (cloud-init, DataSourceOpenStack)."""
 _CLOUDS = (
     ("amazon", "AWS"),
     ("google", "Google Cloud"),
@@ -77,7 +82,8 @@ def cloud_of_firmware(texts: Mapping[str, str] | Iterable[tuple[str, str]]) -> s
     Azure gives its machines one asset tag; every other Hyper-V has the same vendor.
     """
     found = dict(texts)
-    if found.get("chassis_asset_tag", "").strip() == _AZURE_TAG:
-        return "Azure"
+    tagged = _ASSET_TAGS.get(found.get("chassis_asset_tag", "").strip())
+    if tagged is not None:
+        return tagged
     words = " ".join(found.values()).lower()
     return next((name for sign, name in _CLOUDS if sign in words), "")

@@ -96,7 +96,7 @@ def contacts(scope: Scope) -> tuple[Contact, ...]:
             protocol="tcp",
             packets=6,
             bytes=REQUEST_BYTES,
-            seconds=LIMIT_S,
+            seconds=LOOK_S + LIMIT_S,
             why="login page check (two of these)" if len(hosts) > MAX_NODES else "login page check",
             always=True,
         )
@@ -109,7 +109,7 @@ PROBE = Probe(
     title="login page (captive portal)",
     when=when,
     needs=frozenset({"streams"}),
-    budget=Budget(packets=12, bytes=2 * REQUEST_BYTES, seconds=LIMIT_S),
+    budget=Budget(packets=12, bytes=2 * REQUEST_BYTES, seconds=LOOK_S + LIMIT_S),
     contacts=contacts,
     emits=("captive.challenge", "dns.lookup"),
     holds=False,

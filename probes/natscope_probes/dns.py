@@ -9,7 +9,8 @@ With the profile full the system's own resolver looks one relay up too, beside t
 RFC 1035; RFC 6761 §6.5 (example.com is resolved like any other name); upstream net/dns/resolver.
 Can tell: servers that are silent, fail or refuse; made-up answers for names that do not exist; IPv6 addresses that are
 held back; search domains that answer anything; answers that differ between servers or from the map.
-Cannot tell: what a server does to other names; whether a public address is the right one where the map has none.
+Cannot tell: what a server does to other names; whether a public address is the right one where the map has none; what
+the system's resolver makes of it, where neither the profile is full nor the map has names that were looked up.
 Disturbs: nothing; some 20 small packets to the configured servers and nobody else. They learn the names of two relays.
 """
 

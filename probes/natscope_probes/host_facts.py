@@ -1,10 +1,12 @@
 """What this computer knows of itself that changes what a measurement means.
 
 Question: is this a container or a guest of Windows, whose cloud, how large are its buffers, is its clock kept right?
-Method: one look at /proc, /sys and netlink (or what the platform has). Nobody is asked, nothing is sent.
+Method: one look at /proc, /sys and netlink (or what the platform has); NetworkManager's own program, where there is
+one, is asked which connections are metered. Nothing is sent.
 Can tell: container and WSL by their marks, cloud by the firmware's names, limits of UDP buffers and of connection
-tracking, sleeping interfaces, temporary IPv6 addresses (RFC 8981), checks of source addresses, is the clock set,
-networks of this computer that a tunnel takes, and known security suites by their processes and modules.
+tracking, sleeping interfaces, temporary IPv6 addresses (RFC 8981), checks of source addresses, is the clock set, is a
+default route's connection set as metered, networks of this computer that a tunnel takes, and known security suites by
+their processes and modules.
 Cannot tell: what the system does not say; each such thing has its reason.
 Disturbs: nothing.
 """
@@ -27,7 +29,7 @@ PROBE = Probe(
     name="host_facts",
     title="what this computer says about itself",
     profile=QUICK,
-    needs=frozenset({"system"}),
+    needs=frozenset({"links", "system"}),
     emits=("host.system",),
     relays=False,
 )
@@ -39,8 +41,9 @@ _AWAKE = frozenset({"up", "unknown"})
 
 async def run(ctx: ProbeContext) -> None:
     """Look, and write down what was seen."""
-    facts = await ctx.host.system.look(suites=True)
+    facts = await ctx.host.system.look(thorough=True)
     shadowed = await _shadowed(ctx, facts)
+    metered, unread = await _metered(ctx, facts)
     wired = [d for d in facts.devices if d.driver != "loopback"]
     ctx.observe(
         "host.system",
@@ -58,15 +61,26 @@ async def run(ctx: ProbeContext) -> None:
             "strict_source": [d.name for d in wired if d.strict_source],
             "temporary_addresses": [a for d in wired for a in d.temporary],
             "asleep": [f"{d.name} ({d.state})" for d in wired if d.up and d.state not in _AWAKE],
-            "metered": facts.metered,
+            "metered": metered,
             "devices": [{"name": d.name, "driver": d.driver, "addresses": list(d.addresses)} for d in wired[:64]],
             "shadowed": shadowed,
             "gateway_makers": _makers(facts),
             "suites": None if facts.suites is None else [msgspec.to_builtins(suite) for suite in facts.suites],
-            "unread": facts.unread,
+            "unread": unread,
         },
         summary=f"{len(wired)} interfaces, {len(facts.unread)} things are not told",
     )
+
+
+async def _metered(ctx: ProbeContext, facts: SystemFacts) -> tuple[dict[str, bool], dict[str, str]]:
+    """Of the default routes' interfaces, and what is not told with the reasons."""
+    ways = dict.fromkeys(route.interface for route in (await ctx.links()).default_routes)
+    known = {name: facts.metered[name] for name in ways if name in facts.metered}
+    untold = [name for name in ways if name not in known]
+    if not untold:
+        return known, {name: why for name, why in facts.unread.items() if name != "metered" or not ways}
+    why = facts.unread.get("metered", f"nobody tells it of {', '.join(untold)}")
+    return known, facts.unread | {"metered": why}
 
 
 def _makers(facts: SystemFacts) -> list[str]:

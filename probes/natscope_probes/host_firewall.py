@@ -15,9 +15,10 @@ import ipaddress
 from collections.abc import AsyncIterator, Iterator
 from typing import TYPE_CHECKING, Any
 
+from natscope.host.api import LinkFacts
 from natscope.host.system_api import FirewallFacts
 from natscope.machines.packet_filter import Asked, droppers, judge
-from natscope.model.address_space import SHARED
+from natscope.model.address_space import SHARED, is_shared
 from natscope.model.endpoint import IPAddress
 from natscope.model.observation import Outcome
 from natscope.model.packet_filter import Chain, Rule, RuleSet
@@ -41,7 +42,8 @@ PROBE = Probe(
 )
 _STRANGERS: dict[int, IPAddress] = {4: ipaddress.IPv4Address("192.0.2.77"), 6: ipaddress.IPv6Address("2001:db8::77")}
 """Thought of only, never sent to (RFC 5737, RFC 3849)."""
-_FROM_SHARED = SHARED.network_address + 77
+_NOBODY = ipaddress.IPv4Address("192.0.2.1")
+"""Stands for this computer where it has no way out."""
 
 
 async def run(ctx: ProbeContext) -> None:
@@ -61,7 +63,7 @@ async def run(ctx: ProbeContext) -> None:
             "engines": sorted({chain.engine for chain in facts.rules.chains}),
             "partly": facts.partly,
             "judged": judged,
-            "shared": list(shared_drops(facts)),
+            "shared": list(shared_drops(facts, await ctx.links())),
         },
     )
 
@@ -72,15 +74,29 @@ async def read(ctx: ProbeContext) -> FirewallFacts:
     return await ctx.host.system.firewall(timeout_s=max(0.01, min(LIMIT_S, remaining_s)))
 
 
-def shared_drops(facts: FirewallFacts) -> Iterator[dict[str, Any]]:
-    """Rules that drop an answer from 100.64.0.0/10 that comes in by an interface which is not the overlay's."""
+def shared_drops(facts: FirewallFacts, links: LinkFacts) -> Iterator[dict[str, Any]]:
+    """Rules that drop an answer from 100.64.0.0/10, or from a part of it, that comes in by a way out of this computer.
+
+    `parts`: the prefixes that such a rule names, only where it is not the whole range.
+    """
     if facts.rules is None:
         return
-    source = Asked(source=_FROM_SHARED, destination=ipaddress.IPv4Address("192.0.2.1"), sport=53, dport=50_000,
-                   iif="eth0", state="established")  # fmt: skip
-    for chain, rule in droppers(facts.rules, "input", source):
-        if any(match.field == "saddr" for match in rule.matches):
-            yield told(chain, rule)
+    for chain, rule, parts in droppers(facts.rules, "input", SHARED, _arrivals(links)):
+        yield told(chain, rule) | ({} if SHARED in parts else {"parts": [str(part) for part in parts]})
+
+
+def _arrivals(links: LinkFacts) -> Iterator[Asked]:
+    """An answer by each interface with an IPv4 default route to each of its addresses; the overlay's own ones not."""
+    ways = {route.interface for route in links.default_routes if route.family == 4}
+    own = [
+        (i.name, ip)
+        for i in links.interfaces
+        if i.name in ways and not (i.kind == "tunnel" and any(map(is_shared, i.addresses)))
+        for ip in i.addresses
+        if ip.version == 4
+    ]
+    for name, ip in own or [("", _NOBODY)]:
+        yield Asked(source=ip, destination=ip, sport=53, dport=50_000, iif=name, state="established")
 
 
 async def _judged(ctx: ProbeContext, rules: RuleSet) -> AsyncIterator[dict[str, Any]]:

@@ -55,7 +55,7 @@ PROBE = Probe(
     when=only_elsewhere,
     needs=frozenset({"udp", "links"}),
     tidies_s=TIDY_S,
-    budget=Budget(packets=PACKETS, bytes=BYTES, seconds=WAIT_S + TRIAL_S),
+    budget=Budget(packets=PACKETS, bytes=BYTES, seconds=FULL_WAIT_S + TRIAL_S),
     contacts=contacts,
     emits=(
         "portmap.gateway", "portmap.control", "portmap.service", "portmap.map", "portmap.proof", "portmap.removed",

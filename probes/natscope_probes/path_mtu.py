@@ -48,6 +48,7 @@ ALWAYS_PACKETS = 3
 MOST_PACKETS = 5 * TRIES + 2 * (TRIES - 1)
 """Of one family: five lengths at most, and the short requests beside them."""
 SEARCH_PACKETS = MAX_STEPS * (2 * TRIES - 1)
+PACKETS = 2 * (MOST_PACKETS + SEARCH_PACKETS)
 QUICK_S, SEARCH_S = 3.0, 14.0
 
 
@@ -81,7 +82,7 @@ PROBE = Probe(
     after=("relay_stun",),
     when=targets.only_elsewhere,
     needs=frozenset({"udp"}),
-    budget=Budget(packets=2 * (MOST_PACKETS + SEARCH_PACKETS), bytes=400_000, seconds=SEARCH_S),
+    budget=Budget(packets=PACKETS, bytes=PACKETS * ETHERNET_BYTES, seconds=SEARCH_S),
     contacts=contacts,
     emits=("path.size",),
 )

@@ -76,7 +76,7 @@ PROBE = Probe(
     when=when,
     needs=frozenset({"udp", "links"}),
     tidies_s=TIDY_S,
-    budget=Budget(packets=PACKETS, bytes=BYTES, seconds=WAIT_S + TRIAL_S),
+    budget=Budget(packets=PACKETS, bytes=BYTES, seconds=FULL_WAIT_S + TRIAL_S),
     contacts=contacts,
     emits=(
         "portmap.gateway", "portmap.control", "portmap.service", "portmap.multicast", "portmap.map", "portmap.proof",

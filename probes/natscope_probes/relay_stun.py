@@ -30,13 +30,13 @@ REQUEST_BYTES = 40
 def contacts(scope: Scope) -> tuple[Contact, ...]:
     """Every node of the plan, with the sends it may get at most."""
     nodes = {(r.region_id, n.name): n for r in scope.loaded_map.relay_map.regions for n in r.nodes}
-    counts: dict[tuple[int, str, int], tuple[int, bool, float]] = {}
+    counts: dict[tuple[int, str, int], tuple[int, bool]] = {}
     for send in scope.plan.sends:
         key = (send.region_id, send.node, send.family)
-        packets, unconditional, _ = counts.get(key, (0, False, 0.0))
-        counts[key] = (packets + 1, unconditional or not send.only_if_silent, send.at_s)
+        packets, unconditional = counts.get(key, (0, False))
+        counts[key] = (packets + 1, unconditional or not send.only_if_silent)
     found = []
-    for (region_id, name, family), (packets, unconditional, last_s) in sorted(counts.items()):
+    for (region_id, name, family), (packets, unconditional) in sorted(counts.items()):
         node = nodes[region_id, name]
         literal = stun_literal(node, 4 if family == 4 else 6)
         host = node.host_name if literal is None else str(literal)
@@ -47,7 +47,7 @@ def contacts(scope: Scope) -> tuple[Contact, ...]:
                 protocol="udp",
                 packets=packets,
                 bytes=packets * REQUEST_BYTES,
-                seconds=round(last_s, 3),
+                seconds=scope.plan.silent_after_s,
                 why=f"STUN to relay {name}",
                 always=unconditional,
             )

@@ -6,7 +6,8 @@ Method: one look at interfaces, routes of all tables and name servers; the cloud
 says. Where a rule drops the range and something in it is used: one ICMP echo request to at most two of those (gateway,
 name server), and the rules' counters since the run began.
 Can tell: what collides, and that a rule has eaten an answer, by its counter.
-Cannot tell: services that nothing here points to; counters without root.
+Cannot tell: services that nothing here points to, of other clouds than Alibaba, Huawei and Open Telekom Cloud; counters
+without root.
 Disturbs: nothing; at most two packets, to this network's own gateway and name server.
 """
 
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from natscope.host.api import HostError
-from natscope.host.shared_space import overlays, shared_uses
+from natscope.host.shared_space import is_meant, overlays, shared_uses
 from natscope.model.endpoint import IPAddress
 from natscope.model.observation import Outcome
 from natscope.plugins.probe import QUICK, Budget, Contact, Probe, Scope
@@ -72,9 +73,11 @@ async def run(ctx: ProbeContext) -> None:
               if k in ("devices", "routes")}, "resolver_known": bool(names.source)},
     )  # fmt: skip
     firewall = next(iter(ctx.observations("host.firewall")), None)
-    asked = list(dict.fromkeys(u["ip"] for u in uses if u["what"] in ("gateway", "name server")))[:MAX_ASKED]
-    if asked and firewall is not None and firewall.data.get("shared"):
-        await _what_is_eaten(ctx, firewall.data["shared"], [ipaddress.ip_address(text) for text in asked])
+    rules: list[dict[str, Any]] = firewall.data.get("shared", []) if firewall is not None else []
+    near = dict.fromkeys(use["ip"] for use in uses if use["what"] in ("gateway", "name server"))
+    asked = [ip for ip in near if any(is_meant(rule.get("parts"), ip) for rule in rules)][:MAX_ASKED]
+    if asked:
+        await _what_is_eaten(ctx, rules, [ipaddress.ip_address(text) for text in asked])
 
 
 async def _what_is_eaten(ctx: ProbeContext, before: list[dict[str, Any]], asked: list[IPAddress]) -> None:
@@ -91,7 +94,7 @@ async def _what_is_eaten(ctx: ProbeContext, before: list[dict[str, Any]], asked:
             answers[str(ip)] = "answered"
         except HostError as error:
             answers[str(ip)] = error.failure.value
-    after = {(r["place"], r["rule"]): r["packets"] for r in shared_drops(await read(ctx))}
+    after = {(r["place"], r["rule"]): r["packets"] for r in shared_drops(await read(ctx), await ctx.links())}
     rules = [r | {"after": after.get((r["place"], r["rule"]))} for r in before]
     grown = [
         r for r in rules if isinstance(r["packets"], int) and isinstance(r["after"], int) and r["after"] > r["packets"]

@@ -54,14 +54,14 @@ def test_no_proc_at_all(tmp_path: Path) -> None:
 
 
 def test_this_computer_tells_or_says_why_not() -> None:
-    facts = asyncio.run(LinuxSystem().look(suites=True))
+    facts = asyncio.run(LinuxSystem().look(thorough=True))
     assert (facts.suites is None) == ("suites" in facts.unread)
 
 
 def test_elsewhere_psutil_tells(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert asyncio.run(OtherSystem().look(suites=True)).suites is not None
+    assert asyncio.run(OtherSystem().look(thorough=True)).suites is not None
     monkeypatch.setattr(system_other, "_process_names", lambda: ["ekrn.exe", "explorer.exe"])
-    facts = asyncio.run(OtherSystem().look(suites=True))
+    facts = asyncio.run(OtherSystem().look(thorough=True))
     assert [suite.name for suite in facts.suites or ()] == ["ESET"]
 
 
@@ -70,7 +70,7 @@ def test_elsewhere_a_refusal_is_a_reason(monkeypatch: pytest.MonkeyPatch) -> Non
         raise PermissionError(1, "Operation not permitted")
 
     monkeypatch.setattr(system_other, "_process_names", refused)
-    facts = asyncio.run(OtherSystem().look(suites=True))
+    facts = asyncio.run(OtherSystem().look(thorough=True))
     assert facts.suites is None
     assert "operation not permitted" in facts.unread["suites"]
 

@@ -18,6 +18,7 @@ from natscope.host.system_api import FirewallFacts
 from natscope.lab.host_rules import WRITTEN, HostRules
 from natscope.lab.kernel.bed import MAP, Running, standing
 from natscope.lab.library import load_scenario
+from natscope.model.nat import Filtering, Mapping
 from natscope.model.packet_filter import RuleSet
 from natscope.model.report import Report
 from natscope.model.tri import Tri
@@ -27,6 +28,13 @@ from tests.lab.kernel_lab import lab_of, require_lab
 pytestmark = pytest.mark.kernel
 
 ROOT = Path(__file__).parents[2]
+HOME = """
+[sites.home]
+nat = "port-restricted"
+mapping_service = {}
+[hosts.alice]
+at = "home"
+"""
 RULED = """
 [sites.home]
 [hosts.tailscale]
@@ -97,20 +105,26 @@ def test_a_host_shows_its_firmware_and_its_own_cards(ruled: Running) -> None:
         assert "Amazon" not in lab.exec("plain", ["/bin/sh", "-c", look]).stdout
 
 
-def test_an_ordinary_user_learns_all_but_the_rules_and_how_to_learn_them(proxied: Running) -> None:
+def as_nobody(lab: Running, *flags: str) -> Report:
+    """A netcheck of alice's by a user with no rights at all; skips where that one may not read this installation."""
     if os.geteuid() != 0 or shutil.which("setpriv") is None:
         pytest.skip("takes root to become somebody else")
     with tempfile.TemporaryDirectory(prefix="natscope-nobody-") as folder:
         os.chmod(folder, 0o777)
-        the_map = shutil.copy(proxied.folder / MAP, folder)
+        the_map = shutil.copy(lab.folder / MAP, folder)
         os.chmod(the_map, 0o644)
         homes = [f"XDG_{kind}_HOME={folder}/{kind.lower()}" for kind in ("CONFIG", "CACHE", "STATE")]
         nobody = ["env", *homes, "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
-        command = [sys.executable, "-m", "natscope", "netcheck", "--json", "--derp-map", the_map]
-        if proxied.exec("alice", [*nobody, sys.executable, "-c", "import natscope"]).returncode:
+        command = [sys.executable, "-m", "natscope", "netcheck", "--json", "--derp-map", the_map, *flags]
+        if lab.exec("alice", [*nobody, sys.executable, "-c", "import natscope"]).returncode:
             pytest.skip("nobody may not read this installation")
-        done = proxied.exec("alice", [*nobody, *command])
-    report = msgspec.json.decode(done.stdout, type=Report)
+        done = lab.exec("alice", [*nobody, *command])
+    assert "Traceback" not in done.stderr
+    return msgspec.json.decode(done.stdout, type=Report)
+
+
+def test_an_ordinary_user_learns_all_but_the_rules_and_how_to_learn_them(proxied: Running) -> None:
+    report = as_nobody(proxied)
     around = report.surroundings
     assert (around.hijacked, around.ways[0].owner) == (Tri.YES, "proxy")
     assert [(u.interface, u.answers) for u in around.uplinks] == [("eth0", Tri.YES)]
@@ -119,4 +133,32 @@ def test_an_ordinary_user_learns_all_but_the_rules_and_how_to_learn_them(proxied
     (untold,) = (n for n in report.not_measured if n.what == "this computer's own firewall rules")
     assert "only root may read" in untold.reason
     assert "counter" in untold.reason
-    assert "Traceback" not in done.stderr
+
+
+def test_an_ordinary_user_learns_of_the_way_and_the_router_what_root_does() -> None:
+    """Hops (IP_RECVERR), lengths of packets, echoes and port mappings take no privilege.
+
+    Echoes take ping sockets, which systemd allows to everybody and a new network namespace to nobody.
+    """
+    with lab_of(HOME) as lab:
+        lab.exec("alice", ["/bin/sh", "-c", "echo 0 2147483647 > /proc/sys/net/ipv4/ping_group_range"])
+        report = as_nobody(lab)
+    truth = {probe.name: (probe.state, probe.reason) for probe in report.probes if probe.state == "failed"}
+    assert truth == {}
+    ran = {probe.name for probe in report.probes if probe.state == "ran"}
+    assert {
+        "nat_layers",
+        "path_mtu",
+        "port_mapping",
+        "nat_mapping",
+        "nat_filtering",
+        "nat_ports",
+        "shared_space",
+    } <= ran
+    nat = report.nat.v4
+    assert (nat.mapping, nat.filtering) == (Mapping.ENDPOINT_INDEPENDENT, Filtering.ADDRESS_AND_PORT_DEPENDENT)
+    assert [(hop.number, hop.place) for hop in nat.hops][:1] == [(1, "private")]
+    assert report.path.v4.mtu is not None
+    control = next(o for o in report.observations if o.kind == "portmap.control")
+    assert control.data["answered"] == control.data["sent"] > 0
+    assert report.port_mapping.pcp.proof == "proved"

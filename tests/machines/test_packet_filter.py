@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from natscope.machines.packet_filter import Asked, droppers, judge
+from natscope.model.address_space import SHARED
 from natscope.model.packet_filter import Chain, Match, Rule, RuleSet
 from natscope.wire.packet_filter import iptables_save, nft_json
 
@@ -67,9 +68,39 @@ def test_the_rule_that_decides_is_named() -> None:
 
 
 def test_rules_that_would_drop_are_found_wherever_they_stand() -> None:
-    found = droppers(NFT + IPTABLES + LEGACY, "input", asked("100.64.0.9", dport=9))
-    assert [c.engine for c, _ in found] == ["nftables", "nftables", "iptables", "iptables-legacy"]
-    assert droppers(NFT, "input", asked()) == ()
+    found = droppers(NFT + IPTABLES + LEGACY, "input", SHARED, [asked(dport=9)])
+    assert [c.engine for c, _, _ in found] == ["nftables", "nftables", "iptables", "iptables-legacy"]
+    assert droppers(NFT, "input", ipaddress.IPv4Network("203.0.113.0/24"), [asked()]) == ()
+
+
+@pytest.mark.parametrize(
+    ("rule", "parts"),
+    [
+        ("-s 100.64.0.0/10 -j DROP", ["100.64.0.0/10"]),
+        ("-s 100.0.0.0/8 -j DROP", ["100.64.0.0/10"]),
+        ("-s 100.100.0.0/16 -j DROP", ["100.100.0.0/16"]),
+        ("-s 100.100.2.136/32 -j REJECT", ["100.100.2.136/32"]),
+        ("! -s 192.168.0.0/16 -j DROP", ["100.64.0.0/10"]),
+        ("-s 100.64.0.0/10 -i eth0 -j DROP", ["100.64.0.0/10"]),
+        ("-s 100.64.0.0/10 -d 192.168.1.20/32 -j DROP", ["100.64.0.0/10"]),
+        ("-s 100.64.0.0/10 -i eth1 -j DROP", []),
+        ("-s 100.64.0.0/10 -d 192.168.1.21/32 -j DROP", []),
+        ("-s 203.0.113.0/24 -j DROP", []),
+        ("-s 100.64.0.0/10 -j ACCEPT", []),
+        ("-j DROP", []),
+    ],
+)
+def test_a_rule_names_the_parts_that_it_drops(rule: str, parts: list[str]) -> None:
+    text = f"*filter\n:INPUT ACCEPT [0:0]\n[3:4] -A INPUT {rule}\nCOMMIT\n"
+    found = droppers(iptables_save.decode(text, family=4), "input", SHARED, [asked(dport=9)])
+    assert [str(part) for _, _, named in found for part in named] == parts
+
+
+def test_sources_from_to_are_parts_too_and_what_is_no_address_is_none() -> None:
+    ends, nonsense = Match("saddr", ("100.100.0.0-100.101.255.255",)), Match("saddr", ("@set", "::/0"))
+    rules = RuleSet((chain(Rule((ends,), "drop"), Rule((nonsense,), "drop")),))
+    ((_, rule, parts),) = droppers(rules, "input", SHARED, [asked(dport=9)])
+    assert (rule.matches, [str(part) for part in parts]) == ((ends,), ["100.100.0.0/15"])
 
 
 def test_an_accept_goes_on_to_the_next_chain_and_a_drop_ends() -> None:

@@ -20,10 +20,10 @@ ANY, ADDRESS, PORT = (
 )
 
 
-def opinion(says: str, outcome: Outcome = Outcome.ANSWERED, summary: str = "") -> Observation:
+def opinion(says: str, outcome: Outcome = Outcome.ANSWERED, summary: str = "", heeds: str = "proved") -> Observation:
     return Observation(
         id="o9", kind="nat.second-opinion", probe="nat_cross_check", outcome=outcome, target="198.51.100.1:3478",
-        summary=summary, data={"tool": "pystun3", "says": says},
+        summary=summary, data={"tool": "pystun3", "says": says, "heeds": heeds},
     )  # fmt: skip
 
 
@@ -57,6 +57,10 @@ def test_they_agree(says: str, ours: NatFamilyReport) -> None:
         ("Symmetric NAT", nat(APD, PORT, Tri.YES), "several public addresses"),
         ("Restric Port NAT", nat(EI, ADDRESS), "a lost packet for a filter"),
         ("Restric Port NAT", nat(EI, ANY), "a lost packet for a filter"),
+        ("Full Cone", nat(EI, PORT), "does not look where an answer came from"),
+        ("Full Cone", nat(EI, ADDRESS), "does not look where an answer came from"),
+        ("Restric NAT", nat(EI, PORT), "does not look where an answer came from"),
+        ("Open Internet", nat(NONE, PORT), "does not look where an answer came from"),
         ("Blocked", nat(EI, PORT), "gives up"),
         ("Symmetric NAT", nat(EI, PORT), "one socket at one server"),
         ("Meet an error, when do Test1 on Changed IP and Port", nat(EI, PORT), "an error of its own"),
@@ -67,6 +71,13 @@ def test_where_they_differ_there_is_a_reason(says: str, ours: NatFamilyReport, w
     found = cross_check([opinion(says)], ours)
     assert found.agrees is not Tri.YES
     assert words in found.explanation
+
+
+@pytest.mark.parametrize("ours", [nat(EI, ADDRESS), nat(EI, ANY)])
+def test_a_server_that_was_not_seen_to_honour_the_request_is_named_as_the_reason(ours: NatFamilyReport) -> None:
+    found = cross_check([opinion("Restric Port NAT", heeds="silent")], ours)
+    assert "was not seen to honour CHANGE-REQUEST" in found.explanation
+    assert cross_check([opinion("Restric Port NAT", heeds="silent")], nat(EI, PORT)).agrees is Tri.YES
 
 
 def test_an_opinion_that_was_not_given_has_its_reason() -> None:

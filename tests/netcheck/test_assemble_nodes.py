@@ -69,6 +69,12 @@ def test_one_unknown_authority_for_all_is_unknown_and_named() -> None:
     assert (found.holds, found.by) == (Tri.UNKNOWN, "Somebody")
 
 
+def test_relays_that_leave_out_their_issuers_certificate_are_no_sign_of_an_inspector() -> None:
+    cut = tuple(refused(n, "certificate-chain-incomplete", "R11") for n in (1, 2))
+    assert interception(cut, vendor=True).holds is Tri.UNKNOWN
+    assert interception(cut, vendor=False).by == ""
+
+
 def test_self_signed_relays_are_none() -> None:
     own = tuple(refused(n, "certificate-self-signed", f"r{n}", self_signed=True) for n in (1, 2))
     assert interception(own, vendor=True).holds is Tri.UNKNOWN

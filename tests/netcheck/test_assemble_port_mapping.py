@@ -81,21 +81,24 @@ def test_a_control_on_another_way_is_none() -> None:
 
 
 @pytest.mark.parametrize(
-    ("outcome", "data", "state", "proof"),
+    ("outcome", "data", "state", "proof", "answer"),
     [
-        (Outcome.ICMP_ERROR, {"kind": "closed"}, Tri.NO, None),
-        (Outcome.REFUSED, {"kind": "other-protocol"}, Tri.NO, None),
-        (Outcome.REFUSED, {"kind": "refused", "error": "2"}, Tri.YES, "refused"),
-        (Outcome.WRONG, {"kind": "failed"}, Tri.YES, None),
-        (Outcome.WRONG, {"kind": "failed", "elsewhere": "192.168.1.9:1900"}, Tri.UNKNOWN, None),
-        (Outcome.LOCAL_ERROR, {"kind": "not-sent"}, Tri.UNKNOWN, None),
-        (Outcome.CANCELLED, {}, Tri.UNKNOWN, None),
-        (Outcome.ANSWERED, {}, Tri.YES, None),
+        (Outcome.ICMP_ERROR, {"kind": "closed"}, Tri.NO, None, "refused"),
+        (Outcome.REFUSED, {"kind": "other-protocol"}, Tri.NO, None, "refused"),
+        (Outcome.REFUSED, {"kind": "refused", "error": "2"}, Tri.YES, "refused", "refused"),
+        (Outcome.WRONG, {"kind": "failed"}, Tri.YES, None, "answered"),
+        (Outcome.WRONG, {"kind": "failed", "elsewhere": "192.168.1.9:1900"}, Tri.UNKNOWN, None, "elsewhere"),
+        (Outcome.LOCAL_ERROR, {"kind": "not-sent"}, Tri.UNKNOWN, None, "not-sent"),
+        (Outcome.CANCELLED, {}, Tri.UNKNOWN, None, "cut-off"),
+        (Outcome.NO_ANSWER, {}, Tri.UNKNOWN, None, "silent"),
+        (Outcome.ANSWERED, {}, Tri.YES, None, "answered"),
     ],
 )
-def test_what_a_gateway_says(outcome: Outcome, data: dict[str, Any], state: Tri, proof: str | None) -> None:
+def test_what_a_gateway_says(
+    outcome: Outcome, data: dict[str, Any], state: Tri, proof: str | None, answer: str
+) -> None:
     report = Seen().service(outcome, **data).pcp()
-    assert (report.state, report.proof) == (state, proof)
+    assert (report.state, report.proof, report.answer) == (state, proof, answer)
     assert report.reason
     assert (report.error is not None) == (proof == "refused")
 
@@ -135,6 +138,8 @@ def test_the_best_of_several_gateways_counts() -> None:
 def test_nobody_was_asked() -> None:
     assert Seen().pcp().reason == NOT_ASKED
     assert Seen().pcp(None).state is Tri.UNKNOWN
+    asked = port_mapping_report(LINKS, Seen().found)
+    assert {s.answer for s in (asked.upnp, asked.nat_pmp, asked.pcp, asked.pcp_v6)} == {"not-asked"}
     tunnel = Seen().add("portmap.gateway", Outcome.ANSWERED, asked=False, summary="tun0 is a tunnel (VPN or proxy)")
     assert tunnel.pcp(LinkFacts(default_routes=(DefaultRoute(4, "tun0", None),))).state is Tri.UNKNOWN
     assert "tunnel" in tunnel.pcp().reason

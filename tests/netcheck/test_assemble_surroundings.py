@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from natscope.model.observation import Outcome
 from natscope.model.tri import Tri
 from natscope.netcheck.assemble_surroundings import surroundings_report
@@ -70,6 +72,24 @@ def test_what_is_eaten_needs_a_counter_and_a_missing_answer() -> None:
     assert eaten({"100.64.0.1": "answered"}, 13) is Tri.NO
 
 
+@pytest.mark.parametrize(
+    ("parts", "dropped"),
+    [(None, Tri.YES), (["100.100.0.0/16"], Tri.YES), (["100.64.0.0/24"], Tri.YES), (["100.65.0.0/16"], Tri.NO)],
+)
+def test_a_rule_for_a_part_of_the_range_counts_where_something_in_use_lies_there(
+    parts: list[str] | None, dropped: Tri
+) -> None:
+    builder = Builder()
+    firewall(builder, shared=[TS_INPUT | ({} if parts is None else {"parts": parts})])
+    uses = [
+        {"what": "name server", "ip": "100.100.2.136", "text": "name server 100.100.2.136"},
+        {"what": "route", "ip": "100.64.0.0/16", "text": "route to 100.64.0.0/16 by eth0"},
+    ]
+    builder.observe("host.shared", Outcome.ANSWERED, data={"uses": uses, "overlay": [], "unread": {}})
+    told = surroundings_report(builder.observations, None).shared_space
+    assert (told.dropped, len(told.rules)) == (dropped, 1 if dropped is Tri.YES else 0)
+
+
 def test_unread_routes_are_no_proof_of_absence() -> None:
     builder = Builder()
     data = {"uses": [], "overlay": [], "unread": {"routes": "the system refuses to tell"}}
@@ -84,3 +104,22 @@ def test_the_computer_as_it_says() -> None:
     told = surroundings_report(builder.observations, None).computer
     assert (told.container, told.clock_synchronised, told.metered) == (None, Tri.UNKNOWN, Tri.YES)
     assert told.reasons == {"container": "why"}
+
+
+@pytest.mark.parametrize(
+    ("told", "unread", "expected"),
+    [
+        ({"eth0": False, "wlan0": True}, {"metered": "why"}, Tri.YES),
+        ({"eth0": False, "wlan0": False}, {}, Tri.NO),
+        ({"eth0": False}, {"metered": "nobody tells it of wlan0"}, Tri.UNKNOWN),
+        ({}, {"metered": "it only guesses"}, Tri.UNKNOWN),
+        ({}, {}, Tri.UNKNOWN),
+    ],
+)
+def test_metered_is_no_only_where_all_default_routes_are_known(
+    told: dict[str, bool], unread: dict[str, str], expected: Tri
+) -> None:
+    builder = Builder()
+    computer(builder, metered=told, unread=unread)
+    found = surroundings_report(builder.observations, None).computer
+    assert (found.metered, found.reasons) == (expected, unread)

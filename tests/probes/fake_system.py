@@ -25,7 +25,7 @@ class FakeSystem:
     table: ConnectionTable = field(default_factory=lambda: ConnectionTable(text=""))
     looks: int = 0
 
-    async def look(self, *, suites: bool = False) -> SystemFacts:
+    async def look(self, *, thorough: bool = False) -> SystemFacts:
         self.looks += 1
         return self.facts
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from natscope.host.system_api import Container, Device, RouteChoice, SystemFacts, SystemRoute, UntoldSystem
 from natscope.model.observation import Observation
 from tests.netcheck.fake_host import World
 from tests.netcheck.lab import loaded, measure, region
-from tests.probes.fake_system import ETH0, WLAN0, FakeSystem
+from tests.probes.fake_system import ETH0, TWO, WLAN0, FakeSystem
 
 
 def told(world: World) -> Observation:
@@ -33,13 +35,30 @@ def test_everything_is_written_down() -> None:
     assert data["asleep"] == ["usb0 (dormant)"]
     assert data["temporary_addresses"] == ["2001:db8::7"]
     assert [d["name"] for d in data["devices"]] == ["eth0", "wlan0", "usb0"]
-    assert data["unread"] == {"cloud": "the firmware tells no names"}
+    assert data["unread"] == {"cloud": "the firmware tells no names", "metered": "nobody tells it of eth0"}
 
 
 def test_a_system_that_tells_nothing_has_reasons_for_everything() -> None:
     data = told(World(system=UntoldSystem("not here"))).data
     assert data["container"] is None
     assert set(data["unread"].values()) == {"not here"}
+
+
+@pytest.mark.parametrize(
+    ("known", "unread", "metered", "why"),
+    [
+        ({"eth0": True, "wlan0": False}, {}, {"eth0": True, "wlan0": False}, None),
+        ({"eth0": True, "wlan0": False, "usb0": True}, {"metered": "usb1"}, {"eth0": True, "wlan0": False}, None),
+        ({"eth0": False}, {}, {"eth0": False}, "nobody tells it of wlan0"),
+        ({"usb0": True}, {"metered": "it only guesses"}, {}, "it only guesses"),
+    ],
+)
+def test_metered_is_told_of_default_routes(
+    known: dict[str, bool], unread: dict[str, str], metered: dict[str, bool], why: str | None
+) -> None:
+    facts = SystemFacts(devices=(ETH0, WLAN0), metered=known, unread=unread)
+    data = told(World(links=TWO, system=FakeSystem(facts))).data
+    assert (data["metered"], data["unread"].get("metered")) == (metered, why)
 
 
 ROUTES = (

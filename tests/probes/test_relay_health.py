@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from natscope.host.api import Host, Stream
+from natscope.host.api import Host, ServerTls, Stream
 from natscope.host.real.host import build_real_host
 from natscope.lab.loopback_certs import TestAuthority
 from natscope.model.endpoint import Endpoint
@@ -21,6 +21,7 @@ from natscope_probes.relay_health import contacts, when
 from tests.netcheck.lab import loaded, region
 from tests.probes.loopback import NAME, Seen, authority, node, run, saying, serving
 from tests.web.servers import LOOPBACK
+from tests.wire.chains import Chain
 
 OK = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\ndate: Tue, 24 Nov 2026 12:00:00 GMT\r\n\r\n"
 
@@ -112,6 +113,17 @@ async def test_what_is_wrong_with_a_certificate(
         seen = (await look(node(port, pin))).one
     assert (seen.outcome, seen.error, seen.data["step"]) == (Outcome.WRONG, code, "certificate")
     assert seen.data["issuer"] == "natscope loopback test authority"
+
+
+async def test_an_intermediate_that_is_left_out(host: Host, tmp_path: Path) -> None:
+    chain = Chain(NAME)
+    files = ServerTls(str(tmp_path / "leaf.pem"), str(tmp_path / "key.pem"))
+    (tmp_path / "leaf.pem").write_bytes(chain.pem(chain.leaf))
+    (tmp_path / "key.pem").write_bytes(chain.key_pem)
+    async with serving(host, saying(OK), files) as port:
+        seen = (await look(node(port))).one
+    assert (seen.outcome, seen.error) == (Outcome.WRONG, "certificate-chain-incomplete")
+    assert "test intermediate" in seen.summary
 
 
 async def test_plain_http_where_tls_belongs(host: Host) -> None:

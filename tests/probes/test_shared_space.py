@@ -8,6 +8,7 @@ from natscope.host.api import Failure, ResolverFacts
 from natscope.host.system_api import Device, FirewallFacts, SystemFacts, SystemRoute
 from natscope.model.observation import Observation, Outcome
 from natscope.model.packet_filter import RuleSet
+from natscope.wire.packet_filter import iptables_save
 from tests.netcheck.fake_host import World
 from tests.netcheck.lab import at, loaded, measure, region
 from tests.probes.fake_system import ETH0, HOME, FakeSystem, links, ts_input
@@ -58,9 +59,16 @@ def test_the_overlay_itself_is_no_collision() -> None:
 
 
 def test_a_clouds_own_services_are_known_without_asking() -> None:
-    world = World(links=HOME, system=FakeSystem(SystemFacts(cloud="Alibaba Cloud")))
-    assert "Alibaba Cloud's metadata service 100.100.100.200" in uses(world)
-    assert world.sent == []
+    for cloud, service in (
+        ("Alibaba Cloud", "metadata service 100.100.100.200"),
+        ("Alibaba Cloud", "load balancers 100.64.0.0/10"),
+        ("Huawei Cloud", "load balancers 100.125.0.0/16"),
+        ("Open Telekom Cloud", "load balancers 100.125.0.0/16"),
+    ):
+        world = World(links=HOME, system=FakeSystem(SystemFacts(cloud=cloud)))
+        assert f"{cloud}'s {service}" in uses(world)
+        assert world.sent == []
+    assert uses(World(links=HOME, system=FakeSystem(SystemFacts(cloud="AWS")))) == []
 
 
 def test_a_packet_that_is_eaten_moves_the_counter() -> None:
@@ -89,3 +97,12 @@ def test_without_a_rule_or_without_the_right_to_read_nobody_is_asked() -> None:
     for firewall in (NO_RULES, FirewallFacts(reason="only root may")):
         seen = look(World(links=CARRIER, system=FakeSystem(firewalls=[firewall])))
         assert [o.kind for o in seen] == ["host.shared"]
+
+
+@pytest.mark.parametrize(("prefix", "asked"), [("100.64.10.0/24", ["100.64.10.1"]), ("100.100.0.0/16", [])])
+def test_of_a_rule_for_a_part_only_what_lies_there_is_asked(prefix: str, asked: list[str]) -> None:
+    text = f"*filter\n:INPUT ACCEPT [0:0]\n[3:4] -A INPUT -i eth0 -s {prefix} -j DROP\nCOMMIT\n"
+    facts = FirewallFacts(rules=iptables_save.decode(text, family=4))
+    _, *eaten = look(World(links=CARRIER, system=FakeSystem(firewalls=[facts])))
+    assert [list(one.data["answers"]) for one in eaten] == ([asked] if asked else [])
+    assert [rule["parts"] for one in eaten for rule in one.data["rules"]] == ([[prefix]] if asked else [])

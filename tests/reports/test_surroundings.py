@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from natscope.model.tri import Tri
 from natscope_reports._text import surroundings
 from tests.diagnosis.surrounded import around
 from tests.reports.drawing import lines, scene
@@ -41,6 +42,12 @@ def test_containers_and_windows() -> None:
     assert "Runs in  a container (docker)" in drawn("container")
     report = around("container", computer={"wsl": 2, "container": ""})
     assert "WSL 2" in "\n".join(lines(surroundings.draw, report))
+
+
+def test_a_metered_connection_is_told_and_one_that_is_not_goes_without_saying() -> None:
+    for metered, shown in ((Tri.YES, True), (Tri.NO, False), (Tri.UNKNOWN, False)):
+        text = "\n".join(lines(surroundings.draw, around("container", computer={"metered": metered})))
+        assert ("Metered  a default route's connection" in text) == shown
 
 
 def test_names_that_are_attacks_are_cleaned() -> None:

@@ -20,6 +20,7 @@ from natscope.wire import certificate as codes
 from natscope.wire.certificate import describe, fingerprint, judge, measure
 from natscope.wire.derp.meta_certificate import server_key_of
 from tests.house.tree import ROOT
+from tests.wire.chains import Chain
 
 NOW = datetime.now(UTC)
 CA = trustme.CA()
@@ -75,6 +76,40 @@ def test_judge(name: str, presented: tuple[bytes, ...], asked: str, pin: str, co
     problem = judge(presented, asked, NOW, pin)
     assert problem.code == code
     assert problem.words
+
+
+LOGGED, PRIVATE = Chain("derp.test"), Chain("derp.test", logged=False)
+OTHER = Chain("derp.test")
+
+
+@pytest.mark.parametrize(
+    ("presented", "code"),
+    [
+        (LOGGED.der(LOGGED.leaf), codes.CHAIN_INCOMPLETE),
+        (LOGGED.der(LOGGED.leaf, OTHER.root), codes.CHAIN_INCOMPLETE),
+        (LOGGED.der(LOGGED.leaf, LOGGED.root), codes.CHAIN_INCOMPLETE),
+        (LOGGED.der(LOGGED.leaf, LOGGED.middle, LOGGED.root), codes.UNKNOWN_ISSUER),
+        (PRIVATE.der(PRIVATE.leaf), codes.UNKNOWN_ISSUER),
+        (PRIVATE.der(PRIVATE.leaf, PRIVATE.middle), codes.UNKNOWN_ISSUER),
+    ],
+)
+def test_an_intermediate_that_is_left_out_is_told_where_the_authority_is_a_public_one(
+    presented: tuple[bytes, ...], code: str
+) -> None:
+    assert judge(presented, "derp.test", NOW).code == code
+
+
+def test_of_a_chain_that_is_cut_the_missing_one_is_named() -> None:
+    words = judge(LOGGED.der(LOGGED.leaf), "derp.test", NOW).words
+    assert words == "the server leaves out the certificate of its issuer, test intermediate"
+
+
+def test_an_issuer_that_is_a_public_root_is_not_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The root is never shown: then it is this computer that does not trust it."""
+    roots = frozenset({LOGGED.root.subject.public_bytes()})
+    monkeypatch.setattr(codes, "_public_authorities", lambda: roots)
+    assert judge(LOGGED.der(LOGGED.leaf, LOGGED.middle), "derp.test", NOW).code == codes.UNKNOWN_ISSUER
+    assert judge(LOGGED.der(LOGGED.leaf), "derp.test", NOW).code == codes.CHAIN_INCOMPLETE
 
 
 def test_words_name_what_to_look_at() -> None:

@@ -46,6 +46,10 @@ def test_clouds_by_firmware() -> None:
     assert cloud_of_firmware({"product_name": "Google Compute Engine"}) == "Google Cloud"
     assert cloud_of_firmware({"sys_vendor": "Microsoft Corporation", "product_name": "Virtual Machine"}) == ""
     assert cloud_of_firmware({"chassis_asset_tag": "7783-7084-3265-9085-8269-3286-77\n"}) == "Azure"
+    huawei = {"product_name": "OpenStack Nova", "chassis_asset_tag": "HUAWEICLOUD"}
+    assert cloud_of_firmware(huawei) == "Huawei Cloud"
+    assert cloud_of_firmware(huawei | {"chassis_asset_tag": "OpenTelekomCloud\n"}) == "Open Telekom Cloud"
+    assert cloud_of_firmware(huawei | {"chassis_asset_tag": ""}) == "OpenStack"
     assert cloud_of_firmware({"sys_vendor": "QEMU"}) == ""
 
 

@@ -6,7 +6,6 @@ namespace they are somebody else's. GNOME's settings are asked of `gsettings`, w
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import glob
 import os
@@ -17,6 +16,7 @@ from pathlib import Path
 
 from natscope.host.api import Links
 from natscope.host.real import settings_files as files
+from natscope.host.real.short_program import said
 from natscope.host.settings_api import NetworkSettings, SystemProxy
 
 LIMIT_S = 0.4
@@ -54,24 +54,8 @@ class RealSettings:
         program = shutil.which("gsettings", path=self._environ.get("PATH"))
         if sys.platform != "linux" or program is None or not self._environ.get("DBUS_SESSION_BUS_ADDRESS"):
             return ()
-        try:
-            child = await asyncio.create_subprocess_exec(
-                program, "list-recursively", "org.gnome.system.proxy",
-                stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
-            )  # fmt: skip
-        except OSError:
-            return ()
-        try:
-            async with asyncio.timeout(LIMIT_S):
-                said, _ = await child.communicate()
-        except TimeoutError:
-            return ()
-        finally:
-            if child.returncode is None:
-                with contextlib.suppress(ProcessLookupError):
-                    child.kill()
-                await child.wait()
-        return files.gnome_proxies(said.decode(errors="replace"))
+        told = await said(program, "list-recursively", "org.gnome.system.proxy", limit_s=LIMIT_S)
+        return files.gnome_proxies(told or "")
 
     async def _leases(self) -> list[files.Lease]:
         ours = {str(ip) for interface in (await self._links.look()).interfaces for ip in interface.addresses}

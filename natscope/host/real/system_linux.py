@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from natscope.host.real.metered_linux import read_metered
 from natscope.host.system_api import (
     NOT_ASKED,
     ConnectionTable,
@@ -31,7 +32,6 @@ FIRST_PID_NAMESPACE = "pid:[4026531836]"
 """Linux's own number for the namespace of its first process (linux/proc_ns.h)."""
 _FIRMWARE = "/sys/class/dmi/id"
 _FIRMWARE_FILES = ("sys_vendor", "product_name", "bios_vendor", "chassis_asset_tag", "chassis_vendor")
-_NOT_METERED = "only the network manager knows whether a connection is metered, and it was not asked"
 _TIME_ERROR = 5
 T = TypeVar("T")
 
@@ -39,10 +39,10 @@ T = TypeVar("T")
 class LinuxSystem:
     """Netlink, /proc, /sys, and the tools of the packet filter."""
 
-    async def look(self, *, suites: bool = False) -> SystemFacts:
+    async def look(self, *, thorough: bool = False) -> SystemFacts:
         """Everything but the packet filter; never raises."""
         values: dict[str, Any] = {}
-        unread = {"metered": _NOT_METERED}
+        unread: dict[str, str] = {}
         for name, read in _READERS.items():
             try:
                 values[name] = read()
@@ -50,8 +50,11 @@ class LinuxSystem:
                 unread[name] = str(error)
             except OSError as error:
                 unread[name] = f"the system refuses to tell: {os.strerror(error.errno or 0).lower()}"
-        if not suites:
-            return SystemFacts(unread=unread | {"suites": NOT_ASKED}, **values)
+        if not thorough:
+            return SystemFacts(unread=unread | {"suites": NOT_ASKED, "metered": NOT_ASKED}, **values)
+        values["metered"], why = await read_metered(values.get("devices", ()))
+        if why:
+            unread["metered"] = why
         try:
             values["suites"] = await find_suites()
         except _Untold as error:

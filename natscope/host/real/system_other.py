@@ -27,7 +27,7 @@ _DRIVERS = {"utun": "tun", "tun": "tun", "tap": "tap", "wg": "wireguard", "ppp":
 class OtherSystem:
     """Everything that psutil does not know is unknown."""
 
-    async def look(self, *, suites: bool = False) -> SystemFacts:
+    async def look(self, *, thorough: bool = False) -> SystemFacts:
         """The interfaces, and suites by their processes; never raises."""
         interfaces = (await OtherLinks().look()).interfaces
         devices = tuple(
@@ -41,7 +41,7 @@ class OtherSystem:
             for i in interfaces
         )
         unread = dict.fromkeys((part for part in PARTS if part != "devices"), NOT_HERE)
-        if not suites:
+        if not thorough:
             return SystemFacts(devices=devices, unread=unread | {"suites": NOT_ASKED})
         try:
             names = await asyncio.to_thread(_process_names)

@@ -171,15 +171,24 @@ class HelperServer:
         if not self._answers.allow(source_key(source.ip.packed), now):
             return Drop.RATE_LIMITED
         if isinstance(message, Ask):
-            answer = self._success(request, source, self._offer(source, arrival, now), plain=True)
-            replies = [Reply(answer, arrival, source, "helper-offer")]
+            replies = self._offered(request, source, arrival, now)
             link = self._links.get(source.family)
             hello = None if link is None or link.peer is None else link.wake(request.transaction_id, now)
             return replies if link is None or hello is None else [*replies, self._to_peer(hello, link.peer)]
         if not self._tokens.is_good(message.token, _PURPOSE, source, now):
             return Drop.HELPER
         fates = tuple(self._fates.get((source, order), Fate.UNKNOWN) for order in message.orders)
-        return [Reply(self._success(request, source, Tally(fates)), arrival, source, "helper-tally")]
+        data = self._success(request, source, Tally(fates))
+        too_long = len(data) > len(request.data)
+        return Drop.TOO_LARGE if too_long else [Reply(data, arrival, source, "helper-tally")]
+
+    def _offered(self, request: Message, source: Endpoint, arrival: Place, now: float) -> list[Reply]:
+        """Without the other address where that makes it longer than its request: IPv6, and no SOFTWARE to fill up."""
+        offer = self._offer(source, arrival, now)
+        data = self._success(request, source, offer, plain=True)
+        if len(data) > len(request.data):
+            data = self._success(request, source, Offer(offer.token, offer.other_port))
+        return [Reply(data, arrival, source, "helper-offer")]
 
     def _offer(self, source: Endpoint, arrival: Place, now: float) -> Offer:
         token = self._tokens.make(_PURPOSE, source, now)

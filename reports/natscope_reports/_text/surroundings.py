@@ -89,6 +89,8 @@ def _computer(computer: ComputerReport, *, verbose: bool) -> Iterator[Row]:
         yield "Runs in", f"a container ({computer.container})", ""
     if computer.wsl:
         yield "Windows", f"WSL {computer.wsl}", "Windows may translate once more"
+    if computer.metered is Tri.YES:
+        yield "Metered", "a default route's connection", "set so in the network manager: traffic costs"
     if not verbose:
         return
     if computer.cloud:

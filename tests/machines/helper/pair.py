@@ -24,6 +24,8 @@ from natscope.wire.stun.message import TAILSCALE_SOFTWARE, MessageClass, decode,
 
 CLIENT = Endpoint.parse("203.0.113.9:41641")
 FIRST, SECOND = Endpoint.parse("192.0.2.1:3478"), Endpoint.parse("192.0.2.2:3478")
+V6_CLIENT = Endpoint.parse("[2001:db8::9]:41641")
+V6_FIRST, V6_SECOND = Endpoint.parse("[2001:db8::1]:3478"), Endpoint.parse("[2001:db8::2]:3478")
 SECRET = b"sixteen bytes at least"
 HOME = Place(0, 0)
 
@@ -38,10 +40,11 @@ def lonely() -> HelperServer:
     return HelperServer(bytes(16), places(FIRST))
 
 
-def two_addresses() -> HelperServer:
-    """One process, two addresses."""
-    second = {Place(1, p.port): Endpoint(SECOND.ip, e.port) for p, e in places(FIRST).items()}
-    return HelperServer(bytes(16), places(FIRST) | second)
+def two_addresses(first: Endpoint = FIRST) -> HelperServer:
+    """One process, two addresses of one family."""
+    other = SECOND if first.family == FIRST.family else V6_SECOND
+    second = {Place(1, p.port): Endpoint(other.ip, e.port) for p, e in places(first).items()}
+    return HelperServer(bytes(16), places(first) | second)
 
 
 def request(message: HelperMessage, identity: bytes = bytes(12)) -> bytes:
@@ -106,12 +109,16 @@ class Wire:
         return message
 
 
-def pair(first_key: bytes = bytes(16), second_key: bytes = bytes([1]) * 16) -> Wire:
+def pair(
+    first_key: bytes = bytes(16),
+    second_key: bytes = bytes([1]) * 16,
+    servers: tuple[Endpoint, Endpoint] = (FIRST, SECOND),
+) -> Wire:
     """Two servers that send for each other."""
-    common = peer_key(SECRET)
+    common, (first, second) = peer_key(SECRET), servers
     return Wire(
         {
-            FIRST: HelperServer(first_key, places(FIRST), peers={4: SECOND}, common=common),
-            SECOND: HelperServer(second_key, places(SECOND), peers={4: FIRST}, common=common),
+            first: HelperServer(first_key, places(first), peers={first.family: second}, common=common),
+            second: HelperServer(second_key, places(second), peers={first.family: first}, common=common),
         }
     )

@@ -20,6 +20,7 @@ from natscope.wire.stun.helper_messages import (
     Count,
     Fate,
     HelperMessage,
+    Offer,
     Order,
     TellMarks,
     Way,
@@ -32,10 +33,14 @@ from tests.machines.helper.pair import (
     FIRST,
     HOME,
     SECOND,
+    V6_CLIENT,
+    V6_FIRST,
+    V6_SECOND,
     Wire,
     lonely,
     pair,
     request,
+    told,
     two_addresses,
 )
 
@@ -49,6 +54,23 @@ def alone() -> Wire:
 
 def wide() -> Wire:
     return Wire({FIRST: two_addresses()})
+
+
+def wide_v6() -> Wire:
+    return Wire({V6_FIRST: two_addresses(V6_FIRST)})
+
+
+def pair_v6() -> Wire:
+    return pair(servers=(V6_FIRST, V6_SECOND))
+
+
+def bare(message: HelperMessage, identity: bytes) -> bytes:
+    """As short as a request can be."""
+    return encode(MessageClass.REQUEST, identity, [(int(Attr.HELPER), encode_helper(message))])
+
+
+def bare_checked(message: HelperMessage, identity: bytes) -> bytes:
+    return encode(MessageClass.REQUEST, identity, [(int(Attr.HELPER), encode_helper(message))], fingerprint=True)
 
 
 def test_the_offer_names_the_places() -> None:
@@ -150,33 +172,60 @@ def test_who_cannot_be_a_client_gets_nothing(text: str) -> None:
 SHAPES: list[HelperMessage] = [Ask(), Order(Way.OTHER_PORT, bytes(16)), Count(bytes(16), (b"abcd",) * 8)]
 
 
-@pytest.mark.parametrize("source", [CLIENT, Endpoint.parse("[2001:db8::9]:41641")], ids=str)
-@pytest.mark.parametrize("make", [alone, wide, pair])
+BARE_ASK, FULL_ASK = 72, 92
+"""Without SOFTWARE and fingerprint, and with both, as our client asks."""
+
+
+@pytest.mark.parametrize("source", [CLIENT, V6_CLIENT], ids=str)
+@pytest.mark.parametrize("make", [alone, wide, pair, wide_v6, pair_v6])
+@pytest.mark.parametrize("write", [request, bare, bare_checked])
 def test_no_answer_is_larger_than_its_request_and_there_is_at_most_one(
-    make: Callable[[], Wire], source: Endpoint
+    make: Callable[[], Wire], source: Endpoint, write: Callable[[HelperMessage, bytes], bytes]
 ) -> None:
     wire = make()
-    token = wire.offer().token
-    known = (Order(Way.OTHER_PORT, token), Order(Way.OTHER_ADDRESS, token), Count(token, (b"abcd",) * 8))
-    for number, message in enumerate((*SHAPES, *known)):
-        data = request(message, number.to_bytes(12, "little"))
+    target = next(iter(wire.servers))
+    wire.offer(source=source, target=target)  # wakes the peer, which tells its other port
+    token = wire.offer(source=source, target=target).token
+    known = (Order(Way.OTHER_PORT, token), Order(Way.OTHER_ADDRESS, token), Count(token, (b"abcd",)))
+    for number, message in enumerate((*SHAPES, *known, Count(token, (b"abcd",) * 8))):
+        data = write(message, number.to_bytes(12, "little"))
         for _ in range(3):
-            out = wire.send(data, source, FIRST, 0.0)
+            out = wire.send(data, source, target, 0.0)
             assert len(out) <= 1
             assert sum(len(reply.data) for _, reply in out) <= len(data)
 
 
+@pytest.mark.parametrize("make", [wide_v6, pair_v6])
+def test_over_ipv6_a_short_ask_is_told_of_the_other_port_only(make: Callable[[], Wire]) -> None:
+    wire = make()
+    target = next(iter(wire.servers))
+    wire.offer(source=V6_CLIENT, target=target)
+    full = wire.offer(source=V6_CLIENT, target=target)
+    assert str(full.other) == "[2001:db8::2]:3479"
+    ((_, reply),) = wire.send(bare(Ask(), bytes(12)), V6_CLIENT, target, 0.0)
+    assert told(reply.data) == Offer(full.token, 3479)
+    assert (len(bare(Ask(), bytes(12))), len(request(Ask()))) == (BARE_ASK, FULL_ASK)
+
+
+def test_a_count_that_is_shorter_than_its_tally_gets_silence() -> None:
+    wire = wide_v6()
+    target = next(iter(wire.servers))
+    token = wire.offer(source=V6_CLIENT, target=target).token
+    assert wire.send(bare(Count(token, (b"abcd",)), bytes(12)), V6_CLIENT, target, 0.0) == []
+    assert wire.drops == [Drop.TOO_LARGE]
+
+
 @settings(max_examples=300)
-@given(st.binary(max_size=60), st.booleans())
-def test_any_value_gets_at_most_one_smaller_answer(value: bytes, fingerprint: bool) -> None:
-    server = two_addresses()
+@given(st.binary(max_size=60), st.booleans(), st.booleans())
+def test_any_value_gets_at_most_one_smaller_answer(value: bytes, fingerprint: bool, is_v6: bool) -> None:
+    source, server = (V6_CLIENT, two_addresses(V6_FIRST)) if is_v6 else (CLIENT, two_addresses())
     data = encode(MessageClass.REQUEST, bytes(12), [(int(Attr.HELPER), value)], fingerprint=fingerprint)
-    outcome = server.handle(decode(data), CLIENT, HOME, 0.0)
+    outcome = server.handle(decode(data), source, HOME, 0.0)
     if isinstance(outcome, list):
         assert len(outcome) <= 1
         # The only answer without a token is the offer, and only to an ask of full length.
-        assert all(reply.target == CLIENT and reply.kind == "helper-offer" for reply in outcome)
-        assert sum(len(reply.data) for reply in outcome) <= len(data) + 12
+        assert all(reply.target == source and reply.kind == "helper-offer" for reply in outcome)
+        assert sum(len(reply.data) for reply in outcome) <= len(data)
 
 
 def test_a_wrong_fingerprint_and_a_peer_without_the_secret_get_silence() -> None:

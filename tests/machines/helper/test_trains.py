@@ -12,7 +12,7 @@ from natscope.machines.helper.trains import BUSY_S, LINGER_S, MAX_LENGTH, MAX_OP
 from natscope.machines.stun_responder import Drop, Reply
 from natscope.model.endpoint import Endpoint
 from natscope.wire.stun.attributes import Attr
-from natscope.wire.stun.helper_messages import Ask, Offer
+from natscope.wire.stun.helper_messages import Ask, Offer, encode_helper
 from natscope.wire.stun.message import TAILSCALE_SOFTWARE, MessageClass, decode, encode
 from natscope.wire.stun.train_messages import (
     MAX_PACKETS,
@@ -26,7 +26,7 @@ from natscope.wire.stun.train_messages import (
     decode_train,
     encode_train,
 )
-from tests.machines.helper.pair import CLIENT, FIRST, HOME, places, request, told
+from tests.machines.helper.pair import CLIENT, FIRST, HOME, V6_FIRST, places, request, told, two_addresses
 
 STRANGER = Endpoint.parse("198.51.100.66:53")
 LENGTH = 972
@@ -209,7 +209,7 @@ def test_a_wrong_fingerprint_is_dropped() -> None:
 SOURCES = (CLIENT, Endpoint(CLIENT.ip, 53), STRANGER, Endpoint.parse("[2001:db8::9]:4000"))
 STEPS = st.lists(
     st.tuples(
-        st.sampled_from(["ask", "book", "packet", "echo", "count", "junk"]),
+        st.sampled_from(["ask", "short ask", "book", "packet", "echo", "count", "junk"]),
         st.integers(0, 3), st.integers(0, 3), st.integers(0, 3), st.sampled_from([0, 1, 8, 900, 1164]),
     ),
     max_size=40,
@@ -217,10 +217,12 @@ STEPS = st.lists(
 
 
 @settings(max_examples=60, deadline=None)
-@given(STEPS)
-def test_nobody_gets_more_than_he_sent_whatever_is_spoofed(steps: list[tuple[str, int, int, int, int]]) -> None:
+@given(STEPS, st.sampled_from([FIRST, V6_FIRST]))
+def test_nobody_gets_more_than_he_sent_whatever_is_spoofed(
+    steps: list[tuple[str, int, int, int, int]], main: Endpoint
+) -> None:
     """Tokens and tickets are those that any of the sources got, played from any source."""
-    helper, now = server(), 0.0
+    helper, now = two_addresses(main), 0.0
     tokens, tickets = [bytes(16)], [bytes(8)]
     bytes_in, bytes_out = dict.fromkeys(SOURCES, 0), dict.fromkeys(SOURCES, 0)
     for what, who, number, which, filler in steps:
@@ -228,6 +230,7 @@ def test_nobody_gets_more_than_he_sent_whatever_is_spoofed(steps: list[tuple[str
         proof, ticket = tokens[which % len(tokens)], tickets[which % len(tickets)]
         data = {
             "ask": request(Ask()),
+            "short ask": encode(MessageClass.REQUEST, bytes(12), [(int(Attr.HELPER), encode_helper(Ask()))]),
             "book": asking(BookTrain(number, proof, 4, 100, LENGTH)),
             "packet": packet(TrainPacket(number, which, ticket, filler)),
             "echo": packet(TrainEcho(number, which, ticket, filler)),

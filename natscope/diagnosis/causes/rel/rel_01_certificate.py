@@ -2,9 +2,9 @@
 
 What it is
     The relay answers, but proves to be somebody else than the map says: the certificate has run out, is not
-    valid yet, is for another name, comes from an issuer that this computer does not trust, or differs from the
-    one that the map pins. Clients then refuse the relay. Its STUN half does not use certificates and goes on
-    working, so the relay looks alive.
+    valid yet, is for another name, comes from an issuer that this computer does not trust, is shown without that
+    of its issuer (an incomplete chain), or differs from the one that the map pins. Clients then refuse the relay.
+    Its STUN half does not use certificates and goes on working, so the relay looks alive.
 
 What we look for
     - a TLS connection to the relay, by the host name and the `CertName` of the map, that ends in a certificate
@@ -16,6 +16,7 @@ What would contradict it
 
 What to do
     - Renew the certificate, or make it cover the name in the map.
+    - If the chain is incomplete, let the relay show its intermediate certificates too (certbot's `fullchain.pem`).
     - For a relay without a public name, pin its certificate in the map: `CertName: sha256-raw:HEX`; when a pinned
       certificate was renewed, the pin must follow.
     - If the dates are wrong, look at the clocks first.
@@ -53,6 +54,7 @@ PIN = _fix("Pin the relay's certificate in the map (CertName: sha256-raw:HEX).",
 REPIN = _fix(
     "In the map: replace the pin by that of the relay's present certificate, once its admin confirms it.", "5 min"
 )
+CHAIN = _fix("On the relay: serve the whole chain (`fullchain.pem`), not its own certificate alone.", "5 min")
 CLOCK = _fix("Set the clocks of the relay and of this computer right.", "5 min")
 
 FIXES = {
@@ -61,6 +63,7 @@ FIXES = {
     "certificate-wrong-name": (RENAME, RENEW),
     "certificate-self-signed": (PIN, TRUST),
     "certificate-unknown-issuer": (PIN, TRUST),
+    "certificate-chain-incomplete": (CHAIN,),
     "certificate-pin-mismatch": (REPIN,),
 }
 """What to do by what the probe says is wrong; for anything else, or a mixture, the cause's own."""

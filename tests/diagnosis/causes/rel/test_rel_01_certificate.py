@@ -27,6 +27,7 @@ def test_certain_and_a_warning_among_others() -> None:
         ("certificate-pin-mismatch", "In the map: replace the pin"),
         ("certificate-wrong-name", "Correct the relay's host name"),
         ("certificate-self-signed", "Pin the relay's certificate"),
+        ("certificate-chain-incomplete", "On the relay: serve the whole chain"),
         ("certificate-not-yet-valid", "Set the clocks"),
         ("certificate-unreadable", "On the relay: renew"),
     ],
