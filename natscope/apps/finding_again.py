@@ -6,7 +6,7 @@ what was not measured and what a changed network no longer lets anybody measure 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import msgspec
@@ -49,20 +49,57 @@ def check_finding(cause_id: str, before: Report | None, request: CheckRequest) -
 
     Raises `UserError` and `CannotMeasure`.
     """
+    loaded_map = request.loaded_map
+
+    def measure(options: NetcheckOptions) -> tuple[Report, bool]:
+        nonlocal loaded_map
+        result = measure_network(replace(request, options=options, loaded_map=loaded_map))
+        loaded_map = result.record.loaded_map  # fetched, or read from a pipe, once
+        return result.report, result.record.interrupted
+
+    return measured_again(cause_id, before, request.options, measure, timeout_given=request.timeout_given)
+
+
+def measured_again(
+    cause_id: str,
+    before: Report | None,
+    options: NetcheckOptions,
+    measure: Callable[[NetcheckOptions], tuple[Report, bool]],
+    *,
+    timeout_given: bool = False,
+) -> Rechecked:
+    """The finding's probes first; everything, where they leave it open and that is not a matter of minutes.
+
+    `measure` gives the report, and whether somebody ended it. Probes that the user chose are the ones that run.
+    """
     rested_on: tuple[str, ...] = ()
-    options = request.options
+    whole = options
     if before is not None:
         rested_on = probes_of(before, cause_id)
-        options = msgspec.structs.replace(options, source_port=port_of(before, cause_id) or options.source_port)
-    if not options.only:
-        options = options_again(options, rested_on, timeout_given=request.timeout_given)
-    result = measure_network(replace(request, options=options))
+        whole = msgspec.structs.replace(options, source_port=port_of(before, cause_id) or options.source_port)
+    chosen = whole if options.only else options_again(whole, rested_on, timeout_given=timeout_given)
     was_there = before is not None and any(finding.id == cause_id for finding in before.findings)
-    chain = why(result.report, cause_id)
-    gone, because = answer(chain, result.report, rested_on)
-    if result.record.interrupted:
-        gone, because = None, ""
-    return Rechecked(chain, result.report, gone, options.only, was_there, result.record.interrupted, because)
+    found = _judged(cause_id, *measure(chosen), chosen, rested_on, was_there=was_there)
+    if found.chain.standing is not Standing.UNKNOWN or found.interrupted or options.only or not chosen.only:
+        return found
+    if chosen.lifetime:
+        return found
+    chosen = with_limit(msgspec.structs.replace(chosen, only=()), timeout_given=timeout_given)
+    return _judged(cause_id, *measure(chosen), chosen, rested_on, was_there=was_there)
+
+
+def _judged(
+    cause_id: str,
+    report: Report,
+    interrupted: bool,
+    options: NetcheckOptions,
+    rested_on: tuple[str, ...],
+    *,
+    was_there: bool,
+) -> Rechecked:
+    chain = why(report, cause_id)
+    gone, because = (None, "") if interrupted else answer(chain, report, rested_on)
+    return Rechecked(chain, report, gone, options.only, was_there, interrupted, because)
 
 
 def probes_of(report: Report, cause_id: str) -> tuple[str, ...]:
