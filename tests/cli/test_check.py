@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from natscope.cli import check_flow
+from natscope.lab.stand_in import StandInMesh, StandInPeer
 from natscope.policy.lookup import PeerFacts
 from tests.cli.runner import Runner
+from tests.cli.stand_in import serving
 
 QUICK = ("--skip", "port_mapping,captive_portal,dns,path_mtu,nat_ports", "--timeout", "3")
 
@@ -76,6 +78,59 @@ def test_a_peer_without_a_daemon_is_inconclusive(natscope: Runner, policy: Path,
     result = natscope("check", "--policy", str(policy), "--socket", str(tmp_path / "none.sock"))
     assert result.code == 3, result.err
     assert "? peers.db-1.path" in result.out
+
+
+@pytest.mark.parametrize(
+    ("peer", "path", "relay"),
+    [
+        (StandInPeer("db-1", "100.64.0.7", direct="203.0.113.9:41641", direct_after=0), "direct", ""),
+        (StandInPeer("db-1", "100.64.0.7"), "relayed", "fra"),
+        (StandInPeer("db-1", "100.64.0.7", peer_relay="198.51.100.9:40000:vni:7"), "peer-relay", ""),
+        (StandInPeer("db-1", "100.64.0.7", online=False), "no-answer", ""),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_how_a_daemon_reaches_a_peer(
+    natscope: Runner, policy: Path, tmp_path: Path, peer: StandInPeer, path: str, relay: str
+) -> None:
+    expected = f'[run]\nretries = 0\npings = 1\n[expect]\npeers."db-1".path = "{path}"\n'
+    if relay:
+        expected += f'peers."db-1".relay = "{relay}"\npeers."db-1".rtt_ms = "< 10000"\n'
+    policy.write_text(expected, encoding="utf-8")
+    with serving(StandInMesh(peers=(peer,)), tmp_path) as daemon:
+        met = natscope("check", "--policy", str(policy), "--socket", daemon.socket, "--json")
+        other = "relayed" if path == "direct" else "direct"
+        policy.write_text(expected.replace(f'"{path}"', f'"{other}"'), encoding="utf-8")
+        unmet = natscope("check", "--policy", str(policy), "--socket", daemon.socket)
+    assert met.code == 0, met.out + met.err
+    assert json.loads(met.out)["expectations"][0]["seen"] == [path]
+    assert unmet.code == 1, unmet.out + unmet.err
+    assert " ".join(unmet.out.split()).count(f"✗ peers.db-1.path {path} expected: {other}") == 1
+
+
+def test_a_peer_that_the_mesh_does_not_have_and_this_computer_are_inconclusive(
+    natscope: Runner, policy: Path, tmp_path: Path
+) -> None:
+    policy.write_text('[run]\nretries = 0\n[expect]\npeers.nobody.path = "direct"\npeers.laptop.path = "direct"\n')
+    with serving(StandInMesh(peers=(StandInPeer("db-1", "100.64.0.7"),)), tmp_path) as daemon:
+        result = natscope("check", "--policy", str(policy), "--socket", daemon.socket)
+    assert result.code == 3, result.out + result.err
+    words = " ".join(result.out.split())
+    assert "? peers.nobody.path" in words
+    assert "it is this computer" in words
+
+
+def test_a_first_policy_expects_the_paths_of_the_peers_that_are_named(
+    natscope: Runner, healthy_map: str, tmp_path: Path
+) -> None:
+    target = tmp_path / "first.toml"
+    near = StandInPeer("db-1", "100.64.0.7", direct="203.0.113.9:41641", direct_after=0)
+    arguments = ("--derp-map", healthy_map, *QUICK, "--only", "relay_stun", "--peer", "db-1", "--peer", "nobody")
+    with serving(StandInMesh(peers=(near,)), tmp_path) as daemon:
+        result = natscope("check", "--init", *arguments, "--socket", daemon.socket, "-o", str(target))
+    assert result.code == 0, result.err
+    assert 'peers.db-1.path = "direct"' in target.read_text(encoding="utf-8")
+    assert "nobody is left out" in result.err
 
 
 @pytest.mark.parametrize("name", ["junit", "github", "md", "text"])
