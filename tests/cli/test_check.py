@@ -7,11 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from natscope.apps.finding_again import Rechecked
 from natscope.cli import check_flow
+from natscope.cli.pen import Pen
+from natscope.diagnosis.why import why
 from natscope.lab.stand_in import StandInMesh, StandInPeer
 from natscope.policy.lookup import PeerFacts
 from tests.cli.runner import Runner
 from tests.cli.stand_in import serving
+from tests.reports.scenes import load
 
 QUICK = ("--skip", "port_mapping,captive_portal,dns,path_mtu,nat_ports", "--timeout", "3")
 
@@ -154,6 +158,18 @@ def test_one_finding_again(natscope: Runner, healthy_map: str, relay_map: str, t
     assert there.code == 1, there.out
     assert there.out.startswith("✗ NS-REL-15 is still there.\n  Measured again: ")
     assert "What speaks for it" in there.out
+
+
+def test_a_finding_that_another_one_hides_says_so() -> None:
+    report = load("captive-portal")
+    found = Rechecked(why(report, "NS-UDP-01"), report, None, ("relay_stun",), True, False, "NS-ENV-06 explains it")
+    lines = check_flow._told(found, "NS-UDP-01", Pen(80, ascii_only=False, colour=False), 0)
+    assert lines[:3] == [
+        "? Whether NS-UDP-01 is there is not known.",
+        "  NS-ENV-06 explains it.",
+        "  Measured again: relay_stun.",
+    ]
+    assert "Its grounds hold, but NS-ENV-06 explains them" in "\n".join(lines)
 
 
 @pytest.mark.parametrize(
