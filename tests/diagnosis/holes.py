@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import enum
-import functools
 import types
 import typing
 from collections.abc import Iterator
@@ -34,9 +33,14 @@ def holes(value: Any, path: Path = ()) -> Iterator[Holed]:
             yield where, msgspec.structs.replace(value, **{field: hole})
 
 
-@functools.cache
-def _hints(kind: type) -> dict[str, Any]:
-    return typing.get_type_hints(kind)
+_HINTS: dict[type[Any], dict[str, Any]] = {}
+"""Looked up once for each class: that is most of the work."""
+
+
+def _hints(kind: type[Any]) -> dict[str, Any]:
+    if kind not in _HINTS:
+        _HINTS[kind] = typing.get_type_hints(kind)
+    return _HINTS[kind]
 
 
 def _of_field(value: Any, hint: Any, here: Path) -> Iterator[Holed]:

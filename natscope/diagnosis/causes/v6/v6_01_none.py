@@ -78,7 +78,7 @@ def evidence(facts: Facts) -> Support:
         return NOTHING
     other = facts.works(4)
     if other.holds is not Tri.YES:
-        return NOTHING if other.holds is Tri.NO else unknown(other.missing)
+        return unknown("a network that works over IPv4" if other.holds is Tri.NO else other.missing)
     says = "only link-local addresses" if part.state == "link-local-only" else "no global address or no route"
     detail = "It has link-local addresses only." if part.state == "link-local-only" else ""
     if part.os_support is Tri.NO:
