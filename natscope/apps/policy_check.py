@@ -1,4 +1,4 @@
-"""Composition root of `natscope check`: measures as often as a policy wants, or again what one finding rests on."""
+"""Composition root of `natscope check --policy`: measures as often as a policy wants."""
 
 from __future__ import annotations
 
@@ -6,12 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, BinaryIO
 
-import msgspec
-
 from natscope.apps.mesh_status import SightOptions
 from natscope.apps.netcheck import NetcheckRun, run_netcheck
 from natscope.diagnosis import catalogue
-from natscope.diagnosis.why import Chain, Standing, why
+from natscope.diagnosis.why import Standing, why
 from natscope.errors import CannotMeasure, NatscopeError, RefusedError, UserError
 from natscope.host.real.host import build_real_host
 from natscope.mesh.pinging import PingPlan
@@ -20,7 +18,6 @@ from natscope.model.policy_check import SCHEMA, PolicyCheck, Result
 from natscope.model.relay_map import LoadedMap
 from natscope.netcheck.options import MapChoice, NetcheckOptions
 from natscope.netcheck.progress import Progress
-from natscope.plugins.loader import PROBES, find
 from natscope.policy.expectation import Expectation
 from natscope.policy.judge import Run, judge, worst
 from natscope.policy.lookup import PeerFacts, peers_wanted
@@ -39,7 +36,10 @@ _PATHS = {PingOutcome.DIRECT: "direct", PingOutcome.RELAYED: "relayed", PingOutc
 
 @dataclass(frozen=True, slots=True)
 class CheckRequest:
-    """How to measure. `progress` is told what a netcheck does. `loaded_map` is taken in place of `choice`."""
+    """How to measure. `progress` is told what a netcheck does. `loaded_map` is taken in place of `choice`.
+
+    `timeout_given`: the user set the time limit, which then holds for slow probes too.
+    """
 
     options: NetcheckOptions
     choice: MapChoice
@@ -47,6 +47,7 @@ class CheckRequest:
     environ: Mapping[str, str]
     socket: str = ""
     stdin: BinaryIO | None = None
+    timeout_given: bool = False
     loaded_map: LoadedMap | None = None
     progress: Callable[[Progress], None] | None = None
 
@@ -153,6 +154,8 @@ def open_findings(policy: Policy, report: Report | None) -> dict[str, str]:
         elif chain.standing is Standing.UNKNOWN:
             missing = [*chain.support.missing, *chain.against.missing]
             found[cause_id] = missing[0] if missing else "it was not measured"
+        elif chain.standing is Standing.HIDDEN:
+            found[cause_id] = f"{' and '.join(chain.hidden_by)} explains what speaks for it"
     return found
 
 
@@ -196,44 +199,3 @@ def _sentence(policy: Policy, results: list[Result], *, interrupted: bool) -> st
     if open_:
         return f"{open_} of {count} expectations of {policy.name} could not be judged{stopped}."
     return f"All {count} expectations of {policy.name} hold{stopped}."
-
-
-@dataclass(frozen=True, slots=True)
-class Rechecked:
-    """One finding, measured again. `gone` None: not known. `probes` ran, all of them where that is empty.
-
-    `was_there`: did the report before have it.
-    """
-
-    chain: Chain
-    report: Report
-    gone: bool | None
-    probes: tuple[str, ...]
-    was_there: bool
-    interrupted: bool
-
-
-def check_finding(cause_id: str, before: Report | None, request: CheckRequest) -> Rechecked:
-    """Run the probes that the finding rested on in `before`; all of them where nothing tells which.
-
-    Raises `UserError` and `CannotMeasure`.
-    """
-    probes = probes_of(before, cause_id) if before is not None else ()
-    options = (
-        msgspec.structs.replace(request.options, only=probes)
-        if probes and not request.options.only
-        else request.options
-    )
-    result = measure_network(replace(request, options=options))
-    chain = why(result.report, cause_id)
-    unknown = chain.standing in (Standing.UNKNOWN, Standing.TWO_SIDES) or result.record.interrupted
-    gone = None if unknown else chain.standing is not Standing.CLAIMED
-    was_there = before is not None and any(finding.id == cause_id for finding in before.findings)
-    return Rechecked(chain, result.report, gone, options.only, was_there, result.record.interrupted)
-
-
-def probes_of(report: Report, cause_id: str) -> tuple[str, ...]:
-    """The probes behind what speaks for and against a finding; empty where none is known. Raises `UserError`."""
-    known = {module.name for module in find(PROBES).modules}
-    seen = {observation.probe for observation in why(report, cause_id).observations.values()}
-    return tuple(sorted(seen & known))

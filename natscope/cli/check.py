@@ -116,4 +116,5 @@ def _request(session: Session) -> CheckRequest:
         environ=session.environ,
         socket=config.text("tailscaled_socket"),
         stdin=session.console.streams.binary_input(),
+        timeout_given=config.origins["netcheck.timeout"].layer != "default",
     )

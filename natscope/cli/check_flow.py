@@ -9,7 +9,8 @@ from typing import TypeVar
 
 import msgspec
 
-from natscope.apps.policy_check import CheckRequest, Rechecked, check_finding, check_policy, measure_network, ping_peer
+from natscope.apps.finding_again import Rechecked, check_finding
+from natscope.apps.policy_check import CheckRequest, check_policy, measure_network, ping_peer
 from natscope.cli import exit_codes
 from natscope.cli.again import MEASURED, SOCKET, again
 from natscope.cli.drawing import render_options
@@ -133,7 +134,10 @@ def _told(found: Rechecked, cause: str, pen: Pen, verbosity: int) -> list[str]:
     if verbosity < 0:
         return pen.wrap(words, indent, sign=sign)
     ran = f"Measured again: {', '.join(found.probes)}." if found.probes else "The whole netcheck was measured again."
-    lines = [*pen.wrap(words, indent, sign=sign), *pen.wrap(ran, indent, role="faint")]
+    lines = pen.wrap(words, indent, sign=sign)
+    if found.open_because:
+        lines += pen.wrap(f"{found.open_because}.", indent)
+    lines += pen.wrap(ran, indent, role="faint")
     if verbosity > 0 or found.gone is not True:
         lines += ["", *draw(found.chain, pen)]
     return lines

@@ -10,6 +10,8 @@ from natscope.diagnosis.cause import Cause, Support
 from natscope.model.finding import Certainty, Finding, Fix, Severity
 
 WHOLE_NETCHECK = "natscope netcheck"
+BOTH_SIDES = "natscope path PEER"
+"""Judges again what takes both sides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,8 @@ class Claim:
         )
 
     def _verified(self, fix: Fix) -> Fix:
-        """What a whole netcheck would show, a check of this finding alone shows sooner."""
+        """What a whole netcheck would show, a check of this finding alone shows sooner; of both sides it shows half."""
         if fix.verify != WHOLE_NETCHECK:
             return fix
-        return msgspec.structs.replace(fix, verify=f"natscope check {self.cause.id}")
+        shows = BOTH_SIDES if self.cause.sides == 2 else f"natscope check {self.cause.id}"
+        return msgspec.structs.replace(fix, verify=shows)

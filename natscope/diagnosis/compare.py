@@ -68,9 +68,12 @@ def _findings(before: Report, after: Report) -> Iterator[Change]:
 
 
 def _is_known(report: Report, finding_id: str) -> bool:
-    """Whether a report that does not have a finding could tell; one of a newer version is taken at its word."""
+    """Whether a report that does not have a finding could tell; one of a newer version is taken at its word.
+
+    What another finding hides is not told, which is not to say that it is gone.
+    """
     try:
-        return why(report, finding_id).standing is not Standing.UNKNOWN
+        return why(report, finding_id).standing not in (Standing.UNKNOWN, Standing.HIDDEN)
     except UserError:
         return True
 

@@ -204,6 +204,8 @@ class Facts:
         """Did a relay see a public address of ours? Not so where all relays are inside this network."""
         seen = self.report.ipv4.endpoints + self.report.ipv6.endpoints
         public = tuple(endpoint for endpoint in seen if is_public(endpoint.address))
+        if not public and any(is_public(str(one.endpoint.ip)) for one in read_mapped(self.observations)):
+            return Fact(Tri.UNKNOWN, missing="endpoints that agree with what relays answered")
         cited = ordered(tuple(name for endpoint in public or seen for name in ordered(endpoint.evidence)[:2]))
         return Fact(Tri.of(bool(public) if seen else None), cited, "an answer from a relay on the internet")
 
@@ -231,8 +233,9 @@ class Facts:
         """Did this region answer over UDP? Unknown when it was not asked."""
         asked = self.seen("stun.binding", region_id=relay.region_id)
         asked = tuple(o for o in asked if o.outcome not in (Outcome.LOCAL_ERROR, Outcome.CANCELLED))
-        if relay.latency_ms.stun_v4 is not None or relay.latency_ms.stun_v6 is not None:
-            return Fact(Tri.YES, cite(tuple(o for o in asked if o.outcome is Outcome.ANSWERED)))
+        back = tuple(o for o in asked if o.outcome is Outcome.ANSWERED)
+        if back or relay.latency_ms.stun_v4 is not None or relay.latency_ms.stun_v6 is not None:
+            return Fact(Tri.YES, cite(back))
         return Fact(Tri.of(False if asked else None), cite(asked), "a STUN request to that relay")
 
     def tcp_answered(self, relay: RelayReport) -> Fact:

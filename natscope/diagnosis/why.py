@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from natscope.diagnosis.catalogue import CauseModule, find
 from natscope.diagnosis.cause import NOTHING, Cause, Support
+from natscope.diagnosis.claim import Claim
 from natscope.diagnosis.dominance import settle
 from natscope.diagnosis.engine import judge
 from natscope.diagnosis.facts import Facts
@@ -49,19 +50,21 @@ def why(report: Report, cause_id: str) -> Chain:
     if module.CAUSE.sides == 2:  # it asks both sides' facts, and has no functions for one
         return Chain(module, Standing.TWO_SIDES, NOTHING, NOTHING, (), {})
     support, against = module.evidence(facts), module.against(facts)
-    claims = settle(judge(facts))
+    judged = judge(facts)
+    claims = settle(judged)
     standing = _standing(module, support, against, {claim.cause.id for claim in claims})
     hidden_by: tuple[str, ...] = ()
-    if standing is Standing.HIDDEN:
-        hidden_by = tuple(claim.cause.id for claim in claims if _hides(claim.cause, module.CAUSE))
+    if standing is Standing.HIDDEN:  # told before those that are hidden themselves
+        hiding = [claim for claim in claims if _hides(claim, module.CAUSE)]
+        hidden_by = tuple(claim.cause.id for claim in hiding or judged if _hides(claim, module.CAUSE))
     by_id = {observation.id: observation for observation in report.observations}
     cited = [*support.evidence, *against.evidence]
     return Chain(module, standing, support, against, hidden_by, {name: by_id[name] for name in cited if name in by_id})
 
 
-def _hides(cause: Cause, other: Cause) -> bool:
-    """It falsifies what the other one rests on, or says the same more exactly."""
-    return cause.id in other.hidden_by or other.id in cause.refines
+def _hides(claim: Claim, other: Cause) -> bool:
+    """It falsifies what the other one rests on, or says the same more exactly; as `settle` has it."""
+    return (bool(claim.hides) and claim.cause.id in other.hidden_by) or other.id in claim.refines
 
 
 def _standing(module: CauseModule, support: Support, against: Support, shown: set[str]) -> Standing:

@@ -70,18 +70,28 @@ SERVERS_START_S = 0.01
 """Servers open their ports before anybody is measured."""
 
 
-def sim_reports(scenario: Scenario, seed: int | None = None) -> dict[str, Report]:
-    """A netcheck on every measured host, one after the other; reports by host. `seed` replaces the scenario's own.
+def sim_reports(
+    scenario: Scenario, seed: int | None = None, options: NetcheckOptions | None = None
+) -> dict[str, Report]:
+    """A netcheck on every measured host, one after the other; reports by host.
 
+    `seed` replaces the scenario's own, `options` what the scenario asks of the last run of each host.
     Raises `UserError` for a scenario that the simulator cannot express.
     """
+    return {host: diagnose(assemble(record)) for host, record in sim_records(scenario, seed, options).items()}
+
+
+def sim_records(
+    scenario: Scenario, seed: int | None = None, options: NetcheckOptions | None = None
+) -> dict[str, RunRecord]:
+    """What `sim_reports` is made from."""
     with simulated(scenario, seed) as net:
         net.run(asyncio.sleep(SERVERS_START_S))
         schedule(net, [_FAULTS[fault.kind](net, scenario, fault) for fault in scenario.faults])
         found, problems = read_relay_map(scenario, seed)
         loaded = LoadedMap(relay_map=found, source=f"{scenario.name}.json", kind="file", problems=problems)
         return {
-            h.name: _judged(net.run(_measure(net.hosts[h.name], loaded, scenario.how))) for h in scenario.measured()
+            h.name: net.run(_measure(net.hosts[h.name], loaded, scenario.how, options)) for h in scenario.measured()
         }
 
 
@@ -102,39 +112,41 @@ def simulated(scenario: Scenario, seed: int | None = None) -> Iterator[Network]:
         yield net
 
 
-async def _measure(host: Host, loaded: LoadedMap, how: MeasureHow) -> RunRecord:
+def usual_options(how: MeasureHow) -> NetcheckOptions:
+    """What a scenario asks of a netcheck."""
+    return with_limit(
+        NetcheckOptions(
+            https=how.https,
+            profile=how.profile,
+            hairpin=how.hairpin,
+            udp_rate=how.udp_rate,
+            source_port=how.source_port,
+        )
+    )
+
+
+async def _measure(host: Host, loaded: LoadedMap, how: MeasureHow, options: NetcheckOptions | None) -> RunRecord:
     """The last of several runs, each with what the one before it left."""
-    record = await _run(host, loaded, how, History())
+    usual, history = usual_options(how), History()
     for _ in range(how.earlier):
+        record = await _run(host, loaded, usual, history)
         await host.clock.sleep(BETWEEN_RUNS_S)
-        record = await _run(host, loaded, how, next_history(record, assemble(record).relays))
-    return record
+        history = next_history(record, assemble(record).relays)
+    return await _run(host, loaded, options or usual, history)
 
 
-async def _run(host: Host, loaded: LoadedMap, how: MeasureHow, history: History) -> RunRecord:
+async def _run(host: Host, loaded: LoadedMap, options: NetcheckOptions, history: History) -> RunRecord:
     return await run_probes(
         RunInputs(
             host=host,
             loaded_map=loaded,
-            options=with_limit(
-                NetcheckOptions(
-                    https=how.https,
-                    profile=how.profile,
-                    hairpin=how.hairpin,
-                    udp_rate=how.udp_rate,
-                    source_port=how.source_port,
-                )
-            ),
+            options=options,
             history=history,
             found=find(PROBES),
             http=lambda: HttpClient(host),
             stop=asyncio.Event(),
         )
     )
-
-
-def _judged(record: RunRecord) -> Report:
-    return diagnose(assemble(record))
 
 
 def _add_site(net: Network, site: Site) -> None:

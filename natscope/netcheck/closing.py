@@ -33,7 +33,7 @@ async def close_run(shared: SharedRun, history: History, ending: Ending) -> RunR
     """The record. The sockets are closed already; the interfaces are looked at a second time."""
     host, recorder = shared.host, shared.recorder
     ended = host.clock.now()
-    record_sockets(shared.mux, recorder, shared.families)
+    record_sockets(shared.mux, recorder, shared.families, shared.options.source_port)
     await record_stun(shared.mux, recorder, host, ended=ended, interrupted=ending.interrupted)
     links = shared.known_links()
     await _look_again(host, shared)

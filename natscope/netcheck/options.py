@@ -65,8 +65,9 @@ def with_limit(options: NetcheckOptions, *, timeout_given: bool = False) -> Netc
     other_s = CROSS_CHECK_S if options.cross_check else 0.0
     usual_s = NetcheckOptions().timeout_s
     if timeout_given:
-        timeout_s = usual_s if slow and options.timeout_s > MAX_TIMEOUT_S else options.timeout_s
-        return msgspec.structs.replace(options, timeout_s=timeout_s, limit_s=options.timeout_s)
+        given_s = options.whole_s  # so that limiting twice is limiting once
+        timeout_s = usual_s if slow and given_s > MAX_TIMEOUT_S else given_s
+        return msgspec.structs.replace(options, timeout_s=timeout_s, limit_s=given_s)
     if slow:
         return msgspec.structs.replace(options, limit_s=LIFETIME_S + rate_s + other_s)
     last = options.hairpin or HAIRPIN_PROBE in options.only

@@ -34,12 +34,18 @@ async def record_stun(mux: StunMux, recorder: Recorder, host: Host, *, ended: fl
         _record_dropped(recorder, channel)
 
 
-def record_sockets(mux: StunMux, recorder: Recorder, families: tuple[int, ...]) -> None:
-    """One `udp.socket` per family: bound, or refused with the words of the system."""
+def record_sockets(mux: StunMux, recorder: Recorder, families: tuple[int, ...], asked_port: int = 0) -> None:
+    """One `udp.socket` per family: bound, or refused with the words of the system.
+
+    `asked_port` is the local port that the run was told to use: who measures again has to use it too.
+    """
+    data = {"asked_port": asked_port} if asked_port else {}
     for family in families:
         channel = mux.channels.get(family)  # type: ignore[call-overload]
         if channel is not None:
-            recorder.observe(MUX, "udp.socket", Outcome.ANSWERED, family=family, socket=str(channel.local))
+            recorder.observe(
+                MUX, "udp.socket", Outcome.ANSWERED, family=family, socket=str(channel.local), data=dict(data)
+            )
             continue
         error = mux.refused.get(family)  # type: ignore[call-overload]
         if error is not None:
@@ -50,6 +56,7 @@ def record_sockets(mux: StunMux, recorder: Recorder, families: tuple[int, ...]) 
                 family=family,
                 error=error.failure.value,
                 summary=error.message,
+                data=dict(data),
             )
 
 
@@ -94,7 +101,7 @@ def _record_exchange(recorder: Recorder, exchange: Exchange, target: str, local:
         packets=1 if exchange.bytes_sent else 0,
         error=error,
         summary=summary,
-        data=data,
+        data=dict(data),
     )
 
 

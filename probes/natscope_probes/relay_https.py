@@ -109,12 +109,16 @@ async def run(ctx: ProbeContext) -> None:
 
 
 def _controls_of_ipv6(ctx: ProbeContext, asked: Collection[RelayRegion]) -> tuple[RelayRegion, ...]:
-    """Regions to ask over IPv6 where nobody answered over UDP by IPv6, and others than those `asked` by IPv4."""
+    """Regions to ask over IPv6 where nobody answered over UDP by IPv6.
+
+    Of those that are `asked` anyway, one that answered over IPv4 is asked by that alone.
+    """
     sent = {exchange.region_id for exchange in ctx.exchanges() if exchange.target.family == 6}
     answered = {exchange.target.family for exchange in ctx.exchanges() if exchange.answered_at is not None}
     if 6 not in ctx.families or answered != {4}:
         return ()
-    others = (region for region in ctx.relay_map.measured_regions() if region.region_id in sent and region not in asked)
+    both = [region for region in asked if not _answering(ctx, region)]
+    others = (region for region in ctx.relay_map.measured_regions() if region.region_id in sent and region not in both)
     return tuple(region for region in others if not region.avoid)[:CONTROLS]
 
 

@@ -29,3 +29,8 @@ def test_what_a_report_cannot_tell_is_named_with_what_would() -> None:
     assert all(found.values())
     assert open_findings(policy("udp = true"), load("no-network")) == {}
     assert open_findings(wanted, None) == {}
+
+
+def test_what_another_finding_hides_is_not_absent() -> None:
+    found = open_findings(policy('findings.absent = ["NS-UDP-01"]'), load("captive-portal"))
+    assert found == {"NS-UDP-01": "NS-ENV-06 explains what speaks for it"}

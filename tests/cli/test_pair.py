@@ -22,6 +22,7 @@ EASY = str(ROOT / "fixtures" / "recordings" / "tailscale-netcheck" / "nat-easy.j
 UPSTREAM = ROOT / "fixtures" / "recordings" / "tailscale-netcheck"
 HARDER = str(REPORTS / "ports-in-a-row.json")
 HARD, FULL, BLOCKED = (str(REPORTS / f"{name}.json") for name in ("mapping-varies", "full-cone", "udp-blocked"))
+STRICT = str(REPORTS / "port-restricted.json")
 
 
 @pytest.mark.parametrize(("peer", "code", "sign"), [(FULL, 0, "✓"), (BLOCKED, 10, "!"), (HARDER, 3, "?")])
@@ -164,3 +165,34 @@ def test_a_simulation_has_no_age(natscope: Runner, tmp_path: Path) -> None:
     made_up.write_text(json.dumps(tree), encoding="utf-8")
     assert "Old: mapping-varies. " in natscope("pair", HARD, str(made_up)).out
     assert json.loads(natscope("pair", HARD, str(made_up), "--json").out)["peer"]["age_s"] is None
+
+
+@pytest.mark.parametrize(
+    ("network", "code", "varies"),
+    [(None, 3, "unknown"), ({"MappingVariesByDestIP": False}, 0, "no"), ({"MappingVariesByDestIP": True}, 3, "yes")],
+)
+def test_a_node_of_the_mesh_is_taken_as_the_mesh_tells(
+    natscope: Runner, tmp_path: Path, network: dict[str, bool] | None, code: int, varies: str
+) -> None:
+    """By name and by address; what the mesh does not tell is not known."""
+    ends = ("198.51.100.99:41641", "192.168.50.20:41641")
+    nas = StandInPeer("nas", "100.64.0.9", relay="ams", endpoints=ends, network=network)
+    with serving(StandInMesh(peers=(nas, StandInPeer("cam", "100.64.0.5"))), tmp_path) as daemon:
+        result = natscope("pair", STRICT, "nas", "--socket", daemon.socket, "--json")
+        by_address = natscope("pair", STRICT, "100.64.0.9", "--socket", daemon.socket, "--json")
+    assert result.code == code, result.out + result.err
+    told = json.loads(result.out)
+    assert (told["this"]["by"], told["peer"]["by"], told["peer"]["name"]) == ("natscope", "mesh", "nas")
+    assert (told["peer"]["varies"], told["peer"]["public"], told["peer"]["home"]) == (varies, [ends[0][:-6]], "ams")
+    assert told["peer"]["age_s"] is None
+    assert told["prediction"]["path"] == ("direct" if code == 0 else "unknown")
+    assert json.loads(by_address.out)["prediction"] == told["prediction"]
+
+
+def test_this_computer_and_a_stranger_are_no_pair(natscope: Runner, tmp_path: Path) -> None:
+    with serving(StandInMesh(peers=(StandInPeer("nas", "100.64.0.9"),)), tmp_path) as daemon:
+        itself = natscope("pair", FULL, "laptop", "--socket", daemon.socket)
+        stranger = natscope("pair", FULL, "nass", "--socket", daemon.socket)
+    assert (itself.code, stranger.code) == (2, 2)
+    assert "laptop is this computer itself" in itself.err
+    assert "Did you mean nas?" in stranger.err

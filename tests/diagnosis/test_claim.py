@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import msgspec
 
 from natscope.diagnosis.cause import Cause, Ground, Strength, Support
@@ -45,3 +47,11 @@ def test_a_whole_netcheck_is_replaced_by_a_check_of_this_finding() -> None:
     again, other = (msgspec.structs.replace(FIX, verify=verify) for verify in ("natscope netcheck", "ip route"))
     finding = Claim(CAUSE, Support(Tri.YES, GROUNDS, fixes=(again, other))).finding()
     assert [fix.verify for fix in finding.fixes] == ["natscope check NS-ENV-99", "ip route"]
+
+
+def test_what_takes_both_sides_is_judged_again_with_both() -> None:
+    again = msgspec.structs.replace(FIX, verify="natscope netcheck")
+    cause = replace(CAUSE, sides=2)
+    assert [fix.verify for fix in Claim(cause, Support(Tri.YES, GROUNDS, fixes=(again,))).finding().fixes] == [
+        "natscope path PEER"
+    ]

@@ -42,6 +42,8 @@ def test_what_was_not_measured_again_is_not_gone() -> None:
     change = next(change for change in compare(before, after) if change.what == "NS-UDP-01")
     assert change.after == "not known any more"
     assert not change.matters
+    hidden = next(c for c in compare(before, load("captive-portal")) if c.what == "NS-UDP-01")
+    assert (hidden.after, hidden.matters) == ("not known any more", False)
     changes = compare(load("healthy"), msgspec.structs.replace(load("healthy"), udp=Tri.UNKNOWN))
     assert [(change.what, change.matters) for change in changes] == [("UDP", False)]
 

@@ -18,6 +18,7 @@ from natscope.model.finding import Certainty
 from natscope.model.nat import Mapping
 from natscope.model.report import NO_VERDICT, NatFamilyReport, Report
 from natscope.model.tri import Tri
+from tests.diagnosis.holes import holes
 from tests.diagnosis.judging import claim, found
 from tests.reports.scenes import load, names
 
@@ -120,6 +121,28 @@ def test_taking_a_fact_away_never_makes_a_claim_more_certain(name: str) -> None:
     for poorer in removals(report):
         for after in judge(Facts(poorer)):
             assert RANK[after.certainty] <= before.get(after.cause.id, 0), after.cause.id
+
+
+@pytest.mark.parametrize("name", [name for name in names() if name != "many-regions"])
+def test_no_hole_anywhere_in_a_report_makes_a_claim_more_certain(name: str) -> None:
+    report = load(name)
+    before = {c.cause.id: RANK[c.certainty] for c in judge(Facts(report))}
+    more = [
+        (path, after.cause.id)
+        for path, poorer in holes(report)
+        for after in judge(Facts(poorer))
+        if RANK[after.certainty] > before.get(after.cause.id, 0)
+    ]
+    assert more == []
+
+
+def test_holes_are_made_at_every_depth() -> None:
+    paths = {path for path, _ in holes(load("healthy"))}
+    assert ("udp",) in paths
+    assert ("ipv4", "endpoints", "gone") in paths
+    assert ("nat", "v4", "mapping") in paths
+    assert ("relays", "best_ms", "stun_v4") in paths
+    assert ("interfaces", "addresses", "gone") in paths
 
 
 def test_an_unknown_contradiction_keeps_a_cause_silent() -> None:

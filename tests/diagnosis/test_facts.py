@@ -144,3 +144,23 @@ def test_ordered_is_bounded_and_natural() -> None:
     shuffled = [f"o{n}" for n in range(100)]
     random.Random(7).shuffle(shuffled)
     assert ordered(tuple(shuffled)) == tuple(f"o{n}" for n in range(MAX_CITED))
+
+
+def test_a_relay_that_answered_is_not_silent_though_its_round_trip_is_missing() -> None:
+    report = scene("healthy")
+    first = report.relays[0]
+    none = msgspec.structs.replace(first.latency_ms, stun_v4=None, stun_v6=None)
+    report = msgspec.structs.replace(report, relays=(msgspec.structs.replace(first, latency_ms=none),))
+    facts = Facts(report)
+    assert facts.stun_answered(facts.relays[0]).holds is Y
+
+
+def test_an_endpoint_that_the_report_lacks_is_not_an_address_from_inside() -> None:
+    report = scene("home-inside")
+    bare = msgspec.structs.replace(report.ipv4, endpoints=())
+    part = msgspec.structs.replace(
+        report.ipv4, endpoints=tuple(e for e in report.ipv4.endpoints if not is_public(e.address))
+    )
+    assert Facts(report).seen_from_outside.holds is Y
+    assert Facts(msgspec.structs.replace(report, ipv4=part)).seen_from_outside.holds is U
+    assert Facts(msgspec.structs.replace(report, ipv4=bare)).seen_from_outside.holds is U

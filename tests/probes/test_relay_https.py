@@ -65,3 +65,12 @@ def test_silence_of_udp_over_ipv6_gets_a_control(name: str, regions: list[int]) 
     assert [(o.region_id, o.family) for o in asked] == [(number, 6) for number in regions]
     answers = {o.outcome is Outcome.ANSWERED for o in asked}
     assert answers <= {report.ipv6.works.value == "yes"}
+
+
+def test_asked_for_all_relays_the_control_over_ipv6_is_there_too() -> None:
+    """Each of them answers by IPv4, which says nothing of IPv6."""
+    how = MeasureHow(hairpin=False, https=True)
+    (report,) = sim_reports(replace(load_scenario("ipv6-udp-dropped"), how=how)).values()
+    asked = [(o.region_id, o.family) for o in report.observations if o.kind == "https.latency"]
+    assert sorted(asked, key=lambda pair: (pair[1], pair[0])) == [(1, 4), (2, 4), (3, 4), (1, 6), (2, 6)]
+    assert "NS-V6-04" in [finding.id for finding in report.findings]

@@ -50,8 +50,11 @@ def port_taken() -> Report:
     """`--source-port 41641` beside a running agent."""
     builder = Builder()
     words = "UDP port 41641 is taken by another program"
+    asked = {"asked_port": 41641}
     for family in (4, 6):
-        builder.observe("udp.socket", Outcome.LOCAL_ERROR, family=family, error="address-in-use", summary=words)
+        builder.observe(
+            "udp.socket", Outcome.LOCAL_ERROR, family=family, error="address-in-use", summary=words, data=asked
+        )
     for region, code, name, rtt in PLACES[1:4]:
         builder.relay(region, code, name, https=rtt + 20.0, ask=())
     four = FamilyReport(os_support=Tri.YES, works=Tri.YES, state="works", local=("192.168.1.20",), evidence=("o3",))

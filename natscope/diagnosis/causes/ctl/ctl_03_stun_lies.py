@@ -28,8 +28,11 @@ Sources
 
 from __future__ import annotations
 
+from collections import Counter
+
 from natscope.diagnosis.cause import NOTHING, Cause, Ground, Strength, Support, unknown
 from natscope.diagnosis.facts import Facts
+from natscope.diagnosis.samples import MAPPING_KINDS, read_mapped
 from natscope.diagnosis.words import enumerated
 from natscope.model.finding import Fix, Severity
 from natscope.model.report import RelayReport
@@ -57,13 +60,16 @@ CAUSE = Cause(
 )
 
 CODE = "lies"
+TELLING = (*MAPPING_KINDS, "nat.port")
+"""Kinds of observations in which a server tells our endpoint."""
 
 
 def evidence(facts: Facts) -> Support:
     """Relays whose answers contradict themselves, or everybody else."""
     lying = _lying(facts)
     if not lying:
-        return NOTHING
+        missing = _unjudged(facts)
+        return unknown(missing) if missing else NOTHING
     names = enumerated([relay.region_name or relay.region_code for relay in lying])
     first = lying[0].error
     assert first is not None
@@ -83,6 +89,27 @@ def evidence(facts: Facts) -> Support:
 def against(facts: Facts) -> Support:
     """Answers that nobody could compare say nothing."""
     return NOTHING if _lying(facts) or facts.udp else unknown(facts.udp.missing)
+
+
+def _unjudged(facts: Facts) -> str:
+    """What would tell of relays that were not asked, or whose word nobody else's confirms; empty where none is left.
+
+    What one tells is ours if another one tells it too, or if two sockets of ours were told two endpoints.
+    """
+    if any(facts.stun_answered(relay).holds is Tri.UNKNOWN for relay in facts.relays):
+        return "a STUN request to each relay"
+    told: dict[str, set[str]] = {}
+    sockets: dict[str, set[str]] = {}
+    for one in read_mapped(facts.observations, TELLING):
+        told.setdefault(one.target, set()).add(str(one.endpoint.ip))
+        sockets.setdefault(one.target, set()).add(one.local)
+    if not told:
+        return facts.udp.missing or "answers from relays over UDP"
+    tellers = Counter(address for addresses in told.values() for address in addresses)
+    for server, addresses in told.items():
+        if len(sockets[server]) < 2 and any(tellers[address] < 2 for address in addresses):
+            return "what a second relay, or a second socket, is told"
+    return ""
 
 
 def _lying(facts: Facts) -> list[RelayReport]:

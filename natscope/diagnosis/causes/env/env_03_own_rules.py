@@ -35,7 +35,7 @@ from natscope.diagnosis.facts import Facts, cite, host_of, is_relay_up
 from natscope.diagnosis.refusals import is_refused_here
 from natscope.diagnosis.words import counted, enumerated
 from natscope.model.finding import Fix, Severity
-from natscope.model.observation import Outcome
+from natscope.model.observation import Observation, Outcome
 from natscope.model.tri import Tri
 
 CAUSE = Cause(
@@ -75,6 +75,9 @@ def evidence(facts: Facts) -> Support:
         return unknown(rules.missing) if rules.holds is Tri.UNKNOWN else NOTHING
     controlled = facts.udp.holds is Tri.NO
     grounds = [Ground(Strength.DECISIVE if controlled else Strength.FACT, "the system refused to send", rules.evidence)]
+    names, got_out = _what_got_out(facts)
+    if controlled and got_out:
+        grounds.append(Ground(Strength.FACT, f"{enumerated(names)} got out to the same hosts", cite(got_out)))
     tcp = tuple(o for o in facts.seen("https.latency") if is_refused_here(o))
     if tcp:
         grounds.append(Ground(Strength.FACT, "it refused connections over TCP too", cite(tcp)))
@@ -94,15 +97,15 @@ def _numbers(facts: Facts, *, refused_tcp: bool) -> str:
     hosts = len({host_of(o) for o in refused})
     text = f"The system refused {counted(len(refused), 'UDP packet')} to {counted(hosts, 'host')}."
     if facts.udp.holds is Tri.NO:
-        return f"{text} {_what_got_out(facts)}".rstrip()
+        names, _ = _what_got_out(facts)
+        told = enumerated(names)
+        return f"{text} {told[0].upper()}{told[1:]} {'gets' if len(names) == 1 else 'get'} out." if told else text
     return f"{text} It refused TCP as well." if refused_tcp else text
 
 
-def _what_got_out(facts: Facts) -> str:
-    """The control, by its name: what came back from a host that no packet over UDP was let out to."""
+def _what_got_out(facts: Facts) -> tuple[list[str], tuple[Observation, ...]]:
+    """The control, by its names and observations: what came back from hosts that no packet over UDP was let out to."""
     refused = {host_of(o) for o in facts.seen("stun.binding") if is_refused_here(o)}
     ways = (("https.latency", "TCP"), ("relay.check", "TCP"), ("proxy.connect", "TCP"), ("icmp.echo", "ping"))
-    came = {kind: {host_of(o) for o in facts.seen(kind) if is_relay_up(o)} for kind, _ in ways}
-    names = [name for kind, name in ways if came[kind] & refused]
-    told = enumerated(list(dict.fromkeys(names)))
-    return f"{told[0].upper()}{told[1:]} {'gets' if ' ' not in told else 'get'} out." if told else ""
+    came = [(name, o) for kind, name in ways for o in facts.seen(kind) if is_relay_up(o) and host_of(o) in refused]
+    return list(dict.fromkeys(name for name, _ in came)), tuple(o for _, o in came)

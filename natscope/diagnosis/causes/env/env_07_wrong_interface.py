@@ -63,6 +63,7 @@ def evidence(facts: Facts) -> Support:
     surroundings = facts.report.surroundings
     if not surroundings.ways:
         return unknown("the way to relays (route_hijack)")
+    untold = ""
     for way in surroundings.ways:
         silent = not way.failure and _is_silent(facts, way)
         other = _working(facts, way)
@@ -71,7 +72,8 @@ def evidence(facts: Facts) -> Support:
         if silent and _is_link_local(way.source):
             ground = Ground(Strength.FACT, f"the source address {way.source} reaches this link alone", way.evidence)
             return Support(Tri.YES, (ground,), detail=f"The source address towards relays is {way.source}.")
-    return NOTHING
+        untold = untold or _untold(facts, way, silent=silent)
+    return unknown(untold) if untold else NOTHING
 
 
 def against(facts: Facts) -> Support:
@@ -87,6 +89,16 @@ def _is_silent(facts: Facts, way: WayReport) -> bool:
     asked = [o for o in facts.seen("stun.binding") if o.family == way.family]
     unanswered = any(o.outcome in (Outcome.NO_ANSWER, Outcome.ICMP_ERROR) for o in asked)
     return unanswered and not facts.udp and not any(o.outcome in ANSWERS for o in asked)
+
+
+def _untold(facts: Facts, way: WayReport, *, silent: bool) -> str:
+    """What would tell whether another interface works better than this way; empty where that is known."""
+    if way.failure:
+        return ""
+    if not any(o.family == way.family for o in facts.seen("stun.binding")):
+        return "requests over UDP by the way that this system takes"
+    uplinks = (u for u in facts.report.surroundings.uplinks if u.family == way.family)
+    return "an answer by another interface" if silent and any(u.answers is Tri.UNKNOWN for u in uplinks) else ""
 
 
 def _working(facts: Facts, way: WayReport) -> UplinkReport | None:

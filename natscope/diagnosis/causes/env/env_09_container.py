@@ -71,6 +71,8 @@ def evidence(facts: Facts) -> Support:
     if container is None:
         return unknown("what this computer says about itself (host_facts)")
     way = next((w for w in facts.report.surroundings.ways if w.family == 4 and not w.failure), None)
+    if container and not facts.report.surroundings.ways:
+        return unknown("the way to relays (route_hijack)")
     if not container or way is None or way.driver not in ("veth", "tap") or not _is_of_containers(way):
         return NOTHING
     cited = facts.report.surroundings.computer.evidence

@@ -33,6 +33,9 @@ from natscope.model.finding import Fix, Severity
 from natscope.model.observation import Outcome
 from natscope.model.tri import Tri
 
+ROUTERS = ("path.hop", "path.own-address")
+"""Kinds of observations that tell which routers stand in a row."""
+
 CAUSE = Cause(
     id="NS-MAP-01",
     title="The router opens no port for programs that ask (PCP, NAT-PMP and UPnP are off), and here it would help.",
@@ -81,11 +84,13 @@ def evidence(facts: Facts) -> Support:
     told = all(o.outcome in (Outcome.ICMP_ERROR, Outcome.REFUSED) for o in asked)
     words = "it says that nobody listens there" if told else "it is silent, though it answers other things"
     strength = Strength.DECISIVE if told else Strength.FACT
-    grounds = (
+    grounds = [
         Ground(strength, f"the router was asked by all three protocols: {words}", cited(found)),
         Ground(Strength.FACT, "the router gives every peer another port", varies.evidence),
-    )
-    return Support(Tri.YES, grounds)
+    ]
+    if facts.nat(4).cgnat is Tri.NO:
+        grounds.append(Ground(Strength.FACT, "no carrier's router stands behind it", facts.nat_evidence(4, *ROUTERS)))
+    return Support(Tri.YES, tuple(grounds))
 
 
 def against(facts: Facts) -> Support:

@@ -29,7 +29,7 @@ from __future__ import annotations
 import ipaddress
 
 from natscope.diagnosis.cause import NOTHING, Cause, Ground, Strength, Support, unknown
-from natscope.diagnosis.causes.map.mapping_words import MISSING, cited, is_open, with_proof
+from natscope.diagnosis.causes.map.mapping_words import MISSING, are_known, cited, is_open, services, with_proof
 from natscope.diagnosis.facts import Facts
 from natscope.diagnosis.words import enumerated
 from natscope.model.address_space import is_inside, is_shared
@@ -39,6 +39,8 @@ from natscope.model.observation import Outcome
 from natscope.model.report import MappingServiceReport
 from natscope.model.tri import Tri
 
+UNTRIED = (None, "unproved")
+"""What is said of a mapping that nobody sent anything to."""
 Mappings = tuple[tuple[str, MappingServiceReport], ...]
 
 CAUSE = Cause(
@@ -82,8 +84,11 @@ def evidence(facts: Facts) -> Support:
     """Mappings that were granted and lead nowhere."""
     found = with_proof(facts, "unreachable")
     if not found:
-        known = facts.seen("portmap.proof", Outcome.ANSWERED) or facts.seen("portmap.service")
-        return NOTHING if known else unknown(MISSING)
+        if facts.seen("portmap.proof", Outcome.ANSWERED) or is_open(facts):
+            return NOTHING
+        if any(service.state is Tri.YES and service.proof in UNTRIED for _, service in services(facts)):
+            return unknown("a packet from outside to the opened port")
+        return NOTHING if are_known(facts) else unknown(MISSING)
     if is_open(facts):
         return NOTHING  # another protocol opens one that works
     names = enumerated([name for name, _ in found])

@@ -99,8 +99,10 @@ def evidence(facts: Facts) -> Support:
     if varies.holds is Tri.UNKNOWN:
         return unknown(varies.missing)
     groups = _ports(facts)
-    if varies.holds is Tri.NO or not groups:
+    if varies.holds is Tri.NO:
         return NOTHING
+    if not groups:  # the address may be all that differs
+        return NOTHING if facts.several_addresses(FAMILY) else unknown("answers from two relays to one socket")
     ports = max(groups, key=len)
     works6 = facts.works(6)
     return Support(

@@ -84,7 +84,7 @@ def evidence(facts: Facts) -> Support:
         return Support(Tri.YES, (ground,), title=title, detail=detail, fixes=(_RAISE,))
     silent, answered = _silent(facts), _answered(facts)
     if not silent and not answered:
-        return NOTHING if count is not None and most else unknown("new sockets beside each other (nat_ports)")
+        return unknown("new sockets beside each other (nat_ports)")
     if len(silent) < ENOUGH_SILENT or not answered:
         return NOTHING
     words = f"{len(silent)} of {len(silent) + len(answered)} new sockets got no answer"

@@ -144,7 +144,8 @@ def _farther(facts: Facts, home: RelayReport) -> Support:
         return unknown("the round trip to the home relay")
     near = _nearer(facts, home)
     if near is None:
-        return NOTHING
+        missing = _untold(facts, home, mine)
+        return unknown(missing) if missing else NOTHING
     other = near.latency_ms.relay or 0.0
     cited = ordered(near.evidence)[-2:] + ordered(home.evidence)[:2]
     names = f"{label(near)} is {other:.0f} ms away, the home relay {label(home)} {mine:.0f} ms"
@@ -170,6 +171,19 @@ def _farther(facts: Facts, home: RelayReport) -> Support:
     how = f"by medians of {home.samples} samples" if _by_udp(near) else "over HTTPS, which is all that gets out"
     return Support(Tri.YES, tuple(medians), title=title, detail=f"{names}, {how}.", severity=Severity.INFO,
                    fixes=(KEEP_OFF,))  # fmt: skip
+
+
+def _untold(facts: Facts, home: RelayReport, mine: float) -> str:
+    """What would tell whether another relay is nearer; empty where all are known to be as far, or dead."""
+    for relay in facts.relays:
+        time = relay.latency_ms.relay
+        if relay is home:
+            continue
+        if time is None and facts.alive(relay) is Tri.UNKNOWN:
+            return "a round trip to each relay"
+        if time is not None and _by_udp(relay) and _clearly(time, mine):
+            return "three samples of each round trip"
+    return ""
 
 
 def _same_fault(facts: Facts, near: RelayReport) -> tuple[str, ...]:

@@ -62,8 +62,7 @@ def evidence(facts: Facts) -> Support:
     """Answers over UDP there, and over TCP elsewhere, beside a failure over TCP."""
     closed = tuple(relay for relay in facts.relays if _is_closed(facts, relay))
     if not closed:
-        asked = any(facts.tcp_answered(relay).holds is not Tri.UNKNOWN for relay in facts.relays)
-        return NOTHING if asked else unknown("HTTPS to the relays (--https)")
+        return _none_closed(facts)
     elsewhere = [relay for relay in facts.relays if relay not in closed and relay.latency_ms.https is not None]
     failed = ordered(tuple(name for relay in closed for name in (relay.error.evidence if relay.error else ())))
     living = ordered(tuple(name for relay in closed for name in facts.stun_answered(relay).evidence))
@@ -78,6 +77,17 @@ def evidence(facts: Facts) -> Support:
         title=relay_words.title(closed, "STUN answers, but no relay takes connections."),
         detail=relay_words.errors(closed),
     )
+
+
+def _none_closed(facts: Facts) -> Support:
+    """No relay is, as far as each was asked over UDP and TCP."""
+    for relay in facts.relays:
+        over_tcp, over_udp = facts.tcp_answered(relay).holds, facts.stun_answered(relay).holds
+        if over_tcp is Tri.UNKNOWN and over_udp is not Tri.NO:
+            return unknown("HTTPS to the relays (--https)")
+        if over_udp is Tri.UNKNOWN and relay.latency_ms.https is None:
+            return unknown("a STUN request to the relays that take no connection")
+    return NOTHING if facts.relays else unknown("HTTPS to the relays (--https)")
 
 
 def against(facts: Facts) -> Support:

@@ -74,8 +74,11 @@ def evidence(facts: Facts) -> Support:
         return unknown(part.reason or "a run with IPv6")
     if part.works is Tri.YES and not facts.is_seen_from_outside(FAMILY):
         return unknown("an answer over IPv6 from a relay on the internet")
-    if part.works is Tri.YES or part.state not in NONE or not facts.works(4):
+    if part.works is Tri.YES or part.state not in NONE:
         return NOTHING
+    other = facts.works(4)
+    if other.holds is not Tri.YES:
+        return unknown("a network that works over IPv4" if other.holds is Tri.NO else other.missing)
     says = "only link-local addresses" if part.state == "link-local-only" else "no global address or no route"
     detail = "It has link-local addresses only." if part.state == "link-local-only" else ""
     if part.os_support is Tri.NO:

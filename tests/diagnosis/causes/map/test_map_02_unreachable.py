@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from natscope.diagnosis.why import Standing, why
 from natscope.model.finding import Certainty
 from natscope.model.observation import Observation
 from tests.diagnosis.judging import claim, found, scene
@@ -32,7 +33,19 @@ def test_granted_and_not_tried_is_no_claim() -> None:
     untried = msgspec.structs.replace(report.port_mapping.nat_pmp, proof="unproved")
     group = msgspec.structs.replace(report.port_mapping, nat_pmp=untried)
     kept: tuple[Observation, ...] = tuple(o for o in report.observations if o.kind != "portmap.proof")
-    assert claim(msgspec.structs.replace(report, port_mapping=group, observations=kept), ID) is None
+    open_ = msgspec.structs.replace(report, port_mapping=group, observations=kept)
+    assert claim(open_, ID) is None
+    assert why(open_, ID).standing is Standing.UNKNOWN
+
+
+def test_a_service_that_is_there_rules_nothing_out_before_a_port_of_it_was_tried() -> None:
+    report = scene("mapping-proved")
+    assert why(report, ID).standing is Standing.NOT_SEEN
+    group = report.port_mapping
+    bare = {name: msgspec.structs.replace(getattr(group, name), proof=None) for name in ("upnp", "nat_pmp", "pcp")}
+    kept = tuple(o for o in report.observations if o.kind == "portmap.service")
+    untried = msgspec.structs.replace(report, port_mapping=msgspec.structs.replace(group, **bare), observations=kept)
+    assert why(untried, ID).standing is Standing.UNKNOWN
 
 
 @pytest.mark.parametrize(

@@ -38,6 +38,10 @@ def test_other_states_are_no_claim(works: Tri, state: str) -> None:
 
 def test_nothing_works_at_all() -> None:
     assert claim(scene("no-relay-answered"), ID) is None
+    report = scene("mapping-varies")
+    for works in (Tri.NO, Tri.UNKNOWN):
+        four = msgspec.structs.replace(report.ipv4, works=works)
+        assert why(msgspec.structs.replace(report, ipv4=four), ID).standing is Standing.UNKNOWN
 
 
 def test_it_is_true_of_many_sound_networks() -> None:
