@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from natscope.diagnosis.catalogue import entries
+from natscope.diagnosis.lossy import loses_packets, loss_share, may_be_lost
 from natscope.diagnosis.pair.of_reports import facts_of_reports
 from natscope.lab.scenario import Scenario
 from natscope.lab.scenario_truth import HostTruth, MappingTruth, RelayFault
@@ -176,8 +177,8 @@ def _findings(name: str, truth: HostTruth, report: Report) -> Iterator[Compariso
 def fault_of(report: Report, region_id: int) -> str:
     """A relay's fault in a report, in the words of `RelayFault`; `unknown` where nothing was measured.
 
-    A connection that hung, without another one to the same relay, says nothing about it, and one that this computer
-    could not even try; nor does one look-up without an answer beside others that were answered.
+    A connection that hung, without another one to the same relay or where packets get lost, says nothing about it, and
+    one that this computer could not even try; nor does one look-up without an answer beside others that were answered.
     """
     relay = report.relay(region_id)
     if relay is None:
@@ -198,9 +199,13 @@ def fault_of(report: Report, region_id: int) -> str:
         return UNKNOWN if len(here) == len(relay.error.evidence) else str(RelayFault.HTTPS_CLOSED)
     if code in ("no-answer", "icmp", "refused"):
         if relay.latency_ms.https is not None:
-            return str(RelayFault.STUN_CLOSED)
+            asked = [o for o in report.observations if o.kind == "stun.binding" and o.region_id == region_id]
+            by_chance = code == "no-answer" and may_be_lost(loss_share(report.observations), len(asked))
+            return UNKNOWN if by_chance else str(RelayFault.STUN_CLOSED)
         settled = [o for o in tried if o.outcome not in (Outcome.CANCELLED, Outcome.LOCAL_ERROR)]
-        return UNKNOWN if len(settled) == len(hung) == 1 else str(RelayFault.NO_ANSWER)
+        all_hung = bool(hung) and len(settled) == len(hung)
+        doubtful = all_hung and (len(hung) == 1 or loses_packets(report.observations))
+        return UNKNOWN if doubtful else str(RelayFault.NO_ANSWER)
     return code
 
 

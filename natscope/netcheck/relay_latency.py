@@ -8,6 +8,7 @@ from itertools import pairwise
 
 import msgspec
 
+from natscope.diagnosis.lossy import loses_packets
 from natscope.model.endpoint import Endpoint
 from natscope.model.observation import Observation, Outcome
 from natscope.model.relay_map import RelayMap, RelayRegion
@@ -48,7 +49,7 @@ def relay_reports(relay_map: RelayMap, observations: Sequence[Observation]) -> t
     for observation in observations:
         if observation.region_id is not None:
             by_region.setdefault(observation.region_id, []).append(observation)
-    around = _Around([o for o in observations if o.kind == "dns.lookup"], _loses_packets(observations))
+    around = _Around([o for o in observations if o.kind == "dns.lookup"], loses_packets(observations))
     return tuple(_report(region, by_region.get(region.region_id, []), around) for region in relay_map.regions)
 
 
@@ -58,15 +59,6 @@ class _Around:
 
     lookups: Sequence[Observation]
     is_lossy: bool
-
-
-def _loses_packets(observations: Sequence[Observation]) -> bool:
-    """Whether any place answered some requests over UDP and not others."""
-    fates: dict[str, set[Outcome]] = {}
-    for observation in observations:
-        if observation.kind == "stun.binding":
-            fates.setdefault(observation.target, set()).add(observation.outcome)
-    return any({Outcome.ANSWERED, Outcome.NO_ANSWER} <= seen for seen in fates.values())
 
 
 def with_liars(relays: tuple[RelayReport, ...], lying: Sequence[Liar]) -> tuple[RelayReport, ...]:

@@ -93,6 +93,18 @@ def test_one_connection_that_hung_tells_no_fault() -> None:
     assert fault_of(without_one_try(report), 3) == "unknown"
 
 
+def test_where_packets_get_lost_silence_tells_no_fault() -> None:
+    for name, fault in (("relay-off", "no-answer"), ("relay-stun-silent", "stun-closed")):
+        report = reports(name)
+        answered = [o for o in report.observations if o.kind == "stun.binding" and o.outcome is Outcome.ANSWERED]
+        seen = tuple(
+            msgspec.structs.replace(o, outcome=Outcome.NO_ANSWER) if o in answered[1:] else o
+            for o in report.observations
+        )
+        assert fault_of(report, 3) == fault
+        assert fault_of(changed(report, observations=seen), 3) == "unknown"
+
+
 def test_what_this_computer_could_not_try_is_no_fault_of_the_relay() -> None:
     report = reports("relay-https-closed")
     relay = report.relay(3)

@@ -1,7 +1,7 @@
 """Whole netchecks behind a link that loses packets, in every network that the simulator can build: nothing is wrong.
 
-A few seeds of each scenario, since a run is a tenth of a second of work (`benchmarks/nat_loss.py --reports` runs as many
-as are asked for). Time is virtual, so nothing here depends on how busy this computer is.
+A few seeds of each scenario, since a run is a tenth of a second of work; `benchmarks/nat_loss.py --reports` runs as
+many as are asked for. Time is virtual, so nothing here depends on how busy this computer is.
 """
 
 from __future__ import annotations

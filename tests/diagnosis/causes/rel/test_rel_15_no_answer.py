@@ -60,5 +60,15 @@ def test_one_connection_that_hung_is_no_dead_relay() -> None:
     assert claim(report, ID) is not None
 
 
+def test_silence_where_packets_get_lost_is_no_dead_relay() -> None:
+    """Both connections may hang at a sound relay then."""
+    report = scene("dead-relay")
+    lost = [o for o in report.observations if o.kind == "stun.binding" and o.outcome is Outcome.ANSWERED][::4]
+    lossy = with_observations(
+        report, lambda o: msgspec.structs.replace(o, outcome=Outcome.NO_ANSWER) if o in lost else o
+    )
+    assert claim(lossy, ID) is None
+
+
 def test_not_while_nobody_answers() -> None:
     assert claim(scene("no-relay-answered"), ID) is None
