@@ -11,7 +11,7 @@ import ipaddress
 from dataclasses import dataclass, replace
 
 from natscope.diagnosis.logic import any_of
-from natscope.diagnosis.lossy import LOSSY, loss_share, may_be_lost
+from natscope.diagnosis.lossy import loses_packets, may_be_lost
 from natscope.diagnosis.order import natural
 from natscope.diagnosis.refusals import is_refused_here, refusing_router
 from natscope.diagnosis.samples import MAPPING_KINDS, Mapped, read_mapped
@@ -81,16 +81,12 @@ class Facts:
     @functools.cached_property
     def loses_packets(self) -> bool:
         """Does the way lose so much that a connection which hangs says nothing about its relay?"""
-        return self._loss_share > LOSSY
-
-    @functools.cached_property
-    def _loss_share(self) -> float:
-        return loss_share(self.observations)
+        return loses_packets(self.observations)
 
     def may_be_lost(self, relay: RelayReport) -> bool:
         """May all requests over UDP to a region, which answered none, have got lost by chance?"""
         silent = self.seen("stun.binding", Outcome.NO_ANSWER, region_id=relay.region_id)
-        return may_be_lost(self._loss_share, len(silent))
+        return may_be_lost(self.observations, len(silent))
 
     @functools.cached_property
     def own_rules(self) -> Fact:

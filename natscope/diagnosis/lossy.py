@@ -18,18 +18,9 @@ IMPROBABLE = 1e-4
 
 
 def loss_share(observations: Iterable[Observation]) -> float:
-    """Share of requests over UDP without an answer, from 0 to 1, to places that answered others; 0 without any.
-
-    A place that never answered says nothing about the way.
-    """
-    fates: dict[str, Counter[Outcome]] = {}
-    for observation in observations:
-        if observation.kind == "stun.binding":
-            fates.setdefault(observation.target, Counter())[observation.outcome] += 1
-    living = [seen for seen in fates.values() if seen[Outcome.ANSWERED]]
-    lost = sum(seen[Outcome.NO_ANSWER] for seen in living)
-    answered = sum(seen[Outcome.ANSWERED] for seen in living)
-    return lost / (lost + answered) if living else 0.0
+    """Share of requests over UDP without an answer, from 0 to 1, to places that answered others; 0 without any."""
+    lost, answered = _counted(observations)
+    return lost / (lost + answered) if lost else 0.0
 
 
 def loses_packets(observations: Iterable[Observation]) -> bool:
@@ -37,6 +28,22 @@ def loses_packets(observations: Iterable[Observation]) -> bool:
     return loss_share(observations) > LOSSY
 
 
-def may_be_lost(share: float, requests: int) -> bool:
-    """Whether so many requests over UDP may all get lost by chance, where `share` of all are (see `loss_share`)."""
+def may_be_lost(observations: Iterable[Observation], requests: int) -> bool:
+    """Whether so many requests over UDP may all get lost by chance, on a way that loses as those that were observed.
+
+    Few of them are seen, so that the share is taken a little higher than it was (Laplace's rule of succession); without
+    any loss nothing is put down to it.
+    """
+    lost, answered = _counted(observations)
+    share = (lost + 1) / (lost + answered + 2) if lost else 0.0
     return requests > 0 and share**requests > IMPROBABLE
+
+
+def _counted(observations: Iterable[Observation]) -> tuple[int, int]:
+    """Requests without and with an answer; a place that never answered says nothing about the way."""
+    fates: dict[str, Counter[Outcome]] = {}
+    for observation in observations:
+        if observation.kind == "stun.binding":
+            fates.setdefault(observation.target, Counter())[observation.outcome] += 1
+    living = [seen for seen in fates.values() if seen[Outcome.ANSWERED]]
+    return sum(seen[Outcome.NO_ANSWER] for seen in living), sum(seen[Outcome.ANSWERED] for seen in living)

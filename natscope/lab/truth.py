@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from natscope.diagnosis.catalogue import entries
-from natscope.diagnosis.lossy import loses_packets, loss_share, may_be_lost
+from natscope.diagnosis.lossy import loses_packets, may_be_lost
 from natscope.diagnosis.pair.of_reports import facts_of_reports
 from natscope.lab.scenario import Scenario
 from natscope.lab.scenario_truth import HostTruth, MappingTruth, RelayFault
@@ -200,7 +200,7 @@ def fault_of(report: Report, region_id: int) -> str:
     if code in ("no-answer", "icmp", "refused"):
         if relay.latency_ms.https is not None:
             asked = [o for o in report.observations if o.kind == "stun.binding" and o.region_id == region_id]
-            by_chance = code == "no-answer" and may_be_lost(loss_share(report.observations), len(asked))
+            by_chance = code == "no-answer" and may_be_lost(report.observations, len(asked))
             return UNKNOWN if by_chance else str(RelayFault.STUN_CLOSED)
         settled = [o for o in tried if o.outcome not in (Outcome.CANCELLED, Outcome.LOCAL_ERROR)]
         all_hung = bool(hung) and len(settled) == len(hung)

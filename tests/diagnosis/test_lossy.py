@@ -28,8 +28,18 @@ def test_a_place_that_never_answers_says_nothing_about_the_way() -> None:
 
 
 def test_few_requests_may_all_get_lost_and_many_do_not() -> None:
-    share = loss_share(asked(LIVING, Outcome.ANSWERED, 8) + asked(LIVING, Outcome.NO_ANSWER, 2))
-    assert share == pytest.approx(0.2)
-    assert may_be_lost(share, 4)
-    assert not may_be_lost(share, 7)
-    assert not may_be_lost(0.0, 1)
+    seen = asked(LIVING, Outcome.ANSWERED, 8) + asked(LIVING, Outcome.NO_ANSWER, 2)
+    assert loss_share(seen) == pytest.approx(0.2)
+    assert may_be_lost(seen, 4)
+    assert not may_be_lost(seen, 7)
+
+
+def test_one_loss_of_few_may_be_one_of_more() -> None:
+    assert may_be_lost(asked(LIVING, Outcome.ANSWERED, 11) + asked(LIVING, Outcome.NO_ANSWER, 1), 4)
+    assert not may_be_lost(asked(LIVING, Outcome.ANSWERED, 99) + asked(LIVING, Outcome.NO_ANSWER, 1), 4)
+
+
+def test_without_any_loss_nothing_is_put_down_to_it() -> None:
+    assert not may_be_lost(asked(LIVING, Outcome.ANSWERED, 3), 1)
+    assert not may_be_lost([], 1)
+    assert not may_be_lost(asked(LIVING, Outcome.NO_ANSWER, 3), 3)
