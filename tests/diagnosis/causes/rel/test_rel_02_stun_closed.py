@@ -97,7 +97,7 @@ def test_the_count_is_that_of_the_relays_it_names() -> None:
             return msgspec.structs.replace(o, outcome=Outcome.WRONG, error="malformed")
         if o.kind == "stun.binding" and o.region_id == 3 and o.sent_ms == 0.0:
             return msgspec.structs.replace(o, outcome=Outcome.NO_ANSWER)
-        return o
+        return told_by("198.51.100.254")(o)  # beside loss a word from the way, since four may get lost
 
     finding = found(with_observations(scene("stun-closed"), others))[ID]
     assert finding.title == "hkg: no answer on the STUN port, though the relay is up."
