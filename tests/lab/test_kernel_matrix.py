@@ -27,6 +27,7 @@ def rows() -> Mapping[str, MatrixRow]:
 def test_both_beds_say_what_is_true(rows: Mapping[str, MatrixRow], name: str) -> None:
     """Including all that must be known: UDP, families, mapping, ports, portals, each relay's fault."""
     assert rows[name].acceptable, draw_row(rows[name], brief=True)
+    assert not any(result.unexplained for result in rows[name].results), draw_row(rows[name], brief=True)
 
 
 def test_most_scenarios_stand_in_both_beds(rows: Mapping[str, MatrixRow]) -> None:
