@@ -73,8 +73,8 @@ middle of everything. Tables of a file, all optional but `title`:
   the next relay; `ipv6` [true]; `node` {}: fields of its node in the map's JSON as they stand there, in place of the
   right ones; `link`, `back`.
 - `[servers.NAME]`: `kind`: `stun` (ours, as RFC 5780 wants), `coturn`, `derp` (our relay) or `derper`, with two
-  addresses each and the name `NAME.test`; for tools, not for the netcheck. The simulator has none of them, and refuses
-  a `derper`.
+  addresses of each family and the name `NAME.test`; for tools, not for the netcheck. The simulator has none of them,
+  and refuses a `derper`.
 - `[[faults]]`: `at_s`, `lasts_s`, `kind` and on whom: `partition` (`on` a host, site or relay), `nat-reboot` (`on` a
   site, `renumbered`), `dns` (`manner`), `crash` (`on` a relay), `congestion` (`on` as `partition`, `slower_by_ms` [60]
   each way); `measuring` [false]: counted from the first request on.
@@ -298,11 +298,17 @@ class ScenarioRelay:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScenarioServer:
-    """A server on the internet for tools. `addresses` are two."""
+    """A server on the internet for tools. `addresses` are two, and `addresses_6` two more."""
 
     name: str
     kind: ServerKind
     addresses: tuple[IPv4Address, IPv4Address]
+    addresses_6: tuple[IPv6Address, IPv6Address]
+
+    @property
+    def pairs(self) -> tuple[tuple[IPAddress, IPAddress], ...]:
+        """The first and the second address of each family."""
+        return self.addresses, self.addresses_6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -294,7 +294,8 @@ class _Reader:
 
     def _server(self, name: str, number: int) -> ScenarioServer:
         kind = self._form.servers[name].kind
-        return ScenarioServer(name=name, kind=kind, addresses=self._addresses.server(name, number))
+        four, six = self._addresses.server(name, number)
+        return ScenarioServer(name=name, kind=kind, addresses=four, addresses_6=six)
 
     def _lies(self) -> tuple[IPAddress, ...]:
         head = self._form.head

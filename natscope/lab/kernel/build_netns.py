@@ -310,8 +310,9 @@ class _Builder:
         self._add_name_server()
         for server in scenario.servers.values():
             space = self._space(server.name)
-            self._join_core(space, "eth0", server.addresses)
-            self._attached[INTERNET].append(_plain(server.addresses))
+            addresses = (*server.addresses, *server.addresses_6)
+            self._join_core(space, "eth0", addresses)
+            self._attached[INTERNET].append(_plain(addresses))
             start_server(self._processes, space, server, self._folder, authority)
         return {name: str(authority.ca_file) for name in TRUST_VARIABLES}
 
