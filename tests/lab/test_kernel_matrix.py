@@ -15,7 +15,7 @@ from tests.lab.kernel_lab import require_lab
 pytestmark = [pytest.mark.kernel, pytest.mark.timeout(1200)]  # the whole matrix is made for the first of them
 
 READ_BY_PROGRAMS = ("drops_unasked",)
-"""What this computer's own programs tell within two seconds: with so many labs at once they may not have started by then
+"""What this computer's own programs tell within two seconds: with so many labs at once they may not have started then
 (`test_kernel_surroundings.py` asks alone).
 """
 NAMES = tuple(scenario.name for scenario in all_scenarios())
