@@ -45,7 +45,8 @@ NEEDED = (
     "relays-inside", "own-rules", "cloud-machine", "cloud-gateway", "network-shadowed", "port-taken",
     "taken-for-attack", "linux-masquerade", "linux-fully-random", "udp-policed", "udp-policed-packets",
     "udp-policed-back", "slow-line",
-    "port-dependent", "random-source-port", "company-firewall", "stale-port", "stuck-flow", "table-full", "changed-meanwhile",
+    "random-source-port", "company-firewall", "stale-port", "stuck-flow", "table-full", "changed-meanwhile",
+    "port-dependent",
 )  # fmt: skip
 
 
