@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from benchmarks.accuracy import name_in_truth, verdict
-from benchmarks.accuracy_page import ADDED_HEAD, HEAD, PROGRAMS, Judged, Row, page, with_added
+from benchmarks.accuracy_page import ADDED_HEAD, HEAD, LOSS, PROGRAMS, Judged, Row, page, with_added
 from natscope.lab.library import all_scenarios, load_scenario
 from natscope.lab.scenario import Bed
 
@@ -36,6 +36,7 @@ def test_what_has_no_row_has_a_reason() -> None:
 def test_the_head_is_that_of_the_script() -> None:
     assert TEXT.startswith(HEAD)
     assert ADDED_HEAD in TEXT
+    assert LOSS in TEXT
 
 
 def row(name: str, verdict: str = "symmetric") -> Row:
