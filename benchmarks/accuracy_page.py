@@ -42,10 +42,10 @@ In the simulator, the link of each host losing that share of the packets each wa
 | `python benchmarks/nat_loss.py --seeds 100`: mapping, filtering | 104 | 22200 | 99 % at least | 96 % at least | 0 |
 | `python benchmarks/nat_loss.py --reports --seeds 6`: every claim | 119 | 1536 | 99.9 % of all | 99.6 % of all | 0 |
 
-Left out are networks with faults in time and those that hang on chance, and of whole reports those that measure minutes.
-A finding may be missed, and one that is true and less exact told in its place; a home relay is chosen among those that
-answered. More seeds find runs in which every packet to one sound relay got lost and none to the others: no report can
-tell that from a relay which is closed.
+Left out are networks with faults in time and those that hang on chance, of whole reports also those that measure for
+minutes. A finding may be missed, and one that is true and less exact told in its place; a home relay is chosen among
+those that answered. More seeds find runs in which every packet to one sound relay got lost and none to the others: no
+report can tell that from a relay which is closed.
 """
 
 PAIRS_HEAD = """## Pairs: prediction against fact
