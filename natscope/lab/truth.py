@@ -186,7 +186,9 @@ def fault_of(report: Report, region_id: int) -> str:
     tried = [o for o in report.observations if o.kind == "https.latency" and o.region_id == region_id]
     hung = [o for o in tried if o.outcome is Outcome.NO_ANSWER]
     if relay.error is None:
-        sound = _answered(relay) and (relay.latency_ms.https is not None or not hung)
+        times = {4: relay.latency_ms.stun_v4, 6: relay.latency_ms.stun_v6}  # a dead family is nothing of the relay's
+        here = [o for o in hung if o.family is None or times[o.family] is not None]
+        sound = _answered(relay) and (relay.latency_ms.https is not None or not here)
         return str(RelayFault.NONE) if sound else UNKNOWN
     code = relay.error.code
     if code == "certificate":
