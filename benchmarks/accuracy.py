@@ -1,11 +1,11 @@
 """What each program says of every network of the lab, held against the truth: natscope beside four others.
 
-`python benchmarks/accuracy.py [--jobs 4] [--write] [--kept FILE] [SCENARIO …]` builds each scenario in namespaces of
-this kernel with a coturn server more for the programs that need one, and runs them one after the other on its first
-measured host. It needs what `natscope lab run` needs, coturn, stun-client, pystun3 and tailscale
+`python benchmarks/accuracy.py [--jobs 4] [--write | --add] [--kept FILE] [SCENARIO …]` builds each scenario in
+namespaces of this kernel with a coturn server more for the programs that need one, and runs them one after the other on
+its first measured host. It needs what `natscope lab run` needs, coturn, stun-client, pystun3 and tailscale
 (`tests/interop/peers.py`). `--write` puts the whole table into `docs/accuracy.md`; without it, the table goes to
 standard output. `--kept` holds the rows that were measured before, so that a network that was added or changed can be
-measured alone.
+measured alone. `--add` puts the networks that it is given into the page's part of those that were added since.
 
 Seconds are those of the whole process; packets are what the host's interfaces sent meanwhile, of every protocol.
 """
@@ -27,7 +27,7 @@ import msgspec
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks.accuracy_page import Judged, Row, page
+from benchmarks.accuracy_page import Judged, Row, page, with_added
 from benchmarks.accuracy_pairs import measured_pairs
 from natscope.errors import NatscopeError
 from natscope.lab.kernel.bed import Running, standing
@@ -35,7 +35,9 @@ from natscope.lab.library import load_scenario
 from natscope.lab.scenario import Bed, Scenario, ServerKind
 from natscope.lab.scenario_values import read_scenario
 from natscope.lab.truth import UNKNOWN, Agreement, compare
+from natscope.model.nat import Filtering, Mapping
 from natscope.model.report import Report
+from natscope.netcheck.assemble_filtering import rfc3489_name
 from natscope.plugins.scenario import scenario_files
 from tests.interop import peers
 from tests.interop.local_api import local_api
@@ -61,11 +63,16 @@ def main() -> int:
     parser.add_argument("scenarios", nargs="*")
     parser.add_argument("--jobs", type=int, default=4)
     parser.add_argument("--write", action="store_true")
+    parser.add_argument("--add", action="store_true")
     parser.add_argument("--kept", type=Path)
     options = parser.parse_args()
     scenarios = [load_scenario(file.name) for file in scenario_files()]
     everything = [scenario.name for scenario in scenarios if scenario.can(Bed.KERNEL)]
     left_out = {scenario.name: scenario.cannot[Bed.KERNEL] for scenario in scenarios if not scenario.can(Bed.KERNEL)}
+    if options.add:
+        rows = [measured(name) for name in options.scenarios]
+        PAGE.write_text(with_added(PAGE.read_text(), rows))
+        return int(any(row.failure for row in rows))
     before = kept(options.kept)
     names = options.scenarios or [name for name in everything if name not in before]
     with ThreadPoolExecutor(options.jobs) as pool:
@@ -93,7 +100,7 @@ def measured(name: str) -> Row:
     """One scenario, every program."""
     scenario = with_tool_server(name)
     host = scenario.measured()[0].name
-    row = Row(scenario=name, title=scenario.title)
+    row = Row(scenario=name, title=scenario.title, truth=name_in_truth(scenario))
     try:
         with standing(scenario) as lab:
             row = dataclasses.replace(row, judged=tuple(every_program(lab, scenario, host)))
@@ -101,6 +108,20 @@ def measured(name: str) -> Row:
         row = dataclasses.replace(row, failure=str(error))
     print(f"{name}: {row.failure or 'measured'}", file=sys.stderr, flush=True)
     return row
+
+
+def name_in_truth(scenario: Scenario) -> str:
+    """Of the first measured host's NAT, in RFC 3489."""
+    return str(scenario.truth[scenario.measured()[0].name].claims().get("rfc3489_name", UNKNOWN))
+
+
+def verdict(said: Claims) -> str:
+    """The name that a program's words about the NAT come to."""
+    if said.get("udp") == "no":
+        return "no UDP"
+    if "mapping" in said and "filtering" in said:
+        return rfc3489_name(Mapping(said["mapping"]), Filtering(said["filtering"]), several=False) or UNKNOWN
+    return {"no": "one port for all", "yes": "varies"}.get(said.get("mapping_varies", ""), "no name")
 
 
 def with_tool_server(name: str) -> Scenario:
@@ -123,11 +144,14 @@ def every_program(lab: Running, scenario: Scenario, host: str) -> Iterator[Judge
 def natscope(lab: Running, scenario: Scenario, host: str) -> Judged:
     """The product's own netcheck, with the flags that the scenario asks for."""
     ran = run(lab, host, lab.netcheck_command(host, scenario))
-    found = compare(scenario, {host: msgspec.json.decode(ran.text, type=Report)})
+    report = msgspec.json.decode(ran.text, type=Report)
+    found = compare(scenario, {host: report})
+    nat = report.nat.v4 if scenario.truth[host].nat_family == 4 else report.nat.v6
     mine = [one for one in found if one.who == host]
     return Judged(
         program="natscope",
         right=sum(one.agreement is Agreement.AGREE for one in mine),
+        verdict=nat.rfc3489_name or UNKNOWN,
         wrong=tuple(
             f"{one.what}: {one.measured}, in truth {one.truth}" for one in mine if one.agreement is Agreement.WRONG
         ),
@@ -158,7 +182,13 @@ def judge(program: str, scenario: Scenario, host: str, said: Claims, ran: Ran) -
     right = sum(fits(what, value, told) for what, value in said.items() if what in told)
     untold = tuple(what for what in told if what not in said and told[what] != UNKNOWN)
     return Judged(
-        program=program, right=right, wrong=tuple(wrong), untold=untold, seconds=ran.seconds, packets=ran.packets
+        program=program,
+        right=right,
+        verdict=verdict(said),
+        wrong=tuple(wrong),
+        untold=untold,
+        seconds=ran.seconds,
+        packets=ran.packets,
     )
 
 

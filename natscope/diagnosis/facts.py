@@ -11,6 +11,7 @@ import ipaddress
 from dataclasses import dataclass, replace
 
 from natscope.diagnosis.logic import any_of
+from natscope.diagnosis.lossy import loses_packets, may_be_lost
 from natscope.diagnosis.order import natural
 from natscope.diagnosis.refusals import is_refused_here, refusing_router
 from natscope.diagnosis.samples import MAPPING_KINDS, Mapped, read_mapped
@@ -76,6 +77,16 @@ class Facts:
         """Does anything come back over UDP?"""
         wanted = (Outcome.ANSWERED,) if self.report.udp is Tri.YES else ()
         return Fact(self.report.udp, cite(self.seen("stun.binding", *wanted)), "answers from relays over UDP")
+
+    @functools.cached_property
+    def loses_packets(self) -> bool:
+        """Does the way lose so much that a connection which hangs says nothing about its relay?"""
+        return loses_packets(self.observations)
+
+    def may_be_lost(self, relay: RelayReport) -> bool:
+        """May all requests over UDP to a region, which answered none, have got lost by chance?"""
+        silent = self.seen("stun.binding", Outcome.NO_ANSWER, region_id=relay.region_id)
+        return may_be_lost(self.observations, len(silent))
 
     @functools.cached_property
     def own_rules(self) -> Fact:

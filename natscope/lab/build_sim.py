@@ -28,6 +28,7 @@ from natscope.lab.scenario import (
     Scenario,
     ScenarioFault,
     ScenarioHost,
+    ScenarioRelay,
     Site,
     SiteIpv6,
 )  # fmt: skip
@@ -288,16 +289,20 @@ def _sites_of(scenario: Scenario, host: ScenarioHost) -> list[Site]:
     return [scenario.sites[at.at] for at in host.interfaces if at.at != INTERNET and at.ipv4 is not None]
 
 
+def _computer_of(net: Network, relay: ScenarioRelay) -> SimHost:
+    return net.host(
+        relay.name,
+        net.sites[relay.at],
+        ipv4=str(relay.ipv4),
+        ipv6=str(relay.ipv6) if relay.ipv6 is not None else False,
+        link=relay.link,
+        back=relay.back,
+    )
+
+
 def _add_relays(net: Network, scenario: Scenario) -> None:
     for relay in scenario.relays.values():
-        host = net.host(
-            relay.name,
-            net.sites[relay.at],
-            ipv4=str(relay.ipv4),
-            ipv6=str(relay.ipv6) if relay.ipv6 is not None else False,
-            link=relay.link,
-            back=relay.back,
-        )
+        host = net.hosts[relay.on] if relay.on else _computer_of(net, relay)
         if relay.at != INTERNET:
             net.zone.add(relay.host_name, *(ip for ip in (relay.ipv4, relay.ipv6) if ip is not None))
         start_relay(net, host, relay, helper_peers(scenario, relay))

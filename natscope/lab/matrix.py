@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 from natscope.errors import NatscopeError
 from natscope.lab.scenario import Bed, Scenario
-from natscope.lab.truth import Agreement, Comparison, compare
+from natscope.lab.truth import Agreement, Comparison, compare, unexplained
 from natscope.model.report import Report
 from natscope.plugins.clean import clean
 
@@ -25,10 +25,15 @@ _SIGNS = {Agreement.AGREE: "agree", Agreement.WRONG: "WRONG", Agreement.NOT_MEAS
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BedResult:
-    """One scenario in one bed. `cannot`: why the bed cannot express it; `failure`: why it could not be measured."""
+    """One scenario in one bed. `cannot`: why the bed cannot express it; `failure`: why it could not be measured.
+
+    `unexplained`: `HOST: FIELD` of what reports leave unknown though nothing says why. It is shown and no fault: files
+    of one's own may say little about their networks. The shipped ones have none.
+    """
 
     bed: Bed
     comparisons: tuple[Comparison, ...] = ()
+    unexplained: tuple[str, ...] = ()
     cannot: str = ""
     failure: str = ""
 
@@ -100,9 +105,11 @@ def _result(scenario: Scenario, bed: Bed, measure: Measure) -> BedResult:
     if not scenario.can(bed):
         return BedResult(bed=bed, cannot=scenario.cannot[bed])
     try:
-        return BedResult(bed=bed, comparisons=compare(scenario, measure(scenario, bed)))
+        reports = measure(scenario, bed)
     except NatscopeError as error:
         return BedResult(bed=bed, failure=error.message)
+    open_ = tuple(f"{host}: {what}" for host, report in reports.items() for what in unexplained(scenario, host, report))
+    return BedResult(bed=bed, comparisons=compare(scenario, reports), unexplained=open_)
 
 
 def _differences(results: Sequence[BedResult]) -> Iterator[str]:
@@ -124,6 +131,8 @@ def draw_row(row: MatrixRow, *, brief: bool = False) -> str:
     lines = [f"{row.scenario}: {clean(row.title)}"]
     lines += [f"  {result.bed:<7} {_summary(result)}" for result in row.results]
     lines += [f"  the beds differ: {clean(difference)}" for difference in row.differences]
+    for result in row.results:
+        lines += [f"  {result.bed:<7} unknown, and nothing says why: {clean(what)}" for what in result.unexplained]
     claims = _claims(row)
     shown = claims if not brief else [c for c in claims if any(not f.acceptable for f in c if f is not None)]
     lines += [_claim_line(row, claim) for claim in shown]

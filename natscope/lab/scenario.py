@@ -62,19 +62,19 @@ middle of everything. Tables of a file, all optional but `title`:
   host on the internet to which a stuck row of its table of connections sends from a wrong port; `suite`: the name of
   a security suite that runs there and refuses UDP but for names; `link`, `back`.
 - `[relays.NAME]`: each is a region, in order; `at` [internet]: the site it stands in, as a host does (in the kernel
-  bed neighbours are on one wire, which has no latency); `latency_ms` [10, 20, 30, …] one way, `back_latency_ms` where
-  the way back differs; `udp`, `tcp` [open]: `open`, `closed` (refused), `silent` (both silent: the relay is off);
-  `certificate` [right]: `right`, `expired`, `self-signed`, `wrong-name`, `none` (plain HTTP); `clock_wrong_by_s` [0]:
-  of the times it tells; `https_ipv6` [true]: whether it takes connections over IPv6 too; `upgrades` [true]: whether
-  requests to become a relay connection reach it, or a proxy in front eats them; `port80` [challenge]: `challenge`,
-  `redirect` (to its own HTTPS), `closed`; `pinned` [false]: the map pins its certificate; `stun` [right]: `right`,
-  `lies` (another address) or `bridged` (its container's bridge); `stun_also`: further UDP ports on which it answers,
-  such as 53 and 443; `helper` [true]: whether it sends packets from unseen places to who asks (docs/helper.md), with
-  the next relay; `ipv6` [true]; `node` {}: fields of its node in the map's JSON as they stand there, in place of the
-  right ones; `link`, `back`.
+  bed neighbours are on one wire, which has no latency), or `on` the host whose computer it shares; `latency_ms` [10,
+  20, 30, …] one way, `back_latency_ms` where the way back differs; `udp`, `tcp` [open]: `open`, `closed` (refused),
+  `silent` (both silent: the relay is off); `certificate` [right]: `right`, `expired`, `self-signed`, `wrong-name`,
+  `none` (plain HTTP); `clock_wrong_by_s` [0]: of the times it tells; `https_ipv6` [true]: whether it takes connections
+  over IPv6 too; `upgrades` [true]: whether requests to become a relay connection reach it, or a proxy in front eats
+  them; `port80` [challenge]: `challenge`, `redirect` (to its own HTTPS), `closed`; `pinned` [false]: the map pins its
+  certificate; `stun` [right]: `right`, `lies` (another address) or `bridged` (its container's bridge); `stun_also`:
+  further UDP ports on which it answers, such as 53 and 443; `helper` [true]: whether it sends packets from unseen
+  places to who asks (docs/helper.md), with the next relay; `ipv6` [true]; `node` {}: fields of its node in the map's
+  JSON as they stand there, in place of the right ones; `link`, `back`.
 - `[servers.NAME]`: `kind`: `stun` (ours, as RFC 5780 wants), `coturn`, `derp` (our relay) or `derper`, with two
-  addresses each and the name `NAME.test`; for tools, not for the netcheck. The simulator has none of them, and refuses
-  a `derper`.
+  addresses of each family and the name `NAME.test`; for tools, not for the netcheck. The simulator has none of them,
+  and refuses a `derper`.
 - `[[faults]]`: `at_s`, `lasts_s`, `kind` and on whom: `partition` (`on` a host, site or relay), `nat-reboot` (`on` a
   site, `renumbered`), `dns` (`manner`), `crash` (`on` a relay), `congestion` (`on` as `partition`, `slower_by_ms` [60]
   each way); `measuring` [false]: counted from the first request on.
@@ -268,10 +268,14 @@ class ScenarioHost:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScenarioRelay:
-    """A relay, the only node of its region. `link` leads from it to where it stands, `back` to it."""
+    """A relay, the only node of its region. `link` leads from it to where it stands, `back` to it.
+
+    `on` is the host that it shares, with its addresses; empty for one with a computer of its own.
+    """
 
     name: str
     at: str
+    on: str
     region_id: int
     ipv4: IPv4Address
     ipv6: IPv6Address | None
@@ -298,11 +302,17 @@ class ScenarioRelay:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScenarioServer:
-    """A server on the internet for tools. `addresses` are two."""
+    """A server on the internet for tools. `addresses` are two, and `addresses_6` two more."""
 
     name: str
     kind: ServerKind
     addresses: tuple[IPv4Address, IPv4Address]
+    addresses_6: tuple[IPv6Address, IPv6Address]
+
+    @property
+    def pairs(self) -> tuple[tuple[IPAddress, IPAddress], ...]:
+        """The first and the second address of each family."""
+        return self.addresses, self.addresses_6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

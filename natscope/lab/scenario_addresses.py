@@ -1,10 +1,11 @@
 """Gives every interface of a scenario its address, so that both beds use the same and truths can name them.
 
 On the internet: routers and hosts 203.0.113.10 and up, relays 192.0.2.101 and up (one a region), servers 198.51.100.10,
-.20, … beside 192.0.2.10, .20, …; the name server has 203.0.113.53. Behind a translating router: the tenth address of
-`lan` and up (the router has the first). IPv6: 2001:db8::/64 is the internet; a site with IPv6 is 2001:db8:0:N::/64, N
-counted from 1 in order of the sites, its router has ::1, hosts ::10 and up; behind a NAT66 hosts have fd00:db8:0:N::10
-and up instead, and ::1 of the former is the public address of all. What a file gives is taken as it is.
+.20, … beside 192.0.2.10, .20, …, and 2001:db8::210, ::220, … beside 2001:db8::310, …; the name server has 203.0.113.53.
+Behind a translating router: the tenth address of `lan` and up (the router has the first). IPv6: 2001:db8::/64 is the
+internet; a site with IPv6 is 2001:db8:0:N::/64, N counted from 1 in order of the sites, its router has ::1, hosts ::10
+and up; behind a NAT66 hosts have fd00:db8:0:N::10 and up instead, and ::1 of the former is the public address of all.
+What a file gives is taken as it is.
 """
 
 from __future__ import annotations
@@ -104,12 +105,16 @@ class Addresses:
         number = FIRST_RELAY + region_id
         return RELAYS_4.network_address + number, INTERNET_6.network_address + (0x100 + region_id) if ipv6 else None
 
-    def server(self, name: str, number: int) -> tuple[IPv4Address, IPv4Address]:
-        """A server's two; `number` counts from 1."""
+    def server(self, name: str, number: int) -> tuple[tuple[IPv4Address, IPv4Address], tuple[IPv6Address, IPv6Address]]:
+        """A server's two, and two of IPv6; `number` counts from 1."""
         if number > MAX_SERVERS:
             self._source.wrong(("servers", name), f"there are at most {MAX_SERVERS} servers")
-        step = SERVER_STEP * number
-        return SERVERS_4.network_address + step, RELAYS_4.network_address + step
+        step, hexadecimal = SERVER_STEP * number, 0x10 * number
+        four = SERVERS_4.network_address + step, RELAYS_4.network_address + step
+        return four, (
+            INTERNET_6.network_address + (0x200 + hexadecimal),
+            INTERNET_6.network_address + (0x300 + hexadecimal),
+        )
 
     def _take_4(self, site: str, where: Path, wanted: str | None, owner: str) -> IPv4Address:
         """An IPv4 address for something that hangs on a site."""

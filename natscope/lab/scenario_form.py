@@ -208,6 +208,7 @@ class RelayForm(Table, frozen=True, kw_only=True):
     """`[relays.NAME]`."""
 
     at: str = "internet"
+    on: str = ""
     latency_ms: float | None = None
     back_latency_ms: float | None = None
     udp: Port = Port.OPEN

@@ -9,7 +9,7 @@ import ipaddress
 import re
 from collections.abc import Iterable
 from dataclasses import fields, replace
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address
 
 from natscope.lab.scenario import (
     DNS_4,
@@ -261,7 +261,10 @@ class _Reader:
             self._source.wrong(where, "one port silent and the other closed is not modelled")
         self._must_be_site((*where, "at"), form.at)
         is_near = form.at != INTERNET
-        ipv4, ipv6 = self._addresses.relay(name, region_id, form.at, ipv6=form.ipv6)
+        if form.on:
+            ipv4, ipv6 = self._addresses_of((*where, "on"), form.on)
+        else:
+            ipv4, ipv6 = self._addresses.relay(name, region_id, form.at, ipv6=form.ipv6)
         usual_ms = LAN.latency_s * 1000 if is_near else RELAY_STEP_MS * region_id
         latency_ms = usual_ms if form.latency_ms is None else form.latency_ms
         back_ms = latency_ms if form.back_latency_ms is None else form.back_latency_ms
@@ -272,7 +275,8 @@ class _Reader:
             down = replace(down, latency_s=back_ms / 1000)
         return ScenarioRelay(
             name=name,
-            at=form.at,
+            at=self._hosts[form.on].at if form.on else form.at,
+            on=form.on,
             region_id=region_id,
             ipv4=ipv4,
             ipv6=ipv6,
@@ -292,9 +296,17 @@ class _Reader:
             back=down,
         )
 
+    def _addresses_of(self, where: Path, host: str) -> tuple[IPv4Address, IPv6Address | None]:
+        found = self._hosts.get(host)
+        if found is None or not isinstance(ipv4 := found.address(4), IPv4Address):
+            self._source.wrong(where, f"there is no host {host} with an IPv4 address")
+        ipv6 = found.address(6)
+        return ipv4, ipv6 if isinstance(ipv6, IPv6Address) else None
+
     def _server(self, name: str, number: int) -> ScenarioServer:
         kind = self._form.servers[name].kind
-        return ScenarioServer(name=name, kind=kind, addresses=self._addresses.server(name, number))
+        four, six = self._addresses.server(name, number)
+        return ScenarioServer(name=name, kind=kind, addresses=four, addresses_6=six)
 
     def _lies(self) -> tuple[IPAddress, ...]:
         head = self._form.head

@@ -13,11 +13,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from natscope.diagnosis.catalogue import entries
+from natscope.diagnosis.lossy import loses_packets, may_be_lost
 from natscope.diagnosis.pair.of_reports import facts_of_reports
 from natscope.lab.scenario import Scenario
 from natscope.lab.scenario_truth import HostTruth, MappingTruth, RelayFault
 from natscope.lab.scenario_unknown import not_asked
-from natscope.model.report import MappingServiceReport, NatFamilyReport, RelayReport, Report
+from natscope.model.observation import Outcome
+from natscope.model.report import MappingServiceReport, NatFamilyReport, RelayError, RelayReport, Report
 from natscope.model.report_path import PathFamilyReport
 from natscope.model.tri import Tri
 
@@ -173,24 +175,47 @@ def _findings(name: str, truth: HostTruth, report: Report) -> Iterator[Compariso
 
 
 def fault_of(report: Report, region_id: int) -> str:
-    """A relay's fault in a report, in the words of `RelayFault`; `unknown` where nothing was measured."""
+    """A relay's fault in a report, in the words of `RelayFault`; `unknown` where nothing was measured.
+
+    A connection that hung, without another one to the same relay or where packets get lost, says nothing about it, and
+    one that this computer could not even try; nor does one look-up without an answer beside others that were answered.
+    """
     relay = report.relay(region_id)
     if relay is None:
         return UNKNOWN
+    tried = [o for o in report.observations if o.kind == "https.latency" and o.region_id == region_id]
+    hung = [o for o in tried if o.outcome is Outcome.NO_ANSWER]
     if relay.error is None:
-        return str(RelayFault.NONE) if _answered(relay) else UNKNOWN
+        times = {4: relay.latency_ms.stun_v4, 6: relay.latency_ms.stun_v6}  # a dead family is nothing of the relay's
+        here = [o for o in hung if o.family is None or times[o.family] is not None]
+        sound = _answered(relay) and (relay.latency_ms.https is not None or not here)
+        return str(RelayFault.NONE) if sound else UNKNOWN
     code = relay.error.code
     if code == "certificate":
         codes = [o.error for o in report.observations if o.id in relay.error.evidence]
         return str(next((_CERTIFICATES[c] for c in codes if c in _CERTIFICATES), "certificate"))
     if code == "dns":
-        return str(RelayFault.DNS)
+        return UNKNOWN if _is_lone_silence_of_names(report, relay.error) else str(RelayFault.DNS)
     if code.startswith("http"):
-        return str(RelayFault.HTTPS_CLOSED)
+        here = [o for o in tried if o.id in relay.error.evidence and o.outcome is Outcome.LOCAL_ERROR]
+        return UNKNOWN if len(here) == len(relay.error.evidence) else str(RelayFault.HTTPS_CLOSED)
     if code in ("no-answer", "icmp", "refused"):
-        tcp = relay.latency_ms.https is not None
-        return str(RelayFault.STUN_CLOSED if tcp else RelayFault.NO_ANSWER)
+        if relay.latency_ms.https is not None:
+            asked = [o for o in report.observations if o.kind == "stun.binding" and o.region_id == region_id]
+            by_chance = code == "no-answer" and may_be_lost(report.observations, len(asked))
+            return UNKNOWN if by_chance else str(RelayFault.STUN_CLOSED)
+        settled = [o for o in tried if o.outcome not in (Outcome.CANCELLED, Outcome.LOCAL_ERROR)]
+        all_hung = bool(hung) and len(settled) == len(hung)
+        doubtful = all_hung and (len(hung) == 1 or loses_packets(report.observations))
+        return UNKNOWN if doubtful else str(RelayFault.NO_ANSWER)
     return code
+
+
+def _is_lone_silence_of_names(report: Report, error: RelayError) -> bool:
+    """Whether the name server kept silent about this name, and answered for others."""
+    lookups = [o for o in report.observations if o.kind == "dns.lookup"]
+    silent = any(o.outcome is Outcome.NO_ANSWER for o in lookups if o.id in error.evidence)
+    return silent and any(o.outcome is Outcome.ANSWERED for o in lookups)
 
 
 def _answered(relay: RelayReport) -> bool:
@@ -225,7 +250,10 @@ def _opens(service: MappingServiceReport) -> str:
     return service.proof if service.proof not in (None, "unproved") else "there"
 
 
-_MAY_BE = {"there": (MappingTruth.PROVED, MappingTruth.UNREACHABLE, MappingTruth.REFUSED)}
+_MAY_BE: dict[str, tuple[str, ...]] = {
+    "there": (MappingTruth.PROVED, MappingTruth.UNREACHABLE, MappingTruth.REFUSED),
+    "certificate": tuple(_CERTIFICATES.values()),
+}
 """What a report that knows less than the truth says."""
 
 _DROPPED = {"drop": Tri.YES, "reject": Tri.YES, "accept": Tri.NO}

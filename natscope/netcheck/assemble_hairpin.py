@@ -9,6 +9,8 @@ from natscope.model.tri import Tri
 from natscope.netcheck.assemble_families import is_mapped
 from natscope.netcheck.nat_part import NatInputs, NatPart
 
+ASKED = ("stun.binding", "nat.server", "nat.mapping")
+"""Requests by which one socket learns its public port at several places."""
 MIN_CALLS, MIN_CONTROLS = 6, 2
 DIFFERS = "the public port differs by peer, so a packet that gets lost shows nothing"
 ONE_PEER = "only one relay address answered: whether all peers get one port is not known, so silence shows nothing"
@@ -44,6 +46,8 @@ def _doubt(inputs: NatInputs, tried: Observation) -> str:
     answered, asked = data.get("controls_answered", 0), data.get("controls", 0)
     if answered < MIN_CONTROLS or 2 * answered < asked:
         return NO_CONTROL
+    if _differs_by_port(inputs):
+        return DIFFERS
     seen = _seen(inputs)
     if _is_one_port_for_all(seen):
         return ""
@@ -57,6 +61,18 @@ def _seen(inputs: NatInputs) -> list[dict[str, str]]:
         if is_mapped(o, inputs.family):
             seen.setdefault(o.socket, {})[o.target.rpartition(":")[0]] = o.data["mapped"]
     return list(seen.values())
+
+
+def _differs_by_port(inputs: NatInputs) -> bool:
+    """Whether most servers that one socket asked at two ports see two endpoints of it: a call goes to a third port."""
+    told: dict[tuple[str, str], dict[str, str]] = {}
+    for o in inputs.observations:
+        if o.kind in ASKED and o.family == inputs.family and isinstance(o.data.get("mapped"), str):
+            host, _, port = o.target.rpartition(":")
+            told.setdefault((o.socket, host), {})[port] = o.data["mapped"]
+    asked_twice = [by_port for by_port in told.values() if len(by_port) > 1]
+    differ = sum(len(set(by_port.values())) > 1 for by_port in asked_twice)
+    return 2 * differ > len(asked_twice)
 
 
 def _is_one_port_for_all(seen: list[dict[str, str]]) -> bool:

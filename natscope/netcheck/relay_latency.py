@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 import msgspec
 
+from natscope.diagnosis.lossy import loses_packets
 from natscope.model.endpoint import Endpoint
 from natscope.model.observation import Observation, Outcome
 from natscope.model.relay_map import RelayMap, RelayRegion
@@ -47,8 +49,16 @@ def relay_reports(relay_map: RelayMap, observations: Sequence[Observation]) -> t
     for observation in observations:
         if observation.region_id is not None:
             by_region.setdefault(observation.region_id, []).append(observation)
-    lookups = [o for o in observations if o.kind == "dns.lookup"]
-    return tuple(_report(region, by_region.get(region.region_id, []), lookups) for region in relay_map.regions)
+    around = _Around([o for o in observations if o.kind == "dns.lookup"], loses_packets(observations))
+    return tuple(_report(region, by_region.get(region.region_id, []), around) for region in relay_map.regions)
+
+
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """What else is known of the run: every look-up of a name, and whether packets got lost on the way."""
+
+    lookups: Sequence[Observation]
+    is_lossy: bool
 
 
 def with_liars(relays: tuple[RelayReport, ...], lying: Sequence[Liar]) -> tuple[RelayReport, ...]:
@@ -75,7 +85,7 @@ def is_sent(observation: Observation) -> bool:
     return observation.outcome in _LOST or (observation.outcome is Outcome.LOCAL_ERROR and observation.error == _EATEN)
 
 
-def _report(region: RelayRegion, seen: Sequence[Observation], lookups: Sequence[Observation]) -> RelayReport:
+def _report(region: RelayRegion, seen: Sequence[Observation], around: _Around) -> RelayReport:
     stun = [o for o in seen if o.kind == "stun.binding"]
     answered = [o for o in stun if o.outcome is Outcome.ANSWERED and o.rtt_ms is not None]
     https = _answered(seen, "https.latency")
@@ -95,7 +105,7 @@ def _report(region: RelayRegion, seen: Sequence[Observation], lookups: Sequence[
         loss=round(1 - len(answered) / len(sent), 4) if sent else None,
         jitter_ms=_jitter(lanes[4]) if lanes[4] else _jitter(lanes[6]),
         node=_node(best_lane, https, icmp),
-        error=_error(region, seen, stun, answered, https, lookups) if region.measured else None,
+        error=_error(region, seen, stun, answered, https, around) if region.measured else None,
         measured=region.measured,
         evidence=_evidence(answered or stun, https or [o for o in seen if o.kind == "https.latency"], icmp),
     )
@@ -151,7 +161,7 @@ def _error(
     stun: Sequence[Observation],
     answered: Sequence[Observation],
     https: Sequence[Observation],
-    lookups: Sequence[Observation],
+    around: _Around,
 ) -> RelayError | None:
     """What is wrong: a bad certificate even if STUN works; else the reason of silence, the most telling one first."""
     tried = [o for o in seen if o.kind == "https.latency" and o.outcome is not Outcome.CANCELLED]
@@ -161,10 +171,11 @@ def _error(
     if answered:
         families = {o.family for o in answered}  # a family that does not work is nothing of the relay's
         failed = [o for o in tried if o.outcome is not Outcome.ANSWERED and o.family in families]
-        return _https_error(failed) if failed and not https else None
+        told = failed and not https and not _is_doubtful(failed, around)
+        return _https_error(failed) if told else None
     if stun or tried:
         return _silence(stun, [] if https else tried)
-    return _lookup_error(region, lookups)
+    return _lookup_error(region, around.lookups)
 
 
 def _https_error(failed: Sequence[Observation]) -> RelayError:
@@ -172,6 +183,11 @@ def _https_error(failed: Sequence[Observation]) -> RelayError:
     code = "https-timeout" if first.outcome is Outcome.NO_ANSWER else f"https-{first.error}"
     code = "http-status" if first.error == "http-status" else code
     return _as_error(code, f"HTTPS: {_WORDS.get(first.error) or first.summary or first.error}", failed)
+
+
+def _is_doubtful(failed: Sequence[Observation], around: _Around) -> bool:
+    """Whether a sound relay may look so: one connection that hung, or any number of them where packets get lost."""
+    return all(o.outcome is Outcome.NO_ANSWER for o in failed) and (around.is_lossy or len(failed) == 1)
 
 
 def _silence(stun: Sequence[Observation], tried: Sequence[Observation]) -> RelayError | None:

@@ -100,6 +100,7 @@ class IgdOpener:
                 return Presence(
                     protocol=Protocol.UPNP,
                     answered_at=first[0],
+                    took_s=await self.talker.took_s(now, first[0]),
                     external=external,
                     source="" if found.source.ip == self._gateway else str(found.source),
                     details=self._details(found, chosen),

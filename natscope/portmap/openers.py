@@ -34,12 +34,14 @@ class Kind(enum.StrEnum):
 class Presence:
     """The service is there. `external` is the router's outside address where it says so, `epoch_s` how long it counts.
 
+    `took_s` is how long the answer took for certain, of the try that it was for (`timing.took_s`).
     `source` is not empty where the answer came from another address than the gateway's. `details` are its own words
     about itself (server, model, service type, …) and are hostile text.
     """
 
     protocol: Protocol
     answered_at: float
+    took_s: float
     external: IPAddress | None = None
     epoch_s: int | None = None
     source: str = ""

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from natscope.host.api import Datagram, Failure, Host, HostError, UdpError, UdpSocket
 from natscope.machines.api import Closed, Command, Event, Received, Send, Tick
+from natscope.machines.portmap_client.timing import took_s, twin_until
 from natscope.machines.portmap_client.values import Unreachable
 
 MAX_EVENTS = 256
@@ -42,6 +43,8 @@ class Talker:
         self._machine = machine
         self.mark = 0
         """How many events there were so far: what comes later comes after this mark."""
+        self._sent: deque[float] = deque(maxlen=MAX_EVENTS)
+        self._received: deque[float] = deque(maxlen=MAX_EVENTS)
         self._news = asyncio.Event()
         self._rescheduled = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -66,6 +69,8 @@ class Talker:
 
     def do(self, commands: Sequence[Command | Event]) -> None:
         """Carry out what a machine wants, and keep what it tells."""
+        if any(isinstance(command, Send) for command in commands):
+            self._sent.append(self._host.clock.now())
         for command in commands:
             if isinstance(command, Send):
                 self._send(command)
@@ -97,6 +102,16 @@ class Talker:
         """The events after a mark, as far as they are kept."""
         count = min(max(self.mark - mark, 0), len(self.events))
         return list(self.events)[len(self.events) - count :]
+
+    async def took_s(self, asked_at: float, answered_at: float) -> float:
+        """How long the answer that came at `answered_at` took, in seconds, as far as that is certain.
+
+        `asked_at` is when the machine was told to ask. Where it asked more than once, an answer to the second try is
+        waited for. What a machine sends at once is one try.
+        """
+        sent = [at for at in self._sent if asked_at <= at <= answered_at] or [asked_at]
+        await self._host.clock.sleep(max(0.0, twin_until(sent, answered_at) - self._host.clock.now()))
+        return took_s(sent, [answered_at, *(at for at in self._received if at > answered_at)])
 
     def _send(self, command: Send) -> None:
         try:
@@ -143,6 +158,7 @@ class Talker:
     def _take(self, item: Datagram | UdpError, now: float) -> None:
         if isinstance(item, Datagram):
             self.bytes_received += len(item.data)
+            self._received.append(now)
             self.do(self._machine.handle(Received(item.data, item.source), now))
             return
         if item.target.ip.is_multicast:

@@ -74,6 +74,7 @@ class UdpOpener:
             return Presence(
                 protocol=self._protocol,
                 answered_at=at,
+                took_s=await self.talker.took_s(now, at),
                 external=present.external,
                 epoch_s=present.epoch_s,
                 source=present.source,

@@ -73,8 +73,8 @@ class Trial:
         data |= {"epoch_s": found.epoch_s, "restarted": found.restarted, "elsewhere": found.source}
         data["external"] = None if found.external is None else str(found.external)
         self._observe(
-            "portmap.service", Outcome.ANSWERED, started_at, answered_at=found.answered_at, data=data,
-            source=found.source,
+            "portmap.service", Outcome.ANSWERED, started_at, answered_at=found.answered_at, took_s=found.took_s,
+            data=data, source=found.source,
         )  # fmt: skip
         return found
 
@@ -163,6 +163,7 @@ class Trial:
         started_at: float,
         *,
         answered_at: float | None = None,
+        took_s: float | None = None,
         error: str = "",
         summary: str = "",
         source: str = "",
@@ -171,6 +172,7 @@ class Trial:
         opener = self._opener
         before, self._counted = self._counted, (opener.packets, opener.bytes_sent, opener.bytes_received)
         packets, sent, received = (now - then for now, then in zip(self._counted, before, strict=True))
+        took = {} if took_s is None else {"rtt_ms": round(took_s * 1000, 4)}
         return self._ctx.observe(
             kind,
             outcome,
@@ -185,6 +187,7 @@ class Trial:
             error=error,
             summary=summary,
             data={"protocol": opener.protocol.value, "interface": self._way.interface, **(data or {})},
+            **took,
         )
 
 

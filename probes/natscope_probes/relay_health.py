@@ -242,8 +242,12 @@ async def _explain(ctx: ProbeContext, look: Look, error: HostError) -> None:
                 code, words = await _read_certificate(ctx, look, words)
             elif error.failure is Failure.TLS and await _speaks_plain(ctx, look):
                 code, words = "plain-http", "the port speaks plain HTTP where the map wants TLS"
-            elif look.step == "tls" and error.failure in _DROPPED and await _other_name_passes(ctx, look):
-                code, words = "name-filtered", "the connection is reset for the relay's name, and for no other name"
+            elif look.step == "tls" and error.failure in _DROPPED:
+                look.data["other_name"] = "silent"
+                passes = await _other_name_passes(ctx, look)
+                look.data["other_name"] = "passes" if passes else "fails"
+                if passes:
+                    code, words = "name-filtered", "the connection is reset for the relay's name, and for no other name"
     except (HostError, TimeoutError):
         pass  # the first failure stands as it is
     outcome = Outcome.WRONG if error.failure in (Failure.CERTIFICATE, Failure.TLS) else Outcome.REFUSED
@@ -287,11 +291,16 @@ async def _speaks_plain(ctx: ProbeContext, look: Look) -> bool:
 
 
 async def _other_name_passes(ctx: ProbeContext, look: Look) -> bool:
-    """Whether the same host shakes hands for another name: a control for a reset right after the first message."""
+    """Whether the same host shakes hands for another name: a control for a reset right after the first message.
+
+    Raises `HostError` where that is not known.
+    """
     stream = await _connect(ctx, look, EXTRA_S)
     try:
         await stream.start_tls(TlsOptions(OTHER_NAME, verify=False))
     except HostError as error:
+        if error.failure is Failure.TIMEOUT:
+            raise
         return error.failure is Failure.TLS  # an alert is an answer of the server, not a reset
     finally:
         await stream.close()

@@ -3,17 +3,19 @@
 Question: does a relay answer over TCP where it is silent over UDP, how fast, and is its certificate right?
 Method: TCP and TLS as a relay client would (host name or `CertName`, pins), then one GET `/derp/latency-check`; the
 request is timed apart from TCP and TLS. Node by node, family by family, a new try starts when the last one failed or
-took 0.4 s. Where UDP over IPv6 stays silent at every relay and IPv4 does not, two relays are asked over IPv6 too: the
-control for that silence. A refused certificate is read once more without checks, to say what is wrong. Upstream:
-net/netcheck, measureHTTPSLatency.
+took 0.4 s; what is silent for 0.7 s is tried once more by a connection of its own, since where packets get lost
+one may hang at a sound relay. Where UDP over IPv6 stays silent at every relay and IPv4 does not, two relays are asked
+over IPv6 too: the control for that silence. A refused certificate is read once more without checks, to say what is
+wrong. Upstream: net/netcheck, measureHTTPSLatency.
 Can tell: that TCP gets through (the control for silence over UDP), certificate problems, latency without handshakes.
 Cannot tell: what UDP would cost.
-Disturbs: nothing; one connection a relay, two when a certificate is wrong.
+Disturbs: nothing; one connection a relay, two when it is silent or its certificate is wrong.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -35,6 +37,8 @@ PIN_PREFIX = "sha256-raw:"
 STAGGER_S = 0.4
 ATTEMPT_S, SHORTEST_ATTEMPT_S = 2.6, 1.5
 """Long enough for a SYN that is sent again after 1 s; the third would go after 3 s, too late for a run of 5 s."""
+AGAIN_S = 0.7
+"""When what is silent is tried again; a try that is as short as can be then ends 2.2 s after the first began."""
 CLOSING_S = 0.1
 MAX_CONCURRENT, GENTLE_CONCURRENT = 32, 8
 MAX_BYTES = 8192
@@ -130,13 +134,17 @@ async def _ask_region(
         running: list[asyncio.Task[bool]] = []
         loop = asyncio.get_running_loop()
         try:
-            for attempt in attempts(region, families, _answering(ctx, region)):
+            tried = attempts(region, families, _answering(ctx, region))
+            for attempt in tried:
                 running.append(loop.create_task(_try(ctx, attempt)))
                 await asyncio.wait((running[-1],), timeout=STAGGER_S)
                 if _any_success(running):
                     return
-            while any(not task.done() for task in running) and not _any_success(running):
-                await asyncio.wait([t for t in running if not t.done()], return_when=asyncio.FIRST_COMPLETED)
+            await _success(running, AGAIN_S - STAGGER_S)
+            if not _any_success(running):
+                silent = [attempt for attempt, task in zip(tried, running, strict=True) if not task.done()]
+                running += [loop.create_task(_try(ctx, attempt, SHORTEST_ATTEMPT_S)) for attempt in silent]
+                await _success(running, None)
         finally:
             for task in running:
                 task.cancel()
@@ -181,12 +189,20 @@ def _answering(ctx: ProbeContext, region: RelayRegion) -> tuple[Family, ...]:
     return tuple(answered)
 
 
+async def _success(tasks: list[asyncio.Task[bool]], timeout_s: float | None) -> None:
+    """Wait for the first success, the end of all, or the time."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(timeout_s):
+            while (left := [task for task in tasks if not task.done()]) and not _any_success(tasks):
+                await asyncio.wait(left, return_when=asyncio.FIRST_COMPLETED)
+
+
 def _any_success(tasks: list[asyncio.Task[bool]]) -> bool:
     return any(task.done() and not task.cancelled() and task.result() for task in tasks)
 
 
-async def _try(ctx: ProbeContext, attempt: Attempt) -> bool:
-    """One try; whether the relay answered well."""
+async def _try(ctx: ProbeContext, attempt: Attempt, longest_s: float = ATTEMPT_S) -> bool:
+    """One try of at most `longest_s`; whether the relay answered well."""
     node = attempt.node
     sent_at = ctx.host.clock.now()
     facts = {"family": attempt.family, "region_id": attempt.region.region_id, "node": node.name, "sent_at": sent_at}
@@ -196,7 +212,7 @@ async def _try(ctx: ProbeContext, attempt: Attempt) -> bool:
         return False  # the look-up is an observation of its own
     target = str(endpoint)
     try:
-        response = await ctx.http.fetch(_request(ctx, node, endpoint))
+        response = await ctx.http.fetch(_request(ctx, node, endpoint, longest_s))
     except HostError as error:
         await _record_failure(ctx, node, error, target, facts)
         return False
@@ -206,12 +222,12 @@ async def _try(ctx: ProbeContext, attempt: Attempt) -> bool:
     return _record_answer(ctx, response, target, facts)
 
 
-def _request(ctx: ProbeContext, node: RelayNode, endpoint: Endpoint) -> HttpRequest:
+def _request(ctx: ProbeContext, node: RelayNode, endpoint: Endpoint, longest_s: float) -> HttpRequest:
     host = f"[{node.host_name}]" if ":" in node.host_name else node.host_name
     remaining = ctx.deadline - ctx.host.clock.now() - CLOSING_S
     return HttpRequest(
         url=f"https://{host}:{node.effective_derp_port}{PATH}",
-        timeout_s=max(0.05, min(patience_s(ctx.answered_regions().values()), remaining)),
+        timeout_s=max(0.05, min(patience_s(ctx.answered_regions().values()), longest_s, remaining)),
         max_bytes=MAX_BYTES,
         connect_to=endpoint,
         interface=ctx.options.interface or None,

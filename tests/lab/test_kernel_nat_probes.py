@@ -1,6 +1,7 @@
 """Mapping and filtering in the kernel lab, by three kinds of servers: coturn, our own RFC 5780 server, our helpers.
 
-Behind each router, the model's and the kernel's own, the netcheck has one plain relay and the servers of one kind.
+Behind each router, the model's and the kernel's own, the netcheck has one plain relay and the servers of one kind. Over
+IPv6 that is a firewall that translates nothing, and a router that translates it (NAT66).
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from tests.lab.kernel_lab import every_router, lab_of
 pytestmark = [pytest.mark.kernel, pytest.mark.interop]
 
 PROBES = ("interfaces", "relay_stun", "nat_servers", "nat_mapping", "nat_filtering")
-COTURN, OURS = "198.51.100.10", "198.51.100.20"
+ADDRESSES = {"coturn": ("198.51.100.10", "2001:db8::210"), "ours": ("198.51.100.20", "2001:db8::220")}
 SERVERS = """
 [servers.tools]
 kind = "coturn"
@@ -33,6 +34,10 @@ kind = "stun"
 nat = "symmetric-open"
 [hosts.symmetric-open-host]
 at = "symmetric-open"
+[sites.six]
+ipv6 = "nat66"
+[hosts.six-host]
+at = "six"
 [relays]
 relay1 = { helper = false }
 relay2 = {}
@@ -53,7 +58,9 @@ KINDS = {
     "wall": (NONE, PORT),
     "inner": (EI, PORT),
 }
-BY = {"coturn": f"{COTURN}:3478", "ours": f"{OURS}:3478", "helper": "192.0.2.102:3478"}
+KINDS_6 = {"wall": (NONE, PORT), "six": (EI, PORT)}
+BY = {"coturn": "198.51.100.10:3478", "ours": "198.51.100.20:3478", "helper": "192.0.2.102:3478"}
+BY_6 = {"coturn": "[2001:db8::210]:3478", "ours": "[2001:db8::220]:3478"}
 
 
 @pytest.fixture(scope="module")
@@ -78,23 +85,23 @@ def relay_map(lab: Running, server: str) -> dict[str, object]:
     regions = json.loads(lab.map_file.read_bytes())["Regions"]
     if server == "helper":
         return {"Regions": regions}
-    address = COTURN if server == "coturn" else OURS
+    four, six = ADDRESSES[server]
     node = {
         "Name": "9a",
         "RegionID": 9,
         "HostName": f"{server}.test",
-        "IPv4": address,
-        "IPv6": "none",
+        "IPv4": four,
+        "IPv6": six,
         "STUNOnly": True,
     }
     nine = {"RegionID": 9, "RegionCode": server, "RegionName": server, "Nodes": [node]}
     return {"Regions": {"1": regions["1"], "9": nine}}
 
 
-def netcheck(lab: Running, server: str, kind: str, *flags: str) -> Report:
+def netcheck(lab: Running, server: str, kind: str, *flags: str, family: str = "-4") -> Report:
     argv = [sys.executable, "-m", "natscope", "netcheck", "--json", "--derp-map", str(lab.folder / f"{server}.json")]
     probes = (*PROBES, "nat_cross_check") if flags else PROBES
-    done = lab.exec(f"{kind}-host", [*argv, "-4", *flags, f"--only={','.join(probes)}"], timeout_s=60)
+    done = lab.exec(f"{kind}-host", [*argv, family, *flags, f"--only={','.join(probes)}"], timeout_s=60)
     return msgspec.json.decode(done.stdout, type=Report)
 
 
@@ -106,6 +113,26 @@ def test_every_nat_is_named_by_every_kind_of_server(
     nat = reports[server, kind].nat.v4
     assert (nat.mapping, nat.filtering) == KINDS[kind], nat.reasons
     assert nat.filtering_by == BY[server]
+
+
+@pytest.fixture(scope="module")
+def reports_6(lab: Running, reports: dict[tuple[str, str], Report]) -> dict[tuple[str, str], Report]:
+    """Over IPv6, with the same maps."""
+    assert reports
+    with ThreadPoolExecutor(max_workers=4) as pool:
+        running = {(s, k): pool.submit(netcheck, lab, s, k, family="-6") for s in BY_6 for k in KINDS_6}
+        return {key: future.result() for key, future in running.items()}
+
+
+@pytest.mark.parametrize("kind", KINDS_6)
+@pytest.mark.parametrize("server", BY_6)
+def test_rfc_5780_names_what_stands_before_ipv6(
+    reports_6: dict[tuple[str, str], Report], server: str, kind: str
+) -> None:
+    """By the server's other address (OTHER-ADDRESS, CHANGE-REQUEST)."""
+    nat = reports_6[server, kind].nat.v6
+    assert (nat.mapping, nat.filtering) == KINDS_6[kind], nat.reasons
+    assert nat.filtering_by == BY_6[server]
 
 
 SECOND_OPINIONS = {

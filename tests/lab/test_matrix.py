@@ -63,6 +63,24 @@ def test_not_knowing_is_no_difference_but_may_not_be_enough() -> None:
     assert "kernel not measured yet" in draw_row(found, brief=True)
 
 
+def test_what_is_left_unknown_without_a_reason_is_shown() -> None:
+    """No claim of the scenario is about it, so that it is neither wrong nor missing."""
+    silent = replace(load_scenario("full-cone").truth["alice"], clock=None)
+    unsaid = replace(load_scenario("full-cone"), truth={"alice": silent})
+    assert "clock" not in silent.claims()
+
+    def measure(scenario: Scenario, _bed: Bed) -> Mapping[str, Report]:
+        (report,) = sim_reports(scenario).values()
+        assert report.web is not None
+        return {"alice": msgspec.structs.replace(report, web=msgspec.structs.replace(report.web, clock=Tri.UNKNOWN))}
+
+    found = next(matrix([unsaid], (Bed.SIM,), measure))
+    assert found.results[0].unexplained == ("alice: clock",)
+    assert found.acceptable
+    assert "  sim     unknown, and nothing says why: alice: clock\n" in draw_row(found, brief=True)
+    assert row("full-cone").results[0].unexplained == ()
+
+
 def test_a_bed_that_cannot_express_it_says_why() -> None:
     unable = replace(load_scenario("full-cone"), cannot={Bed.KERNEL: "it has no moon"})
     found = next(matrix([unable], BOTH, lambda scenario, _bed: sim_reports(scenario)))

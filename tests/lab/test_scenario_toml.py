@@ -79,6 +79,7 @@ MISTAKES = [
     ("unknowable", '[hosts.a]\n[truth.a]\nunknowable.nta = "x"', "x.toml:4: truth.a.unknowable: 'nta' is no field"),
     ("pair", '[hosts.a]\n[truth.pairs."a b"]\ndirect = "yes"', 'x.toml:3: truth.pairs.a b: a pair is the names'),
     ("lies", 'dns = "lie"\n[hosts.a]', 'x.toml:2: dns: dns = "lie" or "invent" and dns_lies go together'),
+    ("relay on", '[hosts.a]\n[relays.r]\non = "b"', "x.toml:4: relays.r.on: there is no host b with an IPv4 address"),
     ("no proxy", '[hosts.a]\n[sites.h]\nhttp_proxy = "b"', "x.toml:4: sites.h.http_proxy: there is no host called 'b'"),
     ("far proxy", '[hosts.a]\n[sites.h]\nhttp_proxy = "a"', "x.toml:4: sites.h.http_proxy: a has no IPv4 address at h"),
     ("mixed ports", '[hosts.a]\n[relays.r]\nudp = "silent"\ntcp = "closed"', "x.toml:3: relays.r: one port silent"),
@@ -211,6 +212,13 @@ def test_links_may_meddle_with_packets() -> None:
     assert host.back.meddler == MeddlerSpec()
     with pytest.raises(UserError, match="marks that can be bleached: ecn, dscp"):
         read('[hosts.a]\nlink = { bleaches = ["tos"] }\n')
+
+
+def test_a_relay_on_a_host_has_its_addresses() -> None:
+    found = read('[sites.h]\n[hosts.a]\nat = "h"\n[relays.r]\non = "a"\n')
+    assert (found.relays["r"].on, found.relays["r"].at) == ("a", "h")
+    assert found.relays["r"].ipv4 == found.hosts["a"].address(4)
+    assert found.relays["r"].ipv6 is None
 
 
 @pytest.mark.parametrize("ipv6", ["none", "open", "broken"])

@@ -46,6 +46,7 @@ NEEDED = (
     "taken-for-attack", "linux-masquerade", "linux-fully-random", "udp-policed", "udp-policed-packets",
     "udp-policed-back", "slow-line",
     "random-source-port", "company-firewall", "stale-port", "stuck-flow", "table-full", "changed-meanwhile",
+    "port-dependent", "relay-on-this-host",
 )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from natscope.lab.library import load_scenario
 from natscope.lab.scenario_values import read_scenario
 from natscope.lab.truth import Agreement, Comparison, claims_of, compare, fault_of, unexplained
 from natscope.model.nat import Filtering
+from natscope.model.observation import Outcome
 from natscope.model.report import Report
 from natscope.model.report_path import PathFamilyReport
 from natscope.model.tri import Tri
@@ -77,6 +78,67 @@ def test_findings_that_are_missing_or_too_many() -> None:
     assert claim("udp-blocked", without, "finding NS-UDP-01").agreement is WRONG
     renamed = tuple(msgspec.structs.replace(f, id="NS-REL-02") for f in report.findings[:1])
     assert claim("udp-blocked", changed(report, findings=renamed), "finding NS-REL-02").agreement is WRONG
+
+
+def without_one_try(report: Report) -> Report:
+    """The same, the second connection to the relay that was silent taken out."""
+    hung = [o for o in report.observations if o.kind == "https.latency" and o.outcome is Outcome.NO_ANSWER]
+    assert len(hung) == 2
+    return changed(report, observations=tuple(o for o in report.observations if o is not hung[1]))
+
+
+def test_one_connection_that_hung_tells_no_fault() -> None:
+    report = reports("relay-off")
+    assert fault_of(report, 3) == "no-answer"
+    assert fault_of(without_one_try(report), 3) == "unknown"
+
+
+def test_where_packets_get_lost_silence_tells_no_fault() -> None:
+    for name, fault in (("relay-off", "no-answer"), ("relay-stun-silent", "stun-closed")):
+        report = reports(name)
+        answered = [o for o in report.observations if o.kind == "stun.binding" and o.outcome is Outcome.ANSWERED]
+        seen = tuple(
+            msgspec.structs.replace(o, outcome=Outcome.NO_ANSWER) if o in answered[1:] else o
+            for o in report.observations
+        )
+        assert fault_of(report, 3) == fault
+        assert fault_of(changed(report, observations=seen), 3) == "unknown"
+
+
+def test_what_this_computer_could_not_try_is_no_fault_of_the_relay() -> None:
+    report = reports("relay-https-closed")
+    relay = report.relay(3)
+    assert relay is not None
+    assert relay.error is not None
+    assert fault_of(report, 3) == "https-closed"
+    seen = tuple(
+        msgspec.structs.replace(o, outcome=Outcome.LOCAL_ERROR) if o.id in relay.error.evidence else o
+        for o in report.observations
+    )
+    assert fault_of(changed(report, observations=seen), 3) == "unknown"
+
+
+def test_one_look_up_without_an_answer_is_no_fault_of_the_relay() -> None:
+    report = reports("dns-hangs")
+    relay = report.relay(1)
+    assert relay is not None
+    assert relay.error is not None
+    seen = tuple(
+        msgspec.structs.replace(o, outcome=Outcome.ANSWERED)
+        if o.kind == "dns.lookup" and o.id not in relay.error.evidence
+        else o
+        for o in report.observations
+    )
+    assert fault_of(changed(report, observations=seen), 1) == "unknown"
+
+
+def test_a_certificate_that_could_not_be_read_leaves_its_fault_open() -> None:
+    report = reports("relay-expired")
+    seen = tuple(
+        msgspec.structs.replace(o, error="certificate") if o.error == "certificate-expired" else o
+        for o in report.observations
+    )
+    assert claim("relay-expired", changed(report, observations=seen), "relay relay3").agreement is NOT_MEASURED
 
 
 def test_a_cause_that_no_catalogue_has_cannot_be_found_yet() -> None:

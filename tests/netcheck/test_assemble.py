@@ -63,12 +63,17 @@ def test_the_median_is_of_one_node() -> None:
     assert relay.node == "1a"
 
 
+HUNG = [https(1, Outcome.NO_ANSWER, error="timeout")]
+REFUSED = https(1, Outcome.REFUSED, error="refused")
 ERRORS = [
     ("silent", [stun(1, None)], "no-answer"),
     ("port unreachable", [stun(1, None, outcome=Outcome.ICMP_ERROR, error="refused")], "icmp"),
     ("certificate, STUN works", [stun(1, 9.0), https(1, Outcome.WRONG, error="certificate-expired")], "certificate"),
     ("HTTP status", [stun(1, 9.0), https(1, Outcome.REFUSED, error="http-status")], "http-status"),
-    ("HTTPS silent, STUN works", [stun(1, 9.0), https(1, Outcome.NO_ANSWER, error="timeout")], "https-timeout"),
+    ("HTTPS silent twice, STUN works", [stun(1, 9.0), *HUNG, *HUNG], "https-timeout"),
+    ("HTTPS silent once, STUN works", [stun(1, 9.0), *HUNG], None),
+    ("HTTPS silent twice, packets get lost", [stun(1, 9.0), stun(1, None), *HUNG, *HUNG], None),
+    ("HTTPS refused once, packets get lost", [stun(1, 9.0), stun(1, None), REFUSED], "https-refused"),
     ("no route", [stun(1, None, outcome=Outcome.LOCAL_ERROR, error="network-unreachable")], "network-unreachable"),
     ("other source", [stun(1, None, outcome=Outcome.WRONG, error="other-source")], "other-source"),
     ("interrupted", [stun(1, None, outcome=Outcome.CANCELLED)], None),
@@ -242,6 +247,6 @@ def test_tests_of_a_router_that_nobody_saw_stand_on_one_line() -> None:
 def test_a_family_that_does_not_work_is_no_fault_of_the_relay() -> None:
     made = report(stun(1, 10.0), stun(1, None, 6), https(1, Outcome.NO_ANSWER, 6), stun(2, 20.0))
     assert made.relays[0].error is None
-    made = report(stun(1, 10.0), https(1, Outcome.NO_ANSWER), stun(2, 20.0))
+    made = report(stun(1, 10.0), https(1, Outcome.NO_ANSWER), https(1, Outcome.NO_ANSWER), stun(2, 20.0))
     assert made.relays[0].error is not None
     assert made.relays[0].error.code == "https-timeout"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from natscope.model.observation import Observation, Outcome
@@ -31,6 +32,16 @@ SAME = [relay(n, "203.0.113.7:41641") for n in (1, 2, 3)]
 VARYING = [relay(n, f"203.0.113.7:{50000 + n}") for n in (1, 2, 3)]
 
 
+def other_port(number: int, mapped: str) -> Observation:
+    """The same socket at the relay's second port."""
+    one = relay(number, mapped)
+    return msgspec.structs.replace(one, id=f"m{number}", kind="nat.mapping", target=f"198.51.100.{number}:3479")
+
+
+SECOND = [other_port(n, "203.0.113.7:50001") for n in (1, 2, 3)]
+"""Of a router whose mapping depends on the port alone."""
+
+
 def part(*observations: Observation) -> NatPart:
     return hairpin_part(NatInputs(family=4, observations=observations))
 
@@ -51,6 +62,8 @@ def test_silence_beside_answers() -> None:
     assert part(tried(controls_answered=3), *SAME).values["hairpinning"] is Tri.NO
     liar = relay(4, "192.0.2.66:666")
     assert part(tried(), *SAME, liar).values["hairpinning"] is Tri.NO
+    same_port = [other_port(n, "203.0.113.7:41641") for n in (1, 2)]
+    assert part(tried(), *SAME, *same_port, SECOND[2]).values["hairpinning"] is Tri.NO
 
 
 @pytest.mark.parametrize(
@@ -62,6 +75,7 @@ def test_silence_beside_answers() -> None:
         ({"controls_answered": 2}, SAME, NO_CONTROL),
         ({"controls_answered": 0, "controls": 0}, SAME, NO_CONTROL),
         ({}, VARYING, DIFFERS),
+        ({}, [*SAME, *SECOND], DIFFERS),
         ({}, SAME[:1], ONE_PEER),
         ({}, [], ONE_PEER),
     ],

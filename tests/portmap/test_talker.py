@@ -62,6 +62,41 @@ def test_who_does_not_wait_so_long_is_told_nothing() -> None:
     assert talker.packets == 2
 
 
+def took(lost: int, took_s: float) -> float:
+    """What a router that loses the first requests is said to have taken, in seconds."""
+    asked = 0
+
+    def answer(request: bytes, target: Endpoint) -> list[Any]:
+        nonlocal asked
+        asked += 1
+        return [] if asked <= lost else [(took_s, wire.encode_response(wire.AddressResponse(0, 7, OUTSIDE)), target)]
+
+    async def work() -> float:
+        host = World(relays={SERVER: answer}).host()
+        machine = NatPmpClient(GATEWAY, retransmission=HASTY)
+        talker = Talker(host, await host.udp.open(4), machine)
+        talker.start()
+        asked_at = host.clock.now()
+        talker.do(machine.ask_address(asked_at))
+        found = await talker.wait_for(lambda e: isinstance(e, Present), asked_at + 3.0)
+        assert found is not None
+        seconds = await talker.took_s(asked_at, found[0])
+        await talker.close()
+        return round(seconds, 4)
+
+    return run_virtual(work())
+
+
+def test_a_request_that_was_lost_is_not_time_that_the_router_took() -> None:
+    assert took(0, 0.01) == 0.01
+    assert took(1, 0.01) == 0.01
+    assert took(3, 0.01) == 0.01
+
+
+def test_a_late_router_is_timed_from_the_first_request() -> None:
+    assert took(0, 0.4) == 0.4
+
+
 def test_a_closed_port_ends_it_at_once() -> None:
     def closed(request: bytes, target: Endpoint) -> list[Any]:
         return [(0.01, UdpError(Failure.REFUSED, target, 0.0, GATEWAY, request, "port unreachable"))]

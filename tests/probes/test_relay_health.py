@@ -165,6 +165,23 @@ async def test_a_name_that_is_filtered(host: Host, signed: TestAuthority) -> Non
     assert (seen.outcome, seen.error) == (Outcome.REFUSED, "name-filtered")
 
 
+@pytest.mark.parametrize(("control", "told"), [("silent", "silent"), ("reset", "fails")])
+async def test_a_control_that_gets_lost_leaves_a_filtered_name_open(
+    host: Host, signed: TestAuthority, control: str, told: str
+) -> None:
+    issued = signed.issue("good", [NAME])
+
+    async def filtering(stream: Stream) -> None:
+        first = await stream.read(4096)
+        if NAME.encode() not in first and control == "silent":
+            await asyncio.sleep(60)
+
+    async with serving(host, filtering) as port:
+        seen = (await look(node(port, issued), timeout_s=2.0)).one
+    assert seen.error in ("reset", "closed")
+    assert seen.data["other_name"] == told
+
+
 async def test_a_closed_port_and_a_silent_one(host: Host) -> None:
     async def silent(stream: Stream) -> None:
         await asyncio.sleep(60)

@@ -62,7 +62,7 @@ def test_silence_of_udp_over_ipv6_gets_a_control(name: str, regions: list[int]) 
     """Two relays are asked over IPv6 where IPv4 alone answered, and none where all is well."""
     (report,) = sim_reports(replace(load_scenario(name), how=MeasureHow(hairpin=False))).values()
     asked = [o for o in report.observations if o.kind == "https.latency"]
-    assert [(o.region_id, o.family) for o in asked] == [(number, 6) for number in regions]
+    assert list(dict.fromkeys((o.region_id, o.family) for o in asked)) == [(number, 6) for number in regions]
     answers = {o.outcome is Outcome.ANSWERED for o in asked}
     assert answers <= {report.ipv6.works.value == "yes"}
 

@@ -162,7 +162,7 @@ class Builder:
         error: tuple[str, str] | None,
         ids: list[str],
     ) -> tuple[str, ...]:
-        """The HTTPS try, if there was one; gives its id when it failed."""
+        """The HTTPS try, if there was one; gives its id when it failed, of two where nothing came back."""
         target = f"{self.network}.{region % 250 + 1}:443"
         if https is not None:
             times = {"tcp_ms": https, "tls_ms": https * 2, "request_ms": https}
@@ -175,8 +175,12 @@ class Builder:
         if outcome is None:
             return ()
         words = error[1] if error else ""
-        ids.append(self.observe("https.latency", outcome, target=target, region_id=region, error=words))
-        return (ids[-1],)
+        tries = 2 if outcome is Outcome.NO_ANSWER else 1
+        failed = [
+            self.observe("https.latency", outcome, target=target, region_id=region, error=words) for _ in range(tries)
+        ]
+        ids += failed
+        return tuple(failed)
 
     def endpoints(self, family: int) -> tuple[SeenEndpoint, ...]:
         """What relays saw of us, from the answers."""

@@ -41,13 +41,17 @@ class BadLink:
 
     def applied(self, scenario: Scenario) -> Scenario:
         """The scenario with it, and with relays that serve nothing but STUN."""
+        relays = {name: replace(relay, tcp=Port.CLOSED) for name, relay in scenario.relays.items()}
+        return replace(self.on_hosts(scenario), relays=relays)
+
+    def on_hosts(self, scenario: Scenario) -> Scenario:
+        """The scenario with it."""
         changes: dict[str, Any] = {"loss": self.loss, "reordering": self.reordering, "held_back_s": self.held_back_s}
         hosts = {
             name: replace(host, link=replace(host.link, **changes), back=replace(host.back, **changes))
             for name, host in scenario.hosts.items()
         }
-        relays = {name: replace(relay, tcp=Port.CLOSED) for name, relay in scenario.relays.items()}
-        return replace(scenario, hosts=hosts, relays=relays)
+        return replace(scenario, hosts=hosts)
 
 
 @dataclass

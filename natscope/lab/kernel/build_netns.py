@@ -55,6 +55,7 @@ from natscope.lab.scenario import (
     Scenario,
     ScenarioFault,
     ScenarioHost,
+    ScenarioRelay,
     Site,
     SiteIpv6,
 )  # fmt: skip
@@ -298,9 +299,7 @@ class _Builder:
         wrong_by_s = next(iter(scenario.hosts.values())).clock_wrong_by_s
         authority = Authority(scenario.seed, certificates, later_by_s=-wrong_by_s)
         for relay in scenario.relays.values():
-            space, place = self._space(relay.name), Attachment(at=relay.at, ipv4=relay.ipv4, ipv6=relay.ipv6)
-            self._join(space, "eth0", place, 0)
-            self._attached[relay.at].append(_linked(place, relay.link, relay.back))
+            space = self._spaces[relay.on] if relay.on else self._computer_of(relay)
             space.nft(silence(silent_ports(relay)))
             turned = replace(relay, clock_wrong_by_s=relay.clock_wrong_by_s - wrong_by_s)
             tls, peers = certificate(authority, relay), helper_peers(scenario, relay)
@@ -310,10 +309,17 @@ class _Builder:
         self._add_name_server()
         for server in scenario.servers.values():
             space = self._space(server.name)
-            self._join_core(space, "eth0", server.addresses)
-            self._attached[INTERNET].append(_plain(server.addresses))
+            addresses = (*server.addresses, *server.addresses_6)
+            self._join_core(space, "eth0", addresses)
+            self._attached[INTERNET].append(_plain(addresses))
             start_server(self._processes, space, server, self._folder, authority)
         return {name: str(authority.ca_file) for name in TRUST_VARIABLES}
+
+    def _computer_of(self, relay: ScenarioRelay) -> Space:
+        space, place = self._space(relay.name), Attachment(at=relay.at, ipv4=relay.ipv4, ipv6=relay.ipv6)
+        self._join(space, "eth0", place, 0)
+        self._attached[relay.at].append(_linked(place, relay.link, relay.back))
+        return space
 
     def _add_name_server(self) -> None:
         space = self._space(DNS_NAME)

@@ -108,11 +108,11 @@ def hold_ports(processes: Processes, space: Space, name: str, ports: Sequence[in
 def start_server(
     processes: Processes, space: Space, server: ScenarioServer, folder: Path, authority: Authority
 ) -> None:
-    """A server with two addresses for tools. Raises `CannotMeasure` when its program is wanted and not installed."""
-    first, second = map(str, server.addresses)
+    """A server for tools, two addresses of each family. Raises `CannotMeasure` when its program is not installed."""
     if server.kind is ServerKind.STUN:
-        argv = [sys.executable, "-m", "natscope", "stun", "serve", "--listen", f"{first}:{STUN}"]
-        argv += ["--alternate", f"{second}:{_ALTERNATE_STUN}", "--rate", "1000"]
+        argv = [sys.executable, "-m", "natscope", "stun", "serve", "--rate", "1000"]
+        for first, second in server.pairs:
+            argv += ["--listen", str(Endpoint(first, STUN)), "--alternate", str(Endpoint(second, _ALTERNATE_STUN))]
         processes.program(server.name, space, argv, ready="STUN server ready", host=server.name)
         return
     if server.kind is ServerKind.DERP:
@@ -122,10 +122,11 @@ def start_server(
         _start_derper(processes, space, server, folder, authority)
         return
     program = _installed("turnserver", "coturn", "install the package coturn")
+    listen = [word for pair in server.pairs for address in pair for word in ("-L", str(address))]
     processes.program(
         server.name, space,
         [program, "-n", "--stun-only", f"--listening-port={STUN}", f"--alt-listening-port={_ALTERNATE_STUN}",
-         "-L", first, "-L", second, "--no-tls", "--no-dtls", "--no-cli", "--log-file=stdout", "--simple-log",
+         *listen, "--no-tls", "--no-dtls", "--no-cli", "--log-file=stdout", "--simple-log",
          f"--pidfile={folder / server.name}.pid", f"--userdb={folder / server.name}.db"],
         ready="IO method (admin thread)", host=server.name,
     )  # fmt: skip

@@ -6,12 +6,17 @@ Source: RFC 6886 §3.1 and §3.3; RFC 6887 §8.1.1 and §11.2.1. Randomness come
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from natscope.machines.portmap_client.values import MAX_LEASE_S
 
 RENEWAL_APART_S = 4.0
 """Renewals are never closer together (RFC 6887 §11.2.1)."""
+_TWIN = (0.5, 1.25)
+"""The answer to the second try comes that many of the first waits after the answer to the first; later waits are longer
+by half at least, so no other two tries lie so close together.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,3 +60,28 @@ def renew_after_s(granted_s: float, renewals: int, chance: float) -> float:
     due = lease - left + chance * left / 4
     earliest = lease / 2 + renewals * RENEWAL_APART_S
     return max(due, min(earliest, lease))
+
+
+def took_s(sent: Sequence[float], answers: Sequence[float]) -> float:
+    """How long a router took for certain, in seconds, by the times of the tries and of the answers to them.
+
+    `sent` are the tries before the first of `answers`, at least one of each. No protocol here says which try an answer
+    is for. Where an answer to the second try follows as long after the first answer as that try did, the first answer
+    was for the first try; else nothing but the last try is known to have come before it.
+    """
+    first = answers[0]
+    if len(sent) > 1:
+        shortest, longest = _twin_window_s(sent)
+        if not any(shortest <= again - first <= longest for again in answers[1:]):
+            return first - sent[-1]
+    return first - sent[0]
+
+
+def twin_until(sent: Sequence[float], answered_at: float) -> float:
+    """Until when an answer to the second try has to be waited for, so that `took_s` knows; the same clock's seconds."""
+    return answered_at + _twin_window_s(sent)[1] if len(sent) > 1 else answered_at
+
+
+def _twin_window_s(sent: Sequence[float]) -> tuple[float, float]:
+    wait_s = sent[1] - sent[0]
+    return _TWIN[0] * wait_s, _TWIN[1] * wait_s

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,6 +14,8 @@ from natscope.machines.portmap_client.timing import (
     PCP,
     Retransmission,
     renew_after_s,
+    took_s,
+    twin_until,
 )
 from natscope.machines.portmap_client.values import MAX_LEASE_S
 
@@ -54,3 +57,31 @@ def test_a_renewal_is_never_early_or_late(lease: float, renewals: int, chance: f
     due = renew_after_s(lease, renewals, chance)
     assert min(lease, MAX_LEASE_S) / 2 <= due <= min(lease, MAX_LEASE_S)
     assert due <= renew_after_s(lease, renewals + 1, chance) or due == lease or chance > 0
+
+
+TRIES = (0.0, 0.15, 0.375, 0.7125)
+"""The first tries of `HASTY`."""
+
+
+@pytest.mark.parametrize("took", [0.2, 0.4, 0.8])
+def test_a_late_router_answers_every_try(took: float) -> None:
+    before = [at for at in TRIES if at < took]
+    assert took_s(before, [at + took for at in before]) == took
+    assert before[1] + took <= twin_until(before, took)
+
+
+@pytest.mark.parametrize("lost", [1, 2, 3])
+def test_what_was_lost_makes_no_router_late(lost: int) -> None:
+    """The first tries get lost; what came after them may be answered too."""
+    for quick in (0.001, 0.1, 0.14):
+        sent = [at for at in TRIES if at < TRIES[lost] + quick]
+        assert took_s(sent, [at + quick for at in sent[lost:]]) <= quick + 1e-9
+
+
+def test_one_try_one_answer() -> None:
+    assert took_s([1.0], [1.3, 1.31]) == pytest.approx(0.3)
+    assert twin_until([1.0], 1.3) == 1.3
+
+
+def test_a_copy_that_the_network_made_is_no_answer_to_another_try() -> None:
+    assert took_s(TRIES[:2], [0.16, 0.161]) == pytest.approx(0.01)

@@ -6,7 +6,8 @@ What it is
     wait no longer than upstream's 250 ms, believe that there is no port mapping.
 
 What we look for
-    - the address that an answer came from, and how long it took.
+    - the address that an answer came from, and how long it took after the request that it answers: what was lost and
+      sent again makes no router late.
 
 What would contradict it
     - answers from the gateway's own address within 250 ms.

@@ -7,7 +7,8 @@ What it is
     port in the map is not the one that is served.
 
 What we look for
-    - requests to the STUN port without an answer, or a "port unreachable" from the host;
+    - requests to the STUN port without an answer, more of them than this network's loss explains, or a "port
+      unreachable" from the host;
     - an answer over TCP from the same relay;
     - answers over UDP from other relays in the same run, as control: UDP gets out of this network.
 
@@ -107,6 +108,8 @@ def _is_the_only_one(facts: Facts) -> bool:
 def _closed(facts: Facts, relay: RelayReport) -> Tri:
     if _said_something(facts, relay):
         return Tri.NO
+    if facts.may_be_lost(relay) and not facts.seen("stun.binding", Outcome.ICMP_ERROR, region_id=relay.region_id):
+        return Tri.NO if facts.stun_answered(relay) else Tri.UNKNOWN
     return all_of(negate(facts.stun_answered(relay).holds), facts.relay_up(relay).holds)
 
 

@@ -6,8 +6,8 @@ What it is
     relays live, clients use those; peers whose home it is are out of reach over relays.
 
 What we look for
-    - requests to its STUN port and over HTTPS without an answer of a relay, or a name that the name server does
-      not know;
+    - requests to its STUN port and over HTTPS without an answer of a relay (two connections, of which one may hang
+      at a sound relay, and both where packets get lost), or a name that the name server does not know;
     - a host that refuses the connection makes it certain: it is there, but no relay runs on it;
     - answers from other relays in the same run, as control: this network is up.
 
@@ -86,8 +86,16 @@ def _dead(facts: Facts, relay: RelayReport) -> Tri:
     """No over UDP and TCP, both having been tried; or a name that leads nowhere."""
     if relay.latency_ms.https is not None:
         return Tri.NO
-    silent = all_of(negate(facts.stun_answered(relay).holds), negate(facts.relay_up(relay).holds))
+    over_tcp = Tri.UNKNOWN if _may_be_lost(facts, relay) else negate(facts.relay_up(relay).holds)
+    silent = all_of(negate(facts.stun_answered(relay).holds), over_tcp)
     return any_of(silent, facts.nameless(relay).holds)
+
+
+def _may_be_lost(facts: Facts, relay: RelayReport) -> bool:
+    """Whether a sound relay may look so over TCP: one connection that hung, or several where packets get lost."""
+    tried = facts.seen("https.latency", region_id=relay.region_id)
+    settled = [o.outcome for o in tried if o.outcome not in (Outcome.CANCELLED, Outcome.LOCAL_ERROR)]
+    return set(settled) == {Outcome.NO_ANSWER} and (len(settled) == 1 or facts.loses_packets)
 
 
 def _grounds(facts: Facts, dead: tuple[RelayReport, ...], control: Fact) -> tuple[Ground, ...]:

@@ -8,7 +8,8 @@ What it is
 
 What we look for
     - answers to STUN from the relay, as control: the host is there;
-    - a connection to its TCP port that is refused, reset or silent, or an HTTP error in place of the relay's answer;
+    - a connection to its TCP port that is refused or reset, two that stay silent where no packet gets lost, or an HTTP
+      error in place of the relay's answer;
     - an answer over TCP from another relay in the same run, as control: TCP gets out of this network.
 
 What would contradict it
@@ -103,4 +104,6 @@ def _is_closed(facts: Facts, relay: RelayReport) -> bool:
         return False
     if any(node.error in _OTHERS for node in node_words.checked(facts) if node.region_id == relay.region_id):
         return False
+    if any(o.data.get("other_name") == "silent" for o in facts.seen("relay.check", region_id=relay.region_id)):
+        return False  # a reset, and the control that tells a filtered name from it got lost
     return relay.error.code == "http-status" or relay.error.code.startswith("https-")

@@ -44,5 +44,31 @@ def test_not_before_it_was_asked_over_tcp() -> None:
     assert claim(report, ID) is None
 
 
+def test_one_connection_that_hung_is_no_dead_relay() -> None:
+    """Behind a lossy link it may hang at a sound one; a second one settles it."""
+    report = scene("dead-relay")
+    kept: list[str] = []
+
+    def once(o: Observation) -> Observation | None:
+        if o.kind != "https.latency" or o.region_id != 9:
+            return o
+        kept.append(o.id)
+        return o if len(kept) == 1 else None
+
+    assert claim(with_observations(report, once), ID) is None
+    assert len(kept) == 2
+    assert claim(report, ID) is not None
+
+
+def test_silence_where_packets_get_lost_is_no_dead_relay() -> None:
+    """Both connections may hang at a sound relay then."""
+    report = scene("dead-relay")
+    lost = [o for o in report.observations if o.kind == "stun.binding" and o.outcome is Outcome.ANSWERED][::4]
+    lossy = with_observations(
+        report, lambda o: msgspec.structs.replace(o, outcome=Outcome.NO_ANSWER) if o in lost else o
+    )
+    assert claim(lossy, ID) is None
+
+
 def test_not_while_nobody_answers() -> None:
     assert claim(scene("no-relay-answered"), ID) is None

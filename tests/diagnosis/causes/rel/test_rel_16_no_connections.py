@@ -35,6 +35,23 @@ def test_an_answer_over_https_contradicts() -> None:
     assert claim(msgspec.structs.replace(report, relays=tuple(map(answered, report.relays))), ID) is None
 
 
+@pytest.mark.parametrize(("other_name", "is_told"), [("fails", True), ("silent", False)])
+def test_a_reset_whose_control_got_lost_may_be_for_the_name(other_name: str, is_told: bool) -> None:
+    report = scene("https-closed")
+    region = next(relay.region_id for relay in report.relays if relay.region_code == "hkg")
+    check = Observation(
+        id="o900",
+        kind="relay.check",
+        probe="relay_health",
+        outcome=Outcome.REFUSED,
+        region_id=region,
+        error="reset",
+        data={"step": "tls", "other_name": other_name},
+    )
+    seen = msgspec.structs.replace(report, observations=(*report.observations, check))
+    assert (claim(seen, ID) is not None) is is_told
+
+
 @pytest.mark.parametrize("outcome", [Outcome.NO_ANSWER, Outcome.REFUSED])
 def test_a_network_without_tcp_explains_it_better(outcome: Outcome) -> None:
     """Silence, or a firewall that resets every connection."""
