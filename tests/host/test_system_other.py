@@ -65,7 +65,7 @@ async def test_everything_else_is_unread_with_its_reason() -> None:
 
 async def test_suites_are_looked_for_where_somebody_asks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(system_other, "_process_names", lambda: ["launchd", "at.obdev.littlesnitch.networkextension"])
-    facts = await OtherSystem().look(suites=True)
+    facts = await OtherSystem().look(thorough=True)
     assert [suite.name for suite in facts.suites or ()] == ["Little Snitch"]
     assert "suites" not in facts.unread
 
@@ -75,7 +75,7 @@ async def test_a_system_that_refuses_to_list_processes_says_so(monkeypatch: pyte
         raise PermissionError(1, "Operation not permitted")
 
     monkeypatch.setattr(system_other, "_process_names", refuse)
-    facts = await OtherSystem().look(suites=True)
+    facts = await OtherSystem().look(thorough=True)
     assert facts.unread["suites"] == "the system refuses to tell: operation not permitted"
     assert facts.suites is None
 
