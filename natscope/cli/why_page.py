@@ -8,6 +8,7 @@ from natscope.cli.pen import Pen
 from natscope.cli.quantities import round_trip, size
 from natscope.diagnosis.cause import Ground, Strength
 from natscope.diagnosis.why import Chain, Standing
+from natscope.model.finding import Certainty
 from natscope.model.observation import Observation
 
 _STRENGTHS = {
@@ -40,9 +41,11 @@ def draw(chain: Chain, pen: Pen) -> list[str]:
         lines += pen.wrap(support.detail, "")
     lines += _grounds("What speaks for it", support.grounds, chain, pen)
     lines += _grounds("What contradicts it", chain.against.grounds, chain, pen)
-    missing = dict.fromkeys((*support.missing, *chain.against.missing))
+    known = chain.standing is Standing.CLAIMED and support.certainty is Certainty.CERTAIN
+    missing = {} if known else dict.fromkeys((*support.missing, *chain.against.missing))
     if missing:
-        lines += ["", pen.paint("What would tell", "bold")]
+        heading = "What would tell more" if chain.standing is Standing.CLAIMED else "What would tell"
+        lines += ["", pen.paint(heading, "bold")]
         lines += [line for words in missing for line in pen.wrap(words, "    ", first="  - ")]
     if chain.standing is Standing.TWO_SIDES:
         lines += pen.wrap("natscope path PEER, or natscope pair A.json B.json, judges it", "  ", first="→ ")

@@ -12,6 +12,7 @@ from natscope.plugins.report_format import Format, RenderOptions
 from natscope_reports._content.headline import conditions, finding_sign, spent, verdict_sign
 from natscope_reports._content.table import Table
 from natscope_reports._content.tables import tables
+from natscope_reports._content.telling import would_tell
 from natscope_reports._markdown import code, plain, row
 from natscope_reports._text.evidence import summary
 
@@ -54,6 +55,8 @@ def _finding(finding: Finding) -> str:
             lines.append(f"  Check: {code(fix.verify)}")
     if not finding.fixes:
         lines.append("- nothing to do")
+    if finding.missing:
+        lines += ["", plain(would_tell(finding))]
     lines += ["", f"<sub>{plain(finding.certainty)} · {plain(finding.id)}{_seen(finding)}</sub>"]
     return "\n".join(lines)
 
