@@ -175,6 +175,7 @@ class SiteForm(Table, frozen=True, kw_only=True):
     http_proxy: str = ""
     proxy_password: bool = False
     opens_tls: bool = False
+    resolver: bool = False
     tunnel: str = ""
     hardware: str = ""
     carries: tuple[str, ...] = ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from dataclasses import replace
 
 import msgspec
 import pytest
@@ -12,6 +13,8 @@ from natscope.cli.help_text import HELP
 from natscope.diagnosis.engine import diagnose
 from natscope.diagnosis.facts import Facts
 from natscope.diagnosis.missing import ANOTHER_RELAY, ELSEWHERE, HTTPS, OWN_ADDRESS, PUBLIC_MAP, own_address
+from natscope.lab.build_sim import sim_reports
+from natscope.lab.library import load_scenario
 from natscope.model.finding import Certainty, Finding
 from natscope.model.report import Report
 from natscope.netcheck.options import MapChoice
@@ -106,3 +109,12 @@ def with_https(report: Report, *, home: float, others: float) -> Report:
         for relay in report.relays
     )
     return diagnose(msgspec.structs.replace(report, relays=relays))
+
+
+def test_what_a_quick_run_names_a_whole_one_measures() -> None:
+    scenario = load_scenario("own-rules")
+    quick = sim_reports(replace(scenario, how=replace(scenario.how, profile="quick", https=False)))["alice"]
+    whole = sim_reports(scenario)["alice"]
+    (before,), (after,) = ([f for f in report.findings if f.id == "NS-ENV-03"] for report in (quick, whole))
+    assert (before.certainty, before.missing) == (Certainty.POSSIBLE, (HTTPS,))
+    assert (after.certainty, after.missing) == (Certainty.CERTAIN, ())

@@ -44,7 +44,7 @@ NEEDED = (
     "relay-self-signed", "relay-wrong-name", "relay-stun-closed", "relay-port80-redirects", "clock-skew",
     "relays-inside", "own-rules", "cloud-machine", "cloud-gateway", "network-shadowed", "port-taken",
     "taken-for-attack", "linux-masquerade", "linux-fully-random", "udp-policed", "udp-policed-packets",
-    "udp-policed-back", "slow-line",
+    "udp-policed-back", "slow-line", "cloud-resolver-dropped",
     "random-source-port", "company-firewall", "stale-port", "stuck-flow", "table-full", "changed-meanwhile",
     "port-dependent", "relay-on-this-host",
 )  # fmt: skip
