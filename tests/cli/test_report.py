@@ -93,6 +93,7 @@ def test_more_is_shown_with_v(natscope: Runner) -> None:
         (("veiw",), "Did you mean view?"),
         (("view", HEALTHY, "--format", "htm"), "Did you mean html?"),
         (("view", HEALTHY, "--why", "NS-X-1"), "no cause"),
+        (("view", HEALTHY, "--why", "rel-05"), "NS-REL-05 is about a relay: a netcheck cannot tell"),
         (("view", HEALTHY, "--why", "NS-NAT-01", "--json"), "--why is text only"),
         (("diff", "-", "-"), "standard input"),
         (("view", str(ROOT / "pyproject.toml")), "not whole JSON"),
