@@ -18,6 +18,7 @@ from natscope.diagnosis.pair.of_reports import facts_of_reports
 from natscope.lab.scenario import Scenario
 from natscope.lab.scenario_truth import HostTruth, MappingTruth, RelayFault
 from natscope.lab.scenario_unknown import not_asked
+from natscope.model.finding import Severity
 from natscope.model.observation import Outcome
 from natscope.model.report import MappingServiceReport, NatFamilyReport, RelayError, RelayReport, Report
 from natscope.model.report_path import PathFamilyReport
@@ -87,6 +88,21 @@ def unexplained(scenario: Scenario, name: str, report: Report) -> tuple[str, ...
     return tuple(
         what for what, read in _MEASURED.items() if what not in explained and _text(read(report, nat)) == UNKNOWN
     )
+
+
+def out_of_place(scenario: Scenario, name: str, report: Report) -> tuple[str, ...]:
+    """What a report says louder than "info" beside the findings of the truth, and a first one that is not the first.
+
+    Each scenario says all that is to be found there, the cause that matters first.
+    """
+    wanted = scenario.truth[name].findings
+    loud = [finding.id for finding in report.findings if finding.severity is not Severity.INFO]
+    wrong = tuple(f"{cause} is not in the truth" for cause in loud if cause not in wanted)
+    if wanted and wanted[0] not in {finding.id for finding in report.findings}:
+        return (*wrong, f"{wanted[0]} is not told")
+    if loud and wanted and loud[0] != wanted[0]:
+        wrong += (f"{loud[0]} is told before {wanted[0]}",)
+    return wrong
 
 
 def _pairs(scenario: Scenario, reports: Mapping[str, Report]) -> Iterator[Comparison]:
