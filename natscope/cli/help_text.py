@@ -788,7 +788,8 @@ sent anywhere.
 Usage: natscope bundle [OPTIONS]
 
 In it: the report as JSON, HTML and Markdown, the mesh's status, natscope
-doctor, versions; packets only with --with-pcap.
+doctor, versions, natscope's log and the end of tailscaled's, where you may read
+it; packets only with --with-pcap.
 
 Options
   --report FILE                 a report to put in, instead of measuring

@@ -53,7 +53,8 @@ def draw(chain: Chain, pen: Pen) -> list[str]:
         lines += ["", pen.paint(heading, "bold")]
         lines += [line for words in missing for line in pen.wrap(words, "    ", first="  - ")]
     if chain.standing is Standing.TWO_SIDES:
-        lines += pen.wrap("natscope path PEER, or natscope pair A.json B.json, judges it", "  ", first="→ ")
+        asks = f"natscope path PEER, or natscope pair A.json B.json --why {chain.module.CAUSE.id}, judges it"
+        lines += pen.wrap(asks, "  ", first="→ ")
     lines += ["", *pen.wrap(f"natscope explain {chain.module.CAUSE.id} has the rules behind it", "", role="faint")]
     return lines
 
