@@ -345,6 +345,7 @@ class PairTruthForm(Table, frozen=True, kw_only=True):
 
     direct: PairDirect
     by: str = ""
+    findings: tuple[str, ...] = ()
 
 
 class Head(Table, frozen=True, kw_only=True):

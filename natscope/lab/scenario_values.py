@@ -377,7 +377,7 @@ class _Reader:
         if len(names) != 2 or any(name not in self._hosts for name in names) or names[0] == names[1]:
             self._source.wrong(where, "a pair is the names of two hosts, with a space between them")
         form = self._form.pairs[key]
-        return PairTruth(first=names[0], second=names[1], direct=form.direct, by=form.by)
+        return PairTruth(first=names[0], second=names[1], direct=form.direct, by=form.by, findings=form.findings)
 
     def _must_be_site(self, where: Path, name: str) -> None:
         if name != INTERNET and name not in self._form.sites:

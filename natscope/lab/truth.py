@@ -14,6 +14,7 @@ from typing import Any
 
 from natscope.diagnosis.catalogue import entries
 from natscope.diagnosis.lossy import loses_packets, may_be_lost
+from natscope.diagnosis.pair.judge import settled_pair
 from natscope.diagnosis.pair.of_reports import facts_of_reports
 from natscope.lab.scenario import Scenario
 from natscope.lab.scenario_truth import HostTruth, MappingTruth, RelayFault
@@ -108,11 +109,14 @@ def out_of_place(scenario: Scenario, name: str, report: Report) -> tuple[str, ..
 def _pairs(scenario: Scenario, reports: Mapping[str, Report]) -> Iterator[Comparison]:
     """What the engine foretells from both reports."""
     for pair in scenario.pairs:
-        told = UNKNOWN
+        told, who, measured = UNKNOWN, f"{pair.first} - {pair.second}", dict.fromkeys(pair.findings, UNKNOWN)
         if pair.first in reports and pair.second in reports:
             facts = facts_of_reports(reports[pair.first], reports[pair.second])
             told = _PATHS.get(facts.prediction.path, UNKNOWN)
-        found = _judge(f"{pair.first} - {pair.second}", PAIR, str(pair.direct), told)
+            there = {claim.cause.id for claim in settled_pair(facts)}
+            measured = {cause: _FOUND if cause in there else _NOT_FOUND for cause in pair.findings}
+        yield from (_judge(who, f"finding {cause}", _FOUND, words) for cause, words in measured.items())
+        found = _judge(who, PAIR, str(pair.direct), told)
         yield replace(found, truth=f"{pair.direct} ({pair.by})" if pair.by else str(pair.direct))
 
 
