@@ -22,6 +22,7 @@ FORMAT = Format(
     extension="md",
     for_terminal=False,
     summary="Markdown for an issue, a ticket or a job's summary",
+    for_strangers=True,
 )
 MAX_OBSERVATIONS = 400
 """GitHub refuses comments over 65,536 characters; the JSON has them all."""

@@ -140,3 +140,10 @@ def test_a_file_name_that_is_no_text_is_shown_in_json(natscope: Runner, tmp_path
     result = natscope("report", "diff", "--json", str(odd), HEALTHY)
     assert result.code == 0, result.err
     assert json.loads(result.out)["before"].endswith("\\udcff.json")
+
+
+def test_markdown_that_is_not_masked_is_noted(natscope: Runner) -> None:
+    plain = natscope("report", BLOCKED, "--format", "md")
+    assert plain.err == "not masked: addresses and names are this network's own; --redact masks them\n"
+    for others in (("--redact", "--format", "md"), ("--format", "html"), ("--format", "text")):
+        assert "masked" not in natscope("report", BLOCKED, *others).err
