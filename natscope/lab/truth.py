@@ -14,8 +14,9 @@ from typing import Any
 
 from natscope.diagnosis.catalogue import entries
 from natscope.diagnosis.lossy import loses_packets, may_be_lost
-from natscope.diagnosis.pair.judge import settled_pair
 from natscope.diagnosis.pair.of_reports import facts_of_reports
+from natscope.diagnosis.pair.why import why_pair
+from natscope.diagnosis.why import Standing
 from natscope.lab.scenario import Scenario
 from natscope.lab.scenario_truth import HostTruth, MappingTruth, RelayFault
 from natscope.lab.scenario_unknown import not_asked
@@ -113,13 +114,13 @@ def _pairs(scenario: Scenario, reports: Mapping[str, Report]) -> Iterator[Compar
         if pair.first in reports and pair.second in reports:
             facts = facts_of_reports(reports[pair.first], reports[pair.second])
             told = _PATHS.get(facts.prediction.path, UNKNOWN)
-            there = {claim.cause.id for claim in settled_pair(facts)}
-            measured = {cause: _FOUND if cause in there else _NOT_FOUND for cause in pair.findings}
+            measured = {cause: _STANDINGS.get(why_pair(facts, None, cause).standing, _NOT_FOUND) for cause in measured}
         yield from (_judge(who, f"finding {cause}", _FOUND, words) for cause, words in measured.items())
         found = _judge(who, PAIR, str(pair.direct), told)
         yield replace(found, truth=f"{pair.direct} ({pair.by})" if pair.by else str(pair.direct))
 
 
+_STANDINGS = {Standing.CLAIMED: _FOUND, Standing.UNKNOWN: UNKNOWN}
 _PATHS = {"direct": "yes", "relay": "no"}
 
 
