@@ -495,7 +495,6 @@ what would change that.
       the other side as a running tailscaled knows it
   natscope pair laptop.json nas.json --why NS-NAT-02
       from a finding down to the packets of both
-  natscope pair laptop.json nas.json --json   for a program
 
 Usage: natscope pair [OPTIONS] A.json B.json|PEER
 

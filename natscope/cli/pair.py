@@ -48,7 +48,6 @@ def pair(
     natscope pair laptop.json nas.json  # reports of both: natscope netcheck --json > laptop.json
     natscope pair laptop.json nas  # the other side as a running tailscaled knows it
     natscope pair laptop.json nas.json --why NS-NAT-02  # from a finding down to the packets of both
-    natscope pair laptop.json nas.json --json  # for a program
 
     With --node, what the mesh tells of the peer is held against its report. Reports may also be those of tailscale
     netcheck --format=json. Exit codes: 0 direct, 10 relayed, 3 not known.
