@@ -258,8 +258,7 @@ class _Reader:
         """The internet's; the router's own where it is a resolver, and behind a NAT64 for hosts without IPv4."""
         if first.ipv4 is not None:
             lan = self._addresses.lan(first.at) if first.at != INTERNET else None
-            is_resolver = lan is not None and self._form.sites[first.at].resolver
-            return lan.network_address + 1 if lan is not None and is_resolver else DNS_4
+            return lan.network_address + 1 if lan is not None and self._form.sites[first.at].resolver else DNS_4
         prefix = self._addresses.prefix(first.at)
         is_nat64 = first.at != INTERNET and self._form.sites[first.at].ipv6 is SiteIpv6.NAT64
         return prefix.network_address + 1 if prefix is not None and is_nat64 else DNS_6
