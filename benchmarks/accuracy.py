@@ -27,6 +27,7 @@ import msgspec
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from benchmarks.accuracy_findings import simulated_findings
 from benchmarks.accuracy_page import Judged, Row, page, with_added
 from benchmarks.accuracy_pairs import measured_pairs
 from natscope.errors import NatscopeError
@@ -34,7 +35,7 @@ from natscope.lab.kernel.bed import Running, standing
 from natscope.lab.library import load_scenario
 from natscope.lab.scenario import Bed, Scenario, ServerKind
 from natscope.lab.scenario_values import read_scenario
-from natscope.lab.truth import UNKNOWN, Agreement, compare
+from natscope.lab.truth import UNKNOWN, Agreement, compare, out_of_place
 from natscope.model.nat import Filtering, Mapping
 from natscope.model.report import Report
 from natscope.netcheck.assemble_filtering import rfc3489_name
@@ -81,7 +82,8 @@ def main() -> int:
     if options.kept is not None:
         options.kept.write_bytes(msgspec.json.encode([row for row in known.values() if not row.failure]))
     rows = [known[name] for name in everything if name in known]
-    text = page(rows, measured_pairs(), left_out) if len(rows) == len(everything) else page(rows)
+    whole = len(rows) == len(everything)
+    text = page(rows, measured_pairs(), left_out, simulated_findings()) if whole else page(rows)
     if options.write:
         PAGE.write_text(text)
     else:
@@ -157,6 +159,7 @@ def natscope(lab: Running, scenario: Scenario, host: str) -> Judged:
         ),
         untold=tuple(one.what for one in mine if one.agreement is Agreement.NOT_MEASURED),
         unknowable=scenario.truth[host].unknowable,
+        out_of_place=out_of_place(scenario, host, report),
         seconds=ran.seconds,
         packets=ran.packets,
     )

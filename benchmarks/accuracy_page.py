@@ -48,6 +48,14 @@ those that answered. More seeds find runs in which every packet to one sound rel
 report can tell that from a relay which is closed.
 """
 
+FINDINGS = "## Findings: the right one first"
+FINDINGS_HEAD = f"""{FINDINGS}
+
+Each network's truth names the findings that belong there, the one that matters first (none where all is well). Right is
+a report in which that one is told first and nothing louder than "info" stands beside those of the truth. The simulator
+is asked of every host (`python benchmarks/accuracy_findings.py --write`); the namespaces of the first host of each
+network, together with the table above.
+"""
 PAIRS_HEAD = """## Pairs: prediction against fact
 
 From the reports of two sides natscope foretells whether they connect directly. Here two plain UDP hole punchers
@@ -72,6 +80,8 @@ class Judged:
     unknowable: Mapping[str, str] = field(default_factory=dict)
     seconds: float
     packets: int
+    out_of_place: tuple[str, ...] | None = None
+    """Natscope's findings that are not the truth's, or not in its order; None in rows kept from before it was asked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,9 +123,24 @@ class PairTable:
     cells: tuple[PairCell, ...] = ()
 
 
-def page(rows: Sequence[Row], pairs: Sequence[PairTable] = (), left_out: Mapping[str, str] | None = None) -> str:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What is not in place among the findings of one host; nothing where the right one is first."""
+
+    scenario: str
+    host: str
+    out_of_place: tuple[str, ...] = ()
+
+
+def page(
+    rows: Sequence[Row],
+    pairs: Sequence[PairTable] = (),
+    left_out: Mapping[str, str] | None = None,
+    simulated: Sequence[Told] = (),
+) -> str:
     """The whole page; `left_out` says of networks that were not built here why not."""
     parts = [HEAD, *_table(rows), "", *_sums(rows), "", *_left_out(left_out or {})]
+    parts += findings_section(simulated, rows)
     for program in PROGRAMS:
         parts += _wrong(rows, program)
     parts += ["## What nobody at that host can know", "", *_unknowable(rows), ""]
@@ -136,6 +161,49 @@ def with_added(text: str, rows: Sequence[Row]) -> str:
     lines.pop("network", None)
     told = [*table[:2], *(lines[name] for name in sorted(lines))]
     return before + ADDED_HEAD + "\n" + "\n".join(told) + (f"\n\n##{rest}" if rest else "\n")
+
+
+def findings_section(simulated: Sequence[Told], rows: Sequence[Row] = ()) -> Iterator[str]:
+    """Counts for each bed, and every report that is not right."""
+    own = [(row.scenario, judged) for row in rows if (judged := row.of("natscope")) is not None]
+    built = [
+        Told(scenario=name, host="", out_of_place=one.out_of_place) for name, one in own if one.out_of_place is not None
+    ]
+    yield from FINDINGS_HEAD.split("\n")
+    yield "| measured in | networks | reports | right | otherwise |"
+    yield "|---|---|---|---|---|"
+    beds = [(bed, told) for bed, told in (("the simulator", simulated), ("namespaces", built)) if told]
+    for bed, told in beds:
+        wrong = sum(bool(one.out_of_place) for one in told)
+        networks = len({one.scenario for one in told})
+        yield f"| {bed} | {networks} | {len(told)} | {len(told) - wrong} | {f'**{wrong}**' if wrong else '0'} |"
+    yield ""
+    said = [
+        f"- In {bed}, {' '.join(filter(None, (one.scenario, one.host)))}: {'; '.join(one.out_of_place)}."
+        for bed, told in beds
+        for one in told
+        if one.out_of_place
+    ]
+    if len(built) < len(own):
+        said.append(f"- In namespaces {len(own) - len(built)} networks were measured before this was asked of them.")
+    yield from [*said, ""] if said else []
+
+
+def with_findings(text: str, simulated: Sequence[Told]) -> str:
+    """A page with that section made again of the simulator; what it says of namespaces, and the rest, stay."""
+    before, _, after = text.partition(f"{FINDINGS}\n")
+    if not after:
+        before, found, after = text.partition("## What natscope gets wrong")
+        old, rest = "", found + after
+    else:
+        old, found, rest = after.partition("\n## ")
+        rest = found.lstrip("\n") + rest
+    kept = [line for line in old.split("\n") if line.startswith(("| namespaces ", "- In namespaces"))]
+    made = list(findings_section(simulated))
+    table = next(number for number, line in enumerate(made) if line.startswith("| the simulator ")) + 1
+    made[table:table] = [line for line in kept if line.startswith("|")]
+    made += [*(line for line in kept if line.startswith("-")), ""] if any(line.startswith("-") for line in kept) else []
+    return "\n".join([before.rstrip("\n"), "", *made, rest])
 
 
 def pairs_section(tables: Sequence[PairTable]) -> Iterator[str]:

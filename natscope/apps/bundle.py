@@ -9,7 +9,7 @@ import io
 import json
 import re
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,11 +17,13 @@ import msgspec
 
 from natscope.apps.report_file import MEMBER
 from natscope.model.report import Report
+from natscope.plugins.clean import clean
 from natscope.redact.mask import Mask, texts_in
 from natscope.redact.report import bare_names, masked_by, places, texts_of
 from natscope.version import VERSION
 
 MAX_PCAP_BYTES = 64 * 1024 * 1024
+JOURNAL_LINES = 500
 EPOCH = (1980, 1, 1, 0, 0, 0)
 """Zip's earliest time: the files' times would only say when the bundle was made, which the report says better."""
 _BARE = (
@@ -30,16 +32,19 @@ _BARE = (
 )
 _DOMAINS = ("DNSName", "Name", "LoginName")
 """Their first part alone also names somebody: of a node, a tailnet, a person."""
+_SHORT_KEY = re.compile(r"(?<=\[)[0-9A-Za-z+/]{5}(?=\])|(?<=\bd:)[0-9a-f]{16}\b")
+"""`[Ab1cD]` is a node's key, `d:0123456789abcdef` one for discovery, in the logs of tailscaled (key.ShortString)."""
 Draw = Callable[[Report, str], str]
 """A report in a form, by the form's name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ingredients:
-    """What goes in. `documents` by file name, JSON values; `notes` say what is missing and why."""
+    """What goes in. `documents` by file name, JSON values; `logs` by file name, lines; `notes` say what is missing."""
 
     report: Report
     documents: Mapping[str, Any] = field(default_factory=dict)
+    logs: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     pcap: bytes = b""
     masked: bool = True
@@ -48,18 +53,21 @@ class Ingredients:
 def make_bundle(found: Ingredients, draw: Draw) -> bytes:
     """The zip's bytes: the same ingredients give the same bytes."""
     tree = msgspec.to_builtins(found.report)
-    report, documents, notes = found.report, dict(found.documents), found.notes
+    report, documents, notes, logs = found.report, dict(found.documents), found.notes, dict(found.logs)
     if found.masked:
         mask = _mask(found)
         report = masked_by(mask, tree)
         documents = {name: mask.tree(document) for name, document in documents.items()}
         notes = tuple(mask.text(note) for note in notes)
+        logs = {name: "\n".join(_masked_line(mask, line) for line in text.split("\n")) for name, text in logs.items()}
+    logs = {name: "\n".join(clean(line) for line in text.split("\n")) for name, text in logs.items()}
     members = {
-        "README.txt": _readme(found, sorted(documents), notes),
+        "README.txt": _readme(found, [*sorted(documents), *logs], notes),
         MEMBER: draw(report, "json"),
         "report.html": draw(report, "html"),
         "report.md": draw(report, "md"),
         **{name: json.dumps(document, indent=2, ensure_ascii=False) + "\n" for name, document in documents.items()},
+        **logs,
     }
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -72,9 +80,27 @@ def make_bundle(found: Ingredients, draw: Draw) -> bytes:
     return out.getvalue()
 
 
+def log_of(report: Report, warnings: Sequence[str]) -> str:
+    """What natscope says of its own run: how each probe ended, and what it warned of."""
+    lines = [f"run {report.run_id}, {report.started_at}, {report.duration_ms / 1000:.1f} s"]
+    for probe in report.probes:
+        spent = f"after {probe.elapsed_ms:.0f} ms, {probe.packets_sent} packets"
+        why = f": {probe.reason}" if probe.reason else ""
+        lines.append(f"probe {probe.name}: {probe.state} {spent}{why}")
+    lines += [f"not measured: {each.what}: {each.reason}" for each in report.not_measured]
+    lines += [f"warning: {text}" for text in warnings] or ["no warnings"]
+    return "\n".join(lines) + "\n"
+
+
+def _masked_line(mask: Mask, line: str) -> str:
+    """Programs of meshes also write keys by their beginnings alone, which lead to whoever has the key."""
+    return _SHORT_KEY.sub("…", mask.text(line))
+
+
 def _mask(found: Ingredients) -> Mask:
     """One mapping for all that goes in."""
     texts = [*texts_of(found.report), *(text for document in found.documents.values() for text in texts_in(document))]
+    texts += [line for text in found.logs.values() for line in text.split("\n")]
     bare = [*bare_names(found.report), *(name for document in found.documents.values() for name in _people(document))]
     regions = places(found.report)
     if regions:
@@ -125,4 +151,6 @@ _ABOUT = {
     "status.json": "the mesh as this computer sees it: natscope status --json",
     "doctor.json": "natscope, tailscaled and this computer: natscope doctor --json",
     "versions.json": "versions: natscope version --json",
+    "log.txt": "how each probe ended, and natscope's warnings",
+    "tailscaled.txt": "the end of tailscaled's log",
 }

@@ -44,11 +44,27 @@ class PairRequest:
     node: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Two sides: `by` and `ages` (seconds) of this one and of the peer; `peer` None where only the mesh tells of it."""
+
+    facts: PairFacts
+    by: tuple[str, str]
+    ages: tuple[float | None, float | None]
+    peer: Report | None = None
+
+
 def run_pair(request: PairRequest) -> PairReport:
     """Raises `UserError` for files and names, `CannotMeasure` and `RefusedError` where a node is asked for.
 
     Reports that somebody names are taken as they are, however old; the document tells their age.
     """
+    known = both_sides(request)
+    return pair_report(known.facts, by=known.by, ages=known.ages)
+
+
+def both_sides(request: PairRequest) -> Known:
+    """What is known of the two; raises what `run_pair` does."""
     this = request.read(request.this)
     if not _is_file(request.peer):
         if request.node:
@@ -64,7 +80,7 @@ def run_pair(request: PairRequest) -> PairReport:
     facts = facts_of_reports(this.report, peer.report, names=_names(this, peer))
     if request.node:
         facts = asyncio.run(_as_the_mesh_tells(facts, request, ages[1]))
-    return pair_report(facts, by=(this.by, peer.by), ages=ages)
+    return Known(facts, (this.by, peer.by), ages, peer.report)
 
 
 async def _as_the_mesh_tells(facts: PairFacts, request: PairRequest, age_s: float | None) -> PairFacts:
@@ -87,7 +103,7 @@ def _target(status: MeshStatus, word: str) -> Target:
     return target
 
 
-async def _with_node(this: ReadReport, request: PairRequest) -> PairReport:
+async def _with_node(this: ReadReport, request: PairRequest) -> Known:
     """The peer as the mesh tells of it."""
     sight = await open_sight(_options(request, this.report))
     source = sight.inputs.source
@@ -97,7 +113,7 @@ async def _with_node(this: ReadReport, request: PairRequest) -> PairReport:
     own = await own_details(source, status)
     age = _age(this.report, sight.host.clock.utc())
     facts = pair_facts(status, target.node, details, this.report, own=own)
-    return pair_report(facts, by=(this.by, "mesh"), ages=(age, None))
+    return Known(facts, (this.by, "mesh"), (age, None))
 
 
 def _is_file(word: str) -> bool:

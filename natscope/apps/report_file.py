@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import shlex
 import zipfile
 import zlib
 from dataclasses import dataclass
@@ -46,7 +47,21 @@ def read_any_report(path: str, *, stdin: BinaryIO | None = None) -> ReadReport:
     try:
         return ReadReport(decode_report(data), name)
     except RemoteError as error:
+        if _is_status(data, name):
+            hint = f"natscope status --from {shlex.quote(path)}"
+            raise UserError(f"{name} is the status of a mesh, not a netcheck's report", hint=hint) from error
         raise UserError(f"{name} cannot be shown: {error.message}", hint=HINT) from error
+
+
+def _is_status(data: bytes, name: str) -> bool:
+    """What `tailscale status --json` prints."""
+    if b"BackendState" not in data:
+        return False
+    try:
+        tree = decode_json(data, name, MAX_BYTES)
+    except RemoteError:
+        return False
+    return isinstance(tree, dict) and "BackendState" in tree and "Self" in tree
 
 
 def _upstream(data: bytes, name: str) -> Report | None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 app = typer.Typer(add_completion=False)
 
 DEFAULT_NAME = "natscope-bundle.zip"
+JOURNAL_S = 5.0
 PcapFile = Annotated[
     str | None,
     typer.Option("--with-pcap", help="a capture to put in, never masked", metavar="FILE", show_default=False),
@@ -51,10 +52,10 @@ def bundle(
     natscope bundle --report report.json -o ticket.zip  # a report that is there already
     natscope report view natscope-bundle.zip  # what the helper does with it
 
-    In it: the report as JSON, HTML and Markdown, the mesh's status, natscope doctor, versions; packets only with
-    --with-pcap.
+    In it: the report as JSON, HTML and Markdown, the mesh's status, natscope doctor, versions, natscope's log and the
+    end of tailscaled's, where you may read it; packets only with --with-pcap.
     """
-    from natscope.apps.bundle import Ingredients, make_bundle
+    from natscope.apps.bundle import Ingredients, log_of, make_bundle
     from natscope.cli.originals import check_keeps
     from natscope.cli.output import check_destination, deliver
     from natscope.plugins.clean import clean
@@ -67,7 +68,9 @@ def bundle(
     pcap = _pcap(with_pcap)
     report = _report(session, from_report)
     documents, notes = _documents(session)
-    made = make_bundle(Ingredients(report, documents, tuple(notes), pcap, masked), _drawn)
+    logs = _tailscaled_log(notes, may=not masked or "status.json" in documents)
+    logs = {"log.txt": log_of(report, console.warned), **logs}
+    made = make_bundle(Ingredients(report, documents, logs, tuple(notes), pcap, masked), _drawn)
     deliver(made, destination, console)
     if destination != "-" and console.verbosity >= 0:
         console.note(f"{clean(destination)}: {len(made) / 1000:,.0f} kB{', masked' if masked else ', NOT masked'}")
@@ -116,6 +119,25 @@ def _documents(session: Session) -> tuple[dict[str, Any], list[str]]:
     doctor = examine(config, choice, environ=session.environ, cwd=working_directory())
     found["doctor.json"] = msgspec.to_builtins(doctor)
     return found, notes
+
+
+def _tailscaled_log(notes: list[str], *, may: bool) -> dict[str, str]:
+    """Its last lines in the system's journal. `may` False: nothing tells the names that it would show."""
+    import asyncio
+
+    from natscope.apps.bundle import JOURNAL_LINES
+    from natscope.host.real.host import build_real_host
+
+    if not may:
+        notes.append("tailscaled's log: without the mesh's status its names cannot be masked")
+        return {}
+    journal = build_real_host().programs.journal
+    end = asyncio.run(journal("tailscaled", lines=JOURNAL_LINES, timeout_s=JOURNAL_S))
+    if end.output and not end.failure:
+        return {"tailscaled.txt": end.output.decode("utf-8", "replace")}
+    why = "there is no journal here" if end.failure == "missing" else "it is empty, or this user may not read it"
+    notes.append(f"tailscaled's log: {why}")
+    return {}
 
 
 def _drawn(report: Report, name: str) -> str:

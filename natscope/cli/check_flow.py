@@ -101,11 +101,10 @@ def write_first(session: Session, request: CheckRequest, peers: tuple[str, ...])
 
 def run_finding(session: Session, request: CheckRequest, cause_id: str, report_file: str) -> int:
     """One finding again; what it rested on comes from a file, or from this host's last netcheck."""
-    from natscope.cli.relay_finding import COMMAND, only_of_relays
-    from natscope.diagnosis.catalogue import canonical, find
+    from natscope.cli.relay_finding import refuse
+    from natscope.diagnosis.catalogue import find
 
-    if (name := canonical(cause_id)) in only_of_relays():
-        raise UserError(f"{name} is about a relay: a netcheck cannot tell", hint=f"{COMMAND} looks for it")
+    refuse(cause_id)
     entry = find(cause_id)
     cause = entry.id
     if entry.load().CAUSE.sides == 2:

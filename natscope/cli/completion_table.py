@@ -201,6 +201,7 @@ TABLE = {
         (),
         (
             (('--node',), 'any', False, 'what the node of B.json is called in the mesh'),
+            (('--why',), 'any', False, 'what a finding of the two rests on, down to packets'),
             (('--socket',), 'any', False, 'socket of a running tailscaled, when it is not in the usual place'),
             (('--json',), None, False, 'as JSON, for a program'),
             (('--quiet', '-q'), None, False, 'the answer only'),

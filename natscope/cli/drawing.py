@@ -24,8 +24,11 @@ def render_options(
 ) -> RenderOptions:
     """`destination` is a file, or empty or `-` for standard output; `code` the exit code that the last line tells.
 
-    `again` are options of a run that the next command needs too. `report` is what will be drawn, where it is one.
+    `again` are options of a run that the next command needs too. `report` is what will be drawn, where it is one. What
+    may go to strangers unmasked is noted on standard error.
     """
+    if shape.for_strangers and report is not None and not report.masked and console.verbosity >= 0:
+        console.note("not masked: addresses and names are this network's own; --redact masks them")
     drawn = shape.for_terminal and destination in ("", "-")
     return RenderOptions(
         width=console.width if drawn else DEFAULT_WIDTH,

@@ -493,7 +493,8 @@ what would change that.
       reports of both: natscope netcheck --json > laptop.json
   natscope pair laptop.json nas
       the other side as a running tailscaled knows it
-  natscope pair laptop.json nas.json --json  for a program
+  natscope pair laptop.json nas.json --why NS-NAT-02
+      from a finding down to the packets of both
 
 Usage: natscope pair [OPTIONS] A.json B.json|PEER
 
@@ -503,6 +504,8 @@ relayed, 3 not known.
 
 Options
   --node PEER                   what the node of B.json is called in the mesh
+  --why ID                      what a finding of the two rests on, down to
+                                packets
   --socket PATH                 socket of a running tailscaled, when it is not
                                 in the usual place
   --json                        as JSON, for a program
@@ -784,7 +787,8 @@ sent anywhere.
 Usage: natscope bundle [OPTIONS]
 
 In it: the report as JSON, HTML and Markdown, the mesh's status, natscope
-doctor, versions; packets only with --with-pcap.
+doctor, versions, natscope's log and the end of tailscaled's, where you may read
+it; packets only with --with-pcap.
 
 Options
   --report FILE                 a report to put in, instead of measuring

@@ -6,7 +6,8 @@ import functools
 from typing import Any
 
 from natscope.cli.pen import Pen
-from natscope.diagnosis.catalogue import entries
+from natscope.diagnosis.catalogue import canonical, entries
+from natscope.errors import UserError
 from natscope.relay_check.meanings import MEANINGS, plain
 
 COMMAND = "natscope derp check"
@@ -16,6 +17,12 @@ COMMAND = "natscope derp check"
 def only_of_relays() -> frozenset[str]:
     """Ids that a check of relays uses and the catalogue of causes has not."""
     return frozenset(MEANINGS) - {entry.id for entry in entries()}
+
+
+def refuse(cause_id: str) -> None:
+    """Raises `UserError` for an id that only a check of relays has: netchecks and their reports cannot tell."""
+    if (name := canonical(cause_id)) in only_of_relays():
+        raise UserError(f"{name} is about a relay: a netcheck cannot tell", hint=f"{COMMAND} looks for it")
 
 
 def draw(name: str, pen: Pen) -> list[str]:

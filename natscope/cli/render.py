@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import IO
 
 from natscope.cli.streams import Streams, wants_ascii
@@ -33,6 +33,8 @@ class Console:
     width: int = DEFAULT_WIDTH
     live: bool = False
     verbosity: int = 0
+    warned: list[str] = field(default_factory=list)
+    """Every warning, told or not; a console that was decided keeps those before."""
 
     @classmethod
     def of(cls, streams: Streams, environ: Mapping[str, str]) -> Console:
@@ -66,6 +68,7 @@ class Console:
 
     def warn(self, text: str) -> None:
         """A warning for standard error, unless `-q`."""
+        self.warned.append(text)
         if self.verbosity >= 0:
             self.note(f"warning: {text}")
 

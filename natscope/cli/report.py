@@ -171,9 +171,11 @@ def _redacted(found: Report) -> Report:
 
 def _why(found: Report, cause_id: str, session: Session) -> str:
     from natscope.cli.pen import Pen
+    from natscope.cli.relay_finding import refuse
     from natscope.cli.why_page import draw
     from natscope.diagnosis.why import why as chain_of
 
+    refuse(cause_id)
     console = session.console
     to_file = session.config.text("netcheck.output") not in ("", "-")
     pen = Pen(80 if to_file else console.width, console.ascii_only and not to_file, console.colour and not to_file)

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from natscope.cli.pen import Pen
 from natscope.cli.quantities import round_trip, size
 from natscope.diagnosis.cause import Ground, Strength
+from natscope.diagnosis.pair.support import PairSupport
 from natscope.diagnosis.why import Chain, Standing
+from natscope.model.finding import Certainty
 from natscope.model.observation import Observation
 
 _STRENGTHS = {
@@ -24,6 +26,8 @@ _STANDINGS = {
     Standing.UNKNOWN: "Not known: something is missing that would tell.",
     Standing.TWO_SIDES: "One report cannot tell: it takes the other side's too.",
 }
+ID = 8
+"""Cells of an observation's id."""
 MAX_SHOWN = 12
 """Observations of one ground; the JSON report has all."""
 
@@ -39,13 +43,18 @@ def draw(chain: Chain, pen: Pen) -> list[str]:
     if support.detail and chain.standing is Standing.CLAIMED:
         lines += pen.wrap(support.detail, "")
     lines += _grounds("What speaks for it", support.grounds, chain, pen)
+    if isinstance(support, PairSupport):
+        lines += _grounds("What also speaks for it", support.also, chain, pen)
     lines += _grounds("What contradicts it", chain.against.grounds, chain, pen)
-    missing = dict.fromkeys((*support.missing, *chain.against.missing))
+    known = chain.standing is Standing.CLAIMED and support.certainty is Certainty.CERTAIN
+    missing = {} if known else dict.fromkeys((*support.missing, *chain.against.missing))
     if missing:
-        lines += ["", pen.paint("What would tell", "bold")]
+        heading = "What would tell more" if chain.standing is Standing.CLAIMED else "What would tell"
+        lines += ["", pen.paint(heading, "bold")]
         lines += [line for words in missing for line in pen.wrap(words, "    ", first="  - ")]
     if chain.standing is Standing.TWO_SIDES:
-        lines += pen.wrap("natscope path PEER, or natscope pair A.json B.json, judges it", "  ", first="→ ")
+        asks = f"natscope path PEER, or natscope pair A.json B.json --why {chain.module.CAUSE.id}, judges it"
+        lines += pen.wrap(asks, "  ", first="→ ")
     lines += ["", *pen.wrap(f"natscope explain {chain.module.CAUSE.id} has the rules behind it", "", role="faint")]
     return lines
 
@@ -57,9 +66,10 @@ def _grounds(heading: str, grounds: tuple[Ground, ...], chain: Chain, pen: Pen) 
     yield pen.paint(heading, "bold")
     for ground in grounds:
         yield from pen.wrap(f"{ground.says} ({_STRENGTHS[ground.strength]})", "    ", first="  - ")
-        cited = [chain.observations[name] for name in ground.evidence if name in chain.observations]
-        for observation in cited[:MAX_SHOWN]:
-            yield from pen.wrap(_told(observation), " " * 12, first=f"    {pen.cell(observation.id, 8)}", role="faint")
+        cited = [(name, chain.observations[name]) for name in ground.evidence if name in chain.observations]
+        for name, observation in cited[:MAX_SHOWN]:
+            cell = pen.cell(name, max(ID, len(name) + 1))
+            yield from pen.wrap(_told(observation), " " * (4 + ID), first=f"    {cell}", role="faint")
         if len(cited) > MAX_SHOWN:
             yield pen.paint(f"      and {len(cited) - MAX_SHOWN} more", "faint")
 

@@ -49,7 +49,10 @@ class Ground:
 
 @dataclass(frozen=True, slots=True)
 class Support:
-    """What the facts say about a cause. `missing` names the measurements that would tell, when `holds` is unknown.
+    """What the facts say about a cause.
+
+    `missing` names the measurements that would tell when `holds` is unknown; beside grounds that make nothing certain,
+    those that were left out and would tell more (`diagnosis/missing.py`).
 
     `title`, `severity`, `fixes`, `hides`, `refines` and `minor` replace the cause's own where this case is special;
     `detail` has numbers.

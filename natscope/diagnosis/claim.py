@@ -47,6 +47,11 @@ class Claim:
         return self.cause.minor if self.support.minor is None else self.support.minor
 
     @property
+    def missing(self) -> tuple[str, ...]:
+        """What would tell more: nothing where it is certain."""
+        return () if self.certainty is Certainty.CERTAIN else self.support.missing
+
+    @property
     def fixes(self) -> tuple[Fix, ...]:
         """The case's own, else the cause's."""
         return self.cause.fixes if self.support.fixes is None else self.support.fixes
@@ -66,6 +71,7 @@ class Claim:
             fixes=tuple(self._verified(fix) for fix in self.fixes),
             detail=self.support.detail,
             hides=self.hides,
+            missing=self.missing,
             minor=self.minor,
         )
 

@@ -15,6 +15,7 @@ from natscope.diagnosis.words import as_sentence
 from natscope.model.finding import Certainty, Severity
 from natscope.model.nat import Filtering, Mapping
 from natscope.model.observation import Outcome
+from natscope.model.report_dns import NameServerState
 from natscope.model.tri import Tri
 from natscope.model.verdict import Direct, Verdict
 
@@ -155,12 +156,23 @@ def _silent(facts: Facts, claims: Claims) -> Verdict | None:
     if facts.udp:
         return None
     if facts.relays and not any(facts.alive(relay) is Tri.YES for relay in facts.relays):
+        if _is_nameless(facts):
+            reasons = tuple(name for name in ("NS-CTL-10", "NS-HOST-02") if name in claims)[:1]
+            why = "The map names its relays and has no addresses, so none could be asked."
+            return _unknown("names do not resolve", why, reasons)
         told = any(claim.severity is Severity.FAIL for claim in claims.values())
         what = "" if told else " Look whether this computer is online at all, then measure again."
         return _unknown("no relay answered", f"{as_sentence(facts.report.udp_reason)}{what}".strip())
     if "NS-HOST-04" in claims:  # the finding says it all, and stands right below
         return _unknown("nothing was learned over UDP", "", reasons=("NS-HOST-04",))
     return _unknown("nothing was learned over UDP", as_sentence(facts.report.udp_reason))
+
+
+def _is_nameless(facts: Facts) -> bool:
+    """No relay's name could be looked up, and no name server is of any use."""
+    names = facts.report.dns
+    useless = names is not None and names.state not in (NameServerState.ANSWERS, NameServerState.UNKNOWN)
+    return useless and all(relay.error is not None and relay.error.code == "dns" for relay in facts.relays)
 
 
 def _open_port(facts: Facts, claims: Claims) -> Verdict | None:

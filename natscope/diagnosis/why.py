@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from natscope.diagnosis.catalogue import CauseModule, find
@@ -52,14 +53,19 @@ def why(report: Report, cause_id: str) -> Chain:
     support, against = module.evidence(facts), module.against(facts)
     judged = judge(facts)
     claims = settle(judged)
-    standing = _standing(module, support, against, {claim.cause.id for claim in claims})
-    hidden_by: tuple[str, ...] = ()
-    if standing is Standing.HIDDEN:  # told before those that are hidden themselves
-        hiding = [claim for claim in claims if _hides(claim, module.CAUSE)]
-        hidden_by = tuple(claim.cause.id for claim in hiding or judged if _hides(claim, module.CAUSE))
+    state = standing(module.CAUSE, support, against, {claim.cause.id for claim in claims})
+    hidden_by = hiding(state, module.CAUSE, claims, judged)
     by_id = {observation.id: observation for observation in report.observations}
     cited = [*support.evidence, *against.evidence]
-    return Chain(module, standing, support, against, hidden_by, {name: by_id[name] for name in cited if name in by_id})
+    return Chain(module, state, support, against, hidden_by, {name: by_id[name] for name in cited if name in by_id})
+
+
+def hiding(state: Standing, cause: Cause, claims: Sequence[Claim], judged: Sequence[Claim]) -> tuple[str, ...]:
+    """Ids of the claims that hide a cause of that state: those that stand, before those that are hidden themselves."""
+    if state is not Standing.HIDDEN:
+        return ()
+    standing_ones = [claim for claim in claims if _hides(claim, cause)]
+    return tuple(claim.cause.id for claim in standing_ones or judged if _hides(claim, cause))
 
 
 def _hides(claim: Claim, other: Cause) -> bool:
@@ -67,8 +73,9 @@ def _hides(claim: Claim, other: Cause) -> bool:
     return (bool(claim.hides) and claim.cause.id in other.hidden_by) or other.id in claim.refines
 
 
-def _standing(module: CauseModule, support: Support, against: Support, shown: set[str]) -> Standing:
-    if module.CAUSE.id in shown:
+def standing(cause: Cause, support: Support, against: Support, shown: set[str]) -> Standing:
+    """What became of a cause; `shown` are the ids of the claims that stand."""
+    if cause.id in shown:
         return Standing.CLAIMED
     if support.holds is Tri.NO:
         return Standing.NOT_SEEN

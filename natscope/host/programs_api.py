@@ -21,10 +21,18 @@ class Programs(Protocol):
         """The tests of pystun3 (RFC 3489) from one local IPv4 address: a line of JSON with what it says."""
         ...
 
+    async def journal(self, unit: str, *, lines: int, timeout_s: float) -> ProgramEnd:
+        """The last lines of a unit in the system's journal, oldest first, as far as this user may read them."""
+        ...
+
 
 class NoPrograms:
     """A computer that starts none."""
 
     async def pystun3(self, server: str, port: int, source: str, *, timeout_s: float) -> ProgramEnd:
+        """None."""
+        return ProgramEnd(failure="missing")
+
+    async def journal(self, unit: str, *, lines: int, timeout_s: float) -> ProgramEnd:
         """None."""
         return ProgramEnd(failure="missing")

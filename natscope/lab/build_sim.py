@@ -172,6 +172,8 @@ def _add_site(net: Network, site: Site) -> None:
     if site.ipv6 is SiteIpv6.NAT64:
         built.router.bridge_families()
         DnsServer(built.router, net.zone).dns64 = True
+    elif site.resolver:
+        DnsServer(built.router, net.zone)
     if site.portal is not None:
         built.router.intercept(TCP, HTTP)
         host = net.programs_on(built)

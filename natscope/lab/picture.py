@@ -130,6 +130,8 @@ def _site_words(site: Site) -> str:
         facts.append(f"lets out {_egress_words(site.nat_6.egress)} over IPv6")
     if site.nat is not None and site.nat.udp_capacity is not None:
         facts.append(f"keeps {site.nat.udp_capacity} UDP flows")
+    if site.resolver:
+        facts.append("answers look-ups")
     if site.hardware:
         facts.append(f"hardware {site.hardware}")
     if site.nat is not None and site.nat.shuts_out_s:

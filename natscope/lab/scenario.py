@@ -42,7 +42,8 @@ middle of everything. Tables of a file, all optional but `title`:
   `portal`: `redirect`, `page` or `login-required`, what web requests from inside get on port 80 from anywhere;
   `http_proxy`: the host that serves an HTTP proxy there (port 3128, CONNECT only), which hosts find in their
   environment, with `proxy_password` [false] one that they do not know; `opens_tls` [false]: the router sits in every
-  TLS connection to port 443, with certificates of its own authority; `mapping_service`: the router opens ports for
+  TLS connection to port 443, with certificates of its own authority; `resolver` [false]: the router answers look-ups,
+  and hosts behind it ask it instead of the internet's name server; `mapping_service`: the router opens ports for
   hosts that ask (`scenario_mapping.py` has its keys, `{}` is a usual home router with PCP, NAT-PMP and UPnP); `tunnel`:
   the name of a TUN device by which its host reaches it instead of a cable, as a VPN or the proxy program that owns its
   default route; `carries`: IPv4 networks that the tunnel takes before any card does, instead of a default route;
@@ -207,6 +208,7 @@ class Site:
     http_proxy: str
     proxy_password: bool
     opens_tls: bool
+    resolver: bool
     mapping_service: ServiceConfig | None
     link: LinkSpec
     back: LinkSpec

@@ -175,6 +175,7 @@ class SiteForm(Table, frozen=True, kw_only=True):
     http_proxy: str = ""
     proxy_password: bool = False
     opens_tls: bool = False
+    resolver: bool = False
     tunnel: str = ""
     hardware: str = ""
     carries: tuple[str, ...] = ()
@@ -344,6 +345,7 @@ class PairTruthForm(Table, frozen=True, kw_only=True):
 
     direct: PairDirect
     by: str = ""
+    findings: tuple[str, ...] = ()
 
 
 class Head(Table, frozen=True, kw_only=True):

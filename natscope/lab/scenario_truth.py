@@ -37,7 +37,7 @@ only where it was not asked (`scenario_unknown`).
   `no_findings`: causes that it must not name even as "info".
 
 `[truth.pairs."A B"]`: `direct` is `yes`, `no` or `luck`, by simultaneous open without guessing ports; `by`: `lan`,
-`public`, `punch`, `ipv6`, `hairpin`, or why not.
+`public`, `punch`, `ipv6`, `hairpin`, or why not; `findings`: causes of the two that both reports together show.
 """
 
 from __future__ import annotations
@@ -211,9 +211,10 @@ UNKNOWABLE = frozenset(f.name for f in fields(HostTruth)) - {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PairTruth:
-    """Two hosts; `by` says on which way, or why not."""
+    """Two hosts; `by` says on which way, or why not; `findings` are causes of the two that both reports show."""
 
     first: str
     second: str
     direct: PairDirect
     by: str = ""
+    findings: tuple[str, ...] = ()

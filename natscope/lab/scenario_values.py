@@ -153,6 +153,7 @@ class _Reader:
             http_proxy=self._proxy(name, form),
             proxy_password=form.proxy_password,
             opens_tls=form.opens_tls,
+            resolver=self._resolver(name, form),
             tunnel=self._tunnel(name, form),
             carries=self._carries(name, form),
             hardware=self._hardware(name, form),
@@ -162,6 +163,12 @@ class _Reader:
             link=up,
             back=down,
         )
+
+    def _resolver(self, name: str, form: SiteForm) -> bool:
+        """Only with addresses of its own inside."""
+        if form.resolver and (self._addresses.lan(name) is None or form.tunnel):
+            self._source.wrong(("sites", name, "resolver"), "a resolver takes a router with a network behind it")
+        return form.resolver
 
     def _hardware(self, name: str, form: SiteForm) -> str:
         """Of one device: neither of a group nor made up."""
@@ -248,9 +255,10 @@ class _Reader:
         return form.stuck_to
 
     def _name_server(self, first: Attachment) -> IPAddress:
-        """The internet's; behind a NAT64 the router's own, where the host has no IPv4."""
+        """The internet's; the router's own where it is a resolver, and behind a NAT64 for hosts without IPv4."""
         if first.ipv4 is not None:
-            return DNS_4
+            lan = self._addresses.lan(first.at) if first.at != INTERNET else None
+            return lan.network_address + 1 if lan is not None and self._form.sites[first.at].resolver else DNS_4
         prefix = self._addresses.prefix(first.at)
         is_nat64 = first.at != INTERNET and self._form.sites[first.at].ipv6 is SiteIpv6.NAT64
         return prefix.network_address + 1 if prefix is not None and is_nat64 else DNS_6
@@ -368,7 +376,7 @@ class _Reader:
         if len(names) != 2 or any(name not in self._hosts for name in names) or names[0] == names[1]:
             self._source.wrong(where, "a pair is the names of two hosts, with a space between them")
         form = self._form.pairs[key]
-        return PairTruth(first=names[0], second=names[1], direct=form.direct, by=form.by)
+        return PairTruth(first=names[0], second=names[1], direct=form.direct, by=form.by, findings=form.findings)
 
     def _must_be_site(self, where: Path, name: str) -> None:
         if name != INTERNET and name not in self._form.sites:

@@ -1,4 +1,4 @@
-"""Which scenarios show which cause, by the truths of their hosts, and the causes that no scenario can show.
+"""Which scenarios show which cause, by the truths of their hosts and pairs, and the causes that no scenario can show.
 
 A cause without a scenario is held by recorded facts alone: the stored reports, or scenes of two nodes, that it names
 itself (`Cause.fires`).
@@ -10,20 +10,17 @@ from collections.abc import Iterable
 
 from natscope.lab.scenario import Scenario
 
-_BOTH = "it takes what two nodes say of each other, and a scenario's netcheck runs on one"
+_TRIED = "it takes pings between two nodes that got lost, and a scenario's netchecks send none"
 _TOLD = "a node's daemon tells it, and a scenario's netcheck asks none"
 ONLY_RECORDED: dict[str, str] = {
-    "NS-CTL-01": _BOTH,
     "NS-CTL-02": _TOLD,
     "NS-CTL-05": _TOLD,
     "NS-CTL-07": _TOLD,
     "NS-CTL-08": _TOLD,
     "NS-ENV-12": _TOLD,
-    "NS-LAN-01": _BOTH,
-    "NS-LAN-02": _BOTH,
+    "NS-LAN-01": _TRIED,
+    "NS-LAN-02": _TRIED,
     "NS-MAP-07": _TOLD,
-    "NS-NAT-02": _BOTH,
-    "NS-NAT-15": _BOTH,
     "NS-PERF-02": _TOLD,
     "NS-PERF-04": _TOLD,
     "NS-PERF-05": _TOLD,
@@ -34,10 +31,11 @@ ONLY_RECORDED: dict[str, str] = {
 
 
 def shown_by(scenarios: Iterable[Scenario]) -> dict[str, tuple[str, ...]]:
-    """Each cause that is a finding of some host's truth, with the names of these scenarios in their order."""
+    """Each cause that is a finding of a host's or a pair's truth, with the names of these scenarios in their order."""
     found: dict[str, dict[str, None]] = {}
     for scenario in scenarios:
-        for truth in scenario.truth.values():
-            for cause in truth.findings:
+        own = [truth.findings for truth in scenario.truth.values()]
+        for causes in (*own, *(pair.findings for pair in scenario.pairs)):
+            for cause in causes:
                 found.setdefault(cause, {})[scenario.name] = None
     return {cause: tuple(names) for cause, names in sorted(found.items())}

@@ -15,9 +15,12 @@ from typing import Any
 from natscope.diagnosis.catalogue import entries
 from natscope.diagnosis.lossy import loses_packets, may_be_lost
 from natscope.diagnosis.pair.of_reports import facts_of_reports
+from natscope.diagnosis.pair.why import why_pair
+from natscope.diagnosis.why import Standing
 from natscope.lab.scenario import Scenario
 from natscope.lab.scenario_truth import HostTruth, MappingTruth, RelayFault
 from natscope.lab.scenario_unknown import not_asked
+from natscope.model.finding import Severity
 from natscope.model.observation import Outcome
 from natscope.model.report import MappingServiceReport, NatFamilyReport, RelayError, RelayReport, Report
 from natscope.model.report_path import PathFamilyReport
@@ -89,17 +92,35 @@ def unexplained(scenario: Scenario, name: str, report: Report) -> tuple[str, ...
     )
 
 
+def out_of_place(scenario: Scenario, name: str, report: Report) -> tuple[str, ...]:
+    """What a report says louder than "info" beside the findings of the truth, and a first one that is not the first.
+
+    Each scenario says all that is to be found there, the cause that matters first.
+    """
+    wanted = scenario.truth[name].findings
+    loud = [finding.id for finding in report.findings if finding.severity is not Severity.INFO]
+    wrong = tuple(f"{cause} is not in the truth" for cause in loud if cause not in wanted)
+    if wanted and wanted[0] not in {finding.id for finding in report.findings}:
+        return (*wrong, f"{wanted[0]} is not told")
+    if loud and wanted and loud[0] != wanted[0]:
+        wrong += (f"{loud[0]} is told before {wanted[0]}",)
+    return wrong
+
+
 def _pairs(scenario: Scenario, reports: Mapping[str, Report]) -> Iterator[Comparison]:
     """What the engine foretells from both reports."""
     for pair in scenario.pairs:
-        told = UNKNOWN
+        told, who, measured = UNKNOWN, f"{pair.first} - {pair.second}", dict.fromkeys(pair.findings, UNKNOWN)
         if pair.first in reports and pair.second in reports:
             facts = facts_of_reports(reports[pair.first], reports[pair.second])
             told = _PATHS.get(facts.prediction.path, UNKNOWN)
-        found = _judge(f"{pair.first} - {pair.second}", PAIR, str(pair.direct), told)
+            measured = {cause: _STANDINGS.get(why_pair(facts, None, cause).standing, _NOT_FOUND) for cause in measured}
+        yield from (_judge(who, f"finding {cause}", _FOUND, words) for cause, words in measured.items())
+        found = _judge(who, PAIR, str(pair.direct), told)
         yield replace(found, truth=f"{pair.direct} ({pair.by})" if pair.by else str(pair.direct))
 
 
+_STANDINGS = {Standing.CLAIMED: _FOUND, Standing.UNKNOWN: UNKNOWN}
 _PATHS = {"direct": "yes", "relay": "no"}
 
 

@@ -42,7 +42,9 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """`evidence` are observation ids; `fixes` stand cheapest first (empty: there is nothing to do, `title` says so).
 
     `detail` is one or two plain sentences with the measured numbers. `hides` are things that could not be judged
-    because of this cause. `minor`: true of many sound networks; text names it only with `-v`.
+    because of this cause. `missing`, never beside `certain`: what this run did not measure and would make it more
+    certain or rule it out, each with its command where one does it. `minor`: true of many sound networks; text names
+    it only with `-v`.
     """
 
     id: str
@@ -53,4 +55,5 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     fixes: tuple[Fix, ...] = ()
     detail: str = ""
     hides: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
     minor: bool = False

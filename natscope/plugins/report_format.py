@@ -30,7 +30,8 @@ class Format:
     """`name` is what `--format` takes; `for_terminal` formats get colour, width and ASCII from the options.
 
     `document` is what it draws, one of the constants above: names are unique among the formats of one document.
-    `wants_peers`: it draws `RenderOptions.peers`, which are predicted for such formats alone.
+    `wants_peers`: it draws `RenderOptions.peers`, which are predicted for such formats alone. `for_strangers`: it goes
+    to issues and tickets, so that a report whose addresses and names are not masked is noted.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Format:
     summary: str
     document: str = REPORT
     wants_peers: bool = False
+    for_strangers: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 import msgspec
 
+from natscope.diagnosis.cause import Ground, Strength, Support
 from natscope.diagnosis.words import enumerated
 from natscope.model.finding import Certainty, Finding, Fix, Severity
+from natscope.model.tri import Tri
 
 VERIFY = "natscope derp check"
 MAX_NAMES = 3
@@ -18,16 +20,38 @@ _CERTAINTIES = list(Certainty)
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One trouble of one node. `says` goes on after the node's name: "the certificate has expired"."""
+    """One trouble of one node. `says` goes on after the node's name: "the certificate has expired".
+
+    How certain it is follows from the grounds, as for causes.
+    """
 
     id: str
     node: str
     severity: Severity
-    certainty: Certainty
+    grounds: tuple[Ground, ...]
     says: str
     detail: str
     fixes: tuple[Fix, ...]
-    evidence: tuple[str, ...]
+
+    @property
+    def support(self) -> Support:
+        """The same for `diagnosis`."""
+        return Support(Tri.YES, self.grounds)
+
+
+def decides(says: str, evidence: tuple[str, ...] = ()) -> Ground:
+    """A refusal in words, or a control beside it."""
+    return Ground(Strength.DECISIVE, says, evidence)
+
+
+def fact(says: str, evidence: tuple[str, ...] = ()) -> Ground:
+    """One measured thing."""
+    return Ground(Strength.FACT, says, evidence)
+
+
+def silence(says: str, evidence: tuple[str, ...] = ()) -> Ground:
+    """Nothing came back."""
+    return Ground(Strength.ABSENCE, says, evidence)
 
 
 def fix(do: str, duration: str, *, who: str = "relay's admin", effort: str = "E2", undo: str = "") -> Fix:
@@ -58,8 +82,8 @@ def _finding(group: list[Claim]) -> Finding:
         id=first.id,
         severity=first.severity,
         title=f"{enumerated(shown)}: {first.says}",
-        certainty=max((claim.certainty for claim in group), key=_CERTAINTIES.index),
-        evidence=tuple(dict.fromkeys(name for claim in group for name in claim.evidence)),
+        certainty=max((claim.support.certainty for claim in group), key=_CERTAINTIES.index),
+        evidence=tuple(dict.fromkeys(name for claim in group for name in claim.support.evidence)),
         fixes=first.fixes,
         detail=details[0] if details else "",
     )

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from natscope.diagnosis.causes.ctl import ctl_06_clock
 from natscope.diagnosis.causes.rel import rel_02_stun_closed
 from natscope.model.derp_check import NodeReport, StepName, StepState
-from natscope.model.finding import Certainty, Severity
+from natscope.model.finding import Severity
 from natscope.model.observation import Observation, Outcome
 from natscope.model.tri import Tri
 from natscope.netcheck.assemble_clock import TOLERANCE_S, ClockJudgement
-from natscope.relay_check.claims import Claim, checked_here, fix
+from natscope.relay_check.claims import Claim, checked_here, decides, fact, fix, silence
 from natscope.relay_check.steps_around import amount, clock_off_s, is_stun_broken, limited_bursts, witnesses
 from natscope.relay_check.view import CheckView, NodeView, ids
 
@@ -45,9 +45,10 @@ def find_own_clock(check: CheckView, judged: ClockJudgement) -> Iterator[Claim]:
     if judged.right is Tri.NO and judged.off_s is not None:
         how = "behind" if judged.off_s > 0 else "ahead of"
         yield Claim(
-            "NS-CTL-06", "this computer", Severity.WARN, Certainty.CERTAIN, "the clock is wrong.",
+            "NS-CTL-06", "this computer", Severity.WARN,
+            (decides("several relays tell another time, and the same", judged.evidence),), "the clock is wrong.",
             f"It is {amount(judged.off_s)} {how} the time that several relays tell.",
-            checked_here((ctl_06_clock.SYNC,)), judged.evidence,
+            checked_here((ctl_06_clock.SYNC,)),
         )  # fmt: skip
 
 
@@ -66,12 +67,18 @@ def _stun(check: CheckView, view: NodeView, node: NodeReport) -> Iterator[Claim]
     requests = sum(int(o.data.get("requests", 0)) for o in bad)
     told = [o for o in bad if o.outcome in (Outcome.ICMP_ERROR, Outcome.WRONG)]
     elsewhere = check.udp_answers()
-    certainty = Certainty.CERTAIN if told else Certainty.LIKELY if elsewhere else Certainty.POSSIBLE
+    grounds = [silence("no answer on its STUN port", ids(bad))]
+    if told:
+        grounds = [decides("the host says that the port is closed, or answers wrongly", ids(bad))]
+    if view.at_least(StepName.CONNECT):
+        grounds.append(fact("it takes connections over TCP"))
+    if elsewhere:
+        grounds.append(fact(CONTROL, ids(elsewhere[:1])))
     where = f" over IPv{bad[0].family}" if good else ""
     yield Claim(
-        "NS-REL-02", view.node.name, Severity.WARN if good else Severity.FAIL, certainty,
+        "NS-REL-02", view.node.name, Severity.WARN if good else Severity.FAIL, tuple(grounds),
         f"the STUN port, UDP {port}, does not answer{where}.", _stun_words(requests, told, bool(elsewhere)),
-        checked_here(rel_02_stun_closed.CAUSE.fixes), ids(bad) + ids(elsewhere[:1]),
+        checked_here(rel_02_stun_closed.CAUSE.fixes),
     )  # fmt: skip
 
 
@@ -102,11 +109,16 @@ def _bursts(check: CheckView, view: NodeView) -> Iterator[Claim]:
         detail = f"{detail} Other relays answer such bursts."
     elif others:
         detail = f"{detail} No relay answers such bursts, so it may be this network that limits them."
+    grounds = [fact("it answers single requests, before each burst", ids(bad))]
+    if passed:
+        seen = tuple(o.id for other in passed[:1] for o in other.of("stun.burst")[:1])
+        grounds.append(fact("it loses most of a burst, while other relays answer such bursts", seen))
+    elif not others:
+        grounds.append(fact("it loses most of a burst each time", ids(bad)))
     yield Claim(
-        "NS-REL-13", view.node.name, Severity.WARN,
-        Certainty.POSSIBLE if others and not passed else Certainty.LIKELY,
+        "NS-REL-13", view.node.name, Severity.WARN, tuple(grounds),
         f"UDP port {view.node.effective_stun_port} answers single STUN requests, and loses most of many at once.",
-        detail, (EXEMPT,), ids(bad) + tuple(o.id for other in passed[:1] for o in other.of("stun.burst")[:1]),
+        detail, (EXEMPT,),
     )  # fmt: skip
 
 
@@ -120,12 +132,15 @@ def _clock(check: CheckView, view: NodeView, node: NodeReport) -> Iterator[Claim
     detail = "Renewing the certificate may fail, and the log tells wrong times."
     if agree:
         detail = f"The clocks of other relays agree with this computer's. {detail}"
+    grounds = [fact("its answers tell another time than this computer's", step.evidence)]
+    if agree:
+        grounds.append(decides("other relays agree with this computer's clock", ids(agree[:1])))
+    elif sure:
+        grounds.append(fact("this computer's clock is kept right"))
     yield Claim(
-        "NS-CTL-06", view.node.name, Severity.WARN,
-        Certainty.CERTAIN if agree else Certainty.LIKELY if sure else Certainty.POSSIBLE,
+        "NS-CTL-06", view.node.name, Severity.WARN, tuple(grounds),
         f"the clock is {how}." if sure else f"the clock is {how}, or this computer's is wrong.", detail,
         checked_here((ctl_06_clock.THEIRS,) if sure else (ctl_06_clock.THEIRS, ctl_06_clock.SYNC)),
-        step.evidence + ids(agree[:1]),
     )  # fmt: skip
 
 
@@ -139,10 +154,18 @@ def _port80(view: NodeView, node: NodeReport) -> Iterator[Claim]:
     because = "Clients that look for login pages cannot use it."
     if state == "redirects":
         because = "Clients that look for login pages there will think that their network has one."
+    grounds = [decides("it says so itself, by its answer or its refusal", step.evidence)]
+    if state == "silent":
+        grounds = [fact("no connection to port 80 comes about", step.evidence), fact(_alive(view))]
     yield Claim(
-        "NS-REL-19", view.node.name, Severity.WARN, Certainty.CERTAIN if state != "silent" else Certainty.LIKELY, says,
-        f"{detail} {because}".strip(), (OPEN_80,) if state in ("closed", "silent") else (PLAIN_ANSWER,), step.evidence,
+        "NS-REL-19", view.node.name, Severity.WARN, tuple(grounds), says,
+        f"{detail} {because}".strip(), (OPEN_80,) if state in ("closed", "silent") else (PLAIN_ANSWER,),
     )  # fmt: skip
+
+
+def _alive(view: NodeView) -> str:
+    """The control for a silent port: the step warns only where there is one."""
+    return "the host answers on other ports" if view.answers_anything else "other relays take connections"
 
 
 def _port80_words(bad: Observation) -> tuple[str, str]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from natscope.diagnosis.cause import Ground, Strength, Support
+from natscope.diagnosis.cause import Ground
 from natscope.diagnosis.causes.ctl import ctl_04_upgrade_eaten
 from natscope.diagnosis.causes.rel import (
     rel_01_certificate,
@@ -15,14 +15,12 @@ from natscope.diagnosis.causes.rel import (
     rel_16_no_connections,
 )
 from natscope.model.derp_check import NodeReport, StepName, StepState
-from natscope.model.finding import Certainty, Severity
+from natscope.model.finding import Severity
 from natscope.model.observation import Observation, Outcome
-from natscope.model.tri import Tri
-from natscope.relay_check.claims import Claim, checked_here, fix
+from natscope.relay_check.claims import Claim, checked_here, decides, fact, fix
 from natscope.relay_check.steps_connect import broken_families, certificate_of, is_overdue
 from natscope.relay_check.view import CheckView, NodeView, ids
 
-SURE, LIKELY, POSSIBLE = Certainty.CERTAIN, Certainty.LIKELY, Certainty.POSSIBLE
 FAIL, WARN, INFO = Severity.FAIL, Severity.WARN, Severity.INFO
 
 RENEW_SOON = fix("On the relay: find out why its certificate is not renewed by itself, and renew it.", "10 min")
@@ -53,17 +51,19 @@ def find_connect(check: CheckView, view: NodeView, node: NodeReport) -> Iterator
     yield from _admission(view)
 
 
-def _claim(view: NodeView, name: str, severity: Severity, certainty: Certainty, says: str, **rest: object) -> Claim:
-    return Claim(name, view.node.name, severity, certainty, says, **rest)  # type: ignore[arg-type]
+def _claim(
+    view: NodeView, name: str, severity: Severity, grounds: Iterable[Ground], says: str, **rest: object
+) -> Claim:
+    return Claim(name, view.node.name, severity, tuple(grounds), says, **rest)  # type: ignore[arg-type]
 
 
 def _name(view: NodeView, node: NodeReport) -> Iterator[Claim]:
     step = node.step(StepName.NAME)
     if step.state is StepState.FAIL:
         yield _claim(
-            view, "NS-REL-15", FAIL, SURE, "the name leads nowhere.",
+            view, "NS-REL-15", FAIL, (decides("the name server says so", step.evidence),), "the name leads nowhere.",
             detail=f"The name server has {step.says}: {view.node.host_name}.",
-            fixes=checked_here(rel_15_no_answer.CAUSE.fixes), evidence=step.evidence,
+            fixes=checked_here(rel_15_no_answer.CAUSE.fixes),
         )  # fmt: skip
 
 
@@ -75,15 +75,19 @@ def _closed(check: CheckView, view: NodeView, node: NodeReport) -> Iterator[Clai
     refused = any(o.outcome is Outcome.REFUSED for o in view.ended(StepName.CONNECT))
     stun = view.of("stun.binding", Outcome.ANSWERED)
     says = f"nothing listens on TCP port {port}." if refused else f"no answer on TCP port {port}."
+    grounds = [fact("no connection comes about", step.evidence)]
+    if refused:
+        grounds = [decides("its host refuses the connection", step.evidence)]
     if stun:
+        grounds.append(fact("its STUN port answers", ids(stun)))
         detail = "Its STUN port answers, so clients may choose it for their home, and then nobody reaches them."
         cause = rel_16_no_connections.CAUSE
     else:
+        grounds += [] if refused else [fact("other relays answered in the same run")]
         detail = "The host refuses the connection." if refused else "Other relays answered in the same run."
         cause = rel_15_no_answer.CAUSE
     yield _claim(
-        view, cause.id, FAIL, SURE if refused else LIKELY, says, detail=detail, fixes=checked_here(cause.fixes),
-        evidence=step.evidence + ids(stun),
+        view, cause.id, FAIL, grounds, says, detail=detail, fixes=checked_here(cause.fixes),
     )  # fmt: skip
 
 
@@ -91,10 +95,12 @@ def _one_family(check: CheckView, view: NodeView) -> Iterator[Claim]:
     for broken in broken_families(check, view):
         refused = broken.outcome is Outcome.REFUSED
         how = "it refuses the connection" if refused else "no answer, while other relays answer over it"
+        grounds = [fact("no connection over it comes about", (broken.id,)), fact("other relays answer over it")]
+        if refused:
+            grounds = [decides("it refuses the connection over that family", (broken.id,))]
         yield _claim(
-            view, "NS-REL-14", WARN, SURE if refused else LIKELY, f"broken over IPv{broken.family}.",
+            view, "NS-REL-14", WARN, grounds, f"broken over IPv{broken.family}.",
             detail=f"{broken.target}: {how}.", fixes=checked_here(rel_14_one_family.CAUSE.fixes),
-            evidence=(broken.id,),
         )  # fmt: skip
 
 
@@ -121,11 +127,10 @@ def _tls(check: CheckView, view: NodeView) -> Iterator[Claim]:
             view,
             cause,
             FAIL,
-            SURE,
+            (decides("the handshake ended in these words", (bad.id,)),),
             says,
             detail=_shared_issuer(check, bad),
             fixes=checked_here(fixes),
-            evidence=(bad.id,),
         )
 
 
@@ -157,9 +162,9 @@ def _soon(view: NodeView) -> Iterator[Claim]:
     if isinstance(days, int | float) and isinstance(life, int | float) and is_overdue(days, life):
         left = f"{days:.0f} days" if days >= 2 else f"{max(days, 0) * 24:.0f} hours"
         yield _claim(
-            view, "NS-REL-20", WARN, SURE, f"the certificate ends in {left}.",
+            view, "NS-REL-20", WARN, (decides("by its own dates", (facts.id,)),), f"the certificate ends in {left}.",
             detail=f"It was valid for {life:.0f} days, until {str(facts.data.get('ends', ''))[:10]}.",
-            fixes=(RENEW_SOON,), evidence=(facts.id,),
+            fixes=(RENEW_SOON,),
         )  # fmt: skip
 
 
@@ -172,9 +177,10 @@ def _upgrade(check: CheckView, view: NodeView) -> Iterator[Claim]:
             yield _eaten(check, view, bad, page)
             continue
         says, detail, fixes = _refusal(status, page)
-        yield _claim(
-            view, "NS-REL-18", FAIL, SURE if status else LIKELY, says, detail=detail, fixes=fixes, evidence=evidence
-        )
+        grounds = [fact("TLS ends well", evidence), fact("and the request for the upgrade gets no answer", evidence)]
+        if status:
+            grounds = [decides(f"the request for the upgrade was answered by HTTP {status}", evidence)]
+        yield _claim(view, "NS-REL-18", FAIL, grounds, says, detail=detail, fixes=fixes)
     for bad in view.ended(StepName.ADMISSION):
         if not bad.data.get("server_key"):
             yield _mute(view, bad, page)
@@ -193,13 +199,13 @@ def _eaten(check: CheckView, view: NodeView, bad: Observation, page: Observation
     seen = tuple(o.id for o in (bad, page, again, *others[:1]) if o is not None)
     grounds = ctl_04_upgrade_eaten.grounds(status=status, same=same, elsewhere=bool(others), cited=seen)
     if _works(page):
-        grounds.append(Ground(Strength.FACT, "its page /derp/probe is answered", seen))
+        grounds.append(fact("its page /derp/probe is answered", seen))
     also = "; its page /derp/probe is answered, so the relay itself is there" if _works(page) else ""
     also += "; without Upgrade it gets the same answer" if same else ""
     return _claim(
-        view, "NS-CTL-04", FAIL, Support(Tri.YES, tuple(grounds)).certainty,
+        view, "NS-CTL-04", FAIL, grounds,
         f"something in front{_named(page)} breaks the upgrade to DERP.", detail=f"{_asked(status)}{also}.",
-        fixes=checked_here(ctl_04_upgrade_eaten.CAUSE.fixes), evidence=seen,
+        fixes=checked_here(ctl_04_upgrade_eaten.CAUSE.fixes),
     )  # fmt: skip
 
 
@@ -207,11 +213,12 @@ def _mute(view: NodeView, bad: Observation, page: Observation | None) -> Claim:
     """101, and then nothing: who keeps bytes back, where the relay's page shows that it is there."""
     seen = (bad.id, page.id) if page is not None and _works(page) else (bad.id,)
     keeps = "a proxy keeps what follows" if _works(page) else "a proxy keeps what follows, or has no relay behind it"
+    grounds = fact("the upgrade is answered by 101", seen), fact("no byte of the relay's follows it", seen)
     return _claim(
-        view, "NS-CTL-04" if _works(page) else "NS-REL-18", FAIL, LIKELY,
+        view, "NS-CTL-04" if _works(page) else "NS-REL-18", FAIL, grounds,
         f"something in front{_named(page)} breaks the upgrade to DERP.",
         detail=f"101 comes back, and then no byte of the relay's: {keeps}.",
-        fixes=checked_here(ctl_04_upgrade_eaten.CAUSE.fixes), evidence=seen,
+        fixes=checked_here(ctl_04_upgrade_eaten.CAUSE.fixes),
     )  # fmt: skip
 
 
@@ -237,23 +244,29 @@ def _refusal(status: int, page: Observation | None) -> tuple[str, str, tuple[obj
 
 def _admission(view: NodeView) -> Iterator[Claim]:
     refused = view.not_admitted
+    cited = ids(refused)[:2]
+    closes = (
+        fact("it upgrades and shows its key", cited),
+        fact("it closes once it has read the key of our client", cited),
+    )
     if refused and any(o.data.get("known") for o in refused):
         yield _claim(
-            view, "NS-REL-03", FAIL, LIKELY, "the key that was given is not admitted.",
-            detail="It read the greeting and closed the connection.", fixes=(ADMIT,), evidence=ids(refused)[:2],
+            view, "NS-REL-03", FAIL, closes, "the key that was given is not admitted.",
+            detail="It read the greeting and closed the connection.", fixes=(ADMIT,),
         )  # fmt: skip
     elif refused:
         yield _claim(
-            view, "NS-REL-03", INFO, LIKELY, "admits only known clients; relaying itself was not checked.",
+            view, "NS-REL-03", INFO, closes, "admits only known clients; relaying itself was not checked.",
             detail="It upgrades, shows its key, and closes the connection once it has read the key of a client that "
             "nobody knows: so does a relay that verifies its clients.",
-            fixes=(GIVE_KEY,), evidence=ids(refused)[:2],
+            fixes=(GIVE_KEY,),
         )  # fmt: skip
     silent = [o for o in view.ended(StepName.ADMISSION) if o.data.get("server_key") and o not in refused]
     if silent:
+        halves = fact("it shows its key", ids(silent)), fact("it does not answer our greeting", ids(silent))
         yield _claim(
-            view, "NS-REL-18", FAIL, LIKELY, "the greeting stops in the middle.",
+            view, "NS-REL-18", FAIL, halves, "the greeting stops in the middle.",
             detail="It upgrades and shows its key, and does not answer our greeting: the service that it asks about "
             "clients may be slow or gone, or a proxy keeps what we send.",
-            fixes=(PASS_UPGRADE,), evidence=ids(silent),
+            fixes=(PASS_UPGRADE,),
         )  # fmt: skip

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from natscope.model.derp_check import NodeReport, PassageReport, StepName, StepState
-from natscope.model.finding import Certainty, Severity
+from natscope.model.finding import Severity
 from natscope.model.tri import Tri
-from natscope.relay_check.claims import Claim, fix
+from natscope.relay_check.claims import Claim, decides, fact, fix
 from natscope.relay_check.steps_relay import (
     SERIOUS_LOSS,
     is_untidy,
@@ -64,9 +64,10 @@ def _several_servers(view: NodeView) -> Iterator[Claim]:
         counts = ", ".join(f"{key[:8]}… {len(seen)} times" for key, seen in keys.items())
         detail = f"The same address showed different server keys ({counts}): a load balancer spreads the connections."
     yield Claim(
-        "NS-REL-05", view.node.name, Severity.FAIL, Certainty.CERTAIN,
+        "NS-REL-05", view.node.name, Severity.FAIL,
+        (decides("it showed several keys", tuple(seen[0].id for seen in keys.values())),),
         f"{len(keys)} servers stand behind one name, so clients that land on different ones do not meet.",
-        detail, (ONE_EACH,), tuple(seen[0].id for seen in keys.values()),
+        detail, (ONE_EACH,),
     )  # fmt: skip
 
 
@@ -78,17 +79,22 @@ def _drops(view: NodeView, node: NodeReport) -> Iterator[Claim]:
         pings = all(p.pings_answered is Tri.YES for p in broken)
         absent = any(p.absent for p in broken)
         lost = next((p.reason for p in broken if p.reason), "")
+        seen = tuple(name for p in broken for name in p.evidence)
+        grounds = [fact("it lets both clients in", seen), fact("no packet between them arrives", seen)]
+        if pings or absent:
+            also = "it answers pings of both clients meanwhile" if pings else "it says that the receiver is unknown"
+            grounds.append(decides(also, seen))
         yield Claim(
-            "NS-REL-21", view.node.name, Severity.FAIL, Certainty.CERTAIN if pings or absent else Certainty.LIKELY,
+            "NS-REL-21", view.node.name, Severity.FAIL, tuple(grounds),
             "lets clients in and drops their packets." if not lost else "lets clients in and loses them again.",
             _silence(hellos, pings=pings, absent=absent, lost=lost), (RESTART,),
-            tuple(name for p in broken for name in p.evidence),
         )  # fmt: skip
     step = node.step(StepName.RELAY)
     if not passages and step.state is StepState.FAIL:
+        alone = fact("connections one after another went well"), fact("two at a time did not", step.evidence)
         yield Claim(
-            "NS-REL-21", view.node.name, Severity.FAIL, Certainty.LIKELY, "lets one client in, and not a second.",
-            "Connections one after another went well; two at a time did not.", (RESTART,), step.evidence,
+            "NS-REL-21", view.node.name, Severity.FAIL, alone, "lets one client in, and not a second.",
+            "Connections one after another went well; two at a time did not.", (RESTART,),
         )  # fmt: skip
 
 
@@ -109,12 +115,17 @@ def _untidy(view: NodeView) -> Iterator[Claim]:
     loss = loss_of(passages)
     sent, arrived = sum(p.sent for p in passages), sum(p.arrived for p in passages)
     serious = loss > SERIOUS_LOSS
+    seen = tuple(name for p in passages for name in p.evidence)
+    grounds = (
+        fact("packets did not arrive, or not as they were sent", seen),
+        fact("the same connections carried others, and TCP repeats what the network loses", seen),
+    )
     yield Claim(
-        "NS-REL-10", view.node.name, Severity.FAIL if serious else Severity.WARN, Certainty.LIKELY,
+        "NS-REL-10", view.node.name, Severity.FAIL if serious else Severity.WARN, grounds,
         _loss_words(passages) if loss else f"packets arrive otherwise than they were sent: {untidy_words(passages)}.",
         f"{arrived} of {sent} packets, sent one by one, arrived{_by_size(passages)}; TCP repeats what gets lost on the "
         "way, so the relay threw them away.",
-        (LOAD,), tuple(name for p in passages for name in p.evidence),
+        (LOAD,),
     )  # fmt: skip
 
 
@@ -169,9 +180,14 @@ def _mesh(check: CheckView, view: NodeView) -> Iterator[Claim]:
             else "no packet arrives, and nobody says why"
         )
         unsure = {passage.sender, passage.receiver} & several
+        grounds = [
+            fact("each of them lets a client in", passage.evidence),
+            fact("no packet from the one client to the other arrives", passage.evidence),
+        ]
+        if told and not unsure:
+            grounds.append(decides("a relay says that it does not know the receiver", passage.evidence))
         yield Claim(
-            "NS-REL-12", f"{passage.sender} and {passage.receiver}", Severity.FAIL,
-            Certainty.LIKELY if unsure else Certainty.CERTAIN if told else Certainty.LIKELY,
+            "NS-REL-12", f"{passage.sender} and {passage.receiver}", Severity.FAIL, tuple(grounds),
             f"these nodes of region {view.region.region_code} {way}: their mesh is broken.",
-            f"A client on the one and a client on the other do not meet: {why}.", (MESH,), passage.evidence,
+            f"A client on the one and a client on the other do not meet: {why}.", (MESH,),
         )  # fmt: skip

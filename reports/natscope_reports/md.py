@@ -12,6 +12,7 @@ from natscope.plugins.report_format import Format, RenderOptions
 from natscope_reports._content.headline import conditions, finding_sign, spent, verdict_sign
 from natscope_reports._content.table import Table
 from natscope_reports._content.tables import tables
+from natscope_reports._content.telling import would_tell
 from natscope_reports._markdown import code, plain, row
 from natscope_reports._text.evidence import summary
 
@@ -21,6 +22,7 @@ FORMAT = Format(
     extension="md",
     for_terminal=False,
     summary="Markdown for an issue, a ticket or a job's summary",
+    for_strangers=True,
 )
 MAX_OBSERVATIONS = 400
 """GitHub refuses comments over 65,536 characters; the JSON has them all."""
@@ -54,6 +56,8 @@ def _finding(finding: Finding) -> str:
             lines.append(f"  Check: {code(fix.verify)}")
     if not finding.fixes:
         lines.append("- nothing to do")
+    if finding.missing:
+        lines += ["", plain(would_tell(finding))]
     lines += ["", f"<sub>{plain(finding.certainty)} · {plain(finding.id)}{_seen(finding)}</sub>"]
     return "\n".join(lines)
 

@@ -7,10 +7,11 @@ import json
 import zipfile
 from typing import Any
 
+import msgspec
 import pytest
 
-from natscope.apps.bundle import Ingredients, make_bundle
-from natscope.model.observation import Observation, Outcome
+from natscope.apps.bundle import Ingredients, log_of, make_bundle
+from natscope.model.observation import Observation, Outcome, ProbeOutcome
 from natscope.model.report import Report
 from tests.reports.scenes import load
 
@@ -55,17 +56,22 @@ STATUS: dict[str, Any] = {
     "Peer": {KEY: PEER},
     "natscope": {"source": HOME},
 }
+LOG = (
+    "2026-11-29T17:00:00+0000 tailscaled[9]: magicsock: adding connection to derp-1 for [c6vMW]\n"
+    f"2026-11-29T17:00:01+0000 tailscaled[9]: ping payroll ({KEY}) d:0123456789abcdef 81.2.69.9:41641\n"
+    "2026-11-29T17:00:02+0000 tailscaled[9]: login of baerbel@github in tail9f3c1.ts.net \x1b[31mred\n"
+)
 SECRETS = (
     *("1a2b3c4d", "998877", "schmidt", "bärbel", "baerbel", "payroll", "tail9f3c1", "salaries", "npeercntrl", "aaaac3"),
     *("nearlier", "gehaltsrechner", "tok3n"),
-    *("129.132", "2a02:810d", "81.2.69", "c602df28", "acme"),
+    *("129.132", "2a02:810d", "81.2.69", "c602df28", "acme", "c6vmw"),
+    "d:0123456789abcdef",
 )
 
 
 def documents(report: Report, *, masked: bool) -> dict[str, Any]:
-    made = make_bundle(
-        Ingredients(report, {"status.json": STATUS}, masked=masked), lambda shown, _: repr(shown)
-    )  # fmt: skip
+    found = Ingredients(report, {"status.json": STATUS}, {"tailscaled.txt": LOG}, masked=masked)
+    made = make_bundle(found, lambda shown, _: repr(shown))
     with zipfile.ZipFile(io.BytesIO(made)) as archive:
         return {name: archive.read(name).decode() for name in archive.namelist()}
 
@@ -73,8 +79,6 @@ def documents(report: Report, *, masked: bool) -> dict[str, Any]:
 @pytest.fixture
 def report() -> Report:
     """With a certificate of a company's own."""
-    import msgspec
-
     found = load("wrong-certificate")
     seen = Observation(
         id="o9999",
@@ -105,3 +109,22 @@ def test_what_refers_to_a_peer_still_does(report: Report) -> None:
         peer["natscope"]["why"]["sentence"].removesuffix(" is behind a firewall.")
         in peer["natscope"]["why"]["peer_command"]
     )
+
+
+def test_a_log_is_readable_still_and_obeys_nothing(report: Report) -> None:
+    log = documents(report, masked=True)["tailscaled.txt"]
+    assert log.startswith("2026-11-29T17:00:00+0000 tailscaled[9]: magicsock: adding connection to derp-1 for […]\n")
+    assert log.count("\n") == 3
+    assert "d:…" in log
+    assert "\x1b" not in documents(report, masked=False)["tailscaled.txt"]
+
+
+def test_the_log_of_a_run_says_how_each_probe_ended() -> None:
+    skipped = ProbeOutcome(name="nat_burn", title="early packets", state="skipped", reason="it takes some seconds")
+    ran = ProbeOutcome(name="relay_stun", title="relays", state="ran", elapsed_ms=812.4, packets_sent=24)
+    text = log_of(msgspec.structs.replace(load("healthy"), probes=(ran, skipped)), ["the map is old"])
+    assert "probe relay_stun: ran after 812 ms, 24 packets\n" in text
+    assert "probe nat_burn: skipped after 0 ms, 0 packets: it takes some seconds\n" in text
+    assert "not measured: whom your router lets in: takes a helper with a second address\n" in text
+    assert text.endswith("warning: the map is old\n")
+    assert log_of(load("healthy"), []).endswith("no warnings\n")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import resource
 import subprocess
@@ -97,3 +98,16 @@ def test_what_is_no_file(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="standard input cannot be shown: it is empty"):
         read_report("-", stdin=io.BytesIO(b""))
     assert MAX_BYTES < 64 << 20
+
+
+def test_a_meshs_status_leads_to_the_command_that_reads_it(tmp_path: Path) -> None:
+    path = tmp_path / "my status.json"
+    path.write_bytes(json.dumps({"Version": "1.102.5", "BackendState": "Running", "Self": {}, "Peer": {}}).encode())
+    with pytest.raises(UserError) as raised:
+        read_report(str(path))
+    assert raised.value.message == f"{path} is the status of a mesh, not a netcheck's report"
+    assert raised.value.hint == f"natscope status --from '{path}'"
+    for other in (b'{"BackendState": "Running"}', b'[{"BackendState": 1, "Self": 2}]', b'"BackendState Self'):
+        path.write_bytes(other)
+        with pytest.raises(UserError, match="cannot be shown"):
+            read_report(str(path))

@@ -122,6 +122,10 @@ def test_for_a_program(natscope: Runner) -> None:
         ((HARD, "nas"), 3, "tailscaled"),
         ((HARD, str(ROOT / "pyproject.toml")), 2, "not whole JSON"),
         ((str(REPORTS), FULL), 2, "cannot read"),
+        ((HARD, FULL, "--why", "NS-X-1"), 2, "no cause"),
+        ((HARD, FULL, "--why", "NS-REL-05"), 2, "NS-REL-05 is about a relay: a netcheck cannot tell"),
+        ((HARD, FULL, "--why", "NS-MAP-02"), 2, "NS-MAP-02 is about one side alone"),
+        ((HARD, FULL, "--why", "NS-NAT-02", "--json"), 2, "--why is text only"),
     ],
 )
 def test_a_mistake_is_one_line(natscope: Runner, arguments: tuple[str, ...], code: int, words: str) -> None:
@@ -196,3 +200,14 @@ def test_this_computer_and_a_stranger_are_no_pair(natscope: Runner, tmp_path: Pa
     assert (itself.code, stranger.code) == (2, 2)
     assert "laptop is this computer itself" in itself.err
     assert "Did you mean nas?" in stranger.err
+
+
+def test_why_goes_down_to_the_packets_of_both(natscope: Runner) -> None:
+    result = natscope("pair", HARD, str(REPORTS / "port-restricted.json"), "--why", "nat-02")
+    assert result.code == 0, result.err
+    assert result.out.startswith("NS-NAT-02  mapping-varies's router picks a new port for each peer")
+    assert "Found: likely." in result.out
+    assert "    o1      stun.binding · 198.51.100.2:3478" in result.out
+    assert "    peer:o1 stun.binding · 198.51.100.3:3478" in result.out
+    other = natscope("pair", HARD, FULL, "--why", "LAN-01").out
+    assert "Not found" in other

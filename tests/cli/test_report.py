@@ -93,6 +93,7 @@ def test_more_is_shown_with_v(natscope: Runner) -> None:
         (("veiw",), "Did you mean view?"),
         (("view", HEALTHY, "--format", "htm"), "Did you mean html?"),
         (("view", HEALTHY, "--why", "NS-X-1"), "no cause"),
+        (("view", HEALTHY, "--why", "rel-05"), "NS-REL-05 is about a relay: a netcheck cannot tell"),
         (("view", HEALTHY, "--why", "NS-NAT-01", "--json"), "--why is text only"),
         (("diff", "-", "-"), "standard input"),
         (("view", str(ROOT / "pyproject.toml")), "not whole JSON"),
@@ -139,3 +140,10 @@ def test_a_file_name_that_is_no_text_is_shown_in_json(natscope: Runner, tmp_path
     result = natscope("report", "diff", "--json", str(odd), HEALTHY)
     assert result.code == 0, result.err
     assert json.loads(result.out)["before"].endswith("\\udcff.json")
+
+
+def test_markdown_that_is_not_masked_is_noted(natscope: Runner) -> None:
+    plain = natscope("report", BLOCKED, "--format", "md")
+    assert plain.err == "not masked: addresses and names are this network's own; --redact masks them\n"
+    for others in (("--redact", "--format", "md"), ("--format", "html"), ("--format", "text")):
+        assert "masked" not in natscope("report", BLOCKED, *others).err

@@ -31,3 +31,9 @@ def test_every_strength_has_words(strength: Strength) -> None:
     from natscope.cli import why_page
 
     assert why_page._STRENGTHS[strength]
+
+
+def test_a_claim_below_certain_says_what_would_tell_more() -> None:
+    drawn = draw(why(load("double-nat-possible"), "NS-NAT-08"), PEN)
+    assert drawn[drawn.index("What would tell more") + 1].startswith("  - your router's own outside address (natscope")
+    assert "What would tell more" not in draw(why(load("double-nat"), "NS-NAT-08"), PEN)

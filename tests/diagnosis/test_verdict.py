@@ -11,7 +11,8 @@ from natscope.diagnosis.engine import diagnose
 from natscope.diagnosis.verdict import RULES
 from natscope.model.nat import Mapping
 from natscope.model.observation import Observation, Outcome
-from natscope.model.report import NatFamilyReport
+from natscope.model.report import NatFamilyReport, RelayError
+from natscope.model.report_dns import DnsReport, NameServerState
 from natscope.model.tri import Tri
 from natscope.model.verdict import Direct
 from tests.diagnosis.judging import scene, with_observations
@@ -251,3 +252,19 @@ def test_only_what_changed_during_the_run_is_said_to_have_changed() -> None:
     four = msgspec.structs.replace(report.ipv4, endpoints=(first, *ports))
     verdict = diagnose(msgspec.structs.replace(report, ipv4=four)).verdict
     assert verdict.sentence == "Direct: unknown, your public port changed during the run"
+
+
+@pytest.mark.parametrize(
+    ("state", "told"),
+    [(NameServerState.SILENT, "names do not resolve"), (NameServerState.ANSWERS, "no relay answered")],
+)
+def test_relays_that_nobody_could_look_up_are_told_apart_from_silent_ones(state: NameServerState, told: str) -> None:
+    report = scene("no-relay-answered")
+    relays = tuple(
+        msgspec.structs.replace(relay, error=RelayError(code="dns", message="no answer", evidence=()))
+        for relay in report.relays
+    )
+    report = msgspec.structs.replace(report, relays=relays, dns=DnsReport(state=state))
+    assert diagnose(report).verdict.sentence == f"Direct: unknown, {told}"
+    report = msgspec.structs.replace(report, relays=(*relays[1:], scene("no-relay-answered").relays[0]))
+    assert diagnose(report).verdict.sentence == "Direct: unknown, no relay answered"

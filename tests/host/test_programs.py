@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from natscope.host.real import programs
 from natscope.host.real.programs import RealPrograms
 from natscope.machines.stun_responder import Place
 from natscope.stun_server.blocking import Engine
@@ -115,3 +116,19 @@ async def test_silence_is_its_word_for_blocked() -> None:
         output, failure = await ask(port, 20.0)
     assert failure == ""
     assert json.loads(output)["says"] == "Blocked"
+
+
+async def test_the_journal_is_read_to_its_limit_and_no_longer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = tmp_path / "journalctl"
+    monkeypatch.setattr(programs, "JOURNALCTL", str(program))
+    assert (await RealPrograms().journal("x", lines=9, timeout_s=5.0)).failure == "missing"
+    program.write_text('#!/bin/sh\necho "$@"\n', encoding="utf-8")
+    program.chmod(0o755)
+    told = await RealPrograms().journal("tailscaled", lines=9, timeout_s=5.0)
+    assert told.failure == ""
+    assert {b"--unit=tailscaled", b"--lines=9", b"--no-hostname", b"--no-pager"} <= set(told.output.split())
+    program.write_text("#!/bin/sh\nyes a line\n", encoding="utf-8")
+    endless = await RealPrograms().journal("x", lines=9, timeout_s=20.0)
+    assert (len(endless.output), endless.failure) == (programs.MAX_JOURNAL_BYTES, "")
+    program.write_text("#!/bin/sh\nsleep 60\n", encoding="utf-8")
+    assert (await RealPrograms().journal("x", lines=9, timeout_s=0.2)).failure == "time"

@@ -6,12 +6,15 @@ That a finding of a truth is found, and stands first, is what `test_scenarios.py
 from __future__ import annotations
 
 import functools
+from typing import cast
 
 import pytest
 
 from natscope.diagnosis.catalogue import CauseModule, entries
 from natscope.diagnosis.engine import weigh
 from natscope.diagnosis.facts import Facts
+from natscope.diagnosis.pair.judge import PairCauseModule, settled_pair
+from natscope.diagnosis.pair.of_reports import facts_of_reports
 from natscope.lab.library import all_scenarios, load_scenario
 from natscope.lab.scenario import Bed
 from natscope.lab.shown import ONLY_RECORDED, shown_by
@@ -28,6 +31,8 @@ RULED_OUT_BY = (
 
 CAUSES: dict[str, CauseModule] = {entry.id: entry.load() for entry in entries()}
 TO_BE_SHOWN = [name for name, module in CAUSES.items() if module.CAUSE.sides == 1 and name not in ONLY_RECORDED]
+OF_PAIRS = [name for name, module in CAUSES.items() if module.CAUSE.sides == 2 and name not in ONLY_RECORDED]
+PAIRS = [(s.name, pair) for s in all_scenarios() if s.can(Bed.SIM) for pair in s.pairs]
 SHOWN = shown_by(scenario for scenario in all_scenarios() if scenario.can(Bed.SIM))
 
 
@@ -50,7 +55,8 @@ def test_each_scenario_that_rules_out_is_needed() -> None:
 
 def test_what_is_only_recorded_has_no_scenario_and_has_its_facts() -> None:
     two_sided = {name for name, module in CAUSES.items() if module.CAUSE.sides == 2}
-    assert two_sided <= set(ONLY_RECORDED) <= set(CAUSES)
+    assert two_sided <= {*ONLY_RECORDED, *SHOWN}
+    assert set(ONLY_RECORDED) <= set(CAUSES)
     assert [cause for cause in ONLY_RECORDED if cause in SHOWN] == []
     for cause in ONLY_RECORDED:
         facts = CAUSES[cause].CAUSE.fires
@@ -60,6 +66,18 @@ def test_what_is_only_recorded_has_no_scenario_and_has_its_facts() -> None:
 
 def test_every_finding_of_a_truth_is_in_the_catalogue() -> None:
     assert [cause for cause in SHOWN if cause not in CAUSES] == []
+
+
+@pytest.mark.parametrize("cause", OF_PAIRS)
+def test_a_cause_of_two_sides_fires_in_a_scenario_and_is_ruled_out_in_one(cause: str) -> None:
+    """That it is found where a truth says so, is held by `test_scenarios.py`."""
+    module = cast(PairCauseModule, CAUSES[cause])
+    assert SHOWN.get(cause), f"{cause} is a finding of no pair's truth"
+    others = [(name, pair) for name, pair in PAIRS if cause not in pair.findings]
+    sides = [facts_of_reports(reports_of(name)[pair.first], reports_of(name)[pair.second]) for name, pair in others]
+    assert not any(cause in {claim.cause.id for claim in settled_pair(facts)} for facts in sides)
+    assert any(module.pair_evidence(facts).holds is Tri.NO or module.pair_against(facts).holds is Tri.YES
+               for facts in sides), f"{cause} is unknown wherever it is not found"  # fmt: skip
 
 
 def test_what_cannot_be_known_rules_nothing_out() -> None:

@@ -46,6 +46,7 @@ def test_a_tree() -> None:
         ("stuck-flow", "a stuck row towards bob"),
         ("table-full", "keeps 15 UDP flows"),
         ("company-firewall", "hardware 00:09:0f"),
+        ("cloud-resolver-dropped", "answers look-ups"),
         ("slow-line", "1 Mbit/s"),
         ("reordering", "30% overtaken"),
         ("broken-dual-stack", "IPv6 broken"),

@@ -39,6 +39,7 @@ MISTAKES = [
     ("unknown key", "[hosts.a]\n[sites.h]\nnta = 1", "x.toml:4: sites.h.nta: there is no such key"),
     ("unknown head", "foo = 1\n[hosts.a]", "x.toml:2: foo: there is no such key"),
     ("unknown group", "[host.a]", "x.toml:2: host: there is no such key"),
+    ("none behind it", '[hosts.a]\n[sites.s]\nnat = "none"\nresolver = true', "x.toml:5: sites.s.resolver: a"),
     ("multicast", '[sites.s]\nhardware = "01:09:0f"\n[hosts.a]\nat = "s"', "x.toml:3: sites.s.hardware: three"),
     ("a whole address", '[sites.s]\nhardware = "00:09:0f:0"\n[hosts.a]\nat = "s"', "x.toml:3: sites.s.hardware: three"),
     ("wrong type", "[hosts.a]\nmeasured = 3", "x.toml:3: hosts.a.measured: expected `bool`"),

@@ -13,7 +13,9 @@ FIRST_SCREEN = 24
 STORIES = (
     # what people say, scenario, host, first finding, words of the first screen
     ("a proxy program takes the mesh's packets too", "tun-proxy", "alice", "NS-ENV-01", "proxy program"),
-    ("a resolver in 100.64.0.0/10 is dropped", "drops-shared-space", "alice", "NS-HOST-02", "100.64.0.0/10"),
+    ("the cloud's resolver is dead since the VPN runs", "cloud-resolver-dropped", "alice", "NS-HOST-02",
+     "Names do not resolve: a rule of this computer drops what the name server 100.100.0.1 answers"),
+    ("the carrier's gateway is dropped", "drops-shared-space", "alice", "NS-HOST-02", "100.64.0.0/10"),
     ("a relay in a container tells a bridge's address", "stun-bridged", "alice", "NS-CTL-03", "an address"),
     ("a symmetric router behind the carrier's", "cgnat-symmetric", "alice", "NS-NAT-01", "symmetric NAT"),
     ("traversal failed and no relay is near", "far-relays", "alice", "NS-NAT-01", "No relay is near"),

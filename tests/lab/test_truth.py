@@ -223,3 +223,16 @@ def test_an_excuse_counts_only_for_what_is_wrong() -> None:
 def test_the_old_name_follows_from_mapping_and_filtering(scenario: str, name: str | None) -> None:
     (truth,) = load_scenario(scenario).truth.values()
     assert truth.claims().get("rfc3489_name") == name
+
+
+def test_causes_of_two_sides_are_asked_of_both_reports() -> None:
+    scenario = load_scenario("pair-cone-symmetric")
+    both = sim_reports(scenario)
+    (told,) = [one for one in compare(scenario, both) if one.what == "finding NS-NAT-02"]
+    assert (told.who, told.agreement) == ("alice - bob", AGREE)
+    (pair,) = scenario.pairs
+    other = replace(scenario, pairs=(replace(pair, findings=("NS-LAN-01",)),))
+    (wrong,) = [one for one in compare(other, both) if one.what == "finding NS-LAN-01"]
+    assert (wrong.measured, wrong.agreement) == ("not found", WRONG)
+    (unmeasured,) = [one for one in claims_of(scenario) if one.what == "finding NS-NAT-02"]
+    assert unmeasured.measured == "unknown"

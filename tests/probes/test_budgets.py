@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import pytest
 
 from natscope.apps.probe import asked_for, needed
-from natscope.host.programs_api import ProgramEnd
+from natscope.host.programs_api import NoPrograms, ProgramEnd
 from natscope.lab.build_sim import SERVERS_START_S, simulated
 from natscope.lab.library import load_scenario
 from natscope.lab.scenario import Scenario
@@ -41,7 +41,7 @@ NETWORKS = {
 SLACK_S = 0.001
 
 
-class Slow:
+class Slow(NoPrograms):
     """A child that does not end before its limit."""
 
     async def pystun3(self, server: str, port: int, source: str, *, timeout_s: float) -> ProgramEnd:

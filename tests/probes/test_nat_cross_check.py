@@ -10,7 +10,7 @@ from ipaddress import ip_address
 import pytest
 
 from natscope.host.api import Datagram
-from natscope.host.programs_api import ProgramEnd
+from natscope.host.programs_api import NoPrograms, ProgramEnd
 from natscope.machines.stun_responder import HOME, Place, Reply, StunResponder
 from natscope.model.endpoint import Endpoint
 from natscope.model.observation import Observation, Outcome
@@ -65,7 +65,7 @@ def test_whatever_it_prints_is_read(output: bytes, read: tuple[str, str]) -> Non
     assert _read(output) == read
 
 
-class Programs:
+class Programs(NoPrograms):
     """Remembers which server it was given."""
 
     def __init__(self) -> None:

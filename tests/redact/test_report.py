@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Callable
 from typing import Any
@@ -14,6 +15,8 @@ from natscope.model.observation import Observation, Outcome
 from natscope.model.report import Report
 from natscope.plugins.loader import REPORTS, find, load
 from natscope.plugins.report_format import REPORT, RenderOptions
+from natscope.redact.addresses import _says_nothing, addresses_in
+from natscope.redact.names import host_names_in
 from natscope.redact.report import redact
 from natscope.wire.report_json import decode_report
 from tests.reports.scenes import load as load_report
@@ -28,6 +31,10 @@ REAL = (
     ("2001:db8:", "2a02:8108:"),
 )
 SECRETS = ("81.2.69.", "91.198.22.", "84.19.7.", "2a02:8108:", "anas-thinkpad", "acme", "b602df2847a6", "de:ad:be:ef")
+NOT_NAMES = {"regions.901.nodes", "proxy"}
+"""A place in a map, and a word of ours before a colon."""
+NAT64 = ipaddress.IPv6Address("64:ff9b::")
+"""Of RFC 6052, as in every network that has one."""
 KEY = "b602df2847a6836b59cbf63ee2117f4a3abe90743b9072b85badd95f2b92471a"
 
 
@@ -98,6 +105,21 @@ def test_addresses_and_names_of_stored_reports_are_all_replaced(name: str) -> No
     before = set(re.findall(r"198\.51\.100\.\d+|203\.0\.113\.\d+", msgspec.json.encode(report).decode()))
     after = msgspec.json.encode(redact(report)).decode()
     assert not before & set(re.findall(r"198\.51\.100\.\d+|203\.0\.113\.\d+", after))
+
+
+@pytest.mark.parametrize("name", [name for name in names() if name != "many-regions"])
+def test_no_address_and_no_name_of_a_stored_report_is_left_in_any_form(name: str) -> None:
+    report = diagnose(real(name))
+    text = msgspec.json.encode(report).decode()
+    addresses = {ip for ip in addresses_in(text) if not (_says_nothing(ip) or ip == NAT64)}
+    ours = {observation.kind for observation in report.observations} | NOT_NAMES
+    hosts = {host.lower().rstrip(".") for host in host_names_in(text)} - ours
+    masked = redact(report)
+    for module in FORMATS:
+        drawn = str(module.render(masked, RenderOptions(verbosity=2)))
+        assert not addresses & set(addresses_in(drawn)), module.FORMAT.name
+        left = hosts & {host.lower().rstrip(".") for host in host_names_in(drawn)}
+        assert not left, module.FORMAT.name
 
 
 @pytest.mark.parametrize("name", names())

@@ -50,3 +50,18 @@ def test_what_is_true_of_many_sound_networks_is_told_with_v_only() -> None:
     assert {finding.id for finding in report.findings if finding.minor} == {"NS-NAT-10", "NS-V6-01"}
     assert lines(findings.draw, report) == []
     assert "NS-NAT-10" in "\n".join(lines(findings.draw, report, verbosity=1))
+
+
+def test_what_would_tell_more_stands_at_once_only_where_it_tells_two_apart() -> None:
+    drawn = " ".join(" ".join(lines(findings.draw, scene("single-relay-silent"))).split())
+    assert drawn.count("Would tell") == 1
+    assert "Would tell it from NS-REL-02: answers of another relay (natscope netcheck --derp-map" in drawn
+    assert "Would tell" not in "\n".join(lines(findings.draw, scene("double-nat-possible")))
+    whole = " ".join(" ".join(lines(findings.draw, scene("double-nat-possible"), verbosity=1)).split())
+    assert "Would tell more: your router's own outside address (natscope netcheck --full)." in whole
+
+
+def test_what_is_worth_knowing_only_is_told_apart_from_nothing() -> None:
+    both = scene("single-relay-silent").findings
+    minor = tuple(msgspec.structs.replace(finding, severity=Severity.INFO) for finding in both)
+    assert "Would tell" not in "\n".join(lines(findings.draw, scene("single-relay-silent", findings=minor)))

@@ -107,3 +107,9 @@ def test_every_finding_has_its_fixes_and_id() -> None:
 def test_it_stays_below_what_a_comment_may_hold() -> None:
     assert len(render(scene("many-regions"), RenderOptions())) < 200_000
     assert len(render(scene("double-nat"), RenderOptions())) < 65_536
+
+
+def test_what_would_tell_more_stands_behind_the_fixes() -> None:
+    text = render(scene("double-nat-possible"), RenderOptions())
+    assert "\n\nWould tell more: your router's own outside address (natscope netcheck --full)." in text
+    assert "Would tell more" not in render(scene("double-nat"), RenderOptions())

@@ -179,3 +179,9 @@ def test_the_last_line_says_how_to_measure_again_but_for_a_network_that_is_not_h
     )
     host = msgspec.structs.replace(report.host, os=SIMULATED)
     assert "To measure again" not in render(msgspec.structs.replace(report, host=host), RenderOptions())
+
+
+def test_a_card_says_what_would_tell_more() -> None:
+    words = "Would tell more: your router&#x27;s own outside address (natscope netcheck --full)."
+    assert words in render(scene("double-nat-possible"), RenderOptions())
+    assert "Would tell more" not in render(scene("double-nat"), RenderOptions())

@@ -24,7 +24,7 @@ from natscope.lab.kernel import wiring
 from natscope.lab.kernel.enter import FIRMWARE
 from natscope.lab.kernel.faults import Cable, Player, Reboot, Stage
 from natscope.lab.kernel.leftovers import BROKEN, PROCESSES
-from natscope.lab.kernel.name_server import start_dns, start_dns64
+from natscope.lab.kernel.name_server import start_dns, start_dns64, start_resolver
 from natscope.lab.kernel.netns import Space, add_addresses
 from natscope.lab.kernel.nftables import INSIDE, OUTSIDE
 from natscope.lab.kernel.nftables import silent_ports as silence
@@ -339,6 +339,8 @@ class _Builder:
         for site in self._scenario.sites.values():
             if site.ipv6 is SiteIpv6.NAT64:
                 start_dns64(self._processes, self._spaces[site.name], site, zone)
+            elif site.resolver:
+                start_resolver(self._processes, self._spaces[site.name], site, zone)
 
     def _write_files(self, host: ScenarioHost) -> None:
         folder = self._folder / "etc" / host.name

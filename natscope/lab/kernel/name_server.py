@@ -1,4 +1,4 @@
-"""The name servers of a kernel lab: the internet's, and the DNS64 of a router that leads to IPv4."""
+"""The name servers of a kernel lab: the internet's, a router's own, the DNS64 of one that leads to IPv4."""
 
 from __future__ import annotations
 
@@ -26,6 +26,12 @@ def start_dns64(processes: Processes, space: Space, site: Site, zone: Zone) -> N
     answers = NameAnswers(zone, dns64=True)
     own = ((socket.AF_INET6, str(site.gateway_6)),)
     processes.call(f"{site.name}'s name server", space, lambda ready: asyncio.run(_serve(answers, own, ready)))
+
+
+def start_resolver(processes: Processes, space: Space, site: Site, zone: Zone) -> None:
+    """The name server of a router that is one for the hosts behind it."""
+    own = ((socket.AF_INET, str(site.gateway)),)
+    processes.call(f"{site.name}'s resolver", space, lambda ready: asyncio.run(_serve(NameAnswers(zone), own, ready)))
 
 
 async def _serve(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from natscope.model.finding import Finding, Fix, Severity
 from natscope.model.report import Report
 from natscope_reports._content.headline import finding_sign
+from natscope_reports._content.telling import would_tell
 from natscope_reports._html.escape import element, spanned, text
 from natscope_reports._text.numbers import counted
 
@@ -35,6 +36,8 @@ def _card(number: int, finding: Finding) -> str:
     parts += [_fix(fix, first=place == 0) for place, fix in enumerate(finding.fixes[:1])]
     if not finding.fixes:
         parts.append(element("p", "There is nothing to do.", class_="dim"))
+    if finding.missing:
+        parts.append(element("p", text(would_tell(finding))))
     parts.append(
         f'<div class="meta">{spanned(finding.certainty, "")}<span><code>{text(finding.id)}</code></span></div>'
     )

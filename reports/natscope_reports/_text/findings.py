@@ -1,7 +1,7 @@
 """What is wrong and the cheapest thing to do about it.
 
 At most three findings, worst first, each with one fix; `-v` shows all with all their fixes, and those too that are true
-of many sound networks.
+of many sound networks. What would tell more stands there too; at once only where it tells two shown findings apart.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from natscope.model.finding import Finding, Fix, Severity
 from natscope.model.report import Report
+from natscope_reports._content.telling import telling_apart, would_tell
 from natscope_reports._text.ink import BAD, FAINT, LOOK, NAME, PLAIN, Sheet
 from natscope_reports._text.numbers import counted
 
@@ -31,6 +32,7 @@ def draw_all(sheet: Sheet, findings: Sequence[Finding], *, short_info: bool = Tr
     findings = findings if sheet.verbose else [finding for finding in findings if not finding.minor]
     shown = findings if sheet.verbose else findings[:MAX_SHOWN]
     told: set[str] = set()
+    apart = {} if sheet.verbose else telling_apart(shown)
     for finding in shown:
         sheet.blank()
         if finding.severity is Severity.INFO and short_info and not sheet.verbose:
@@ -39,7 +41,7 @@ def draw_all(sheet: Sheet, findings: Sequence[Finding], *, short_info: bool = Tr
                 if fix.do not in told:
                     _order(sheet, fix)
         else:
-            _whole(sheet, finding)
+            _whole(sheet, finding, would_tell(finding) if sheet.verbose else apart.get(finding.id, ""))
         told |= {fix.do for fix in finding.fixes[:1]}
     rest = len(findings) - len(shown)
     if rest:
@@ -47,13 +49,15 @@ def draw_all(sheet: Sheet, findings: Sequence[Finding], *, short_info: bool = Tr
         sheet.line((f"  {counted(rest, 'more finding')} ({', '.join(f.id for f in findings[-rest:])}): -v", FAINT))
 
 
-def _whole(sheet: Sheet, finding: Finding) -> None:
+def _whole(sheet: Sheet, finding: Finding, more: str) -> None:
     sheet.paragraph(f"{finding.title} {finding.detail}".rstrip(), BODY, first=_sign(sheet, finding))
     fixes = finding.fixes if sheet.verbose else finding.fixes[:1]
     for number, fix in enumerate(fixes):
         _fix(sheet, finding, fix, last=number == len(fixes) - 1)
     if not fixes:
         sheet.line((" " * BODY + sheet.dots("nothing to do", finding.certainty, finding.id), FAINT))
+    if more:
+        sheet.paragraph(more, BODY)
     if sheet.verbose and finding.evidence:
         sheet.paragraph(f"seen in {', '.join(finding.evidence)}", BODY, FAINT)
 

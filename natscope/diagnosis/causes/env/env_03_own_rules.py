@@ -32,6 +32,7 @@ from __future__ import annotations
 
 from natscope.diagnosis.cause import NOTHING, Cause, Ground, Strength, Support, unknown
 from natscope.diagnosis.facts import Facts, cite, host_of, is_relay_up
+from natscope.diagnosis.missing import over_https
 from natscope.diagnosis.refusals import is_refused_here
 from natscope.diagnosis.words import counted, enumerated
 from natscope.model.finding import Fix, Severity
@@ -81,7 +82,8 @@ def evidence(facts: Facts) -> Support:
     tcp = tuple(o for o in facts.seen("https.latency") if is_refused_here(o))
     if tcp:
         grounds.append(Ground(Strength.FACT, "it refused connections over TCP too", cite(tcp)))
-    return Support(Tri.YES, tuple(grounds), detail=_numbers(facts, refused_tcp=bool(tcp)))
+    return Support(Tri.YES, tuple(grounds), detail=_numbers(facts, refused_tcp=bool(tcp)),
+                   missing=over_https(facts))  # fmt: skip
 
 
 def against(facts: Facts) -> Support:

@@ -28,6 +28,7 @@ from __future__ import annotations
 
 from natscope.diagnosis.cause import NOTHING, Cause, Ground, Strength, Support, unknown
 from natscope.diagnosis.facts import Facts, ordered
+from natscope.diagnosis.missing import PUBLIC_CERTIFICATES
 from natscope.model.finding import Fix, Severity
 from natscope.model.tri import Tri
 
@@ -78,6 +79,7 @@ def evidence(facts: Facts) -> Support:
             detail="That is an inspecting firewall, or the relays' own authority.",
             severity=Severity.WARN,
             hides=(),
+            missing=(PUBLIC_CERTIFICATES,),
         )
     return NOTHING if web.intercepted is Tri.NO else unknown("a relay with a pin or a public certificate")
 

@@ -30,6 +30,7 @@ from __future__ import annotations
 
 from natscope.diagnosis.cause import NOTHING, Cause, Ground, Strength, Support, unknown
 from natscope.diagnosis.facts import Facts, cite, host_of
+from natscope.diagnosis.missing import another_relay
 from natscope.model.finding import Fix, Severity
 from natscope.model.observation import Outcome
 from natscope.model.tri import Tri
@@ -82,6 +83,7 @@ def evidence(facts: Facts) -> Support:
         detail=_detail(facts, decisive=decisive),
         severity=Severity.WARN if through else None,
         hides=() if through else None,
+        missing=another_relay(facts),
     )
 
 

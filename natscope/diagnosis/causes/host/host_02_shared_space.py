@@ -39,6 +39,7 @@ from natscope.diagnosis.facts import Facts
 from natscope.diagnosis.hijacks import NETCHECK
 from natscope.diagnosis.words import counted, enumerated
 from natscope.model.finding import Fix, Severity
+from natscope.model.report_dns import NameServerState
 from natscope.model.report_surroundings import RuleReport, SharedSpaceReport
 from natscope.model.tri import Tri
 
@@ -95,6 +96,7 @@ def evidence(facts: Facts) -> Support:
             detail=f"{where} dropped {counted(dropped, 'packet')} while {enumerated(space.eaten_from)} was asked.",
             severity=Severity.FAIL,
             fixes=_fixes(space, rule),
+            refines=("NS-CTL-10",) if _names_gone(facts, space) else None,
         )
     grounds = (
         Ground(Strength.FACT, "a rule drops the range", space.evidence),
@@ -113,6 +115,12 @@ def against(facts: Facts) -> Support:
 
 def _title(facts: Facts, space: SharedSpaceReport) -> str:
     """What fails by it is told only of what these addresses are; that the rest works, where it was measured."""
+    who = enumerated(space.eaten_from)
+    if _names_gone(facts, space):
+        return (
+            f"Names do not resolve: a rule of this computer drops what the name server {who} answers (your provider's "
+            "side, 100.64.0.0/10)."
+        )
     fails = [
         words
         for kind, words in (("gateway", "opening ports"), ("name server", "names"))
@@ -121,8 +129,15 @@ def _title(facts: Facts, space: SharedSpaceReport) -> str:
     verb = "there fails" if fails == ["opening ports"] else "from there fail"
     so = f", so {' and '.join(fails)} {verb}" if fails else ""
     rest = "; direct connections still work" if facts.udp and fails else ""
-    who = enumerated(space.eaten_from)
     return f"A rule of this computer drops what {who} answers (your provider's side, 100.64.0.0/10){so}{rest}."
+
+
+def _names_gone(facts: Facts, space: SharedSpaceReport) -> bool:
+    """Whether no name server answers, and each of them is one whose answers were dropped here."""
+    names = facts.report.dns
+    if names is None or names.state is not NameServerState.SILENT or not names.servers:
+        return False
+    return {server.address.removesuffix(":53") for server in names.servers} <= set(space.eaten_from)
 
 
 def _fixes(space: SharedSpaceReport, rule: RuleReport | None) -> tuple[Fix, ...]:

@@ -38,6 +38,7 @@ from __future__ import annotations
 
 from natscope.diagnosis.cause import NOTHING, Cause, Ground, Strength, Support, unknown
 from natscope.diagnosis.facts import Facts, ordered
+from natscope.diagnosis.missing import TWO_PORTS
 from natscope.diagnosis.pair.by_classes import by_family
 from natscope.diagnosis.pair.facts import PairFacts
 from natscope.diagnosis.pair.support import PairSupport, ground
@@ -111,6 +112,7 @@ def evidence(facts: Facts) -> Support:
         detail=f"Relays saw {len(ports)} ports: {enumerated([str(e.port) for e in ports])}.",
         severity=Severity.WARN if works6 else None,
         fixes=CAUSE.fixes[1:] if works6 else None,
+        missing=(TWO_PORTS,),
     )
 
 

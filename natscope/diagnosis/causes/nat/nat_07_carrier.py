@@ -32,6 +32,7 @@ import ipaddress
 
 from natscope.diagnosis.cause import NOTHING, Cause, Ground, Strength, Support, unknown
 from natscope.diagnosis.facts import Facts, cite, ordered
+from natscope.diagnosis.missing import own_address
 from natscope.model.address_space import is_shared
 from natscope.model.endpoint import Family
 from natscope.model.finding import Fix, Severity
@@ -91,7 +92,8 @@ def evidence(facts: Facts) -> Support:
     addresses = ", ".join(hop.address for hop in part.hops if hop.place == "shared")
     detail = f"On the way: {addresses}." if addresses else ""
     fixes = CAUSE.fixes[1:] if facts.works(6) else None
-    return Support(Tri.YES, tuple(grounds), detail=detail, refines=("NS-MAP-02",), fixes=fixes)
+    return Support(Tri.YES, tuple(grounds), detail=detail, refines=("NS-MAP-02",), fixes=fixes,
+                   missing=own_address(facts))  # fmt: skip
 
 
 def against(facts: Facts) -> Support:

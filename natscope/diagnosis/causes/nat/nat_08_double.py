@@ -31,6 +31,7 @@ from __future__ import annotations
 
 from natscope.diagnosis.cause import NOTHING, Cause, Ground, Strength, Support, unknown
 from natscope.diagnosis.facts import Facts, cite
+from natscope.diagnosis.missing import own_address
 from natscope.diagnosis.words import enumerated
 from natscope.model.endpoint import Family
 from natscope.model.finding import Fix, Severity
@@ -91,6 +92,7 @@ def evidence(facts: Facts) -> Support:
         title="Two routers with private addresses stand in a row: perhaps both translate (double NAT).",
         detail=f"On the way: {names}. A company's routed network looks the same.",
         severity=Severity.INFO,
+        missing=own_address(facts),
     )
 
 

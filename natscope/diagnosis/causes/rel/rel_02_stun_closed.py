@@ -39,6 +39,7 @@ from natscope.diagnosis.cause import NOTHING, Cause, Ground, Strength, Support, 
 from natscope.diagnosis.causes.rel import relay_words
 from natscope.diagnosis.facts import Facts, host_of, ordered
 from natscope.diagnosis.logic import all_of, negate
+from natscope.diagnosis.missing import ELSEWHERE, another_relay
 from natscope.diagnosis.words import counted
 from natscope.model.finding import Fix, Severity
 from natscope.model.observation import Observation, Outcome
@@ -88,6 +89,7 @@ def evidence(facts: Facts) -> Support:
         _grounds(facts, closed),
         title=relay_words.title(closed, "no answer on the STUN port, though the relay is up."),
         detail=_numbers(facts, closed),
+        missing=another_relay(facts) if _is_the_only_one(facts) else (ELSEWHERE,),
     )
 
 

@@ -39,6 +39,7 @@ import ipaddress
 from natscope.diagnosis.cause import NOTHING, Cause, Ground, Strength, Support, unknown
 from natscope.diagnosis.causes.rel.relay_words import label
 from natscope.diagnosis.facts import Facts, cite, host_of, is_public, ordered
+from natscope.diagnosis.missing import HTTPS
 from natscope.model.address_space import is_private
 from natscope.model.endpoint import Endpoint
 from natscope.model.finding import Fix, Severity
@@ -170,7 +171,7 @@ def _farther(facts: Facts, home: RelayReport) -> Support:
         medians.append(Ground(Strength.FACT, "so is the one over HTTPS", _web(facts, near)))
     how = f"by medians of {home.samples} samples" if _by_udp(near) else "over HTTPS, which is all that gets out"
     return Support(Tri.YES, tuple(medians), title=title, detail=f"{names}, {how}.", severity=Severity.INFO,
-                   fixes=(KEEP_OFF,))  # fmt: skip
+                   fixes=(KEEP_OFF,), missing=(HTTPS,) if None in web else ())  # fmt: skip
 
 
 def _untold(facts: Facts, home: RelayReport, mine: float) -> str:

@@ -27,6 +27,7 @@ from __future__ import annotations
 from natscope.diagnosis.cause import NOTHING, Cause, Ground, Strength, Support, unknown
 from natscope.diagnosis.causes.rel import node_words
 from natscope.diagnosis.facts import Facts
+from natscope.diagnosis.missing import ELSEWHERE
 from natscope.model.finding import Fix, Severity
 from natscope.model.tri import Tri
 
@@ -71,6 +72,7 @@ def evidence(facts: Facts) -> Support:
         ),
         title=f"{node_words.named(facts, filtered)}: something on the way cuts connections that name {this}; "
         f"other names to the same {host} pass.",
+        missing=(ELSEWHERE,),
     )
 
 

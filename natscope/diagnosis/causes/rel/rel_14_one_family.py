@@ -28,6 +28,7 @@ from collections.abc import Iterator
 from natscope.diagnosis.cause import NOTHING, Cause, Ground, Strength, Support, unknown
 from natscope.diagnosis.causes.rel import node_words
 from natscope.diagnosis.facts import Facts
+from natscope.diagnosis.missing import ELSEWHERE
 from natscope.model.finding import Fix, Severity
 from natscope.model.report_web import NodeCheck, RelayStep
 from natscope.model.tri import Tri
@@ -74,6 +75,7 @@ def evidence(facts: Facts) -> Support:
         tuple(grounds),
         title=f"{node_words.named(facts, broken)}: no answer over {which}, though the map lists it.",
         detail=node_words.told(broken),
+        missing=(ELSEWHERE,),
     )
 
 

@@ -33,6 +33,7 @@ from natscope.diagnosis.cause import NOTHING, Cause, Ground, Strength, Support, 
 from natscope.diagnosis.causes.rel import relay_words
 from natscope.diagnosis.facts import Fact, Facts, ordered
 from natscope.diagnosis.logic import all_of, any_of, negate
+from natscope.diagnosis.missing import ELSEWHERE
 from natscope.model.finding import Fix, Severity
 from natscope.model.observation import Outcome
 from natscope.model.report import RelayReport
@@ -73,6 +74,7 @@ def evidence(facts: Facts) -> Support:
         _grounds(facts, dead, control),
         title=relay_words.title(dead, "no relay answers there, over UDP or TCP."),
         detail=relay_words.errors(dead),
+        missing=(ELSEWHERE,),
     )
 
 

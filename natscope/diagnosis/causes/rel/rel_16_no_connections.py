@@ -32,6 +32,7 @@ from __future__ import annotations
 from natscope.diagnosis.cause import NOTHING, Cause, Ground, Strength, Support, unknown
 from natscope.diagnosis.causes.rel import node_words, relay_words
 from natscope.diagnosis.facts import Facts, ordered
+from natscope.diagnosis.missing import ELSEWHERE, HTTPS
 from natscope.model.finding import Fix, Severity
 from natscope.model.observation import Outcome
 from natscope.model.report import RelayReport
@@ -77,6 +78,7 @@ def evidence(facts: Facts) -> Support:
         tuple(grounds),
         title=relay_words.title(closed, "STUN answers, but no relay takes connections."),
         detail=relay_words.errors(closed),
+        missing=(ELSEWHERE,) if _others_asked(facts, closed) else (HTTPS,),
     )
 
 
@@ -89,6 +91,12 @@ def _none_closed(facts: Facts) -> Support:
         if over_udp is Tri.UNKNOWN and relay.latency_ms.https is None:
             return unknown("a STUN request to the relays that take no connection")
     return NOTHING if facts.relays else unknown("HTTPS to the relays (--https)")
+
+
+def _others_asked(facts: Facts, closed: tuple[RelayReport, ...]) -> bool:
+    """Whether there is a control: with a single relay there is none to ask."""
+    others = [relay for relay in facts.relays if relay not in closed]
+    return not others or any(facts.tcp_answered(relay).holds is not Tri.UNKNOWN for relay in others)
 
 
 def against(facts: Facts) -> Support:

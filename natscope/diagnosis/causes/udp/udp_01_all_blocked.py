@@ -38,6 +38,7 @@ from __future__ import annotations
 
 from natscope.diagnosis.cause import NOTHING, Cause, Ground, Strength, Support, unknown
 from natscope.diagnosis.facts import Facts, cite, is_public
+from natscope.diagnosis.missing import another_relay, over_https
 from natscope.diagnosis.pair.facts import PairFacts
 from natscope.diagnosis.pair.support import PairSupport, blame_of, ground, shorter, strongest
 from natscope.diagnosis.refusals import refusal, refusing_router
@@ -107,7 +108,12 @@ def evidence(facts: Facts) -> Support:
         grounds.append(Ground(Strength.DECISIVE, "these relays answer over HTTPS at the same time", cite(up)))
     elif hosts:
         grounds.append(Ground(Strength.FACT, "the hosts answer over TCP or ICMP", cite(hosts)))
-    return Support(Tri.YES, tuple(grounds), title=title, detail=_numbers(facts, silent))
+    return Support(Tri.YES, tuple(grounds), title=title, detail=_numbers(facts, silent), missing=_missing(facts))
+
+
+def _missing(facts: Facts) -> tuple[str, ...]:
+    """A control over TCP, else a second relay beside the only one."""
+    return over_https(facts) or another_relay(facts)
 
 
 def _whose(facts: Facts) -> str:

@@ -31,6 +31,7 @@ from __future__ import annotations
 
 from natscope.diagnosis.cause import NOTHING, Cause, Ground, Strength, Support, unknown
 from natscope.diagnosis.facts import Facts, cite
+from natscope.diagnosis.missing import OVER_IPV4
 from natscope.diagnosis.words import as_sentence
 from natscope.model.finding import Fix, Severity
 from natscope.model.observation import Outcome
@@ -75,7 +76,12 @@ def evidence(facts: Facts) -> Support:
     grounds = [Ground(Strength.ABSENCE, "no answer over IPv6", cite(asked) or facts.works(6).evidence)]
     if facts.works(4):
         grounds.append(Ground(Strength.DECISIVE, "IPv4 answered in the same run", facts.works(4).evidence))
-    return Support(Tri.YES, tuple(grounds), detail=as_sentence(part.reason))
+    return Support(Tri.YES, tuple(grounds), detail=as_sentence(part.reason), missing=_missing(facts))
+
+
+def _missing(facts: Facts) -> tuple[str, ...]:
+    """The control, where the run left it out."""
+    return (OVER_IPV4,) if facts.works(4).holds is Tri.UNKNOWN else ()
 
 
 def against(facts: Facts) -> Support:

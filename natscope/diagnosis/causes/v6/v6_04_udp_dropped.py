@@ -30,6 +30,7 @@ from __future__ import annotations
 
 from natscope.diagnosis.cause import NOTHING, Cause, Ground, Strength, Support, unknown
 from natscope.diagnosis.facts import Facts, cite, host_of
+from natscope.diagnosis.missing import ELSEWHERE
 from natscope.diagnosis.words import counted
 from natscope.model.finding import Fix, Severity
 from natscope.model.observation import Observation, Outcome
@@ -77,6 +78,7 @@ def evidence(facts: Facts) -> Support:
             Ground(Strength.FACT, "over IPv4 their UDP answers", cite(four)),
         ),
         detail=f"{counted(hosts, 'relay')} answered over TCP by IPv6 and kept silent over UDP.",
+        missing=(ELSEWHERE,),
     )
 
 

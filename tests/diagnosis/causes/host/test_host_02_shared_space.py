@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
+import pytest
 
 from natscope.model.finding import Certainty, Severity
 from natscope.model.report import Report
+from natscope.model.report_dns import DnsReport, NameServerReport, NameServerState
 from natscope.model.tri import Tri
 from tests.diagnosis.judging import claim, found
 from tests.diagnosis.surrounded import around, unlooked
@@ -65,3 +67,27 @@ def test_without_rule_use_or_knowledge_there_is_no_claim() -> None:
 
 def test_answers_from_everything_that_was_asked_contradict() -> None:
     assert claim(around("shared-space-dropped", shared_space={"eaten": Tri.NO}), ID) is None
+
+
+def dropped(*servers: tuple[str, NameServerState]) -> Report:
+    names = DnsReport(
+        state=min((state for _, state in servers), key=list(NameServerState).index),
+        servers=tuple(NameServerReport(address=address, state=state, reason="") for address, state in servers),
+    )
+    report = eaten("", uses=("name server 100.64.10.1",), eaten_from=("100.64.10.1",))
+    return msgspec.structs.replace(report, dns=names)
+
+
+def test_a_name_server_whose_answers_are_dropped_is_told_once() -> None:
+    told = found(dropped(("100.64.10.1:53", NameServerState.SILENT)))
+    assert told[ID].title.startswith("Names do not resolve: a rule of this computer drops what the name server 100.64.")
+    assert "NS-CTL-10" not in told
+
+
+@pytest.mark.parametrize(
+    ("other", "state"), [("192.0.2.53:53", NameServerState.ANSWERS), ("192.0.2.53:53", NameServerState.SILENT)]
+)
+def test_names_are_gone_only_where_every_server_is_one_of_those(other: str, state: NameServerState) -> None:
+    told = found(dropped(("100.64.10.1:53", NameServerState.SILENT), (other, state)))
+    assert "so names from there fail" in told[ID].title
+    assert "NS-CTL-10" in told
