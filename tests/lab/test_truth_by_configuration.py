@@ -70,7 +70,8 @@ def claimed(scenario: Scenario, host: str) -> dict[str, object]:
     """Without what nobody can know there."""
     claims = {what: value for what, value in scenario.truth[host].claims().items() if value != "unknown"}
     if "public" in claims:
-        claims["public"] = sorted(ip for ip in claims["public"] if ":" not in ip)
+        own = {str(relay.ipv4) for relay in scenario.relays.values() if relay.on == host}
+        claims["public"] = sorted(ip for ip in claims["public"] if ":" not in ip and ip not in own)
     return claims
 
 
