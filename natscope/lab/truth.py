@@ -83,8 +83,13 @@ def compare(scenario: Scenario, reports: Mapping[str, Report]) -> tuple[Comparis
 
 
 def unexplained(scenario: Scenario, name: str, report: Report) -> tuple[str, ...]:
-    """Fields that a report leaves unknown, and neither the truth nor the options of the run say why."""
-    truth = scenario.truth[name]
+    """Fields that a report leaves unknown, and neither the truth nor the options of the run say why.
+
+    None of a host of which the scenario tells no truth.
+    """
+    truth = scenario.truth.get(name)
+    if truth is None:
+        return ()
     explained = truth.claims().keys() | not_asked(scenario, scenario.hosts[name], truth).keys()
     nat = _nat(truth, report)
     return tuple(
@@ -95,8 +100,10 @@ def unexplained(scenario: Scenario, name: str, report: Report) -> tuple[str, ...
 def out_of_place(scenario: Scenario, name: str, report: Report) -> tuple[str, ...]:
     """What a report says louder than "info" beside the findings of the truth, and a first one that is not the first.
 
-    Each scenario says all that is to be found there, the cause that matters first.
+    Each scenario says all that is to be found there, the cause that matters first; of a host without a truth nothing.
     """
+    if name not in scenario.truth:
+        return ()
     wanted = scenario.truth[name].findings
     loud = [finding.id for finding in report.findings if finding.severity is not Severity.INFO]
     wrong = tuple(f"{cause} is not in the truth" for cause in loud if cause not in wanted)

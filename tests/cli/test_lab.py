@@ -148,6 +148,13 @@ def test_a_wrong_matrix_ends_with_1(natscope: Runner, tmp_path: Path) -> None:
     assert (done.code, done.out.splitlines()[-1]) == (1, "0 of 1 scenarios as they should be")
 
 
+def test_a_file_without_a_truth_has_nothing_wrong(natscope: Runner, tmp_path: Path) -> None:
+    mine = tmp_path / "mine.toml"
+    mine.write_text('title = "Mine"\n[sites.h]\n[hosts.a]\nat = "h"\n')
+    done = natscope("lab", "matrix", "--sim", str(mine))
+    assert (done.code, done.out.splitlines()[-1]) == (0, "1 of 1 scenarios as they should be")
+
+
 def test_up_exec_shell_down(natscope: Runner, bed: StandIn) -> None:
     assert "full-cone is up; hosts: alice" in natscope("lab", "up", "full-cone").err
     assert natscope("lab", "exec", "alice", "--", "ping", "-c", "1", "relay1.test").code == 7

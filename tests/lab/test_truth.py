@@ -11,7 +11,7 @@ import pytest
 from natscope.lab.build_sim import sim_reports
 from natscope.lab.library import load_scenario
 from natscope.lab.scenario_values import read_scenario
-from natscope.lab.truth import Agreement, Comparison, claims_of, compare, fault_of, unexplained
+from natscope.lab.truth import Agreement, Comparison, claims_of, compare, fault_of, out_of_place, unexplained
 from natscope.model.nat import Filtering
 from natscope.model.observation import Outcome
 from natscope.model.report import Report
@@ -50,6 +50,8 @@ def test_what_is_left_unknown_without_a_word_is_seen() -> None:
     empty = changed(report, path=msgspec.structs.replace(report.path, v4=PathFamilyReport()))
     assert "path_mtu" in unexplained(silent, "alice", empty)
     assert unexplained(silent, "alice", report) == ()
+    without = replace(scenario, truth={})
+    assert (unexplained(without, "alice", empty), out_of_place(without, "alice", report)) == ((), ())
     full = replace(silent, how=replace(silent.how, profile="full", https=True))
     assert {"refresh_outbound", "absolute_lifetime_s"} <= set(unexplained(full, "alice", report))
 
