@@ -279,7 +279,9 @@ class Front:
         self._timers.disarm(connection)
         self._stuck.pop(connection, None)
         connection.http = None
-        if not connection.outlet.closed:
+        if connection.client is not None:
+            self.relay.end(connection.client, reason, effects)  # else the relay would count it for ever
+        elif not connection.outlet.closed:
             connection.outlet.closed = True
             effects.closes.append((connection.outlet, reason))
 
