@@ -20,6 +20,7 @@ def check(front: Front) -> None:
     assert all(0 < number <= front.limits.pending_per_source for number in front._per_source.values())
     for connection in front._pending:
         assert connection.client is None or connection.client.state in (State.GREETING, State.ADMISSION)
+    assert all(connection.client is None and not connection.outlet.closed for connection in front._stuck)
     assert len(front._timers) <= 2 * len(front._pending) + 200
     _check_clients(relay)
     _check_registry(relay)

@@ -232,6 +232,8 @@ class Front:
             connection.address, now, jitter=jitter, is_ideal=not request.headers.get("ideal-node")
         )
         connection.become(client)
+        if self._stuck.pop(connection, None) is not None:  # by an earlier answer: now it is the relay's to judge
+            self.relay.blocked(client, now)
         _add_raw(effects, connection, head + connection.ready(greeting.sends[client]))
         if rest:
             _merge(effects, self.received(connection, rest, now))
@@ -279,9 +281,7 @@ class Front:
         self._timers.disarm(connection)
         self._stuck.pop(connection, None)
         connection.http = None
-        if connection.client is not None:
-            self.relay.end(connection.client, reason, effects)  # else the relay would count it for ever
-        elif not connection.outlet.closed:
+        if not connection.outlet.closed:
             connection.outlet.closed = True
             effects.closes.append((connection.outlet, reason))
 

@@ -288,6 +288,21 @@ def test_a_client_that_reads_no_answer_is_closed() -> None:
     assert door.ended == {a: End.SLOW}
 
 
+def test_who_is_let_in_before_it_has_read_an_answer_is_the_relays_to_judge() -> None:
+    door = Door()
+    a = door.open()
+    door.front.blocked(a, 0.0)
+    door.now = 9.0
+    door.send(a, HTTP["upgrade_request_fast_start"].encode() + door.hello("a"))
+    assert a.client is not None
+    assert a.client.blocked_since == 9.0
+    door.front.drained(a, 9.5)
+    door.carry_out(door.front.tick(25.0))
+    assert door.ended == {}
+    door.carry_out(door.front.closed(a))
+    assert door.relay.clients == 0
+
+
 class Browser:
     """A WebSocket client of wsproto."""
 
