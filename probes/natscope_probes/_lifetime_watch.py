@@ -108,14 +108,19 @@ class Watch:
         tracked = Tracked(await self._group.open_scattered(self._server.place.family))
         return tracked if await self._server.greet(tracked) else None
 
-    async def _silent(self, number: int, silence_s: float) -> None:
-        """Made, used for a moment, silent, tested once."""
+    async def _established(self, number: int) -> Tracked | None:
+        """A new one in its turn, used again after a moment; None where it got no answer."""
         await self._until(self.began_at + number * STAGGER_S)
         tracked = await self._new()
         if tracked is None:
-            return
+            return None
         await self._until(tracked.born_at + ESTABLISHED_S)
-        if not await self._server.greet(tracked):
+        return tracked if await self._server.greet(tracked) else None
+
+    async def _silent(self, number: int, silence_s: float) -> None:
+        """Made, used for a moment, silent, tested once."""
+        tracked = await self._established(number)
+        if tracked is None:
             return
         due = tracked.last_heard_at + silence_s
         if due > self._ctx.deadline - 1.0:
@@ -192,12 +197,8 @@ class Watch:
         The test comes later than silence alone would end it, and sooner after those packets than that. An indication is
         never answered (RFC 8489 section 6.3.2): an answer would keep it too.
         """
-        await self._until(self.began_at + number * STAGGER_S)
-        tracked = await self._new()
+        tracked = await self._established(number)
         if tracked is None:
-            return
-        await self._until(tracked.born_at + ESTABLISHED_S)
-        if not await self._server.greet(tracked):
             return
         test_s = min(last_s * OUTWARDS_TEST, self._watch_s)
         if tracked.last_heard_at + test_s > self._ctx.deadline - 1.0:
